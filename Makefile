@@ -1,0 +1,96 @@
+# exacheck: BGP anycast health checker for ExaBGP.
+#
+#   make            build into build/                make run    build and run on configuration.yaml
+#   make test       every test                       make demo   a route appearing and leaving in BIRD
+#   make bench      figures beside the machine's own floor
+#   make install    DESTDIR= PREFIX=/usr/local
+#
+# `run`, `test`, `demo` and `bench` install the packages they need first (NO_DEPS=1: they do not).
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+SBINDIR ?= $(PREFIX)/sbin
+LIBEXECDIR ?= $(PREFIX)/libexec/exacheck
+MANDIR ?= $(PREFIX)/share/man
+SYSCONFDIR ?= /etc
+
+BUILD ?= build
+CC ?= cc
+PYTHON := /usr/bin/python3
+PKG_CONFIG ?= pkg-config
+OPTIMISE ?= -O2 -g
+
+METHODS := dns file http icmp ntp shell tcp
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wnull-dereference -Wimplicit-fallthrough \
+	-Wno-gnu-flexible-array-initializer
+WERROR ?= -Werror
+HARDENING := -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fPIE -fstack-clash-protection -fno-common
+LINK_HARDENING := -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed
+SANITIZE ?=
+ifneq ($(SANITIZE),)
+HARDENING := -fPIE -fno-common -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
+LINK_HARDENING := -pie -fsanitize=$(SANITIZE)
+endif
+
+ALL_CFLAGS := -std=gnu17 $(OPTIMISE) $(WARNINGS) $(WERROR) $(HARDENING) -D_GNU_SOURCE \
+	-DEXACHECK_VERSION='"$(VERSION)"' $(CFLAGS)
+ALL_LDFLAGS := $(LINK_HARDENING) $(LDFLAGS)
+
+# Expanded when used, so that `make deps` works before the libraries are there.
+libs = $(shell $(PKG_CONFIG) --libs $(1))
+
+COMMON_SRC := $(wildcard common/*.c common/methods/*.c)
+SUPERVISOR_SRC := $(filter-out supervisor/main.c supervisor/ctl.c,$(wildcard supervisor/*.c))
+WORKER_SRC := $(filter-out $(METHODS:%=workers/%.c),$(wildcard workers/*.c))
+
+COMMON_OBJ := $(COMMON_SRC:%.c=$(BUILD)/obj/%.o)
+SUPERVISOR_OBJ := $(SUPERVISOR_SRC:%.c=$(BUILD)/obj/%.o)
+WORKER_OBJ := $(WORKER_SRC:%.c=$(BUILD)/obj/%.o)
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+UNIT_TESTS := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
+
+LIBS_COMMON = $(call libs,libpcre2-8)
+LIBS_SUPERVISOR = $(call libs,yaml-0.1 libevent_core libbsd-overlay jansson)
+LIBS_WORKER = $(call libs,libbsd-overlay libcap-ng)
+LIBS_dns = $(call libs,ldns)
+LIBS_http = $(call libs,libcurl openssl)
+LIBS_UNIT = $(call libs,check)
+
+WORKERS := $(METHODS:%=$(BUILD)/libexec/worker-%)
+
+.PHONY: all
+all: $(BUILD)/exacheck $(BUILD)/exacheck-ctl $(WORKERS)
+
+$(BUILD)/libcommon.a: $(COMMON_OBJ)
+$(BUILD)/libsupervisor.a: $(SUPERVISOR_OBJ)
+$(BUILD)/libworker.a: $(WORKER_OBJ)
+$(BUILD)/lib%.a:
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/exacheck: $(BUILD)/obj/supervisor/main.o $(BUILD)/libsupervisor.a $(BUILD)/libcommon.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_COMMON)
+
+$(BUILD)/exacheck-ctl: $(BUILD)/obj/supervisor/ctl.o
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
+
+$(BUILD)/libexec/worker-%: $(BUILD)/obj/workers/%.o $(BUILD)/libworker.a $(BUILD)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_$*) $(LIBS_WORKER) $(LIBS_COMMON)
+
+$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libsupervisor.a $(BUILD)/libworker.a $(BUILD)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_WORKER) $(LIBS_COMMON) $(LIBS_UNIT)
+
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+.SECONDARY:
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,89 @@
+/*
+ * Check methods as both sides know them: a name, an option table, cross checks between options. The
+ * supervisor validates with it and encodes; the worker decodes with it. What a method does is in
+ * workers/METHOD.c alone.
+ */
+#ifndef EXACHECK_METHOD_H
+#define EXACHECK_METHOD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../option.h"
+
+/* The first member of every method's arguments. */
+struct common_args {
+	int64_t timeout_ns; /* one whole execution */
+	int sandbox;	    /* enum sandbox_choice */
+};
+
+enum sandbox_choice { SANDBOX_DEFAULT, SANDBOX_OFF };
+
+/* The first member of every remote method's arguments (dns http icmp ntp tcp). */
+struct remote_args {
+	struct common_args common;
+	char *host;	    /* address or name; NULL only for http: the URL's */
+	int address_family; /* enum family_choice, -1: any */
+	bool all_valid;	    /* every address must pass, not just one */
+	char *source;	    /* local address or NULL */
+	char *interface;    /* SO_BINDTODEVICE or NULL */
+	int64_t mark;	    /* SO_MARK or OPTION_UNSET */
+};
+
+enum family_choice { FAMILY_IPV4, FAMILY_IPV6 };
+
+/* AF_INET, AF_INET6 or AF_UNSPEC for remote_args.address_family. */
+int remote_family(const struct remote_args *);
+
+/* Context of a cross check; error() records "KEY: message" at the key's position (or the map's when not given). */
+struct cross_check {
+	const struct option *table;
+	const void *args;
+	uint64_t given; /* bit option_index(): the key stands in the file */
+	void (*error)(struct cross_check *, const char *key, const char *format, ...)
+	    __attribute__((format(printf, 3, 4)));
+};
+
+bool cross_given(const struct cross_check *, const char *key);
+
+struct check_method {
+	const char *name;
+	const struct option *options; /* including the common ones, without "method" */
+	size_t args_size;
+	bool remote; /* args begin with struct remote_args, else with struct common_args */
+	void (*cross_check)(struct cross_check *); /* may be NULL */
+};
+
+/* All methods, NULL-terminated, in alphabetical order; and by name (NULL: none). */
+extern const struct check_method *const check_methods[];
+const struct check_method *method_find(const char *name);
+
+/* Cross checks that all remote methods share: family against literal host and source. */
+void remote_cross_check(struct cross_check *);
+
+/* Option table entries to open a method's table with; TYPE's first member is the matching args struct. */
+#define COMMON_OPTIONS(TYPE, MEMBER)                                                                                 \
+	{.name = "timeout", .type = OPTION_SECONDS, .flags = OPTION_ABOVE_MIN, .offset = offsetof(TYPE, MEMBER.timeout_ns), \
+	    .min = 0, .max = 86400, .fallback = "10", .unit = "seconds", .help = "bounds one whole execution"},                                    \
+	{.name = "sandbox", .type = OPTION_CHOICE, .offset = offsetof(TYPE, MEMBER.sandbox),                         \
+	    .choices = sandbox_choices, .fallback = "default", .help = "off: run this check without a sandbox"}
+
+#define REMOTE_OPTIONS(TYPE, MEMBER, HOST_FLAGS)                                                                      \
+	COMMON_OPTIONS(TYPE, MEMBER.common),                                                                           \
+	{.name = "host", .type = OPTION_HOST, .flags = (HOST_FLAGS), .offset = offsetof(TYPE, MEMBER.host),            \
+	    .help = "address or name to connect to"},                                                                  \
+	{.name = "address_family", .type = OPTION_CHOICE, .offset = offsetof(TYPE, MEMBER.address_family),             \
+	    .choices = family_choices, .help = "use addresses of this family only"},                                   \
+	{.name = "all_valid", .type = OPTION_BOOL, .offset = offsetof(TYPE, MEMBER.all_valid), .fallback = "false",    \
+	    .help = "true: every address must pass; false: one is enough"},                                            \
+	{.name = "source", .type = OPTION_ADDRESS, .offset = offsetof(TYPE, MEMBER.source), .help = "local address"},  \
+	{.name = "interface", .type = OPTION_STRING, .offset = offsetof(TYPE, MEMBER.interface),                       \
+	    .help = "network interface to send from"},                                                                 \
+	{.name = "mark", .type = OPTION_INTEGER, .offset = offsetof(TYPE, MEMBER.mark), .min = 0, .max = 4294967295.0, \
+	    .help = "firewall mark of the packets sent"}
+
+extern const char *const sandbox_choices[];
+extern const char *const family_choices[];
+
+#endif

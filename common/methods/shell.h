@@ -1,0 +1,15 @@
+/* Arguments of the shell method. */
+#ifndef EXACHECK_METHOD_SHELL_H
+#define EXACHECK_METHOD_SHELL_H
+
+#include "method.h"
+
+struct shell_args {
+	struct common_args common;
+	char *command;
+	struct string_map environment;
+};
+
+extern const struct check_method method_shell;
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * The conversation with ExaBGP: dialect detection, commands, answers. Pure: bytes in, whole lines out,
+ * time as a parameter; channel.c does the input and output.
+ */
+#ifndef EXACHECK_EXABGP_H
+#define EXACHECK_EXABGP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../common/monotime.h"
+#include "config.h"
+#include "route.h"
+
+#define EXABGP_LINE_MAX 4096 /* a command with its newline: one atomic write to a pipe */
+
+struct exabgp;
+
+/* ledger: outlives the result. detect: ask for the version (false on a terminal, where nobody answers). */
+struct exabgp *exabgp_new(const struct exabgp_options *, int64_t resync_ns, struct ledger *, bool detect, monotime_t now);
+void exabgp_free(struct exabgp *);
+
+/*
+ * Whole lines to write now, at most `size` bytes (at least EXABGP_LINE_MAX); 0: nothing now. Each line
+ * must then be written; the conversation counts it as said.
+ */
+size_t exabgp_output(struct exabgp *, char *buffer, size_t size, monotime_t now);
+
+/* Bytes from ExaBGP, in any pieces. */
+void exabgp_input(struct exabgp *, const char *data, size_t length, monotime_t now);
+
+/* When exabgp_tick wants to be called next: time-outs, retries, resync. */
+monotime_t exabgp_deadline(const struct exabgp *);
+void exabgp_tick(struct exabgp *, monotime_t now);
+
+/* ExaBGP said "shutdown". */
+bool exabgp_shutdown_asked(const struct exabgp *);
+/* Nothing left to say and nothing unanswered. */
+bool exabgp_idle(const struct exabgp *);
+
+struct exabgp_status {
+	enum exabgp_dialect dialect;
+	bool detecting, acks;
+	char version[64]; /* ExaBGP's answer, empty: none */
+	size_t in_flight, errors, timeouts, commands;
+};
+void exabgp_status(const struct exabgp *, struct exabgp_status *);
+
+/*
+ * One command as a line without newline: "announce route P next-hop …" in the dialect. attributes NULL:
+ * withdraw. Returns its length, or 0 when it does not fit in size.
+ */
+size_t exabgp_command(enum exabgp_dialect, const struct route_key *, const char *attributes, char *line, size_t size);
+
+#endif
