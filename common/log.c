@@ -1,0 +1,144 @@
+/*
+ * Log lines on stderr, or to a sink. Invariant: a write never blocks; what could not be written is
+ * counted and told later. Touches stderr only.
+ */
+#include "log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "result.h"
+
+#define LINE_SIZE 1024 /* below PIPE_BUF: a line that fits into a pipe goes in whole, without blocking */
+
+static const char *const level_names[LOG_LEVELS] = {
+	[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARNING] = "warning",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_SUCCESS] = "success",
+	[LOG_LEVEL_DEBUG] = "debug",
+	[LOG_LEVEL_TRACE] = "trace",
+};
+
+static enum log_level threshold = LOG_LEVEL_SUCCESS;
+static log_sink *sink;
+static unsigned long dropped;
+
+void
+log_set_level(enum log_level level)
+{
+	threshold = level;
+}
+
+bool
+log_enabled(enum log_level level)
+{
+	return level <= threshold;
+}
+
+void
+log_set_sink(log_sink *function)
+{
+	sink = function;
+}
+
+const char *
+log_level_name(enum log_level level)
+{
+	return (unsigned)level < LOG_LEVELS ? level_names[level] : "?";
+}
+
+static bool
+stderr_takes(void)
+{
+	struct pollfd pfd = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	return poll(&pfd, 1, 0) == 1 && (pfd.revents & POLLOUT) != 0;
+}
+
+static void
+stderr_write(enum log_level level, const char *subject, const char *text)
+{
+	char line[LINE_SIZE], stamp[32];
+	struct timespec now;
+	struct tm tm;
+	int length;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
+	length = snprintf(line, sizeof(line), "%s.%03ldZ %s %s%s%s\n", stamp, now.tv_nsec / 1000000,
+	    log_level_name(level), subject != NULL ? subject : "", subject != NULL ? ": " : "", text);
+	if (length >= (int)sizeof(line)) {
+		length = sizeof(line) - 1;
+		line[length - 1] = '\n';
+	}
+	if (!stderr_takes() || write(STDERR_FILENO, line, (size_t)length) < 0)
+		dropped++;
+}
+
+static void
+stderr_sink(enum log_level level, const char *subject, const char *text)
+{
+	char notice[64];
+
+	if (dropped > 0 && stderr_takes()) {
+		snprintf(notice, sizeof(notice), "%lu log lines were lost: stderr was full", dropped);
+		dropped = 0;
+		stderr_write(LOG_LEVEL_WARNING, NULL, notice);
+	}
+	stderr_write(level, subject, text);
+}
+
+static void log_emit(enum log_level, const char *, int, const char *, va_list)
+    __attribute__((format(printf, 4, 0)));
+
+static void
+log_emit(enum log_level level, const char *subject, int error, const char *format, va_list ap)
+{
+	char text[LINE_SIZE - 128];
+	size_t length;
+	int saved_errno = errno;
+
+	if (!log_enabled(level))
+		return;
+	vsnprintf(text, sizeof(text), format, ap);
+	length = strlen(text);
+	if (error != 0 && length < sizeof(text))
+		snprintf(text + length, sizeof(text) - length, ": %s", strerror(error));
+	text_sanitise(text);
+	(sink != NULL ? sink : stderr_sink)(level, subject, text);
+	errno = saved_errno;
+}
+
+void
+log_line(enum log_level level, const char *subject, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	log_emit(level, subject, 0, format, ap);
+	va_end(ap);
+}
+
+#define LOG_FUNCTION(NAME, LEVEL, ERROR)                   \
+	void NAME(const char *format, ...)                 \
+	{                                                  \
+		va_list ap;                                \
+                                                           \
+		va_start(ap, format);                      \
+		log_emit(LEVEL, NULL, ERROR, format, ap);  \
+		va_end(ap);                                \
+	}
+
+LOG_FUNCTION(log_warn, LOG_LEVEL_WARNING, errno)
+LOG_FUNCTION(log_warnx, LOG_LEVEL_WARNING, 0)
+LOG_FUNCTION(log_error, LOG_LEVEL_ERROR, errno)
+LOG_FUNCTION(log_errorx, LOG_LEVEL_ERROR, 0)
+LOG_FUNCTION(log_info, LOG_LEVEL_INFO, 0)
+LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG, 0)
