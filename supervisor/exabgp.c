@@ -443,7 +443,7 @@ neighbor_verdict(struct exabgp *exabgp, const struct route_key *key, monotime_t 
 static size_t
 output_route(struct exabgp *exabgp, struct route *route, char *buffer, size_t size, monotime_t now)
 {
-	size_t length = exabgp_command(exabgp->dialect, route_key(route), route_desired(route), buffer, size - 1);
+	size_t length = exabgp_command(exabgp->dialect, route_key(route), route_desired(route), buffer, size);
 
 	if (length == 0) {
 		if (size < EXABGP_LINE_MAX)
@@ -455,7 +455,7 @@ output_route(struct exabgp *exabgp, struct route *route, char *buffer, size_t si
 		refuse(exabgp, route, "the command is too long or not allowed", now);
 		return 0;
 	}
-	buffer[length++] = '\n';
+	buffer[length++] = '\n'; /* in place of the NUL */
 	exabgp->commands++;
 	route_sent(exabgp->ledger, route);
 	if (exabgp->acks)
