@@ -653,7 +653,7 @@ exabgp_status(const struct exabgp *exabgp, struct exabgp_status *status)
 {
 	*status = (struct exabgp_status){
 	    .dialect = exabgp->dialect,
-	    .detecting = exabgp->phase == PHASE_VERSION || exabgp->phase == PHASE_DONE,
+	    .detecting = exabgp->phase == PHASE_VERSION || exabgp->phase == PHASE_DONE || exabgp->phase == PHASE_SETTLE,
 	    .acks = exabgp->acks,
 	    .in_flight = exabgp->in_flight,
 	    .errors = exabgp->errors,
