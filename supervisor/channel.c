@@ -3,8 +3,9 @@
  * O_NONBLOCK flag only. Invariant: what goes out is whole lines. A non-blocking write of at most PIPE_BUF bytes
  * to a pipe is taken whole or not at all; elsewhere the rest of a short write goes out before anything else.
  *
- * A terminal is written only when poll(2) says so, because O_NONBLOCK would be set for the shell too; a regular
- * file or device is written plainly (epoll refuses it, and it does not block).
+ * A terminal is opened once more, because O_NONBLOCK on descriptor 1 would be set for the shell too; where that
+ * is not allowed it is written only when poll(2) says so. A regular file or device is written plainly (epoll
+ * refuses it, and it does not block).
  */
 #include "channel.h"
 
@@ -35,6 +36,7 @@ struct channel {
 	struct ledger *ledger;
 	enum kind input_kind, output_kind;
 	int input_flags, output_flags; /* to be restored, -1: not changed */
+	int output_fd;		       /* STDOUT_FILENO, or the terminal opened once more */
 	struct event *readable, *writable, *flush, *timer, *end_event;
 	monotime_t armed; /* when the timer fires */
 	void (*ended)(void *, enum channel_end);
@@ -66,6 +68,19 @@ descriptor_set_nonblocking(int fd)
 	if (flags == -1 || (flags & O_NONBLOCK) != 0)
 		return -1;
 	return fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 ? flags : -1;
+}
+
+/* The same terminal on a descriptor whose flags are ours alone; fd itself when it cannot be opened. */
+static int
+terminal_reopen(int fd)
+{
+	char path[64];
+	int reopened;
+
+	if (ttyname_r(fd, path, sizeof(path)) != 0)
+		return fd;
+	reopened = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return reopened != -1 ? reopened : fd;
 }
 
 /* Told from the loop, not from within a call: the listener may free the channel. */
@@ -130,14 +145,14 @@ chunk_length(const struct channel *channel)
 static bool
 channel_write(struct channel *channel)
 {
-	struct pollfd poll_terminal = {.fd = STDOUT_FILENO, .events = POLLOUT};
+	struct pollfd poll_terminal = {.fd = channel->output_fd, .events = POLLOUT};
 	ssize_t written;
 
 	if (channel->output_kind == KIND_TERMINAL && poll(&poll_terminal, 1, 0) == 0) {
 		event_add(channel->writable, NULL);
 		return false;
 	}
-	written = write(STDOUT_FILENO, channel->output + channel->written, chunk_length(channel));
+	written = write(channel->output_fd, channel->output + channel->written, chunk_length(channel));
 	if (written >= 0) {
 		channel->written += (size_t)written;
 		return true;
@@ -243,7 +258,7 @@ channel_make_events(struct channel *channel, struct event_base *base)
 	int lowest = event_base_get_npriorities(base) - 1;
 
 	channel->readable = event_new(base, STDIN_FILENO, EV_READ | EV_PERSIST, on_readable, channel);
-	channel->writable = event_new(base, STDOUT_FILENO, EV_WRITE, on_flush, channel);
+	channel->writable = event_new(base, channel->output_fd, EV_WRITE, on_flush, channel);
 	channel->flush = event_new(base, -1, 0, on_flush, channel);
 	channel->timer = event_new(base, -1, 0, on_timer, channel);
 	channel->end_event = event_new(base, -1, 0, on_end, channel);
@@ -270,6 +285,9 @@ channel_new(struct event_base *base, const struct config *config, struct ledger 
 	channel->input_flags = channel->output_flags = -1;
 	channel->input_kind = descriptor_kind(STDIN_FILENO);
 	channel->output_kind = descriptor_kind(STDOUT_FILENO);
+	channel->output_fd = STDOUT_FILENO;
+	if (channel->output_kind == KIND_TERMINAL)
+		channel->output_fd = terminal_reopen(STDOUT_FILENO);
 	detect = channel->input_kind == KIND_STREAM && channel->output_kind == KIND_STREAM;
 	channel->exabgp =
 	    exabgp_new(&config->global.exabgp, config->global.resync_ns, ledger, detect, monotime_now());
@@ -310,6 +328,8 @@ channel_free(struct channel *channel)
 		(void)fcntl(STDIN_FILENO, F_SETFL, channel->input_flags);
 	if (channel->output_flags != -1)
 		(void)fcntl(STDOUT_FILENO, F_SETFL, channel->output_flags);
+	if (channel->output_fd != STDOUT_FILENO)
+		close(channel->output_fd);
 	exabgp_free(channel->exabgp);
 	free(channel);
 }

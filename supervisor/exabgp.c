@@ -9,7 +9,8 @@
  *   is asked - the only answer that can be told from the others -, and after it nothing is said until
  *   ExaBGP has been quiet for a while: late answers belong to the past;
  * - at every resync what is in flight is awaited first, so that a count that is off by a lost answer
- *   shows even if something was in flight all the time.
+ *   shows even if something was in flight all the time; and when the count has been off since the last
+ *   one, a refusal may have been noted for a wrong command, so withdraws are said again too.
  */
 #include "exabgp.h"
 
@@ -27,7 +28,7 @@
 #define PEERS_WAIT_NS (2 * NS_PER_SECOND)
 #define ANSWER_WAIT_NS (10 * NS_PER_SECOND)
 #define DRAIN_WAIT_NS (2 * NS_PER_SECOND)
-#define ERROR_WAIT_NS (1 * NS_PER_SECOND) /* from "error: text" to "error" */
+#define ERROR_WAIT_NS (2 * NS_PER_SECOND) /* from "error: text" to "error" */
 #define QUIET_NS (1 * NS_PER_SECOND)
 #define SETTLE_MAX_NS (10 * NS_PER_SECOND)
 #define RECOUNT_NS (300 * NS_PER_SECOND) /* in place of a resync that is switched off */
@@ -75,6 +76,7 @@ struct exabgp {
 	bool version_owed;     /* asked, and not answered yet */
 	bool resend_due;       /* ExaBGP's state is uncertain: say everything when talking again */
 	bool unaccounted;      /* answers to given up or unacknowledged commands may come */
+	bool miscounted;       /* an answer was lost or too many: another may have been taken for a wrong command's */
 
 	enum exabgp_dialect dialect;
 	bool acks;
@@ -193,6 +195,7 @@ static void
 answers_lost(struct exabgp *exabgp, monotime_t now)
 {
 	exabgp->timeouts++;
+	exabgp->miscounted = true;
 	log_warnx("ExaBGP: no answer to %zu commands, saying them again", exabgp->in_flight);
 	flights_give_up(exabgp, now);
 	if (exabgp->version_owed)
@@ -301,8 +304,10 @@ answer(struct exabgp *exabgp, bool done, const char *text, monotime_t now)
 	case PHASE_TALK:
 		break;
 	}
-	if (exabgp->in_flight == 0)
+	if (exabgp->in_flight == 0) {
+		exabgp->miscounted |= exabgp->acks;
 		return;
+	}
 	flight = flight_pop(exabgp);
 	exabgp->answer_end = monotime_add(now, ANSWER_WAIT_NS);
 	if (flight.route != NULL) {
@@ -392,8 +397,9 @@ static void
 resync_finish(struct exabgp *exabgp)
 {
 	exabgp->draining = false;
-	if (exabgp->resync_ns > 0)
-		ledger_resend(exabgp->ledger, false);
+	if (exabgp->miscounted || exabgp->resync_ns > 0)
+		ledger_resend(exabgp->ledger, exabgp->miscounted);
+	exabgp->miscounted = false;
 }
 
 static size_t

@@ -333,8 +333,9 @@ START_TEST(error_text_alone_is_an_answer_in_the_end)
 	begin_v4();
 	expect("announce route 192.0.2.1/32 " ATTRIBUTES "\n", 0);
 	hear("error: alone\n", 0);
+	pass(1.9);
 	ck_assert_uint_eq(status().in_flight, 1);
-	pass(1);
+	pass(2);
 	ck_assert_uint_eq(status().in_flight, 0);
 	ck_assert_str_eq(route_error(find("192.0.2.1/32")), "alone");
 }

@@ -90,12 +90,12 @@ desired(const struct model *model, int prefix, int neighbor)
 }
 
 struct command {
-	bool announce;
+	bool announce, v6;
 	int prefix, med, target;
 };
 
 static struct command
-command_parse(const struct model *model, const char *line)
+command_parse(const char *line)
 {
 	struct command command = {.target = NEIGHBORS};
 	char text[256], *word, *rest = text;
@@ -104,15 +104,14 @@ command_parse(const struct model *model, const char *line)
 	strcpy(text, line);
 	word = strsep(&rest, " ");
 	if (strcmp(word, "neighbor") == 0 || strcmp(word, "peer") == 0) {
-		ck_assert_int_eq(strcmp(word, "peer") == 0, model->v6);
+		command.v6 = strcmp(word, "peer") == 0;
 		word = strsep(&rest, " ");
 		for (int i = 0; i < NEIGHBORS; i++)
 			if (strcmp(word, neighbors[i]) == 0)
 				command.target = i;
-		ck_assert(command.target != NEIGHBORS || (model->v6 && strcmp(word, "*") == 0));
+		ck_assert(command.target != NEIGHBORS || (command.v6 && strcmp(word, "*") == 0));
 		word = strsep(&rest, " ");
-	} else
-		ck_assert(!model->v6);
+	}
 	command.announce = strcmp(word, "announce") == 0;
 	if (command.announce)
 		ck_assert_int_eq(sscanf(rest, "route 192.0.2.%d/32 next-hop self med %d", &command.prefix, &command.med), 2);
@@ -143,7 +142,7 @@ line_emitted(struct model *model, const char *line)
 
 	if (*line == '\0' || strcmp(line, "system version") == 0 || strcmp(line, "peer list") == 0)
 		return;
-	command = command_parse(model, line);
+	command = command_parse(line);
 	command_execute(&command, model->emitted);
 	model->lines++;
 	for (int i = 0; i < NEIGHBORS; i++) {
@@ -226,7 +225,12 @@ execute(struct model *model)
 	} else if (model->faulty && below(model, 100) < model->faults->refuse_percent)
 		acknowledge(model, below(model, 2) != 0 ? "error: not now\nerror\n" : "error\n");
 	else {
-		command = command_parse(model, line);
+		command = command_parse(line);
+		if (command.v6 != model->v6) {
+			/* Said when the version had not come in time. */
+			acknowledge(model, "error\n");
+			return;
+		}
 		command_execute(&command, model->rib);
 		if (!model->faulty || below(model, 100) >= model->faults->lose_percent)
 			acknowledge(model, "done\n");
@@ -275,7 +279,11 @@ change(struct model *model)
 static void
 compare(struct model *model, bool rib_too)
 {
-	if (ledger_pending(model->ledger) > 0)
+	struct exabgp_status status;
+
+	exabgp_status(model->exabgp, &status);
+	/* A route whose neighbor ExaBGP 6 did not name in time counts as said until its refusal has its turn. */
+	if (ledger_pending(model->ledger) > 0 || (model->v6 && status.in_flight > 0))
 		return;
 	for (int prefix = 0; prefix < PREFIXES; prefix++)
 		for (int i = 0; i < NEIGHBORS; i++) {
@@ -297,8 +305,8 @@ at_rest(const struct model *model)
 	struct exabgp_status status;
 
 	exabgp_status(model->exabgp, &status);
-	/* Without answers, for good or because they came late, nothing is known of what ExaBGP took. */
-	return !status.detecting && (status.acks || model->faults->refuse_percent == 0) && status.in_flight == 0 &&
+	/* Without its version or answers, for good or because they came late, nothing is known of what ExaBGP took. */
+	return !status.detecting && (status.acks || (model->faults->refuse_percent == 0 && (status.dialect == DIALECT_V6) == model->v6)) && status.in_flight == 0 &&
 	    model->queued == 0 && model->answered == 0;
 }
 
@@ -326,7 +334,8 @@ step(struct model *model)
 		advance(model, (int64_t)below(model, 50) * NS_PER_MILLISECOND);
 		break;
 	default:
-		if (below(model, 50) == 0)
+		/* The two lines of a refusal come together. */
+		if (below(model, 50) == 0 && (model->faults->refuse_percent == 0 || model->answered == 0))
 			advance(model, (int64_t)below(model, 20) * NS_PER_SECOND);
 		else if (below(model, 10) == 0)
 			while (model->queued > 0 || model->answered > 0) {
@@ -343,7 +352,8 @@ static void
 finish(struct model *model)
 {
 	model->faulty = false;
-	for (int turn = 0; turn < 800; turn++) {
+	/* Longer, when the last resync has just begun. */
+	for (int turn = 0; turn < 800 || (turn < 820 && !(ledger_pending(model->ledger) == 0 && at_rest(model))); turn++) {
 		advance(model, NS_PER_SECOND);
 		for (size_t said = model->queued + 1; said != model->queued;) {
 			said = model->queued;
@@ -354,9 +364,9 @@ finish(struct model *model)
 			deliver(model);
 		}
 	}
-	emit(model);
 	ck_assert_uint_eq(ledger_pending(model->ledger), 0);
-	ck_assert(exabgp_idle(model->exabgp) && at_rest(model));
+	ck_assert_msg(exabgp_idle(model->exabgp) && at_rest(model), "%s, seed %u: not at rest", model->faults->name,
+	    model->seed);
 	compare(model, true);
 }
 
@@ -377,7 +387,8 @@ START_TEST(random_histories)
 	log_set_sink(no_log);
 	for (unsigned seed = 0; seed < SEEDS; seed++) {
 		memset(&model, 0, sizeof(model));
-		model.random = model.seed = seed;
+		model.seed = seed;
+		model.random = (seed + 1) * UINT64_C(0x9e3779b97f4a7c15);
 		model.faults = &kinds[_i];
 		model.faulty = true;
 		model.v6 = below(&model, 3) == 0;
