@@ -20,6 +20,7 @@
 
 #include "../common/log.h"
 #include "../common/result.h"
+#include "exabgp_line.h"
 #include "exabgp_peers.h"
 
 #define VERSION_WAIT_NS (3 * NS_PER_SECOND)	  /* first greeting: ExaBGP may still be starting */
@@ -33,7 +34,6 @@
 #define SETTLE_MAX_NS (10 * NS_PER_SECOND)
 #define RECOUNT_NS (300 * NS_PER_SECOND) /* in place of a resync that is switched off */
 
-#define INPUT_LINE_MAX 65536
 #define IN_FLIGHT_LIMIT 65536
 
 enum phase {
@@ -97,9 +97,7 @@ struct exabgp {
 	size_t commands, errors, timeouts;
 	bool shutdown, complained;
 
-	size_t line_length;
-	bool line_overlong;
-	char line[INPUT_LINE_MAX];
+	struct line_reader reader;
 };
 
 /* Commands in flight. */
@@ -261,25 +259,6 @@ version_learn(struct exabgp *exabgp, const char *version, size_t length, enum ex
 		phase_enter(exabgp, PHASE_DONE, monotime_add(now, DONE_WAIT_NS));
 }
 
-/* "exabgp 4.2.21", or JSON with the version and the application's name. */
-static bool
-version_parse(struct exabgp *exabgp, const char *line, monotime_t now)
-{
-	static const char plain[] = "exabgp ", key[] = "\"version\": \"";
-	const char *version;
-
-	if (strncmp(line, plain, sizeof(plain) - 1) == 0) {
-		version = line + sizeof(plain) - 1;
-		version_learn(exabgp, version, strcspn(version, " "), DIALECT_V4, now);
-		return true;
-	}
-	if (*line != '{' || strstr(line, "\"application\": \"exabgp\"") == NULL || (version = strstr(line, key)) == NULL)
-		return false;
-	version += sizeof(key) - 1;
-	version_learn(exabgp, version, strcspn(version, "\""), DIALECT_V6, now);
-	return true;
-}
-
 /* Answers. */
 
 /* A complete answer; text: of an error. */
@@ -336,59 +315,50 @@ error_begin(struct exabgp *exabgp, const char *text, monotime_t now)
 	exabgp->error_end = monotime_add(now, ERROR_WAIT_NS);
 }
 
-static bool
-is_shutdown(const char *line)
-{
-	return strcmp(line, "shutdown") == 0 || strncmp(line, "shutdown ", strlen("shutdown ")) == 0 ||
-	    (*line == '{' && strstr(line, "\"notification\": \"shutdown\"") != NULL);
-}
-
 static void
 input_line(struct exabgp *exabgp, const char *line, monotime_t now)
 {
-	static const char error_prefix[] = "error: ";
+	const char *text = line;
+	size_t length = 0;
+	enum line_kind kind = line_kind(line, &text, &length);
 
-	if (strcmp(line, "done") == 0) {
+	switch (kind) {
+	case LINE_DONE:
 		error_complete(exabgp, now);
 		answer(exabgp, true, NULL, now);
-	} else if (strcmp(line, "error") == 0) {
+		break;
+	case LINE_ERROR:
 		if (exabgp->error_begun)
 			error_complete(exabgp, now);
 		else
 			answer(exabgp, false, "ExaBGP answered: error", now);
-	} else if (strncmp(line, error_prefix, sizeof(error_prefix) - 1) == 0)
-		error_begin(exabgp, line + sizeof(error_prefix) - 1, now);
-	else if (is_shutdown(line))
+		break;
+	case LINE_ERROR_TEXT:
+		error_begin(exabgp, text, now);
+		break;
+	case LINE_SHUTDOWN:
 		exabgp->shutdown = true;
-	else if (exabgp->version_owed && version_parse(exabgp, line, now))
-		return;
-	else if (exabgp->phase == PHASE_PEERS && peer_list_learn(&exabgp->peers, line) && !exabgp->acks)
-		phase_talk(exabgp);
+		break;
+	case LINE_VERSION_V4:
+	case LINE_VERSION_V6:
+		if (exabgp->version_owed)
+			version_learn(exabgp, text, length, kind == LINE_VERSION_V6 ? DIALECT_V6 : DIALECT_V4, now);
+		break;
+	case LINE_OTHER:
+		if (exabgp->phase == PHASE_PEERS && peer_list_learn(&exabgp->peers, line) && !exabgp->acks)
+			phase_talk(exabgp);
+		break;
+	}
 }
 
 void
 exabgp_input(struct exabgp *exabgp, const char *data, size_t length, monotime_t now)
 {
-	while (length > 0) {
-		const char *newline = memchr(data, '\n', length);
-		size_t piece = newline != NULL ? (size_t)(newline - data) : length;
+	const char *line;
 
-		if (piece >= sizeof(exabgp->line) - exabgp->line_length)
-			exabgp->line_overlong = true;
-		if (!exabgp->line_overlong) {
-			memcpy(exabgp->line + exabgp->line_length, data, piece);
-			exabgp->line_length += piece;
-		}
-		if (newline == NULL)
-			return;
-		exabgp->line[exabgp->line_length] = '\0';
-		if (!exabgp->line_overlong)
-			input_line(exabgp, exabgp->line, now);
-		exabgp->line_length = 0;
-		exabgp->line_overlong = false;
-		data += piece + 1;
-		length -= piece + 1;
-	}
+	while (length > 0)
+		if ((line = line_reader_next(&exabgp->reader, &data, &length)) != NULL)
+			input_line(exabgp, line, now);
 }
 
 /* Output. */

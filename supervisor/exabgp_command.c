@@ -50,7 +50,8 @@ format_target(enum exabgp_dialect dialect, const char *neighbor, char *line, siz
 }
 
 size_t
-exabgp_command(enum exabgp_dialect dialect, const struct route_key *key, const char *attributes, char *line, size_t size)
+exabgp_command(enum exabgp_dialect dialect, const struct route_key *key, const char *attributes, char *line,
+    size_t size)
 {
 	char prefix[PREFIX_TEXT_SIZE], path_id[40] = "";
 	int target, rest;

@@ -353,7 +353,8 @@ finish(struct model *model)
 {
 	model->faulty = false;
 	/* Longer, when the last resync has just begun. */
-	for (int turn = 0; turn < 800 || (turn < 820 && !(ledger_pending(model->ledger) == 0 && at_rest(model))); turn++) {
+	for (int turn = 0; turn < 800 || (turn < 820 && (ledger_pending(model->ledger) > 0 || !at_rest(model)));
+	     turn++) {
 		advance(model, NS_PER_SECOND);
 		for (size_t said = model->queued + 1; said != model->queued;) {
 			said = model->queued;
