@@ -120,17 +120,21 @@ extended_parse(const char *text, const char *value, unsigned subtype, char *erro
 		ipv4 = inet_pton(AF_INET, address_text, &address) == 1;
 	}
 	valid = colon != NULL && (ipv4 || (scan_asn(&value, true, &asn, &four) && value == colon));
-	if (!valid || (colon++, !scan_number(&colon, ipv4 || four ? UINT16_MAX : UINT32_MAX, &number)) || *colon != '\0') {
-		option_error(error, "must be an extended community such as target:65000:100: AS (2 octets) and a number of 32 "
-		    "bits, or AS (4 octets) or IPv4 address and a number of 16 bits, got %s", option_quote(text, quoted));
+	if (!valid || (colon++, !scan_number(&colon, ipv4 || four ? UINT16_MAX : UINT32_MAX, &number)) ||
+	    *colon != '\0') {
+		option_error(error,
+		    "must be an extended community such as target:65000:100: AS (2 octets) and a number of 32 "
+		    "bits, or AS (4 octets) or IPv4 address and a number of 16 bits, got %s",
+		    option_quote(text, quoted));
 		return NULL;
 	}
 	type = ipv4 ? EXTENDED_IPV4 : four ? EXTENDED_AS4 : EXTENDED_AS2;
 	if (type == EXTENDED_AS2)
-		snprintf(canonical, sizeof(canonical), "0x%02x%02x%04x%08x", type, subtype, asn & 0xffffU, (uint32_t)number);
+		snprintf(
+		    canonical, sizeof(canonical), "0x%02x%02x%04x%08x", type, subtype, asn & 0xffffU, (uint32_t)number);
 	else
-		snprintf(canonical, sizeof(canonical), "0x%02x%02x%08x%04x", type, subtype, ipv4 ? ntohl(address.s_addr) : asn,
-		    (uint32_t)number & 0xffffU);
+		snprintf(canonical, sizeof(canonical), "0x%02x%02x%08x%04x", type, subtype,
+		    ipv4 ? ntohl(address.s_addr) : asn, (uint32_t)number & 0xffffU);
 	return canonical_copy(canonical, error);
 }
 
@@ -142,7 +146,8 @@ hex_parse(const char *text, char *error)
 	char *canonical;
 
 	if (strlen(text) != 18 || strspn(text + 2, "0123456789abcdefABCDEF") != 16) {
-		option_error(error, "must be an extended community of 0x and 16 hex digits, got %s", option_quote(text, quoted));
+		option_error(
+		    error, "must be an extended community of 0x and 16 hex digits, got %s", option_quote(text, quoted));
 		return NULL;
 	}
 	if ((canonical = canonical_copy(text, error)) != NULL)
@@ -167,19 +172,23 @@ numbers_parse(const char *text, char *error)
 		c++;
 	}
 	if (count < 2 || *c != '\0' || c[-1] == ':') {
-		option_error(error, "must be a community: A:B, A:B:C, target:A:N, origin:A:N, 0x and 16 hex digits or a name "
-		    "such as no-export, got %s", option_quote(text, quoted));
+		option_error(error,
+		    "must be a community: A:B, A:B:C, target:A:N, origin:A:N, 0x and 16 hex digits or a name "
+		    "such as no-export, got %s",
+		    option_quote(text, quoted));
 		return NULL;
 	}
 	if (count == 2 && (parts[0] > UINT16_MAX || parts[1] > UINT16_MAX)) {
-		option_error(error, "must have two numbers of 0 to 65535 (a larger AS needs a large community A:B:C), got %s",
+		option_error(error,
+		    "must have two numbers of 0 to 65535 (a larger AS needs a large community A:B:C), got %s",
 		    option_quote(text, quoted));
 		return NULL;
 	}
 	if (count == 2)
 		snprintf(canonical, sizeof(canonical), "%u:%u", (unsigned)parts[0], (unsigned)parts[1]);
 	else
-		snprintf(canonical, sizeof(canonical), "%u:%u:%u", (unsigned)parts[0], (unsigned)parts[1], (unsigned)parts[2]);
+		snprintf(canonical, sizeof(canonical), "%u:%u:%u", (unsigned)parts[0], (unsigned)parts[1],
+		    (unsigned)parts[2]);
 	return canonical_copy(canonical, error);
 }
 
@@ -201,7 +210,8 @@ community_parse(const char *text, char *error)
 	 * it. Sending 0:0 unasked could be seen by other networks, so the user has to say so.
 	 */
 	if (name_equal(text, "internet")) {
-		option_error(error, "internet is the name of no community: leave it out (a route without communities goes "
+		option_error(error,
+		    "internet is the name of no community: leave it out (a route without communities goes "
 		    "everywhere), or write 0:0 if your routers mean that");
 		return NULL;
 	}
@@ -260,7 +270,8 @@ as_path_parse(const char *text, char *error)
 	for (c = skip_separators(c); c < end; c = skip_separators(c)) {
 		token = c;
 		if (!scan_asn(&c, false, &asn, &four) || asn == 0 || (c < end && skip_separators(c) == c)) {
-			option_error(error, "must be AS numbers of 1 to 4294967295, or A.B, with blanks between; here: %s",
+			option_error(error,
+			    "must be AS numbers of 1 to 4294967295, or A.B, with blanks between; here: %s",
 			    option_quote(token, quoted));
 			return NULL;
 		}
@@ -268,7 +279,8 @@ as_path_parse(const char *text, char *error)
 			option_error(error, "must be at most %d AS numbers", AS_PATH_MAX);
 			return NULL;
 		}
-		length += (size_t)snprintf(canonical + length, sizeof(canonical) - length, "%s%u", count == 1 ? "" : " ", asn);
+		length += (size_t)snprintf(
+		    canonical + length, sizeof(canonical) - length, "%s%u", count == 1 ? "" : " ", asn);
 	}
 	if (count == 0) {
 		option_error(error, "must hold at least one AS number; leave the key out for none");

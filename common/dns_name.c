@@ -78,10 +78,13 @@ host_name_check(const char *text, char *error)
 
 	for (const char *c = text; *c != '\0'; c++)
 		if ((unsigned char)*c >= 0x80)
-			return option_error(error, "must be an address or a host name: write an international name in its "
-			    "xn-- form, got %s", option_quote(text, quoted));
+			return option_error(error,
+			    "must be an address or a host name: write an international name in its "
+			    "xn-- form, got %s",
+			    option_quote(text, quoted));
 		else if (!isalnum((unsigned char)*c) && strchr("-_.", *c) == NULL)
-			return option_error(error, "must be an address or a host name, got %s", option_quote(text, quoted));
+			return option_error(
+			    error, "must be an address or a host name, got %s", option_quote(text, quoted));
 	if (length == 0)
 		return option_error(error, "must be an address or a host name, not empty");
 	if (text[length - 1] == '.')
@@ -139,7 +142,8 @@ domain_name_check(const char *text, char *error)
 		return option_error(error, "must be a domain name, not empty");
 	for (; *c != '\0';) {
 		if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f)
-			return option_error(error, "must be a domain name: blanks and non-ASCII characters are written as \\DDD, "
+			return option_error(error,
+			    "must be a domain name: blanks and non-ASCII characters are written as \\DDD, "
 			    "international names in their xn-- form");
 		if (*c == '.') {
 			if (label == 0)
@@ -152,7 +156,8 @@ domain_name_check(const char *text, char *error)
 		if (++label > LABEL_MAX)
 			return option_error(error, "must be a domain name: a label is longer than 63 bytes");
 		if (!domain_character(&c))
-			return option_error(error, "must be a domain name: a backslash is followed by a character or by three "
+			return option_error(error,
+			    "must be a domain name: a backslash is followed by a character or by three "
 			    "digits up to 255");
 	}
 	if (wire > WIRE_MAX)
@@ -185,11 +190,13 @@ dns_type_canonical(const char *text, char canonical[static DNS_TYPE_TEXT_SIZE], 
 			snprintf(canonical, DNS_TYPE_TEXT_SIZE, "%s", types[i].name);
 			return true;
 		}
-	if (strcasecmp(text, "AXFR") == 0 || strcasecmp(text, "IXFR") == 0 || number == TYPE_AXFR || number == TYPE_IXFR)
-		return option_error(error, "must be a record type: a zone transfer is no query, ask for the SOA instead");
+	if (strcasecmp(text, "AXFR") == 0 || strcasecmp(text, "IXFR") == 0 || number == TYPE_AXFR ||
+	    number == TYPE_IXFR)
+		return option_error(
+		    error, "must be a record type: a zone transfer is no query, ask for the SOA instead");
 	if (number < 1 || number > 65535)
-		return option_error(error, "must be a DNS record type such as A, SOA or TYPE65280, got %s",
-		    option_quote(text, quoted));
+		return option_error(
+		    error, "must be a DNS record type such as A, SOA or TYPE65280, got %s", option_quote(text, quoted));
 	snprintf(canonical, DNS_TYPE_TEXT_SIZE, "TYPE%ld", number);
 	return true;
 }

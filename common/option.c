@@ -145,7 +145,8 @@ list_equal(const struct string_list *a, const struct string_list *b)
 static bool
 map_equal(const struct string_map *a, const struct string_map *b)
 {
-	return a->count == b->count && texts_equal(a->keys, b->keys, a->count) && texts_equal(a->values, b->values, a->count);
+	return a->count == b->count && texts_equal(a->keys, b->keys, a->count) &&
+	    texts_equal(a->values, b->values, a->count);
 }
 
 static bool
@@ -159,7 +160,8 @@ option_equal(const struct option *option, const void *a, const void *b)
 	case STORAGE_INTEGER:
 		return *(const int64_t *)a == *(const int64_t *)b;
 	case STORAGE_NUMBER:
-		return *(const double *)a == *(const double *)b || (isnan(*(const double *)a) && isnan(*(const double *)b));
+		return *(const double *)a == *(const double *)b ||
+		    (isnan(*(const double *)a) && isnan(*(const double *)b));
 	case STORAGE_TEXT:
 		return text_equal(*(char *const *)a, *(char *const *)b);
 	case STORAGE_LIST:

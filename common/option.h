@@ -50,8 +50,8 @@ enum option_type {
 
 enum option_flags {
 	OPTION_REQUIRED = 1, /* must be given */
-	OPTION_LIST = 2,     /* struct string_list of items of this type (a text type); one value stands for a list of one */
-	OPTION_MAP = 4,	     /* struct string_map with values of this type (a text type) */
+	OPTION_LIST = 2,     /* struct string_list of items of this (text) type; one value stands for a list of one */
+	OPTION_MAP = 4,	     /* struct string_map with values of this (text) type */
 	OPTION_ABOVE_MIN = 8, /* the value must be greater than min, not equal to it */
 };
 

@@ -78,14 +78,14 @@ static enum option_kind
 storage_kind(enum option_storage storage)
 {
 	static const enum option_kind kinds[] = {
-		[STORAGE_BOOL] = OPTION_KIND_BOOL,
-		[STORAGE_CHOICE] = OPTION_KIND_STRING,
-		[STORAGE_INTEGER] = OPTION_KIND_INTEGER,
-		[STORAGE_NUMBER] = OPTION_KIND_NUMBER,
-		[STORAGE_TEXT] = OPTION_KIND_STRING,
-		[STORAGE_LIST] = OPTION_KIND_LIST,
-		[STORAGE_MAP] = OPTION_KIND_MAP,
-		[STORAGE_TABLE] = OPTION_KIND_TABLE,
+	    [STORAGE_BOOL] = OPTION_KIND_BOOL,
+	    [STORAGE_CHOICE] = OPTION_KIND_STRING,
+	    [STORAGE_INTEGER] = OPTION_KIND_INTEGER,
+	    [STORAGE_NUMBER] = OPTION_KIND_NUMBER,
+	    [STORAGE_TEXT] = OPTION_KIND_STRING,
+	    [STORAGE_LIST] = OPTION_KIND_LIST,
+	    [STORAGE_MAP] = OPTION_KIND_MAP,
+	    [STORAGE_TABLE] = OPTION_KIND_TABLE,
 	};
 
 	return kinds[storage];
@@ -364,10 +364,10 @@ decode_record(const struct option *table, struct reader *reader, const struct op
 	if (value->data == NULL)
 		return option_error(error, "arguments are cut short");
 	if ((*option = find_key(table, key, key_length)) == NULL)
-		return option_error(error, "arguments have an unknown key \"%.*s\"", (int)(key_length > 40 ? 40 : key_length),
-		    (const char *)key);
-	if (option_types[(*option)->type].storage == STORAGE_NONE || header[2] != storage_kind(option_storage(*option)) ||
-	    header[3] != 0)
+		return option_error(error, "arguments have an unknown key \"%.*s\"",
+		    (int)(key_length > 40 ? 40 : key_length), (const char *)key);
+	if (option_types[(*option)->type].storage == STORAGE_NONE ||
+	    header[2] != storage_kind(option_storage(*option)) || header[3] != 0)
 		return option_error(error, "%s: is encoded as another kind of value", (*option)->name);
 	return true;
 }

@@ -32,7 +32,8 @@ option_quote(const char *text, char quoted[static OPTION_QUOTE_SIZE])
 	bool cut = length > SHOWN_MAX;
 	const char *mark = number ? "" : "\"";
 
-	snprintf(quoted, OPTION_QUOTE_SIZE, "%s%.*s%s%s", mark, (int)(cut ? SHOWN_MAX : length), text, mark, cut ? "..." : "");
+	snprintf(quoted, OPTION_QUOTE_SIZE, "%s%.*s%s%s", mark, (int)(cut ? SHOWN_MAX : length), text, mark,
+	    cut ? "..." : "");
 	text_sanitise(quoted);
 	return quoted;
 }

@@ -34,7 +34,8 @@ bounds_has_max(const struct option *option)
 static bool
 bounds_contain(const struct option *option, double number)
 {
-	if (bounds_has_min(option) && (number < option->min || (number <= option->min && (option->flags & OPTION_ABOVE_MIN))))
+	if (bounds_has_min(option) &&
+	    (number < option->min || (number <= option->min && (option->flags & OPTION_ABOVE_MIN))))
 		return false;
 	return !bounds_has_max(option) || number <= option->max;
 }
@@ -62,7 +63,8 @@ refuse_number(const struct option *option, const char *noun, const char *text, c
 {
 	char bounds[BOUNDS_SIZE], quoted[OPTION_QUOTE_SIZE];
 
-	return option_error(error, "must be %s, got %s", bounds_format(option, noun, bounds), option_quote(text, quoted));
+	return option_error(
+	    error, "must be %s, got %s", bounds_format(option, noun, bounds), option_quote(text, quoted));
 }
 
 static bool
@@ -202,11 +204,13 @@ parse_seconds(const struct option *option, const char *text, void *value, char e
 	char quoted[OPTION_QUOTE_SIZE];
 	int64_t ns;
 
-	if (!isfinite(seconds) || fabsl(seconds) > (long double)SECONDS_LIMIT || !bounds_contain(option, (double)seconds))
+	if (!isfinite(seconds) || fabsl(seconds) > (long double)SECONDS_LIMIT ||
+	    !bounds_contain(option, (double)seconds))
 		return refuse_number(option, "a number of seconds", text, error);
 	ns = llroundl(seconds * (long double)NS_PER_SECOND);
 	if ((option->flags & OPTION_ABOVE_MIN) != 0 && option->min == 0 && ns < SECONDS_MIN_NS)
-		return option_error(error, "must be at least 0.001 seconds (1 millisecond), got %s", option_quote(text, quoted));
+		return option_error(
+		    error, "must be at least 0.001 seconds (1 millisecond), got %s", option_quote(text, quoted));
 	if (ns == 0 && seconds != 0)
 		return option_error(error, "must be 0 or at least a nanosecond, got %s", option_quote(text, quoted));
 	*(int64_t *)value = ns;
@@ -225,8 +229,8 @@ parse_choice(const struct option *option, const char *text, void *value, char er
 			return true;
 		}
 		if (length < sizeof(names))
-			length += (size_t)snprintf(names + length, sizeof(names) - length, "%s%s", i == 0 ? "" : ", ",
-			    option->choices[i]);
+			length += (size_t)snprintf(
+			    names + length, sizeof(names) - length, "%s%s", i == 0 ? "" : ", ", option->choices[i]);
 	}
 	return option_error(error, "must be one of: %s; got %s", names, option_quote(text, quoted));
 }
@@ -290,8 +294,8 @@ format_seconds(const struct option *option, const void *value)
 	size_t length;
 
 	(void)option;
-	snprintf(text, sizeof(text), "%s%llu.%09llu", ns < 0 ? "-" : "", (unsigned long long)(magnitude / NS_PER_SECOND),
-	    (unsigned long long)(magnitude % NS_PER_SECOND));
+	snprintf(text, sizeof(text), "%s%llu.%09llu", ns < 0 ? "-" : "",
+	    (unsigned long long)(magnitude / NS_PER_SECOND), (unsigned long long)(magnitude % NS_PER_SECOND));
 	for (length = strlen(text); text[length - 1] == '0'; length--)
 		;
 	text[text[length - 1] == '.' ? length - 1 : length] = '\0';

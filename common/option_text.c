@@ -46,7 +46,8 @@ text_check_length(const struct option *option, const char *text, char *error)
 	if (length == 0 && option->min > 0)
 		return option_error(error, "must not be empty");
 	if ((double)length < option->min || (option->max >= option->min && (double)length > option->max))
-		return option_error(error, "must be %.0f to %.0f bytes long, got %zu", option->min, option->max, length);
+		return option_error(
+		    error, "must be %.0f to %.0f bytes long, got %zu", option->min, option->max, length);
 	return true;
 }
 
@@ -79,7 +80,8 @@ text_parse_path(const struct option *option, const char *text, void *value, char
 	char quoted[OPTION_QUOTE_SIZE];
 
 	if (*text != '/')
-		return option_error(error, "must be an absolute path (beginning with /), got %s", option_quote(text, quoted));
+		return option_error(
+		    error, "must be an absolute path (beginning with /), got %s", option_quote(text, quoted));
 	if (strlen(text) >= PATH_MAX)
 		return option_error(error, "must be a path of at most %d bytes", PATH_MAX - 1);
 	if (text_has_control(text))
@@ -118,9 +120,11 @@ address_explain(const char *text, char *error)
 	if (strchr(text, '[') != NULL)
 		return option_error(error, "must be an address without brackets, got %s", option_quote(text, quoted));
 	if (strchr(text, '%') != NULL)
-		return option_error(error, "must be an address on an interface that exists, got %s", option_quote(text, quoted));
+		return option_error(
+		    error, "must be an address on an interface that exists, got %s", option_quote(text, quoted));
 	if (strchr(text, '/') != NULL)
-		return option_error(error, "must be an address without a prefix length, got %s", option_quote(text, quoted));
+		return option_error(
+		    error, "must be an address without a prefix length, got %s", option_quote(text, quoted));
 	return option_error(error, "must be an IPv4 or IPv6 address, got %s", option_quote(text, quoted));
 }
 
@@ -157,7 +161,8 @@ text_parse_next_hop(const struct option *option, const char *text, void *value, 
 	if (strcasecmp(text, "self") == 0)
 		return text_store(strdup("self"), value, error);
 	if (!address_parse(text, &address) || address.scope_id != 0)
-		return option_error(error, "must be self or an address without an interface, got %s", option_quote(text, quoted));
+		return option_error(
+		    error, "must be self or an address without an interface, got %s", option_quote(text, quoted));
 	return text_parse_address(option, text, value, error);
 }
 
@@ -173,8 +178,8 @@ text_parse_prefix(const struct option *option, const char *text, void *value, ch
 	case PREFIX_OK:
 		return text_store(strdup(prefix_format(&prefix, canonical)), value, error);
 	case PREFIX_HOST_BITS:
-		return option_error(error, "has host bits set: %s lies in the network %s, write that or a host route", quoted,
-		    prefix_format(&prefix, canonical));
+		return option_error(error, "has host bits set: %s lies in the network %s, write that or a host route",
+		    quoted, prefix_format(&prefix, canonical));
 	case PREFIX_LENGTH:
 		return option_error(error, "must have a prefix length of 0 to %d, got %s",
 		    prefix.address.family == AF_INET ? 32 : 128, quoted);
@@ -211,13 +216,15 @@ text_parse_status(const struct option *option, const char *text, void *value, ch
 	unsigned long low, high;
 
 	(void)option;
-	if (first != 3 || (range && (strspn(text + 4, "0123456789") != 3 || text[7] != '\0')) || (!range && text[3] != '\0'))
+	if (first != 3 || (range && (strspn(text + 4, "0123456789") != 3 || text[7] != '\0')) ||
+	    (!range && text[3] != '\0'))
 		return option_error(error, "must be a status of 100 to 599 or a range such as 200-299, got %s",
 		    option_quote(text, quoted));
 	low = strtoul(text, NULL, 10);
 	high = range ? strtoul(text + 4, NULL, 10) : low;
 	if (low < 100 || high > 599 || low > high)
-		return option_error(error, "must be a status of 100 to 599 or a range such as 200-299, low-high, got %s",
+		return option_error(error,
+		    "must be a status of 100 to 599 or a range such as 200-299, low-high, got %s",
 		    option_quote(text, quoted));
 	snprintf(canonical, sizeof(canonical), low == high ? "%lu" : "%lu-%lu", low, high);
 	return text_store(strdup(canonical), value, error);
@@ -265,6 +272,7 @@ text_parse_header_value(const struct option *option, const char *text, void *val
     char error[static OPTION_ERROR_SIZE])
 {
 	if (text_has_control(text))
-		return option_error(error, "must not contain control characters (line ends would begin another header)");
+		return option_error(
+		    error, "must not contain control characters (line ends would begin another header)");
 	return text_parse_string(option, text, value, error);
 }

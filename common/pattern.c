@@ -98,8 +98,8 @@ compile(const struct translation *translation, uint32_t options, char *error)
 	}
 	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
 	code = pcre2_compile((PCRE2_SPTR)translation->text, translation->length,
-	    translation->options | options | PCRE2_AUTO_CALLOUT | PCRE2_NEVER_BACKSLASH_C | PCRE2_ALT_CIRCUMFLEX, &reason,
-	    &offset, context);
+	    translation->options | options | PCRE2_AUTO_CALLOUT | PCRE2_NEVER_BACKSLASH_C | PCRE2_ALT_CIRCUMFLEX,
+	    &reason, &offset, context);
 	pcre2_compile_context_free(context);
 	if (code == NULL)
 		explain(translation, reason, offset, error);

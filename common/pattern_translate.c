@@ -161,7 +161,8 @@ translate_escape(struct translator *t, bool in_class)
 		break;
 	}
 	if (isalpha((unsigned char)next)) {
-		snprintf(reason, sizeof(reason), "\\%c has no meaning %sin Python patterns", next, in_class ? "in a class " : "");
+		snprintf(reason, sizeof(reason), "\\%c has no meaning %sin Python patterns", next,
+		    in_class ? "in a class " : "");
 		return refuse(t, reason);
 	}
 	if ((unsigned char)next >= 0x80) /* PCRE2 has no escaped non-ASCII characters on bytes */
@@ -443,7 +444,8 @@ bool
 pattern_translate(const char *pattern, struct translation *translation, char *error)
 {
 	size_t length = strlen(pattern), capacity = length * EXPANSION_MAX;
-	struct translator t = {.start = pattern, .c = pattern, .out = translation, .capacity = capacity, .error = error};
+	struct translator t = {
+	    .start = pattern, .c = pattern, .out = translation, .capacity = capacity, .error = error};
 
 	*translation = (struct translation){.bytes = true};
 	if (length > PATTERN_MAX_LENGTH)

@@ -33,7 +33,8 @@ url_parse_port(const char *port, const char *end, struct url *url, char *error)
 		return option_error(error, "must have a port of 1 to 65535 after the colon of its host");
 	url->port = (unsigned)strtoul(port, NULL, 10);
 	if (url->port < 1 || url->port > 65535)
-		return option_error(error, "must have a port of 1 to 65535 after the colon of its host, got %u", url->port);
+		return option_error(
+		    error, "must have a port of 1 to 65535 after the colon of its host, got %u", url->port);
 	return true;
 }
 
@@ -74,7 +75,8 @@ url_parse_host(const char *start, const char *end, struct url *url, char *error)
 		return true;
 	}
 	if (bracketed != (address.family == AF_INET6) || address.scope_id != 0)
-		return option_error(error, "must have an IPv6 address in the brackets of its host, without an interface");
+		return option_error(
+		    error, "must have an IPv6 address in the brackets of its host, without an interface");
 	return true;
 }
 
@@ -86,7 +88,8 @@ url_parse(const char *text, struct url *url, char *error)
 	memset(url, 0, sizeof(*url));
 	for (const char *c = text; *c != '\0'; c++)
 		if ((unsigned char)*c <= ' ' || *c == 0x7f)
-			return option_error(error, "must be a URL without blanks and control characters: write %%20 for a blank");
+			return option_error(
+			    error, "must be a URL without blanks and control characters: write %%20 for a blank");
 	if (!url_parse_scheme(&text, url))
 		return option_error(error, "must be an http or https URL such as https://www.example.net/health");
 	end = text + strcspn(text, "/?#");
@@ -94,7 +97,8 @@ url_parse(const char *text, struct url *url, char *error)
 	if (at != NULL) {
 		text = at + 1;
 		if (memchr(text, '@', (size_t)(end - text)) != NULL)
-			return option_error(error, "must have one @ before its host: write %%40 for an @ in the user or password");
+			return option_error(
+			    error, "must have one @ before its host: write %%40 for an @ in the user or password");
 	}
 	return url_parse_host(text, end, url, error);
 }
