@@ -50,8 +50,8 @@ enum option_type {
 
 enum option_flags {
 	OPTION_REQUIRED = 1, /* must be given */
-	OPTION_LIST = 2,     /* struct string_list of items of this type; one value stands for a list of one */
-	OPTION_MAP = 4,	     /* struct string_map with values of this type */
+	OPTION_LIST = 2,     /* struct string_list of items of this (text) type; one value stands for a list of one */
+	OPTION_MAP = 4,	     /* struct string_map with values of this (text) type */
 	OPTION_ABOVE_MIN = 8, /* the value must be greater than min, not equal to it */
 };
 
@@ -71,7 +71,8 @@ struct option {
 	enum option_type type;
 	unsigned flags;
 	size_t offset;
-	double min, max;	    /* INTEGER, NUMBER, SECONDS: inclusive unless OPTION_ABOVE_MIN; both 0: no bounds */
+	double min, max; /* INTEGER, NUMBER, SECONDS: inclusive unless OPTION_ABOVE_MIN; both 0: no bounds, but the
+			  * lower one with OPTION_ABOVE_MIN; max below min: no upper bound. Text: length in bytes. */
 	const char *fallback;	    /* default as text in the configuration's own spelling, NULL: none */
 	const char *const *choices; /* CHOICE: NULL-terminated */
 	const struct option *table; /* TABLE: its options */
@@ -96,8 +97,11 @@ bool option_parse_scalar(const struct option *, const char *text, void *value, c
  */
 char *option_format_scalar(const struct option *, const void *value);
 
-/* Set every option of base (zeroed memory is assumed) to its default or to unset. Recurses into tables. */
-void options_set_defaults(const struct option *table, void *base);
+/*
+ * Set every option of base (zeroed memory is assumed) to its default or to unset. Recurses into tables.
+ * Returns false when out of memory (base can be freed with options_free).
+ */
+bool options_set_defaults(const struct option *table, void *base);
 
 /* Free everything that options own in base. Recurses into tables. Leaves base all unset. */
 void options_free(const struct option *table, void *base);
@@ -111,14 +115,30 @@ const struct option *option_find(const struct option *table, const char *name);
 unsigned option_index(const struct option *table, const char *name);
 
 /*
- * Encode all set values for a worker: self-describing records, see exacheck-worker(7). Appends to a
- * malloc'd buffer that the caller frees. Returns false when out of memory.
+ * The encoding of a table's values for a worker, see exacheck-worker(7). One record for each set value:
+ * uint16_t length of the key, uint8_t kind, uint8_t 0, uint32_t length of the value, the key, the value;
+ * integers in host order, nothing aligned, no NUL anywhere in text.
+ */
+enum option_kind {
+	OPTION_KIND_BOOL = 1, /* uint8_t 0 or 1 */
+	OPTION_KIND_INTEGER,  /* int64_t; SECONDS options: nanoseconds */
+	OPTION_KIND_NUMBER,   /* double */
+	OPTION_KIND_STRING,   /* the text; CHOICE options: the choice's name */
+	OPTION_KIND_LIST,     /* for each item uint32_t length and the text */
+	OPTION_KIND_MAP,      /* key, value, key, value, each as an item of a list */
+	OPTION_KIND_TABLE     /* records */
+};
+
+/*
+ * Encode all set values. Appends to a malloc'd buffer that the caller frees (NULL and 0 at first).
+ * Returns false when out of memory; the buffer is then to be freed all the same.
  */
 bool options_encode(const struct option *table, const void *base, uint8_t **buffer, size_t *length);
 
 /*
- * Decode what options_encode made into base (zeroed), after defaults. Every length is checked; unknown
- * keys, wrong types and trailing bytes are errors. Returns false with the reason in error.
+ * Decode what options_encode made into base (zeroed), after setting defaults. Every length is checked and
+ * every value validated by the table; unknown and repeated keys, missing required ones, wrong kinds and
+ * trailing bytes are errors. Returns false with the reason in error; nothing in base is owned then.
  */
 bool options_decode(const struct option *table, void *base, const uint8_t *data, size_t length,
     char error[static OPTION_ERROR_SIZE]);

@@ -52,6 +52,12 @@ struct check_method {
 	const struct option *options; /* including the common ones, without "method" */
 	size_t args_size;
 	bool remote; /* args begin with struct remote_args, else with struct common_args */
+	/*
+	 * Fit what stands in no file (bits of given, as in struct cross_check, are 0) to what does, so that a default
+	 * never contradicts the user: `timeout: 2` alone lowers a default dns_timeout of 5 to 2. To be called after
+	 * decoding, before cross_check and before the arguments are printed or encoded. May be NULL.
+	 */
+	void (*derive)(void *args, uint64_t given);
 	void (*cross_check)(struct cross_check *); /* may be NULL */
 };
 
@@ -59,8 +65,20 @@ struct check_method {
 extern const struct check_method *const check_methods[];
 const struct check_method *method_find(const char *name);
 
-/* Cross checks that all remote methods share: family against literal host and source. */
+/*
+ * Cross checks that all remote methods share: family against literal host and source, the interface's
+ * name. The second form is for a host that stands elsewhere (in a URL); NULL: none.
+ */
 void remote_cross_check(struct cross_check *);
+void remote_cross_check_host(struct cross_check *, const char *host);
+
+/* A method's own time-out, within one execution's: fit the default to it, or check what was given. Nanoseconds. */
+void derive_timeout(const struct option *table, uint64_t given, const char *key, int64_t *value_ns, int64_t timeout_ns);
+void cross_check_timeout(struct cross_check *, const char *key, int64_t value_ns, int64_t timeout_ns);
+
+/* A duration for a message, in seconds: "2.5". Returns text. */
+#define SECONDS_TEXT_SIZE 32
+const char *seconds_text(int64_t duration_ns, char text[static SECONDS_TEXT_SIZE]);
 
 /* Option table entries to open a method's table with; TYPE's first member is the matching args struct. */
 #define COMMON_OPTIONS(TYPE, MEMBER)                                                                                 \

@@ -1,0 +1,34 @@
+/*
+ * All check methods. Adding one here is what makes it known to the configuration, the schema and the
+ * manual. Pure. Invariant: in alphabetical order.
+ */
+#include <string.h>
+
+#include "dns.h"
+#include "file.h"
+#include "http.h"
+#include "icmp.h"
+#include "method.h"
+#include "ntp.h"
+#include "shell.h"
+#include "tcp.h"
+
+const struct check_method *const check_methods[] = {
+	&method_dns,
+	&method_file,
+	&method_http,
+	&method_icmp,
+	&method_ntp,
+	&method_shell,
+	&method_tcp,
+	NULL,
+};
+
+const struct check_method *
+method_find(const char *name)
+{
+	for (const struct check_method *const *method = check_methods; *method != NULL; method++)
+		if (strcmp((*method)->name, name) == 0)
+			return *method;
+	return NULL;
+}
