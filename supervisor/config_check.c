@@ -58,8 +58,8 @@ report_method(struct diagnostics *diagnostics, const struct place *place, const 
 	for (size_t i = 0, length = 0; check_methods[i] != NULL && length < sizeof(list); i++)
 		length += (size_t)snprintf(list + length, sizeof(list) - length, "%s%s", i > 0 ? ", " : "",
 		    check_methods[i]->name);
-	place_report(diagnostics, SEVERITY_ERROR, place, node, "no method \"%.40s\"%s%s%s; the methods are %s",
-	    node->text, name != NULL ? "; did you mean " : "", name != NULL ? name : "", name != NULL ? "?" : "", list);
+	place_report(diagnostics, SEVERITY_ERROR, place, node, "no method \"%.40s\"; %s%s%sthe methods are %s",
+	    node->text, name != NULL ? "did you mean " : "", name != NULL ? name : "", name != NULL ? "? " : "", list);
 }
 
 static const struct check_method *

@@ -66,7 +66,7 @@ control_length(const unsigned char *text)
 
 /* Findings quote the file: what a terminal would act upon becomes a question mark, in place. */
 static void
-text_sanitise(char *text)
+finding_sanitise(char *text)
 {
 	const unsigned char *from = (const unsigned char *)text;
 	size_t control;
@@ -83,7 +83,7 @@ text_sanitise(char *text)
 
 /* Cut at TEXT_MAX, not inside a UTF-8 sequence. */
 static void
-text_cut(char *text)
+finding_cut(char *text)
 {
 	size_t length = strlen(text);
 
@@ -130,8 +130,8 @@ diagnostic_add(struct diagnostics *diagnostics, enum severity severity, unsigned
 	free(message);
 	if (length == -1)
 		return;
-	text_sanitise(text);
-	text_cut(text);
+	finding_sanitise(text);
+	finding_cut(text);
 	diagnostics->findings[diagnostics->count] =
 	    (struct finding){line, column, diagnostics->count, severity, text};
 	diagnostics->count++;
