@@ -105,12 +105,10 @@ config_from_tree(const char *path, struct tree *tree, struct diagnostics *diagno
 {
 	struct config *config = calloc(1, sizeof(*config));
 
-	if (config == NULL || (config->path = strdup(path)) == NULL)
+	if (config == NULL || (config->path = strdup(path)) == NULL || !options_set_defaults(document_table, config))
 		diagnostic_add(diagnostics, SEVERITY_ERROR, 0, 0, NULL, "out of memory");
-	else {
-		options_set_defaults(document_table, config);
+	else
 		document_decode(diagnostics, tree_root(tree), config);
-	}
 	tree_free(tree);
 	if (diagnostics_count(diagnostics, SEVERITY_ERROR) == 0)
 		return config;

@@ -97,13 +97,15 @@ args_decode(struct diagnostics *diagnostics, const struct place *check_place, co
 	if (!decode_expect(diagnostics, &place, node, NODE_MAPPING) ||
 	    (check->method = method_decode(diagnostics, &place, node)) == NULL)
 		return;
-	if ((check->args = calloc(1, check->method->args_size)) == NULL) {
+	if ((check->args = calloc(1, check->method->args_size)) == NULL ||
+	    !options_set_defaults(check->method->options, check->args)) {
 		place_report(diagnostics, SEVERITY_ERROR, &place, node, "out of memory");
 		return;
 	}
-	options_set_defaults(check->method->options, check->args);
 	context.cross = (struct cross_check){.table = check->method->options, .args = check->args, .error = args_error};
 	context.cross.given = decode_options(diagnostics, &place, node, check->method->options, also, check->args);
+	if (check->method->derive != NULL)
+		check->method->derive(check->args, context.cross.given);
 	/* Cross checks of values that were not good would only mislead. */
 	if (check->method->cross_check != NULL && diagnostics_count(diagnostics, SEVERITY_ERROR) == errors)
 		check->method->cross_check(&context.cross);
@@ -306,7 +308,10 @@ check_decode(struct diagnostics *diagnostics, const struct place *place, const s
 
 	check->line = map->line;
 	check->column = map->column;
-	options_set_defaults(check_table, &check->options);
+	if (!options_set_defaults(check_table, &check->options)) {
+		place_report(diagnostics, SEVERITY_ERROR, place, map, "out of memory");
+		return;
+	}
 	if (!decode_expect(diagnostics, place, map, NODE_MAPPING))
 		return;
 	decode_options(diagnostics, place, map, check_table, also, &check->options);

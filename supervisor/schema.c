@@ -71,15 +71,19 @@ number(double value)
 	return json_real(value);
 }
 
+/* Limits of a number; of a text in bytes, which are never fewer than characters. */
 static void
 put_range(struct schema *schema, json_t *object, const struct option *option)
 {
-	bool above = (option->flags & OPTION_ABOVE_MIN) != 0;
+	bool text = option_types[option->type].storage == STORAGE_TEXT;
+	bool above = (option->flags & OPTION_ABOVE_MIN) != 0, bounded = option->min != 0 || option->max != 0;
 
-	if (above || option->min != 0 || option->max != 0)
+	if (text && option->min > 0)
+		put(schema, object, "minLength", json_integer(1));
+	else if (!text && (above || bounded))
 		put(schema, object, above ? "exclusiveMinimum" : "minimum", number(option->min));
-	if (option->max != 0)
-		put(schema, object, "maximum", number(option->max));
+	if (bounded && option->max >= option->min)
+		put(schema, object, text ? "maxLength" : "maximum", number(option->max));
 }
 
 /* One word of a choice as YAML readers may see it: any case, and on, off, yes, no as booleans. */
