@@ -115,7 +115,7 @@ static const char everything[] =
     "  communities: [65000:10, 1:2:3, 'target:65000:100', no-export]\n"
     "  as_path: 65000\n"
     "- name: null and void\n"
-    "  args: {method: file, path: /etc/passwd, exists: off, max_age: 60, contains: '^root: *'}\n"
+    "  args: {method: file, path: /etc/passwd, exists: on, max_age: 60, contains: '^root: *'}\n"
     "  prefixes: 192.0.2.0/24\n"
     "  metric: ~\n"
     "  communities:\n";
@@ -159,7 +159,7 @@ check_everything(const struct config *config)
 	    "next-hop 2001:db8::1 med 4294967295 local-preference 0 as-path [ 65000 ] "
 	    "community [ 65000:10 65535:65281 ] large-community [ 1:2:3 ] extended-community [ 0x0002fde800000064 ]");
 	ck_assert_str_eq(b->options.name, "null and void");
-	ck_assert(!file->exists);
+	ck_assert(file->exists);
 	ck_assert_int_eq(file->max_age_ns, 60000000000);
 	ck_assert_str_eq(file->contains, "^root: *");
 	ck_assert_int_eq(b->options.metric, OPTION_UNSET);
@@ -218,11 +218,12 @@ START_TEST(print_quotes)
 	    "\xef\xbf\xbd", "2001-01-01", "1:30", "No", ""};
 	struct config *config = parse_clean("checks:\n- name: s\n  prefixes: 192.0.2.1\n  args: {method: shell, command: x}\n");
 	struct shell_args *args = config->checks[0].args;
-	char *text, key[1500];
 	struct config *again;
+	char *text, key[1500];
 
 	for (int i = 0; i < COUNT(values); i++) {
-		snprintf(key, sizeof(key), "%s%0*d", values[i], i == 0 ? 1400 : 3, i);
+		/* An environment variable's name holds no "=". */
+		snprintf(key, sizeof(key), "%s%0*d", *values[i] == '=' ? "-" : values[i], i == 0 ? 1400 : 3, i);
 		ck_assert(string_map_add(&args->environment, strdup(key), strdup(values[i])));
 	}
 	text = print(config);
@@ -476,6 +477,41 @@ START_TEST(spellings)
 }
 END_TEST
 
+/* The example at the top of the tree as the text of a configuration; examples too: with what is commented out. */
+static char *
+example_read(bool examples)
+{
+	FILE *in = fopen("configuration.yaml", "r"), *out;
+	char *text = NULL, *line = NULL;
+	bool others = false;
+	size_t length, room = 0;
+
+	ck_assert_msg(in != NULL, "run from the top of the tree");
+	out = open_memstream(&text, &length);
+	while (getline(&line, &room, in) > 0) {
+		others |= strstr(line, "# The other methods") != NULL;
+		fputs(examples && others && strncmp(line, "#  ", 3) == 0 ? line + 1 : line, out);
+	}
+	free(line);
+	fclose(in);
+	fclose(out);
+	return text;
+}
+
+START_TEST(example)
+{
+	char *text = example_read(_i == 1);
+	struct config *config = parse_clean(text);
+
+	ck_assert_uint_eq(config->count, _i == 0 ? 2 : 7);
+	ck_assert_str_eq(config->checks[0].attributes, "next-hop self med 100 community [ 64496:1 65535:65281 ]");
+	ck_assert_str_eq(config->checks[1].attributes,
+	    "next-hop 2001:db8::ffff med 200 local-preference 150 as-path [ 64496 64497 ]");
+	config_free(config);
+	free(text);
+}
+END_TEST
+
 START_TEST(missing_file)
 {
 	struct diagnostics *diagnostics = diagnostics_new("/nonexistent/c.yaml");
@@ -557,6 +593,7 @@ main(void)
 	tcase_add_test(tcase, ten_thousand_checks);
 	tcase_add_test(tcase, mutations);
 	tcase_add_test(tcase, spellings);
+	tcase_add_loop_test(tcase, example, 0, 2);
 	tcase_add_test(tcase, missing_file);
 	tcase_add_test(tcase, schema);
 	suite_add_tcase(suite, tcase);
