@@ -75,6 +75,7 @@ struct config {
 /* The option tables, for schema.c and print.c. */
 extern const struct option global_table[];
 extern const struct option check_table[]; /* without "args" */
+extern const struct option document_table[]; /* describes struct config; without "checks" */
 
 /* Load and validate; NULL after reporting errors. Warnings may be there with a configuration. */
 struct config *config_load(const char *path, struct diagnostics *);

@@ -17,7 +17,7 @@ enum node_type { NODE_NULL, NODE_SCALAR, NODE_SEQUENCE, NODE_MAPPING };
 struct node {
 	enum node_type type;
 	unsigned line, column; /* from 1 */
-	bool quoted;  /* SCALAR: written with quotes or as a block */
+	bool quoted;  /* SCALAR: written with quotes, as a block or with a tag */
 	char *text;   /* SCALAR; no NUL inside */
 	size_t count; /* SEQUENCE, MAPPING */
 	struct node **keys;  /* MAPPING: scalars */
@@ -27,8 +27,10 @@ struct node {
 struct tree; /* owns every node */
 
 /*
- * Read and parse a file (regular file of at most 16 MiB, UTF-8). NULL after reporting at least one
- * error. An empty document is an error.
+ * Read and parse a file (regular file of at most 16 MiB, UTF-8; JSON when its name ends in .json). NULL
+ * after reporting at least one error. An empty document is an error. A tree may come with errors that
+ * did not stop reading (duplicate keys, unknown tags), so that the rest can be looked at too: a caller
+ * that uses it asks diagnostics_count.
  */
 struct tree *tree_load(const char *path, struct diagnostics *);
 /* The same from memory; path is for messages. */
@@ -36,7 +38,7 @@ struct tree *tree_parse(const char *path, const char *text, size_t length, struc
 const struct node *tree_root(const struct tree *);
 void tree_free(struct tree *);
 
-/* The value of a key, or NULL. */
+/* The value of a key, or NULL. mapping may be NULL or no map. */
 const struct node *node_get(const struct node *mapping, const char *key);
 const char *node_type_name(enum node_type); /* "a map", "a list", "a value", "nothing" */
 

@@ -1,0 +1,146 @@
+/*
+ * The configuration document: reads it, validates it as a whole, owns it. Touches the file that
+ * config_load names and nothing else. Invariant: a configuration that is returned had no error.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_internal.h"
+#include "decode.h"
+
+#define DEFAULT_RUNTIME_DIR "/run/exacheck"
+
+const struct node *
+node_for(const struct node *mapping, const char *key)
+{
+	const struct node *node = node_get(mapping, key);
+
+	return node == NULL ? mapping : node;
+}
+
+static void
+warn_not_yet(struct diagnostics *diagnostics, const struct node *map, const char *key, const char *what)
+{
+	struct place parent = {.key = "exacheck"}, place = {.parent = &parent, .key = key};
+
+	place_report(diagnostics, SEVERITY_WARNING, &place, node_for(map, key), "%s", what);
+}
+
+/* What the table cannot say about `exacheck`. */
+static void
+global_check(struct diagnostics *diagnostics, const struct node *root, const struct global_options *global)
+{
+	const struct place exacheck = {.key = "exacheck"}, exabgp = {.parent = &exacheck, .key = "exabgp"};
+	const struct place output = {.parent = &exabgp, .key = "output"};
+	const struct node *map = node_get(root, "exacheck");
+
+	if (global->live_reload)
+		warn_not_yet(diagnostics, map, "live_reload", "live reload is not there yet: restart to apply a change");
+	if (global->on_exit == ON_EXIT_KEEP)
+		warn_not_yet(diagnostics, map, "on_exit", "keep is not there yet: SIGTERM withdraws");
+	if (global->runtime_dir != NULL && strcmp(global->runtime_dir, DEFAULT_RUNTIME_DIR) != 0)
+		warn_not_yet(diagnostics, map, "runtime_dir",
+		    "neither control socket nor journal is there yet: it has no effect");
+	if (global->exabgp.output == NULL || strcmp(global->exabgp.output, "stdout") == 0)
+		return;
+	map = node_for(node_get(map, "exabgp"), "output");
+	if (strncmp(global->exabgp.output, "fifo", 4) == 0 || strncmp(global->exabgp.output, "socket", 6) == 0)
+		place_report(diagnostics, SEVERITY_ERROR, &output, map,
+		    "fifo and socket are not there yet: run exacheck as a process of ExaBGP with stdout");
+	else
+		place_report(diagnostics, SEVERITY_ERROR, &output, map, "must be stdout, got \"%.60s\"",
+		    global->exabgp.output);
+}
+
+static void
+checks_decode(struct diagnostics *diagnostics, const struct place *place, const struct node *list,
+    struct config *config)
+{
+	if ((config->checks = calloc(list->count, sizeof(*config->checks))) == NULL) {
+		diagnostic_add(diagnostics, SEVERITY_ERROR, 0, 0, NULL, "out of memory");
+		return;
+	}
+	config->count = list->count;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct node *node = list->items[i], *name = node_get(node, "name");
+		struct place item = {.parent = place, .number = i + 1};
+
+		if (name != NULL)
+			item.name = name->text;
+		check_decode(diagnostics, &item, node, &config->checks[i]);
+	}
+}
+
+static void
+document_decode(struct diagnostics *diagnostics, const struct node *root, struct config *config)
+{
+	static const char *const also[] = {"checks", NULL};
+	const struct place place = {.key = "checks"};
+	const struct node *list = node_get(root, "checks");
+
+	if (root->type != NODE_MAPPING) {
+		diagnostic_add(diagnostics, SEVERITY_ERROR, root->line, root->column, NULL,
+		    "must be a map with the keys exacheck and checks, got %s", node_type_name(root->type));
+		return;
+	}
+	decode_options(diagnostics, NULL, root, document_table, also, config);
+	global_check(diagnostics, root, &config->global);
+	if (list == NULL || list->type == NODE_NULL || (list->type == NODE_SEQUENCE && list->count == 0)) {
+		place_report(diagnostics, SEVERITY_ERROR, &place, list == NULL ? root : list,
+		    "there must be at least one check: nothing would ever be announced");
+		return;
+	}
+	if (!decode_expect(diagnostics, &place, list, NODE_SEQUENCE))
+		return;
+	checks_decode(diagnostics, &place, list, config);
+	if (config->checks != NULL)
+		config_compare(diagnostics, &place, list, config, diagnostics_count(diagnostics, SEVERITY_ERROR) == 0);
+}
+
+/* The configuration that a tree says; frees the tree. */
+static struct config *
+config_from_tree(const char *path, struct tree *tree, struct diagnostics *diagnostics)
+{
+	struct config *config = calloc(1, sizeof(*config));
+
+	if (config == NULL || (config->path = strdup(path)) == NULL || !options_set_defaults(document_table, config))
+		diagnostic_add(diagnostics, SEVERITY_ERROR, 0, 0, NULL, "out of memory");
+	else
+		document_decode(diagnostics, tree_root(tree), config);
+	tree_free(tree);
+	if (diagnostics_count(diagnostics, SEVERITY_ERROR) == 0)
+		return config;
+	config_free(config);
+	return NULL;
+}
+
+struct config *
+config_load(const char *path, struct diagnostics *diagnostics)
+{
+	struct tree *tree = tree_load(path, diagnostics);
+
+	return tree == NULL ? NULL : config_from_tree(path, tree, diagnostics);
+}
+
+struct config *
+config_parse(const char *path, const char *text, size_t length, struct diagnostics *diagnostics)
+{
+	struct tree *tree = tree_parse(path, text, length, diagnostics);
+
+	return tree == NULL ? NULL : config_from_tree(path, tree, diagnostics);
+}
+
+void
+config_free(struct config *config)
+{
+	if (config == NULL)
+		return;
+	for (size_t i = 0; i < config->count; i++)
+		check_free(&config->checks[i]);
+	free(config->checks);
+	options_free(document_table, config);
+	free(config->path);
+	free(config);
+}

@@ -1,0 +1,26 @@
+/*
+ * What the files of the configuration share among themselves: config.c reads the document,
+ * config_check.c one check, config_overlap.c compares checks, config_tables.c holds the tables.
+ */
+#ifndef EXACHECK_CONFIG_INTERNAL_H
+#define EXACHECK_CONFIG_INTERNAL_H
+
+#include "config.h"
+#include "place.h"
+#include "tree.h"
+
+/* Decode and validate one check (an item of checks at this place); what fails is reported. */
+void check_decode(struct diagnostics *, const struct place *, const struct node *, struct check_config *);
+void check_free(struct check_config *);
+
+/*
+ * Compare all checks of the list that they were decoded from: names used twice are errors; with
+ * routes_too, prefixes that several checks announce are warnings.
+ */
+void config_compare(struct diagnostics *, const struct place *list_place, const struct node *list,
+    const struct config *, bool routes_too);
+
+/* The value of a key, or the map itself when the key has none: where a finding about the key stands. */
+const struct node *node_for(const struct node *mapping, const char *key);
+
+#endif

@@ -1,0 +1,116 @@
+/*
+ * The option tables of the configuration apart from the methods' arguments (common/methods/).
+ */
+#include "config.h"
+
+#define YEAR_S 31536000.0
+#define UINT32_MAX_D 4294967295.0
+
+#define LATER(NAME, HELP) {.name = NAME, .type = OPTION_LATER, .help = HELP}
+
+static const char *const on_exit_choices[] = {"withdraw", "keep", NULL};
+static const char *const sandbox_level_choices[] = {"best_effort", "strict", "off", NULL};
+static const char *const dialect_choices[] = {"auto", "v4", "v6", NULL};
+static const char *const ack_choices[] = {"auto", "on", "off", NULL};
+
+static const struct option exabgp_table[] = {
+	{.name = "output", .type = OPTION_STRING, .offset = offsetof(struct exabgp_options, output),
+	    .fallback = "stdout", .help = "where commands go: stdout"},
+	{.name = "dialect", .type = OPTION_CHOICE, .offset = offsetof(struct exabgp_options, dialect),
+	    .choices = dialect_choices, .fallback = "auto", .help = "the language of commands; auto: ask ExaBGP"},
+	{.name = "ack", .type = OPTION_CHOICE, .offset = offsetof(struct exabgp_options, ack),
+	    .choices = ack_choices, .fallback = "auto", .help = "whether ExaBGP answers commands; auto: find out"},
+	{.name = "max_in_flight", .type = OPTION_INTEGER, .offset = offsetof(struct exabgp_options, max_in_flight),
+	    .min = 1, .max = 10000, .fallback = "100", .help = "commands that may be unanswered at a time"},
+	OPTION_END,
+};
+
+const struct option global_table[] = {
+	{.name = "live_reload", .type = OPTION_BOOL, .offset = offsetof(struct global_options, live_reload),
+	    .fallback = "false", .help = "apply changes of the file when it changes"},
+	{.name = "monitoring_interval", .type = OPTION_SECONDS, .flags = OPTION_ABOVE_MIN,
+	    .offset = offsetof(struct global_options, monitoring_interval_ns), .min = 0, .max = YEAR_S,
+	    .fallback = "30", .unit = "seconds", .help = "upper bound for noticing a change of the file"},
+	{.name = "user", .type = OPTION_STRING, .offset = offsetof(struct global_options, user),
+	    .help = "identity of workers when started as root; default exacheck, else nobody"},
+	{.name = "group", .type = OPTION_STRING, .offset = offsetof(struct global_options, group),
+	    .help = "group of workers when started as root; default the user's"},
+	{.name = "runtime_dir", .type = OPTION_PATH, .offset = offsetof(struct global_options, runtime_dir),
+	    .fallback = "/run/exacheck", .help = "directory of the control socket and the journal"},
+	{.name = "on_exit", .type = OPTION_CHOICE, .offset = offsetof(struct global_options, on_exit),
+	    .choices = on_exit_choices, .fallback = "withdraw", .help = "what SIGTERM does to announced routes"},
+	{.name = "sandbox", .type = OPTION_CHOICE, .offset = offsetof(struct global_options, sandbox),
+	    .choices = sandbox_level_choices, .fallback = "best_effort",
+	    .help = "strict: a mechanism that the kernel lacks is an error"},
+	{.name = "resync", .type = OPTION_SECONDS, .offset = offsetof(struct global_options, resync_ns), .min = 0,
+	    .max = YEAR_S, .fallback = "300", .unit = "seconds",
+	    .help = "how often everything announced is sent again; 0: never"},
+	{.name = "exabgp", .type = OPTION_TABLE, .offset = offsetof(struct global_options, exabgp),
+	    .table = exabgp_table, .help = "the conversation with ExaBGP"},
+	LATER("control", "the control socket: socket, group, mode"),
+	LATER("guard", "the largest share of routes that failing checks may withdraw"),
+	LATER("status_dir", "directory for one status file a check"),
+	OPTION_END,
+};
+
+const struct option check_table[] = {
+	{.name = "name", .type = OPTION_NAME, .flags = OPTION_REQUIRED, .offset = offsetof(struct check_options, name),
+	    .help = "unique name"},
+	{.name = "description", .type = OPTION_STRING, .offset = offsetof(struct check_options, description),
+	    .help = "free text"},
+	{.name = "prefixes", .type = OPTION_PREFIX, .flags = OPTION_REQUIRED | OPTION_LIST,
+	    .offset = offsetof(struct check_options, prefixes),
+	    .help = "networks of one family to announce; a bare address is a host route"},
+	{.name = "nexthop", .type = OPTION_NEXT_HOP, .offset = offsetof(struct check_options, nexthop),
+	    .fallback = "self", .help = "next hop of the prefixes' family, or self"},
+	{.name = "interval", .type = OPTION_SECONDS, .flags = OPTION_ABOVE_MIN,
+	    .offset = offsetof(struct check_options, interval_ns), .min = 0, .max = YEAR_S, .fallback = "15",
+	    .unit = "seconds", .help = "from the start of one execution to the start of the next"},
+	{.name = "fast_interval", .type = OPTION_SECONDS, .flags = OPTION_ABOVE_MIN,
+	    .offset = offsetof(struct check_options, fast_interval_ns), .min = 0, .max = YEAR_S, .unit = "seconds",
+	    .help = "interval while rising or falling; default interval"},
+	{.name = "splay", .type = OPTION_BOOL, .offset = offsetof(struct check_options, splay), .fallback = "true",
+	    .help = "spread the first execution over the interval"},
+	{.name = "rise", .type = OPTION_INTEGER, .offset = offsetof(struct check_options, rise), .min = 0, .max = 65535,
+	    .fallback = "3", .help = "consecutive passes until the routes are announced"},
+	{.name = "fall", .type = OPTION_INTEGER, .offset = offsetof(struct check_options, fall), .min = 0, .max = 65535,
+	    .fallback = "3", .help = "consecutive failures until the routes are withdrawn"},
+	{.name = "path_id", .type = OPTION_PATH_ID, .offset = offsetof(struct check_options, path_id),
+	    .min = 0, .max = UINT32_MAX_D, .help = "path identifier (RFC 7911): a number or a dotted quad"},
+	{.name = "metric", .type = OPTION_INTEGER, .offset = offsetof(struct check_options, metric), .min = 0,
+	    .max = UINT32_MAX_D, .help = "MED of the routes"},
+	{.name = "metric_down", .type = OPTION_INTEGER, .offset = offsetof(struct check_options, metric_down), .min = 0,
+	    .max = UINT32_MAX_D, .help = "when down, announce with this MED instead of withdrawing"},
+	{.name = "local_preference", .type = OPTION_INTEGER,
+	    .offset = offsetof(struct check_options, local_preference), .min = 0, .max = UINT32_MAX_D,
+	    .help = "local preference of the routes"},
+	{.name = "disable", .type = OPTION_PATH, .offset = offsetof(struct check_options, disable),
+	    .help = "while this file exists the check is disabled and its routes are withdrawn"},
+	{.name = "neighbors", .type = OPTION_ADDRESS, .flags = OPTION_LIST,
+	    .offset = offsetof(struct check_options, neighbors), .help = "announce to these neighbors only"},
+	{.name = "communities", .type = OPTION_COMMUNITY, .flags = OPTION_LIST,
+	    .offset = offsetof(struct check_options, communities),
+	    .help = "standard A:B, large A:B:C, extended target:A:N, origin:A:N, 0x and 16 hex digits, or names"},
+	{.name = "as_path", .type = OPTION_AS_PATH, .offset = offsetof(struct check_options, as_path),
+	    .help = "AS numbers separated by blanks"},
+	LATER("down", "attributes to announce with while down"),
+	LATER("disabled", "attributes to announce with while disabled"),
+	LATER("drain", "attributes to announce with while draining"),
+	LATER("drain_time", "how long the drain attributes are announced"),
+	LATER("min_up", "shortest time up"),
+	LATER("min_down", "shortest time down"),
+	LATER("metric_increase", "added to the MED of each following prefix"),
+	LATER("hooks", "commands to run when the state changes"),
+	OPTION_END,
+};
+
+const struct option document_table[] = {
+	{.name = "exacheck", .type = OPTION_TABLE, .offset = offsetof(struct config, global), .table = global_table,
+	    .help = "exacheck itself"},
+	LATER("groups", "routes announced for several checks"),
+	LATER("logging", "log files and syslog"),
+	LATER("notifications", "messages on changes of state"),
+	LATER("sentry", "error reports"),
+	LATER("metrics", "figures for Prometheus"),
+	OPTION_END,
+};

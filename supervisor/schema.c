@@ -1,0 +1,287 @@
+/*
+ * The JSON Schema (draft 2020-12) of the configuration, from the option tables. Touches the file that it
+ * prints to. Invariant: it accepts whatever the option tables accept; it may accept more.
+ */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/log.h"
+#include "../common/option_type.h"
+#include "config.h"
+
+/* What a scalar may look like besides its storage's own form: numbers may be quoted, names may look like numbers. */
+struct scalar_schema {
+	const char *types; /* JSON types, blanks between */
+	const char *pattern; /* of the string, or NULL */
+};
+
+#define NUMBER_PATTERN "^[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?$"
+
+static const struct scalar_schema scalars[OPTION_TYPES] = {
+	[OPTION_BOOL] = {"boolean string", "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[Yy][Ee][Ss]|[Nn][Oo]|[Oo][Nn]|[Oo][Ff][Ff])$"},
+	[OPTION_INTEGER] = {"integer string", "^[+-]?[0-9]+$"},
+	[OPTION_NUMBER] = {"number string", NUMBER_PATTERN},
+	[OPTION_SECONDS] = {"number string", NUMBER_PATTERN},
+	[OPTION_PATH_ID] = {"integer string", "^[0-9]+(\\.[0-9]+\\.[0-9]+\\.[0-9]+)?$"},
+	[OPTION_STRING] = {"string number boolean", NULL},
+	[OPTION_NAME] = {"string number boolean", "^[^'\"]+$"},
+	[OPTION_PATH] = {"string", "^/"},
+	[OPTION_PATTERN] = {"string number boolean", NULL},
+	[OPTION_HOST] = {"string", NULL},
+	[OPTION_ADDRESS] = {"string", NULL},
+	[OPTION_NEXT_HOP] = {"string", NULL},
+	[OPTION_PREFIX] = {"string", NULL},
+	[OPTION_COMMUNITY] = {"string integer", NULL},
+	[OPTION_AS_PATH] = {"integer string number", NULL},
+	[OPTION_STATUS] = {"integer string", "^[1-5][0-9][0-9]([ ]*-[ ]*[1-5][0-9][0-9])?$"},
+	[OPTION_URL] = {"string", "^[Hh][Tt][Tt][Pp][Ss]?://"},
+	[OPTION_DNS_NAME] = {"string", NULL},
+	[OPTION_DNS_TYPE] = {"string", NULL},
+	[OPTION_DNS_RCODE] = {"string integer", NULL},
+	[OPTION_HEADER_VALUE] = {"string number boolean", NULL},
+};
+
+struct schema {
+	bool failed; /* out of memory */
+};
+
+static json_t *table_schema(struct schema *, const struct option *);
+
+/* Set a key; value is consumed. */
+static void
+put(struct schema *schema, json_t *object, const char *key, json_t *value)
+{
+	if (json_object_set_new(object, key, value) != 0)
+		schema->failed = true;
+}
+
+static void
+append(struct schema *schema, json_t *array, json_t *value)
+{
+	if (json_array_append_new(array, value) != 0)
+		schema->failed = true;
+}
+
+static json_t *
+number(double value)
+{
+	if (value >= -9e15 && value <= 9e15 && (double)(json_int_t)value == value)
+		return json_integer((json_int_t)value);
+	return json_real(value);
+}
+
+/* Limits of a number; of a text in bytes, which are never fewer than characters. */
+static void
+put_range(struct schema *schema, json_t *object, const struct option *option)
+{
+	bool text = option_types[option->type].storage == STORAGE_TEXT;
+	bool above = (option->flags & OPTION_ABOVE_MIN) != 0, bounded = option->min != 0 || option->max != 0;
+
+	if (text && option->min > 0)
+		put(schema, object, "minLength", json_integer(1));
+	else if (!text && (above || bounded))
+		put(schema, object, above ? "exclusiveMinimum" : "minimum", number(option->min));
+	if (bounded && option->max >= option->min)
+		put(schema, object, text ? "maxLength" : "maximum", number(option->max));
+}
+
+/* One word of a choice as YAML readers may see it: any case, and on, off, yes, no as booleans. */
+static void
+append_choice(struct schema *schema, json_t *list, const char *choice)
+{
+	char upper[64], lower[64];
+	size_t length = strnlen(choice, sizeof(upper) - 1);
+
+	for (size_t i = 0; i < length; i++) {
+		upper[i] = choice[i] >= 'a' && choice[i] <= 'z' ? (char)(choice[i] - 0x20) : choice[i];
+		lower[i] = choice[i] >= 'A' && choice[i] <= 'Z' ? (char)(choice[i] + 0x20) : choice[i];
+	}
+	upper[length] = lower[length] = '\0';
+	append(schema, list, json_string(choice));
+	if (strcmp(upper, choice) != 0)
+		append(schema, list, json_string(upper));
+	if (strcmp(lower, choice) != 0)
+		append(schema, list, json_string(lower));
+	if (strcmp(lower, "on") == 0 || strcmp(lower, "off") == 0)
+		append(schema, list, json_boolean(strcmp(lower, "on") == 0));
+}
+
+static json_t *
+choice_schema(struct schema *schema, const struct option *option)
+{
+	json_t *object = json_object(), *list = json_array();
+
+	for (const char *const *choice = option->choices; *choice != NULL; choice++)
+		append_choice(schema, list, *choice);
+	put(schema, object, "enum", list);
+	return object;
+}
+
+/* One item of the option's type: a list of types, with the limits of those that have any. */
+static json_t *
+scalar_schema(struct schema *schema, const struct option *option)
+{
+	const struct scalar_schema *scalar = &scalars[option->type];
+	json_t *object, *types;
+	char words[64], *rest = words, *word;
+
+	if (option->type == OPTION_CHOICE)
+		return choice_schema(schema, option);
+	object = json_object();
+	types = json_array();
+	snprintf(words, sizeof(words), "%s", scalar->types);
+	while ((word = strsep(&rest, " ")) != NULL)
+		append(schema, types, json_string(word));
+	put(schema, object, "type", types);
+	if (scalar->pattern != NULL)
+		put(schema, object, "pattern", json_string(scalar->pattern));
+	if (option->type == OPTION_NAME)
+		put(schema, object, "maxLength", json_integer(200));
+	put_range(schema, object, option); /* keywords for numbers do not touch strings */
+	return object;
+}
+
+static json_t *
+value_schema(struct schema *schema, const struct option *option)
+{
+	json_t *object, *forms;
+
+	if (option->type == OPTION_LATER)
+		return json_object();
+	if (option->type == OPTION_TABLE)
+		return table_schema(schema, option->table);
+	if ((option->flags & (OPTION_LIST | OPTION_MAP)) == 0)
+		return scalar_schema(schema, option);
+	object = json_object();
+	if ((option->flags & OPTION_MAP) != 0) {
+		put(schema, object, "type", json_string("object"));
+		put(schema, object, "additionalProperties", scalar_schema(schema, option));
+		return object;
+	}
+	forms = json_array();
+	append(schema, forms, scalar_schema(schema, option));
+	put(schema, object, "type", json_string("array"));
+	put(schema, object, "items", scalar_schema(schema, option));
+	if ((option->flags & OPTION_REQUIRED) != 0)
+		put(schema, object, "minItems", json_integer(1));
+	append(schema, forms, object);
+	return json_pack("{s:o}", "oneOf", forms);
+}
+
+static json_t *
+default_json(const struct option *option)
+{
+	switch (option_storage(option)) {
+	case STORAGE_BOOL:
+		return json_boolean(strcmp(option->fallback, "true") == 0);
+	case STORAGE_INTEGER:
+	case STORAGE_NUMBER:
+		return number(strtod(option->fallback, NULL));
+	default:
+		return json_string(option->fallback);
+	}
+}
+
+/* A key without a value is as good as none: null is allowed unless the key is required. */
+static json_t *
+nullable(struct schema *schema, json_t *value)
+{
+	json_t *forms = json_array();
+
+	append(schema, forms, value);
+	append(schema, forms, json_pack("{s:s}", "type", "null"));
+	return json_pack("{s:o}", "anyOf", forms);
+}
+
+static void
+put_help(struct schema *schema, json_t *object, const struct option *option)
+{
+	json_t *text;
+
+	if (option->help == NULL)
+		return;
+	text = option->unit != NULL ? json_sprintf("%s (%s)", option->help, option->unit)
+	    : option->type == OPTION_LATER ? json_sprintf("%s (not there yet: has no effect)", option->help)
+					    : json_string(option->help);
+	put(schema, object, "description", text);
+}
+
+static json_t *
+option_schema(struct schema *schema, const struct option *option)
+{
+	json_t *object = value_schema(schema, option);
+
+	if ((option->flags & OPTION_REQUIRED) == 0 && option->type != OPTION_LATER)
+		object = nullable(schema, object);
+	put_help(schema, object, option);
+	if (option->fallback != NULL)
+		put(schema, object, "default", default_json(option));
+	return object;
+}
+
+/* A map by its table; the caller may add keys to "properties" and "required". */
+static json_t *
+table_schema(struct schema *schema, const struct option *table)
+{
+	json_t *object = json_object(), *properties = json_object(), *required = json_array();
+
+	for (const struct option *option = table; option->name != NULL; option++) {
+		put(schema, properties, option->name, option_schema(schema, option));
+		if ((option->flags & OPTION_REQUIRED) != 0)
+			append(schema, required, json_string(option->name));
+	}
+	put(schema, object, "type", json_string("object"));
+	put(schema, object, "properties", properties);
+	put(schema, object, "required", required);
+	put(schema, object, "additionalProperties", json_false());
+	return object;
+}
+
+/* Add a required key that no table holds. */
+static void
+put_required(struct schema *schema, json_t *object, const char *key, json_t *value)
+{
+	put(schema, json_object_get(object, "properties"), key, value);
+	append(schema, json_object_get(object, "required"), json_string(key));
+}
+
+static json_t *
+args_schema(struct schema *schema)
+{
+	json_t *forms = json_array(), *form;
+
+	for (size_t i = 0; check_methods[i] != NULL; i++) {
+		form = table_schema(schema, check_methods[i]->options);
+		put(schema, form, "title", json_string(check_methods[i]->name));
+		put_required(schema, form, "method", json_pack("{s:s}", "const", check_methods[i]->name));
+		append(schema, forms, form);
+	}
+	return json_pack("{s:s, s:o}", "description", "the method and its arguments", "oneOf", forms);
+}
+
+static json_t *
+document_schema(struct schema *schema)
+{
+	json_t *check = table_schema(schema, check_table), *document = table_schema(schema, document_table);
+
+	put_required(schema, check, "args", args_schema(schema));
+	put_required(schema, document, "checks",
+	    json_pack("{s:s, s:i, s:o}", "type", "array", "minItems", 1, "items", check));
+	put(schema, document, "$schema", json_string("https://json-schema.org/draft/2020-12/schema"));
+	put(schema, document, "title", json_string("exacheck configuration"));
+	return document;
+}
+
+void
+config_schema(FILE *file)
+{
+	struct schema schema = {.failed = false};
+	json_t *document = document_schema(&schema);
+
+	if (schema.failed || json_dumpf(document, file, JSON_INDENT(2)) != 0)
+		log_errorx("cannot write the schema: out of memory or a write error");
+	else
+		fputc('\n', file);
+	json_decref(document);
+}

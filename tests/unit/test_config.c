@@ -1,0 +1,601 @@
+/*
+ * The configuration: what is accepted and what becomes of it, every error with its exact place, printing
+ * and reading back, the schema.
+ */
+#include <jansson.h>
+#include <string.h>
+
+#include "../../common/methods/file.h"
+#include "../../common/methods/shell.h"
+#include "../../common/methods/tcp.h"
+#include "../../supervisor/config.h"
+#include "findings.h"
+
+#define COUNT(ARRAY) ((int)(sizeof(ARRAY) / sizeof(*(ARRAY))))
+
+/* A check that is right but for what follows. */
+#define WEB "checks:\n- name: web\n  prefixes: 192.0.2.1\n  args: {method: tcp, host: 127.0.0.1, port: 80}\n"
+
+static struct config *
+parse(const char *text, char **findings)
+{
+	struct diagnostics *diagnostics = diagnostics_new("c.yaml");
+	struct config *config;
+
+	ck_assert_ptr_nonnull(diagnostics);
+	config = config_parse("c.yaml", text, strlen(text), diagnostics);
+	*findings = findings_text(diagnostics);
+	ck_assert_int_eq(config == NULL, diagnostics_count(diagnostics, SEVERITY_ERROR) > 0);
+	diagnostics_free(diagnostics);
+	return config;
+}
+
+/* A configuration without any finding. */
+static struct config *
+parse_clean(const char *text)
+{
+	char *findings;
+	struct config *config = parse(text, &findings);
+
+	ck_assert_str_eq(findings, "");
+	ck_assert_ptr_nonnull(config);
+	free(findings);
+	return config;
+}
+
+START_TEST(defaults)
+{
+	struct config *config = parse_clean(WEB);
+	const struct check_options *options = &config->checks[0].options;
+	const struct tcp_args *args = config->checks[0].args;
+
+	ck_assert_str_eq(config->path, "c.yaml");
+	ck_assert(!config->global.live_reload);
+	ck_assert_int_eq(config->global.monitoring_interval_ns, 30000000000);
+	ck_assert_int_eq(config->global.resync_ns, 300000000000);
+	ck_assert_ptr_null(config->global.user);
+	ck_assert_str_eq(config->global.runtime_dir, "/run/exacheck");
+	ck_assert_str_eq(config->global.exabgp.output, "stdout");
+	ck_assert_int_eq(config->global.exabgp.dialect, DIALECT_AUTO);
+	ck_assert_int_eq(config->global.exabgp.ack, ACK_AUTO);
+	ck_assert_int_eq(config->global.exabgp.max_in_flight, 100);
+	ck_assert_int_eq(config->global.on_exit, ON_EXIT_WITHDRAW);
+	ck_assert_uint_eq(config->count, 1);
+	ck_assert_str_eq(options->name, "web");
+	ck_assert_uint_eq(options->prefixes.count, 1);
+	ck_assert_str_eq(options->prefixes.items[0], "192.0.2.1/32");
+	ck_assert_str_eq(options->nexthop, "self");
+	ck_assert_int_eq(options->interval_ns, 15000000000);
+	ck_assert_int_eq(options->fast_interval_ns, 15000000000);
+	ck_assert(options->splay);
+	ck_assert_int_eq(options->rise, 3);
+	ck_assert_int_eq(options->fall, 3);
+	ck_assert_int_eq(options->path_id, OPTION_UNSET);
+	ck_assert_int_eq(options->metric, OPTION_UNSET);
+	ck_assert_uint_eq(options->neighbors.count, 0);
+	ck_assert_ptr_null(options->as_path);
+	ck_assert_str_eq(config->checks[0].method->name, "tcp");
+	ck_assert_str_eq(args->remote.host, "127.0.0.1");
+	ck_assert_int_eq(args->port, 80);
+	ck_assert_int_eq(args->remote.common.timeout_ns, 10000000000);
+	ck_assert_uint_eq(config->checks[0].prefixes[0].length, 32);
+	ck_assert_str_eq(config->checks[0].attributes, "next-hop self");
+	ck_assert_ptr_null(config->checks[0].attributes_down);
+	ck_assert_uint_eq(config->checks[0].line, 2);
+	ck_assert_uint_eq(config->checks[0].column, 3);
+	config_free(config);
+}
+END_TEST
+
+static const char everything[] =
+    "exacheck:\n"
+    "  monitoring_interval: \"5.5\"\n"
+    "  user: nobody\n"
+    "  group: nogroup\n"
+    "  resync: 0\n"
+    "  sandbox: strict\n"
+    "  exabgp: {output: stdout, dialect: v6, ack: off, max_in_flight: 7}\n"
+    "checks:\n"
+    "- name: a\n"
+    "  description: \"on\"\n"
+    "  args: {method: shell, command: true, environment: {A: 1, 'B C': \"x\\ty\\\"\\u00e9\\u0085\\U0001f600\"}}\n"
+    "  prefixes: [2001:db8::/32, 2001:DB8:1:0::1]\n"
+    "  nexthop: 2001:db8::1\n"
+    "  interval: 0.1\n"
+    "  fast_interval: 0.05\n"
+    "  splay: no\n"
+    "  rise: 0\n"
+    "  fall: '1'\n"
+    "  path_id: 1.2.3.4\n"
+    "  metric: 0\n"
+    "  metric_down: 4294967295\n"
+    "  local_preference: 0\n"
+    "  disable: /tmp/a b\n"
+    "  neighbors: 2001:db8::2\n"
+    "  communities: [65000:10, 1:2:3, 'target:65000:100', no-export]\n"
+    "  as_path: 65000\n"
+    "- name: null and void\n"
+    "  args: {method: file, path: /etc/passwd, exists: on, max_age: 60, contains: '^root: *'}\n"
+    "  prefixes: 192.0.2.0/24\n"
+    "  metric: ~\n"
+    "  communities:\n";
+
+static void
+check_everything(const struct config *config)
+{
+	const struct check_config *a = &config->checks[0], *b = &config->checks[1];
+	const struct shell_args *shell = a->args;
+	const struct file_args *file = b->args;
+
+	ck_assert_int_eq(config->global.monitoring_interval_ns, 5500000000);
+	ck_assert_str_eq(config->global.user, "nobody");
+	ck_assert_str_eq(config->global.group, "nogroup");
+	ck_assert_int_eq(config->global.resync_ns, 0);
+	ck_assert_int_eq(config->global.exabgp.dialect, DIALECT_V6);
+	ck_assert_int_eq(config->global.exabgp.ack, ACK_OFF);
+	ck_assert_int_eq(config->global.exabgp.max_in_flight, 7);
+	ck_assert_uint_eq(config->count, 2);
+	ck_assert_str_eq(a->options.description, "on");
+	ck_assert_str_eq(shell->command, "true");
+	ck_assert_uint_eq(shell->environment.count, 2);
+	ck_assert_str_eq(string_map_get(&shell->environment, "A"), "1");
+	ck_assert_str_eq(string_map_get(&shell->environment, "B C"), "x\ty\"\xc3\xa9\xc2\x85\xf0\x9f\x98\x80");
+	ck_assert_uint_eq(a->options.prefixes.count, 2);
+	ck_assert_str_eq(a->options.prefixes.items[1], "2001:db8:1::1/128");
+	ck_assert_uint_eq(a->prefixes[0].length, 32);
+	ck_assert_int_eq(a->options.interval_ns, 100000000);
+	ck_assert_int_eq(a->options.fast_interval_ns, 50000000);
+	ck_assert(!a->options.splay);
+	ck_assert_int_eq(a->options.rise, 0);
+	ck_assert_int_eq(a->options.fall, 1);
+	ck_assert_int_eq(a->options.path_id, 0x01020304);
+	ck_assert_int_eq(a->options.metric, 0);
+	ck_assert_str_eq(a->options.disable, "/tmp/a b");
+	ck_assert_str_eq(a->options.neighbors.items[0], "2001:db8::2");
+	ck_assert_str_eq(a->attributes,
+	    "next-hop 2001:db8::1 med 0 local-preference 0 as-path [ 65000 ] community [ 65000:10 65535:65281 ] "
+	    "large-community [ 1:2:3 ] extended-community [ 0x0002fde800000064 ]");
+	ck_assert_str_eq(a->attributes_down,
+	    "next-hop 2001:db8::1 med 4294967295 local-preference 0 as-path [ 65000 ] "
+	    "community [ 65000:10 65535:65281 ] large-community [ 1:2:3 ] extended-community [ 0x0002fde800000064 ]");
+	ck_assert_str_eq(b->options.name, "null and void");
+	ck_assert(file->exists);
+	ck_assert_int_eq(file->max_age_ns, 60000000000);
+	ck_assert_str_eq(file->contains, "^root: *");
+	ck_assert_int_eq(b->options.metric, OPTION_UNSET);
+	ck_assert_uint_eq(b->options.communities.count, 0);
+}
+
+START_TEST(every_key)
+{
+	struct config *config = parse_clean(everything);
+
+	check_everything(config);
+	config_free(config);
+}
+END_TEST
+
+static char *
+print(const struct config *config)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *file = open_memstream(&text, &length);
+
+	ck_assert_ptr_nonnull(file);
+	config_print(config, file);
+	ck_assert_int_eq(fclose(file), 0);
+	return text;
+}
+
+START_TEST(print_reads_back)
+{
+	struct config *config = parse_clean(everything), *again;
+	char *text = print(config), *second;
+
+	again = parse_clean(text);
+	check_everything(again);
+	for (size_t i = 0; i < config->count; i++) {
+		ck_assert(options_equal(check_table, &config->checks[i].options, &again->checks[i].options));
+		ck_assert_ptr_eq(config->checks[i].method, again->checks[i].method);
+		ck_assert(options_equal(config->checks[i].method->options, config->checks[i].args, again->checks[i].args));
+	}
+	ck_assert(options_equal(global_table, &config->global, &again->global));
+	second = print(again);
+	ck_assert_str_eq(text, second);
+	free(text);
+	free(second);
+	config_free(config);
+	config_free(again);
+}
+END_TEST
+
+/* Texts that YAML would read as something else come back as they were. */
+START_TEST(print_quotes)
+{
+	static const char *const values[] = {"true", "null", "~", "1", "0x10", "- a", "a: b", "#", "a #b", "'", "\"", "\\", " a ",
+	    "{", "[", "&a", "*a", "!a", "%", "@", "`", "|", ">", "?", "<<", "=", "\x01\x1f\x7f", "\xe2\x80\xa8", "\xef\xbb\xbf",
+	    "\xef\xbf\xbd", "2001-01-01", "1:30", "No", ""};
+	struct config *config = parse_clean("checks:\n- name: s\n  prefixes: 192.0.2.1\n  args: {method: shell, command: x}\n");
+	struct shell_args *args = config->checks[0].args;
+	struct config *again;
+	char *text, key[1500];
+
+	for (int i = 0; i < COUNT(values); i++) {
+		/* An environment variable's name holds no "=". */
+		snprintf(key, sizeof(key), "%s%0*d", *values[i] == '=' ? "-" : values[i], i == 0 ? 1400 : 3, i);
+		ck_assert(string_map_add(&args->environment, strdup(key), strdup(values[i])));
+	}
+	text = print(config);
+	again = parse_clean(text);
+	ck_assert(options_equal(config->checks[0].method->options, args, again->checks[0].args));
+	free(text);
+	config_free(config);
+	config_free(again);
+}
+END_TEST
+
+struct finding {
+	const char *text, *findings;
+};
+
+static const struct finding errors[] = {
+    {"5\n", "c.yaml:1:1: must be a map with the keys exacheck and checks, got a value\n"},
+    {"- a\n", "c.yaml:1:1: must be a map with the keys exacheck and checks, got a list\n"},
+    {"exacheck: {}\n", "c.yaml:1:1: checks: there must be at least one check: nothing would ever be announced\n"},
+    {"checks:\n", "c.yaml:1:8: checks: there must be at least one check: nothing would ever be announced\n"},
+    {"checks: []\n", "c.yaml:1:9: checks: there must be at least one check: nothing would ever be announced\n"},
+    {"checks: {}\n", "c.yaml:1:9: checks: must be a list, got a map\n"},
+    {"checks: [~, 5]\n",
+	"c.yaml:1:10: checks[1]: must be a map, got nothing\nc.yaml:1:13: checks[2]: must be a map, got a value\n"},
+    {"exachek: {}\n" WEB, "c.yaml:1:1: exachek: unknown key; did you mean exacheck?\n"},
+    {"zebra: {}\n" WEB, "c.yaml:1:1: zebra: unknown key\n"},
+    {"exacheck: [a]\n" WEB, "c.yaml:1:11: exacheck: must be a map, got a list\n"},
+    {"exacheck: {exabgp: {outptu: a}}\n" WEB, "c.yaml:1:21: exacheck.exabgp.outptu: unknown key; did you mean output?\n"},
+    {"exacheck: {exabgp: {output: fifo /run/exabgp}}\n" WEB,
+	"c.yaml:1:29: exacheck.exabgp.output: fifo and socket are not there yet: run exacheck as a process of ExaBGP with "
+	"stdout\n"},
+    {"exacheck: {exabgp: {output: stderr}}\n" WEB,
+	"c.yaml:1:29: exacheck.exabgp.output: must be stdout, got \"stderr\"\n"},
+    {"checks:\n- {}\n",
+	"c.yaml:2:3: checks[1].name: is required\nc.yaml:2:3: checks[1].prefixes: is required\n"
+	"c.yaml:2:3: checks[1].args: is required\n"},
+    {"checks:\n- name:\n  prefixes: []\n  args:\n",
+	"c.yaml:2:8: checks[1].name: is required and has no value\nc.yaml:3:13: checks[1].prefixes: must not be empty\n"
+	"c.yaml:4:8: checks[1].args: is required\n"},
+    {"checks:\n- {name: web, prefixes: 192.0.2.1, args: {}}\n", "c.yaml:2:42: checks[1] (web).args.method: is required\n"},
+    {"checks:\n- {name: web, prefixes: 192.0.2.1, args: {method: [tcp]}}\n",
+	"c.yaml:2:51: checks[1] (web).args.method: must be a value, got a list\n"},
+    {"checks:\n- {name: web, prefixes: 192.0.2.1, args: tcp}\n", "c.yaml:2:42: checks[1] (web).args: must be a map, got a value\n"},
+    {"checks:\n- {name: web, prefixes: 192.0.2.1, args: {method: tpc}}\n",
+	"c.yaml:2:51: checks[1] (web).args.method: no method \"tpc\"; did you mean tcp? the methods are "},
+    {"checks:\n- {name: w, prefixes: 192.0.2.1, args: {method: smtp-banner}}\n",
+	"c.yaml:2:49: checks[1] (w).args.method: no method \"smtp-banner\"; the methods are "},
+    {"checks:\n- {name: w, prefixes: 192.0.2.1, args: {method: tcp, host: a, port: 70000}}\n",
+	"c.yaml:2:69: checks[1] (w).args.port: must be 1 to 65535, got 70000\n"},
+    {"checks:\n- {name: w, prefixes: 192.0.2.1, args: {method: tcp, host: [a], prot: 80}}\n",
+	"c.yaml:2:40: checks[1] (w).args.port: is required\nc.yaml:2:60: checks[1] (w).args.host: must be a value, got a list\n"
+	"c.yaml:2:65: checks[1] (w).args.prot: unknown key; did you mean port?\n"},
+    {"checks:\n- {name: w, prefixes: 192.0.2.1, args: {method: tcp, host: a, port: 80, timeout: 2, tcp_timeout: 3}}\n",
+	"c.yaml:2:98: checks[1] (w).args.tcp_timeout: "},
+    {WEB "  fast_interval: 20\n", "c.yaml:5:18: checks[1] (web).fast_interval: must not be longer than interval, which is 15 seconds\n"},
+    {WEB "  nexthop: 2001:db8::1\n", "c.yaml:5:12: checks[1] (web).nexthop: 2001:db8::1 is IPv6 but the prefixes are IPv4"},
+    {WEB "  neighbors: [192.0.2.2, fe80::1%1]\n", "c.yaml:5:14: checks[1] (web).neighbors: must be an address without a scope"},
+    {WEB "  neighbors: {a: b}\n", "c.yaml:5:14: checks[1] (web).neighbors: must be a list, got a map\n"},
+    {WEB "  metric: {a: b}\n", "c.yaml:5:11: checks[1] (web).metric: must be a value, got a map\n"},
+    {"checks:\n- name: w\n  prefixes:\n  - 192.0.2.1\n  - 2001:db8::1\n  args: {method: file, path: /a}\n",
+	"c.yaml:5:5: checks[1] (w).prefixes[2]: 2001:db8::1/128 is IPv6 but 192.0.2.1/32 is IPv4: make a check for each family\n"},
+    {"checks:\n- name: w\n  prefixes: [192.0.2.1, ~]\n  args: {method: file, path: /a}\n",
+	"c.yaml:3:25: checks[1] (w).prefixes[2]: must be a value, got nothing\n"},
+    {"checks:\n- name: w\n  prefixes: [192.0.2.1/24, 300.1.1.1]\n  args: {method: file, path: /a}\n",
+	"c.yaml:3:14: checks[1] (w).prefixes[1]: "},
+    {"checks:\n- name: w\n  prefixes: [192.0.2.1]\n  args: {method: shell, command: a, environment: {A: [b], C: ~}}\n",
+	"c.yaml:4:54: checks[1] (w).args.environment.A: must be a value, got a list\n"
+	"c.yaml:4:62: checks[1] (w).args.environment.C: must be a value, got nothing\n"},
+    {"checks:\n- &a\n  name: w\n  prefixes: 192.0.2.1\n  args: {method: file, path: /a}\n- <<: *a\n- <<: *a\n  name: x\n",
+	"c.yaml:3:9: checks[2] (w).name: names are unique, and this one is that of checks[1] (w) at line 3\n"},
+    {WEB "- name: web\n  prefixes: 192.0.2.2\n  args: {method: file, path: relative}\n",
+	"c.yaml:5:9: checks[2] (web).name: names are unique, and this one is that of checks[1] (web) at line 2\n"
+	"c.yaml:7:30: checks[2] (web).args.path: "},
+    {"a: 1\na: 2\n" WEB,
+	"c.yaml:1:1: a: unknown key\nc.yaml:2:1: the key \"a\" stands here a second time, first at line 1 column 1\n"},
+};
+
+START_TEST(every_error)
+{
+	char *findings;
+	struct config *config = parse(errors[_i].text, &findings);
+
+	ck_assert_ptr_null(config);
+	ck_assert_msg(strncmp(findings, errors[_i].findings, strlen(errors[_i].findings)) == 0, "expected %sgot %s",
+	    errors[_i].findings, findings);
+	free(findings);
+}
+END_TEST
+
+#define LATER "is not there yet: it has no effect\n"
+
+static const struct finding warnings[] = {
+    {"groups: [a]\nlogging: ~\nnotifications: 5\nsentry: {dsn: x}\nmetrics: {}\n" WEB,
+	"c.yaml:1:9: warning: groups: groups " LATER "c.yaml:3:16: warning: notifications: notifications " LATER
+	"c.yaml:4:9: warning: sentry: sentry " LATER "c.yaml:5:10: warning: metrics: metrics " LATER},
+    {"exacheck: {live_reload: true, on_exit: keep, runtime_dir: /tmp, guard: {}, control: {}, status_dir: /x}\n" WEB,
+	"c.yaml:1:25: warning: exacheck.live_reload: live reload is not there yet: restart to apply a change\n"
+	"c.yaml:1:40: warning: exacheck.on_exit: keep is not there yet: SIGTERM withdraws\n"
+	"c.yaml:1:59: warning: exacheck.runtime_dir: neither control socket nor journal is there yet: it has no effect\n"
+	"c.yaml:1:72: warning: exacheck.guard: guard " LATER "c.yaml:1:85: warning: exacheck.control: control " LATER
+	"c.yaml:1:101: warning: exacheck.status_dir: status_dir " LATER},
+    {WEB "  hooks: {up: x}\n  min_up: 5\n  down: {metric: 5}\n",
+	"c.yaml:5:10: warning: checks[1] (web).hooks: hooks " LATER "c.yaml:6:11: warning: checks[1] (web).min_up: min_up " LATER
+	"c.yaml:7:9: warning: checks[1] (web).down: down " LATER},
+    {"checks:\n- {name: v6, prefixes: '2001:db8::1', args: {method: file, path: /a}}\n",
+	"c.yaml:2:3: warning: checks[1] (v6).nexthop: ExaBGP sends an IPv6 route with next hop self nowhere"},
+    {"checks:\n- {name: v6, prefixes: '2001:db8::1', nexthop: '2001:db8::2', args: {method: file, path: /a}}\n", ""},
+    {"checks:\n- {name: v6, prefixes: '2001:db8::1', neighbors: '2001:db8::2', args: {method: file, path: /a}}\n", ""},
+    {WEB "  neighbors: [192.0.2.9, 192.0.2.8, 192.0.2.9]\n",
+	"c.yaml:5:37: warning: checks[1] (web).neighbors[3]: 192.0.2.9 stands in the list twice\n"},
+    {"checks:\n- {name: w, prefixes: [192.0.2.1, 192.0.2.1/32], args: {method: file, path: /a}}\n",
+	"c.yaml:2:35: warning: checks[1] (w).prefixes[2]: 192.0.2.1/32 stands in the list twice\n"},
+    {WEB "- {name: b, prefixes: 192.0.2.1, args: {method: file, path: /a}}\n",
+	"c.yaml:5:23: warning: checks[2] (b).prefixes: 192.0.2.1/32 is also a prefix of checks[1] (web) at line 3: "},
+    {WEB "- {name: b, prefixes: 192.0.2.1, path_id: 0, args: {method: file, path: /a}}\n", ""},
+    {WEB "  neighbors: 192.0.2.8\n- {name: b, prefixes: 192.0.2.1, neighbors: 192.0.2.9, args: {method: file, path: /a}}\n", ""},
+    {WEB "  neighbors: 192.0.2.8\n- {name: b, prefixes: 192.0.2.1, neighbors: [192.0.2.9, 192.0.2.8], args: {method: file, path: /a}}\n",
+	"c.yaml:6:23: warning: checks[2] (b).prefixes: 192.0.2.1/32 is also a prefix of checks[1] (web) at line 3: "},
+    {WEB "  neighbors: [192.0.2.8, 192.0.2.9]\n- {name: b, prefixes: [192.0.2.2, 192.0.2.1], args: {method: file, path: /a}}\n",
+	"c.yaml:3:13: warning: checks[1] (web).prefixes: 192.0.2.1/32 is announced to all neighbors by checks[2] (b) at "
+	"line 6: name the neighbors in both checks, or one withdraws the other's route\n"},
+};
+
+START_TEST(every_warning)
+{
+	char *findings;
+	struct config *config = parse(warnings[_i].text, &findings);
+	const char *expected = warnings[_i].findings;
+
+	ck_assert_msg(config != NULL, "%s", findings);
+	if (*expected == '\0')
+		ck_assert_str_eq(findings, "");
+	ck_assert_msg(strncmp(findings, expected, strlen(expected)) == 0, "expected %sgot %s", expected, findings);
+	config_free(config);
+	free(findings);
+}
+END_TEST
+
+START_TEST(duplicates_dropped)
+{
+	char *findings;
+	struct config *config =
+	    parse("checks:\n- {name: w, prefixes: [192.0.2.2, 192.0.2.1, 192.0.2.2/32, 192.0.2.0/24], args: {method: file, path: /a}}\n",
+		&findings);
+
+	ck_assert_ptr_nonnull(config);
+	ck_assert_uint_eq(config->checks[0].options.prefixes.count, 3);
+	ck_assert_str_eq(config->checks[0].options.prefixes.items[0], "192.0.2.2/32");
+	ck_assert_str_eq(config->checks[0].options.prefixes.items[1], "192.0.2.1/32");
+	ck_assert_str_eq(config->checks[0].options.prefixes.items[2], "192.0.2.0/24");
+	ck_assert_uint_eq(config->checks[0].prefixes[2].length, 24);
+	config_free(config);
+	free(findings);
+}
+END_TEST
+
+/* A check whose command would not fit into one atomic write is refused, a little less is not. */
+START_TEST(command_too_long)
+{
+	static const struct {
+		int communities;
+		bool fits;
+	} cases[] = {{300, true}, {500, false}};
+
+	for (int i = 0; i < COUNT(cases); i++) {
+		char *text = NULL, *findings;
+		struct config *config;
+		size_t length;
+		FILE *file = open_memstream(&text, &length);
+
+		fputs(WEB "  communities:\n", file);
+		for (int j = 0; j < cases[i].communities; j++)
+			fprintf(file, "  - 65000:%d\n", 10000 + j);
+		fclose(file);
+		config = parse(text, &findings);
+		ck_assert_int_eq(config != NULL, cases[i].fits);
+		ck_assert(cases[i].fits || strstr(findings, "c.yaml:2:3: checks[1] (web): the attributes make ") != NULL);
+		config_free(config);
+		free(findings);
+		free(text);
+	}
+}
+END_TEST
+
+START_TEST(ten_thousand_checks)
+{
+	char *text = NULL, *findings;
+	struct config *config;
+	size_t length;
+	FILE *file = open_memstream(&text, &length);
+
+	fputs("checks:\n", file);
+	for (int i = 0; i < 10000; i++)
+		fprintf(file,
+		    "- name: c%d\n  prefixes: [10.0.%d.%d, 192.0.2.1]\n  neighbors: 10.1.%d.%d\n"
+		    "  args: {method: tcp, host: 127.0.0.1, port: 80}\n",
+		    i, i / 256, i % 256, i / 256, i % 256);
+	fclose(file);
+	config = parse(text, &findings);
+	ck_assert_str_eq(findings, "");
+	ck_assert_uint_eq(config->count, 10000);
+	ck_assert_str_eq(config->checks[9999].options.name, "c9999");
+	config_free(config);
+	free(findings);
+	free(text);
+}
+END_TEST
+
+/* A configuration cut at every byte, and with every byte changed, neither crashes nor leaks. */
+START_TEST(mutations)
+{
+	for (size_t i = 0; i < sizeof(everything) - 1; i++) {
+		static const char bytes[] = "\n :-[{\"~9";
+
+		for (size_t j = 0; j < sizeof(bytes); j++) {
+			struct diagnostics *diagnostics = diagnostics_new("c");
+			struct config *config;
+			char copy[sizeof(everything)];
+
+			memcpy(copy, everything, sizeof(copy));
+			copy[i] = bytes[j];
+			config = config_parse("c", copy, bytes[j] == '\0' ? i : sizeof(copy) - 1, diagnostics);
+			ck_assert_int_eq(config == NULL, diagnostics_count(diagnostics, SEVERITY_ERROR) > 0);
+			config_free(config);
+			diagnostics_free(diagnostics);
+		}
+	}
+}
+END_TEST
+
+/* The same check by any other spelling: JSON, anchors, merge keys. */
+START_TEST(spellings)
+{
+	static const char json[] = "{\t\"checks\":\t[{\"name\": \"web\", \"prefixes\": [\"192.0.2.1/32\"],\n\t\t\"args\": "
+				   "{\"method\": \"tcp\", \"host\": \"127.0.0.1\", \"port\": 80}}]}";
+	static const char merged[] = "checks:\n- &base {name: b, prefixes: 192.0.2.9, args: &args {method: tcp, host: 127.0.0.1, port: 1}}\n"
+				     "- {<<: *base, name: web, prefixes: 192.0.2.1, args: {<<: *args, port: '80'}}\n";
+	struct diagnostics *diagnostics = diagnostics_new("c.json");
+	struct config *plain = parse_clean(WEB), *two = parse_clean(merged);
+	struct config *other = config_parse("c.json", json, strlen(json), diagnostics);
+
+	ck_assert_ptr_nonnull(other);
+	ck_assert(options_equal(check_table, &plain->checks[0].options, &other->checks[0].options));
+	ck_assert(options_equal(plain->checks[0].method->options, plain->checks[0].args, other->checks[0].args));
+	ck_assert(options_equal(check_table, &plain->checks[0].options, &two->checks[1].options));
+	ck_assert(options_equal(plain->checks[0].method->options, plain->checks[0].args, two->checks[1].args));
+	config_free(plain);
+	config_free(two);
+	config_free(other);
+	diagnostics_free(diagnostics);
+}
+END_TEST
+
+/* The example at the top of the tree as the text of a configuration; examples too: with what is commented out. */
+static char *
+example_read(bool examples)
+{
+	FILE *in = fopen("configuration.yaml", "r"), *out;
+	char *text = NULL, *line = NULL;
+	bool others = false;
+	size_t length, room = 0;
+
+	ck_assert_msg(in != NULL, "run from the top of the tree");
+	out = open_memstream(&text, &length);
+	while (getline(&line, &room, in) > 0) {
+		others |= strstr(line, "# The other methods") != NULL;
+		fputs(examples && others && strncmp(line, "#  ", 3) == 0 ? line + 1 : line, out);
+	}
+	free(line);
+	fclose(in);
+	fclose(out);
+	return text;
+}
+
+START_TEST(example)
+{
+	char *text = example_read(_i == 1);
+	struct config *config = parse_clean(text);
+
+	ck_assert_uint_eq(config->count, _i == 0 ? 2 : 7);
+	ck_assert_str_eq(config->checks[0].attributes, "next-hop self med 100 community [ 64496:1 65535:65281 ]");
+	ck_assert_str_eq(config->checks[1].attributes,
+	    "next-hop 2001:db8::ffff med 200 local-preference 150 as-path [ 64496 64497 ]");
+	config_free(config);
+	free(text);
+}
+END_TEST
+
+START_TEST(missing_file)
+{
+	struct diagnostics *diagnostics = diagnostics_new("/nonexistent/c.yaml");
+	char *findings;
+
+	ck_assert_ptr_null(config_load("/nonexistent/c.yaml", diagnostics));
+	findings = findings_text(diagnostics);
+	ck_assert_str_eq(findings, "/nonexistent/c.yaml: cannot open it: No such file or directory\n");
+	free(findings);
+	diagnostics_free(diagnostics);
+}
+END_TEST
+
+/* The schema names every option of every table, with its type's limits. */
+static void
+expect_table(const json_t *schema, const struct option *table)
+{
+	const json_t *properties = json_object_get(schema, "properties"), *property;
+
+	ck_assert_str_eq(json_string_value(json_object_get(schema, "type")), "object");
+	ck_assert(json_is_false(json_object_get(schema, "additionalProperties")));
+	for (const struct option *option = table; option->name != NULL; option++) {
+		property = json_object_get(properties, option->name);
+		ck_assert_msg(property != NULL, "no %s", option->name);
+		ck_assert_int_eq(json_object_get(property, "default") != NULL, option->fallback != NULL);
+	}
+}
+
+START_TEST(schema)
+{
+	char *text = NULL;
+	size_t length, methods;
+	FILE *file = open_memstream(&text, &length);
+	json_t *document, *check, *args, *port;
+
+	config_schema(file);
+	fclose(file);
+	document = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	ck_assert_ptr_nonnull(document);
+	expect_table(document, document_table);
+	check = json_object_get(json_object_get(json_object_get(document, "properties"), "checks"), "items");
+	expect_table(check, check_table);
+	args = json_object_get(json_object_get(json_object_get(check, "properties"), "args"), "oneOf");
+	methods = json_array_size(args);
+	for (size_t i = 0; i < methods; i++) {
+		const json_t *form = json_array_get(args, i), *properties = json_object_get(form, "properties");
+
+		ck_assert_ptr_nonnull(check_methods[i]);
+		expect_table(form, check_methods[i]->options);
+		ck_assert_str_eq(json_string_value(json_object_get(json_object_get(properties, "method"), "const")),
+		    check_methods[i]->name);
+		if (check_methods[i] != method_find("tcp"))
+			continue;
+		port = json_object_get(properties, "port");
+		ck_assert_int_eq(json_integer_value(json_object_get(port, "minimum")), 1);
+		ck_assert_int_eq(json_integer_value(json_object_get(port, "maximum")), 65535);
+	}
+	ck_assert_ptr_null(check_methods[methods]);
+	json_decref(document);
+	free(text);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("config");
+	TCase *tcase = tcase_create("config");
+
+	tcase_set_timeout(tcase, 120);
+	tcase_add_test(tcase, defaults);
+	tcase_add_test(tcase, every_key);
+	tcase_add_test(tcase, print_reads_back);
+	tcase_add_test(tcase, print_quotes);
+	tcase_add_loop_test(tcase, every_error, 0, COUNT(errors));
+	tcase_add_loop_test(tcase, every_warning, 0, COUNT(warnings));
+	tcase_add_test(tcase, duplicates_dropped);
+	tcase_add_test(tcase, command_too_long);
+	tcase_add_test(tcase, ten_thousand_checks);
+	tcase_add_test(tcase, mutations);
+	tcase_add_test(tcase, spellings);
+	tcase_add_loop_test(tcase, example, 0, 2);
+	tcase_add_test(tcase, missing_file);
+	tcase_add_test(tcase, schema);
+	suite_add_tcase(suite, tcase);
+	return run_suite(suite);
+}
