@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -50,6 +51,22 @@ socket_bind(int fd, const char *source, const struct address *address, struct re
 	return true;
 }
 
+/*
+ * Set a socket option unless it has the value already: on a socket made before privileges were dropped,
+ * mark and interface may be given once only.
+ */
+static bool
+option_ensure(int fd, int name, const void *value, socklen_t length)
+{
+	char current[IFNAMSIZ];
+	socklen_t size = sizeof(current);
+
+	if (getsockopt(fd, SOL_SOCKET, name, current, &size) == 0 && size >= length &&
+	    memcmp(current, value, length) == 0)
+		return true;
+	return setsockopt(fd, SOL_SOCKET, name, value, length) == 0;
+}
+
 bool
 probe_socket_apply(int fd, const struct remote_args *args, const struct address *address, struct result *result)
 {
@@ -58,14 +75,14 @@ probe_socket_apply(int fd, const struct remote_args *args, const struct address 
 
 	if (args->mark != OPTION_UNSET) {
 		mark = (uint32_t)args->mark;
-		if (setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) == -1) {
+		if (!option_ensure(fd, SO_MARK, &mark, sizeof(mark))) {
 			snprintf(text, sizeof(text), "%" PRIu32, mark);
 			errno_result(result, "set mark", text);
 			return false;
 		}
 	}
 	if (args->interface != NULL &&
-	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, args->interface, (socklen_t)strlen(args->interface)) == -1) {
+	    !option_ensure(fd, SO_BINDTODEVICE, args->interface, (socklen_t)strlen(args->interface) + 1)) {
 		errno_result(result, "bind to interface", args->interface);
 		return false;
 	}
