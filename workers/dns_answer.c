@@ -11,6 +11,8 @@
 
 #include <ldns/ldns.h>
 
+#include "../common/dns_name.h"
+
 #define HEADER_SIZE 12
 #define QUERY_NSID_OPTION "\0\3\0\0" /* EDNS option 3 without data, RFC 5001 */
 
@@ -197,12 +199,12 @@ rcode_text(unsigned rcode, char text[static 16])
 }
 
 static bool
-rcode_accepted(const struct dns_args *args, unsigned rcode, const char *text)
+rcode_accepted(const struct dns_args *args, unsigned rcode)
 {
 	if (args->rcode.count == 0)
 		return !args->require_resolve || rcode == LDNS_RCODE_NOERROR;
 	for (size_t i = 0; i < args->rcode.count; i++)
-		if (strcmp(args->rcode.items[i], text) == 0)
+		if (dns_rcode_number(args->rcode.items[i]) == (int)rcode)
 			return true;
 	return false;
 }
@@ -232,7 +234,7 @@ header_judge(struct answer *answer, unsigned rcode, const char *rcode_name, stru
 {
 	const struct dns_args *args = answer->args;
 
-	if (!rcode_accepted(args, rcode, rcode_name))
+	if (!rcode_accepted(args, rcode))
 		result_fail(result, REASON_RCODE, "%s: %s for %s %s", answer->server, rcode_name, args->query,
 		    args->query_type);
 	else if (args->authoritative && !ldns_pkt_aa(answer->packet))
@@ -293,8 +295,8 @@ dns_answer_judge(const struct dns_args *args, struct pattern *response, const ui
 	if (!answer_walk(&answer, response))
 		result_error(result, REASON_LOCAL, "out of memory");
 	else if (header_judge(&answer, rcode, rcode_name, result) && records_judge(&answer, rcode, result))
-		result_pass(result, "%s: %s, %zu %s records%s%s%s", server, rcode_name, answer.count, args->query_type,
-		    nsid_text(&answer, nsid, sizeof(nsid)), answer.count > 0 ? ": " : "",
+		result_pass(result, "%s: %s, %zu %s record%s%s%s%s", server, rcode_name, answer.count, args->query_type,
+		    answer.count == 1 ? "" : "s", nsid_text(&answer, nsid, sizeof(nsid)), answer.count > 0 ? ": " : "",
 		    answer.match ? answer.matched : answer.first);
 	ldns_pkt_free(answer.packet);
 }

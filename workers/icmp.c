@@ -19,6 +19,7 @@
 #define FAMILIES 2
 #define SEQUENCES 65536 /* one execution's requests all have their own */
 #define RTT_PENDING (-2)
+#define RECEIVE_BUDGET 1024 /* packets in a row, before the clock is looked at again */
 
 /* One address and its requests. */
 struct target {
@@ -57,6 +58,7 @@ icmp_prepare(const void *opaque, const char *name, char *error)
 	struct address literal;
 	int family = remote_family(&args->remote);
 	bool opened = false, forbidden = false;
+	struct result later;
 
 	(void)name;
 	if (address_parse(args->remote.host, &literal))
@@ -66,6 +68,8 @@ icmp_prepare(const void *opaque, const char *name, char *error)
 			continue;
 		if (icmp_socket_open(&sockets[i], sockets[i].family, args)) {
 			opened = true;
+			/* Now, with privileges; an address or interface that is not there yet is tried again later. */
+			icmp_socket_ready(&sockets[i], args, &later);
 			continue;
 		}
 		forbidden |= sockets[i].failure.reason == REASON_PERMISSION;
@@ -203,7 +207,7 @@ run_receive(struct run *run, struct icmp_socket *s)
 	struct target *target;
 	int64_t index, rtt_ns;
 
-	for (int64_t budget = 2 * SEQUENCES; budget > 0 && icmp_socket_receive(s, &event); budget--) {
+	for (int budget = RECEIVE_BUDGET; budget > 0 && icmp_socket_receive(s, &event); budget--) {
 		if ((target = run_find(run, s, &event, &index)) == NULL)
 			continue;
 		if (event.kind == ICMP_KIND_ERROR) {
@@ -288,7 +292,7 @@ icmp_execute(const void *opaque, monotime_t deadline, struct result *result)
 	const struct icmp_args *args = opaque;
 	struct run *run;
 	struct addresses addresses;
-	monotime_t now;
+	monotime_t now, next;
 
 	if (!resolve(args->remote.host, remote_family(&args->remote), &addresses, result))
 		return;
@@ -304,7 +308,7 @@ icmp_execute(const void *opaque, monotime_t deadline, struct result *result)
 		while (run->pending > 0 && !run->decided) {
 			now = monotime_now();
 			run_send(run, now);
-			monotime_t next = run_expire(run, now);
+			next = run_expire(run, now);
 			if (run->pending > 0 && !run->decided)
 				run_wait(run, next);
 		}

@@ -101,7 +101,7 @@ kiss_text(const char *code)
 	for (size_t i = 0; i < sizeof(kiss_texts) / sizeof(kiss_texts[0]); i++)
 		if (strcmp(kiss_texts[i].code, code) == 0)
 			return kiss_texts[i].text;
-	return "sent a kiss-o'-death";
+	return "refuses";
 }
 
 /* What makes any reply worthless, whatever the configuration says. */
