@@ -37,7 +37,10 @@ struct probe_ops {
 	void (*finish)(struct probe *);		      /* free what state holds; may be NULL */
 };
 
-/* Resolve args->host and probe every address; *result: first failure (all_valid) or first pass, else the first failure. */
+/*
+ * Resolve args->host and probe every address. *result: the first failure (all_valid: true) or the first
+ * pass (false), else the first of them. Ends as soon as the verdict stands.
+ */
 void probe_all(const struct probe_ops *, const struct remote_args *args, monotime_t deadline, struct result *result);
 
 /* In start: bring probe->deadline forward to limit_ns nanoseconds after its start; never postpones it. */

@@ -26,13 +26,17 @@ void freeaddrinfo(struct addrinfo *list);
 int
 getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **list)
 {
-	char *copy = strdup(name), *save = NULL;
+	char *copy, *save = NULL;
 	struct addrinfo **tail = list;
 	struct address address;
 
 	(void)service;
 	*list = NULL;
 	fake_resolver_calls++;
+	if (fake_resolver_code != 0)
+		return fake_resolver_code;
+	if ((copy = strdup(name)) == NULL)
+		abort();
 	for (char *item = strtok_r(copy, ",", &save); item != NULL; item = strtok_r(NULL, ",", &save)) {
 		struct fake_entry *entry = calloc(1, sizeof(*entry));
 
@@ -49,7 +53,7 @@ getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
 		tail = &entry->info.ai_next;
 	}
 	free(copy);
-	return fake_resolver_code;
+	return 0;
 }
 
 void
