@@ -19,6 +19,8 @@ from helpers import HelperError
 from subject import SubjectError
 
 INTERVAL_MS = 1000
+NOISE_SHARE_MAX = 0.25  # a machine on which floors differ by more is too busy to excuse everything
+PSS_SHARE = 0.02        # how pages happen to be shared
 
 # The parts of the benchmark, each with the floors that are run before and after it, those that are run
 # once, and its figures: key: (name, unit, target).
@@ -106,11 +108,11 @@ def allow_noise(table):
         if figure.target is None:
             continue
         if key.endswith(("_pss_mean", "_pss_max")):
-            figure.noise = figure.target * 0.02
+            figure.noise = figure.target * PSS_SHARE
         elif not figure.floors:
             figure.noise = 0.0
         elif key.endswith("_cpu"):
-            figure.noise = figure.target * (max(figure.floors) / min(figure.floors) - 1)
+            figure.noise = figure.target * min(NOISE_SHARE_MAX, max(figure.floors) / min(figure.floors) - 1)
         elif key.startswith("withdraw"):
             figure.noise = max(0.0, max(figure.floors) - INTERVAL_MS)
         else:
