@@ -95,3 +95,17 @@ $(BUILD)/obj/%.o: %.c Makefile
 .PHONY: clean
 clean:
 	rm -rf $(BUILD)
+
+# The benchmark: figures beside the machine's own floor, and beside another program's with PEER=NAME=COMMAND.
+BENCH_HELPERS := $(addprefix $(BUILD)/bench/,bare sink tls)
+BENCH_CHECKS ?= 1000
+BENCH_SECONDS ?= 20
+
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/obj/tests/bench/helper.o $(BUILD)/obj/common/monotime.o
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call libs,openssl)
+
+.PHONY: bench
+bench: all $(BENCH_HELPERS)
+	$(PYTHON) tests/bench/bench.py --build $(BUILD) --checks $(BENCH_CHECKS) --seconds $(BENCH_SECONDS) \
+		$(if $(PEER),--peer '$(PEER)') $(BENCH_FLAGS)

@@ -71,12 +71,12 @@ struct message_job {
 	uint32_t sandbox; /* enum sandbox_level of the configuration */
 	uint32_t drop;	  /* 1: change identity to uid and gid */
 	uint32_t uid, gid;
+	uint32_t args_length; /* bytes of encoded arguments that follow (options_encode); here, so that nothing is padded */
 	int64_t first_ns;    /* CLOCK_MONOTONIC: first execution's start, origin of the grid */
 	int64_t interval_ns; /* start to start */
 	char name[MESSAGE_NAME_SIZE];
 	char state[MESSAGE_STATE_SIZE];
 	char disable[MESSAGE_PATH_SIZE]; /* empty: none */
-	uint32_t args_length;		 /* bytes of encoded arguments that follow (options_encode) */
 	uint8_t args[];
 };
 

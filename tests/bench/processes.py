@@ -1,0 +1,102 @@
+"""Process trees: who belongs to a program, how much CPU they used, how much memory is theirs.
+
+Reads /proc only. CPU comes from schedstat (nanoseconds), because the ticks of /proc/PID/stat are coarser
+than everything one check does in a minute.
+"""
+
+import os
+
+
+class Process:
+    """A process by pid and start time, so that a recycled pid is never taken for it."""
+
+    def __init__(self, pid):
+        self.pid = pid
+        self.start = start_time(pid)
+
+    def alive(self):
+        try:
+            return start_time(self.pid) == self.start and state(self.pid) != "Z"
+        except OSError:
+            return False
+
+
+def _stat(pid):
+    with open("/proc/%d/stat" % pid) as file:
+        return file.read().rpartition(")")[2].split()
+
+
+def start_time(pid):
+    return int(_stat(pid)[19])
+
+
+def state(pid):
+    return _stat(pid)[0]
+
+
+def _tasks(pid):
+    return os.listdir("/proc/%d/task" % pid)
+
+
+def tree(root):
+    """Every process of the tree, the root first. Those that end while we look are left out."""
+    found, waiting = [], [root]
+    while waiting:
+        pid = waiting.pop(0)
+        try:
+            found.append(Process(pid))
+            for task in _tasks(pid):
+                with open("/proc/%d/task/%s/children" % (pid, task)) as file:
+                    waiting.extend(map(int, file.read().split()))
+        except OSError:
+            continue
+    return found
+
+
+def cpu_ns(processes):
+    """CPU used so far by each process, all its threads, as {pid: ns}."""
+    used = {}
+    for process in processes:
+        try:
+            total = 0
+            for task in _tasks(process.pid):
+                with open("/proc/%d/task/%s/schedstat" % (process.pid, task)) as file:
+                    total += int(file.read().split()[0])
+            used[process.pid] = total
+        except OSError:
+            continue
+    return used
+
+
+def pss_kb(process):
+    """Proportional set size in kB; None when the kernel does not let us look."""
+    try:
+        with open("/proc/%d/smaps_rollup" % process.pid) as file:
+            for line in file:
+                if line.startswith("Pss:"):
+                    return int(line.split()[1])
+    except OSError:
+        pass
+    return None
+
+
+def workers(processes):
+    """The tree without its root and without spawners.
+
+    A spawner is the oldest process of an executable that is not the root's own: workers are forked from it.
+    """
+    def executable(process):
+        try:
+            return os.readlink("/proc/%d/exe" % process.pid)
+        except OSError:
+            return None
+
+    root, oldest, rest = executable(processes[0]), {}, []
+    for process in processes[1:]:
+        path = executable(process)
+        rest.append(process)
+        if path not in (None, root) and (path not in oldest or
+                                         (process.start, process.pid) < (oldest[path].start, oldest[path].pid)):
+            oldest[path] = process
+    spawners = {process.pid for process in oldest.values()}
+    return [process for process in rest if process.pid not in spawners] if len(spawners) < len(rest) else rest
