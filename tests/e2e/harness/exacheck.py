@@ -5,6 +5,7 @@ byte of stdout is kept with its time and must be whole valid commands; every pro
 import json
 import os
 import queue
+import select
 import signal
 import subprocess
 import threading
@@ -28,23 +29,37 @@ class Line:
 
 
 class LineReader(threading.Thread):
-    """Reads a pipe to its end; hands over each line with its time; can be told to stop reading."""
+    """Reads a pipe to its end; hands over each line with its time; can be told to stop reading for a while."""
 
     def __init__(self, pipe, on_line):
         super().__init__(daemon=True)
         self.pipe, self.on_line = pipe, on_line
         self.raw = bytearray()
-        self.go = threading.Event()
+        self.go, self.parked = threading.Event(), threading.Event()
+        self.go.set()
+
+    def pause(self):
+        """Returns when nothing is read any more."""
+        self.go.clear()
+        if self.is_alive():
+            self.parked.wait()
+
+    def resume(self):
         self.go.set()
 
     def run(self):
         pending = b""
         while True:
-            self.go.wait()
+            if not self.go.is_set():
+                self.parked.set()
+                self.go.wait()
+                self.parked.clear()
             try:
+                if not select.select([self.pipe], [], [], 0.1)[0]:
+                    continue
                 data = os.read(self.pipe.fileno(), 65536)
             except (OSError, ValueError):
-                return
+                return  # closed by the test
             if not data:
                 return
             when = time.monotonic()
@@ -130,13 +145,18 @@ class Exacheck:
 
     def pause(self):
         """Stop reading stdout, as an ExaBGP that hangs."""
-        self.stdout.go.clear()
+        self.stdout.pause()
 
     def resume(self):
-        self.stdout.go.set()
+        self.stdout.resume()
 
     def close_stdin(self):
         self.process.stdin.close()
+
+    def close_stdout(self):
+        """Nobody will ever read again: the next write is EPIPE."""
+        self.pause()
+        self.process.stdout.close()
 
     # Waiting
 
