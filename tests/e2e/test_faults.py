@@ -1,5 +1,6 @@
 """Workers that die, hang, are replaced by nonsense; spawners that die. The other checks never notice."""
 import os
+import re
 import shutil
 import signal
 import stat
@@ -181,6 +182,13 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def reason_number(name):
+    """The value of REASON_name."""
+    text = (paths.REPOSITORY / "common" / "result.h").read_text()
+    members = re.findall(r"^\tREASON_(\w+),", text[text.index("enum reason"):], re.MULTILINE)
+    return members.index(name)
+
+
 # Message types 6 and 7: started (520 bytes in all), result (232 bytes: code, reason, last, reserved, duration, text).
 STARTED = "send(other, 6, bytes(512))"
 RESULT = "send(other, 7, struct.pack('IIIIq', {}, {}, 0, 0, 1) + bytes({}))"
@@ -192,7 +200,7 @@ WORKERS = {
     "result before started": [RESULT.format(0, 0, 200)],
     "a code out of range": [STARTED, RESULT.format(77, 0, 200)],
     "a reason out of range": [STARTED, RESULT.format(1, 9999, 200)],
-    "a reason of the supervisor's": [STARTED, RESULT.format(1, 27, 200)],
+    "a reason of the supervisor's": [STARTED, RESULT.format(1, reason_number("LEASE"), 200)],
     "a byte too many": [STARTED, RESULT.format(0, 0, 201)],
     "a byte too few": [STARTED, RESULT.format(0, 0, 199)],
     "started twice": [STARTED, STARTED],

@@ -61,7 +61,7 @@ def test_age_and_content(start, directory):
     os.utime(old, (1_000_000_000, 1_000_000_000))
     run_cases(start, {
         "fresh": (file(fresh, max_age=3600), "pass"),
-        "old": (file(old, max_age=3600), "fail missing"),
+        "old": (file(old, max_age=3600), "fail age"),
         "content": (file(fresh, contains="load: [0-9]"), "pass"),
         "other content": (file(fresh, contains="state: bad"), "fail pattern"),
     })
