@@ -1,0 +1,83 @@
+"""
+Free ports and network namespaces. A namespace lives as long as its holder process; sockets made in it
+may be used from anywhere.
+"""
+import ctypes
+import os
+import socket
+import subprocess
+import threading
+
+CLONE_NEWNET = 0x40000000
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def free_port(host="127.0.0.1", kind=socket.SOCK_STREAM):
+    """A port that nobody uses now, for programs that cannot bind port 0 themselves."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, kind) as probe:
+        probe.bind((host, 0))
+        return probe.getsockname()[1]
+
+
+class Namespace:
+    """A network namespace with a loopback interface that is up, and room for rules before the local table's."""
+
+    SETUP = "ip link set lo up && ip rule add pref 100 lookup local && ip rule del pref 0 && echo ready && exec cat"
+
+    def __init__(self):
+        user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+        self.holder = subprocess.Popen(
+            ["unshare", *user, "--net", "sh", "-c", self.SETUP],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )
+        assert self.holder.stdout.readline() == b"ready\n", "network namespaces are needed (root or user namespaces)"
+
+    def enter_argv(self):
+        """To put before a command line."""
+        user = [] if os.geteuid() == 0 else ["--user", "--preserve-credentials"]
+        return ["nsenter", f"--target={self.holder.pid}", *user, "--net"]
+
+    def identity(self):
+        """Settings for exacheck inside: a user namespace knows one user only."""
+        return {} if os.geteuid() == 0 else {"user": "root", "group": "root"}
+
+    def run(self, *argv):
+        return subprocess.run([*self.enter_argv(), *argv], check=True, capture_output=True, text=True).stdout
+
+    def call(self, function):
+        """function() in a thread that is inside the namespace."""
+        outcome = {}
+
+        def inside():
+            try:
+                fd = os.open(f"/proc/{self.holder.pid}/ns/net", os.O_RDONLY)
+                try:
+                    if libc.setns(fd, CLONE_NEWNET) != 0:
+                        raise OSError(ctypes.get_errno(), "setns")
+                finally:
+                    os.close(fd)
+                outcome["value"] = function()
+            except Exception as error:  # handed to the caller's thread below
+                outcome["error"] = error
+
+        thread = threading.Thread(target=inside)
+        thread.start()
+        thread.join()
+        if "error" in outcome:
+            raise outcome["error"]
+        return outcome["value"]
+
+    def socket(self, *args):
+        return self.call(lambda: socket.socket(*args))
+
+    def write_sysctl(self, name, value):
+        def write():
+            with open(f"/proc/sys/{name}", "w") as file:
+                file.write(str(value))
+        self.call(write)
+
+    def close(self):
+        self.holder.stdin.close()
+        self.holder.wait()
+        self.holder.stdout.close()

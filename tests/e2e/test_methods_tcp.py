@@ -1,0 +1,109 @@
+"""tcp: every key, open, closed, filtered and silent ports, several addresses."""
+from harness.config import check, config, prefix, run_cases
+from harness.hostile import FullBacklog, TcpServer
+from harness.network import free_port
+
+
+def tcp(port, host="127.0.0.1", **more):
+    return {"method": "tcp", "host": host, "port": port, **more}
+
+
+def test_verdicts(start, keep):
+    accepting = keep(TcpServer("close"))
+    accepting6 = keep(TcpServer("close", host="::1"))
+    silent = keep(TcpServer("silent"))
+    full = keep(FullBacklog())
+    closed = free_port()
+    found = run_cases(start, {
+        "accepts and closes": (tcp(accepting.port), "pass"),
+        "accepts, says nothing": (tcp(silent.port), "pass"),
+        "ipv6": (tcp(accepting6.port, "::1"), "pass"),
+        "family given": (tcp(accepting.port, address_family="ipv4"), "pass"),
+        "quoted port": (tcp(str(accepting.port)), "pass"),
+        "closed": (tcp(closed), "fail refused"),
+        "closed ipv6": (tcp(closed, "::1"), "fail refused"),
+        "no answer, tcp_timeout": (tcp(full.port, tcp_timeout=0.4, timeout=5), "fail timeout"),
+        "no answer, timeout": (tcp(full.port, tcp_timeout=0.4, timeout=0.4), "fail timeout"),
+        "source": (tcp(accepting.port, source="127.0.0.77"), "pass"),
+        "source not ours": (tcp(accepting.port, source="203.0.113.77"), ("error local", "fail unreachable")),
+        "interface": (tcp(accepting.port, interface="lo"), "pass"),
+        "no such interface": (tcp(accepting.port, interface="nosuch0"), ("error local", "error permission")),
+        "name": (tcp(accepting.port, "localhost", address_family="ipv4"), "pass"),
+        "no such name": (tcp(accepting.port, "does-not-exist.invalid"), "fail resolve"),
+    })
+    assert any(peer[0] == "127.0.0.77" for _, peer in accepting.seen)
+    assert "127.0.0.1" in found["closed"].text and str(closed) in found["closed"].text
+    for name in ("no answer, tcp_timeout", "no answer, timeout"):
+        assert 350 <= found[name].milliseconds < 2000, found[name]
+
+
+def test_defaults_of_timeouts(start, keep):
+    """A port that never answers fails after tcp_timeout's default, 5 s."""
+    full = keep(FullBacklog())
+    found = run_cases(start, {"filtered": (tcp(full.port), "fail timeout")}, timeout=15)
+    assert 4500 <= found["filtered"].milliseconds < 8000
+
+
+def hosts_wrapper(directory, text):
+    """Runs exacheck with an /etc/hosts of its own."""
+    hosts = directory / "hosts"
+    hosts.write_text(text)
+    return ["unshare", "--mount", "sh", "-c", f'mount --bind {hosts} /etc/hosts && exec "$@"', "sh"]
+
+
+def test_several_addresses(start, keep, directory):
+    first = keep(TcpServer(host="127.0.0.11"))
+    second = keep(TcpServer(host="127.0.0.12", port=first.port))
+    second.go_away()
+    sixth = keep(TcpServer(host="::1", port=first.port))
+    text = ("127.0.0.1 localhost\n127.0.0.11 two.test\n127.0.0.12 two.test\n127.0.0.12 mixed.test\n::1 mixed.test\n"
+            "127.0.0.12 gone.test\n127.0.0.13 gone.test\n")
+    found = run_cases(start, {
+        "any": (tcp(first.port, "two.test"), "pass"),
+        "all": (tcp(first.port, "two.test", all_valid=True), "fail refused"),
+        "none": (tcp(first.port, "gone.test"), "fail refused"),
+        "either family": (tcp(first.port, "mixed.test"), "pass"),
+        "only ipv6": (tcp(first.port, "mixed.test", address_family="ipv6", all_valid=True), "pass"),
+        "only ipv4": (tcp(first.port, "mixed.test", address_family="ipv4"), "fail refused"),
+        "no ipv6 address": (tcp(first.port, "two.test", address_family="ipv6"), "fail resolve"),
+    }, wrapper=hosts_wrapper(directory, text))
+    assert "127.0.0.12" in found["all"].text
+    assert sixth.count > 0
+
+
+def test_addresses_in_parallel(start, keep, directory):
+    """One address that never answers does not take the time of the one that does."""
+    full = keep(FullBacklog("127.0.0.21"))
+    good = keep(TcpServer(host="127.0.0.22", port=full.port))
+    text = "127.0.0.1 localhost\n127.0.0.21 half.test\n127.0.0.22 half.test\n"
+    found = run_cases(start, {
+        "any": (tcp(full.port, "half.test", tcp_timeout=2), "pass"),
+        "all": (tcp(full.port, "half.test", tcp_timeout=0.5, all_valid=True), "fail timeout"),
+    }, wrapper=hosts_wrapper(directory, text))
+    assert found["any"].milliseconds < 1500
+    assert good.count > 0
+
+
+def test_mark(start, namespace, keep):
+    """Packets with the mark meet a rule that forbids them."""
+    server = keep(TcpServer(namespace=namespace))
+    namespace.run("ip", "rule", "add", "pref", "5", "fwmark", "7", "prohibit")
+    found = run_cases(start, {
+        "unmarked": (tcp(server.port), "pass"),
+        "other mark": (tcp(server.port, mark=8), "pass"),
+        "marked": (tcp(server.port, mark=7), ("fail unreachable", "error permission", "error local", "fail refused")),
+    }, settings=namespace.identity(), wrapper=namespace.enter_argv())
+    assert found["marked"].code != "pass"
+
+
+def test_name_resolved_every_time(start, keep, directory):
+    """A name that moves is followed."""
+    server = keep(TcpServer(host="127.0.0.31"))
+    wrapper = hosts_wrapper(directory, "127.0.0.31 moving.test\n")
+    run = start(config(check("moving", tcp(server.port, "moving.test"))), wrapper=wrapper)
+    run.wait_route(prefix(0))
+    (directory / "hosts").write_text("127.0.0.32 moving.test\n")
+    run.wait_no_route(prefix(0))
+    assert run.wait_transition("moving", "down").reason == "refused"
+    (directory / "hosts").write_text("127.0.0.31 moving.test\n")
+    run.wait_route(prefix(0))

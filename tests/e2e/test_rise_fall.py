@@ -1,0 +1,55 @@
+"""
+Exactly `rise` passes announce and exactly `fall` failures withdraw, for every method, at a service that
+counts the executions itself and whose n-th execution passes or fails as a script says.
+"""
+import pytest
+
+from harness.config import check, config, prefix
+from harness.scripted import SCRIPTED
+from harness.wait import wait_until
+
+INTERVAL = 0.25
+NUMBERS = (1, 2, 3)
+
+
+def outcomes(rise, fall):
+    """Near misses first, then the real thing, in both directions, twice."""
+    almost_up = "P" * (rise - 1) + "F"
+    almost_down = "F" * (fall - 1) + "P" if fall > 1 else ""
+    return almost_up + "P" * rise + almost_down + "F" * fall + almost_up + "P" * rise
+
+
+def expected_changes(script, rise, fall):
+    """Plain reckoning, independent of the product: (up, number of executions that led to it)."""
+    announced, passes, failures, changes = False, 0, 0, []
+    for number, result in enumerate(script, 1):
+        passes, failures = (passes + 1, 0) if result == "P" else (0, failures + 1)
+        if not announced and passes >= rise:
+            announced = True
+            changes.append((True, number))
+        elif announced and failures >= fall:
+            announced = False
+            changes.append((False, number))
+    return changes
+
+
+@pytest.mark.parametrize("method", sorted(SCRIPTED))
+def test_exact(method, start, namespace, directory, keep):
+    services, checks = {}, []
+    for number in NUMBERS:
+        script = outcomes(rise=number, fall=number)
+        services[number] = keep(SCRIPTED[method](script, namespace, directory))
+        checks.append(check(f"{method} {number}", {"timeout": 2, **services[number].args}, prefixes=[prefix(number)],
+                            rise=number, fall=number, interval=INTERVAL, splay=True))
+    run = start(config(*checks, **namespace.identity()), wrapper=namespace.enter_argv())
+    for number in NUMBERS:
+        script = services[number].script
+        expected = expected_changes(script.outcomes, number, number)
+        run.wait_for(lambda: len(run.rib.changes_of(prefix(number))) >= len(expected), 30,
+                     f"{len(expected)} changes of {method} {number} (saw {script.seen})")
+        # The witness may be a moment behind exacheck.
+        wait_until(lambda: len(script.seen) >= expected[-1][1], 5, "the last execution")
+        # An execution and what follows from it are a millisecond apart; the next is an interval away.
+        actual = [(up, script.count_until(when + INTERVAL / 2))
+                  for when, up in run.rib.changes_of(prefix(number))]
+        assert actual == expected, f"{script.outcomes}: {script.seen}\n{run.story()}"
