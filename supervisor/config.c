@@ -37,7 +37,8 @@ global_check(struct diagnostics *diagnostics, const struct node *root, const str
 	const struct node *map = node_get(root, "exacheck");
 
 	if (global->live_reload)
-		warn_not_yet(diagnostics, map, "live_reload", "live reload is not there yet: restart to apply a change");
+		warn_not_yet(
+		    diagnostics, map, "live_reload", "live reload is not there yet: restart to apply a change");
 	if (global->on_exit == ON_EXIT_KEEP)
 		warn_not_yet(diagnostics, map, "on_exit", "keep is not there yet: SIGTERM withdraws");
 	if (global->runtime_dir != NULL && strcmp(global->runtime_dir, DEFAULT_RUNTIME_DIR) != 0)

@@ -238,8 +238,8 @@ nexthop_check(struct diagnostics *diagnostics, const struct place *check_place, 
 			    options->nexthop, family_name(address.family), family_name(family));
 	} else if (family == AF_INET6 && options->neighbors.count == 0)
 		place_report(diagnostics, SEVERITY_WARNING, &place, node_for(map, "nexthop"),
-		    "ExaBGP sends an IPv6 route with next hop self nowhere as soon as one neighbor is reached over IPv4: "
-		    "name the IPv6 neighbors, or an address as next hop");
+		    "ExaBGP sends an IPv6 route with next hop self nowhere as soon as one neighbor is reached "
+		    "over IPv4: name the IPv6 neighbors, or an address as next hop");
 }
 
 static void
@@ -276,7 +276,8 @@ attributes_check(struct diagnostics *diagnostics, const struct place *place, con
 		length = strlen(check->attributes_down);
 	if (length > most)
 		place_report(diagnostics, SEVERITY_ERROR, place, map,
-		    "the attributes make %zu bytes of a command and may make %zu: fewer communities or a shorter AS path",
+		    "the attributes make %zu bytes of a command and may make %zu: "
+		    "fewer communities or a shorter AS path",
 		    length, most);
 }
 

@@ -36,7 +36,8 @@ report_pair(const struct comparison *comparison, size_t check, size_t other, enu
     const char *before, const char *after)
 {
 	const struct check_config *checks = comparison->config->checks;
-	const struct place item = {.parent = comparison->place, .number = check + 1, .name = checks[check].options.name};
+	const struct place item = {
+	    .parent = comparison->place, .number = check + 1, .name = checks[check].options.name};
 	const struct place other_item = {
 	    .parent = comparison->place, .number = other + 1, .name = checks[other].options.name};
 	const struct place place = {.parent = &item, .key = key};
@@ -129,8 +130,8 @@ compare_claims(const void *left, const void *right)
 
 /* Report a pair of checks once, however many prefixes they share. */
 static void
-report_claim(const struct comparison *comparison, size_t *reported, const struct claim *claim, const struct claim *other,
-    const char *format_before, const char *after)
+report_claim(const struct comparison *comparison, size_t *reported, const struct claim *claim,
+    const struct claim *other, const char *format_before, const char *after)
 {
 	char prefix[PREFIX_TEXT_SIZE], before[PREFIX_TEXT_SIZE + 40];
 
@@ -154,7 +155,8 @@ run_compare(const struct comparison *comparison, const struct claim *run, size_t
 			report_claim(comparison, comparison->shared, &run[i], first, "is also a prefix of",
 			    ": it is announced while either is up, with the attributes of the first that is");
 		if (*run[0].neighbor == '\0' && *run[i].neighbor != '\0')
-			report_claim(comparison, comparison->mixed, &run[i], &run[0], "is announced to all neighbors by",
+			report_claim(comparison, comparison->mixed, &run[i], &run[0],
+			    "is announced to all neighbors by",
 			    ": name the neighbors in both checks, or one withdraws the other's route");
 	}
 }

@@ -26,6 +26,7 @@ size_t diagnostics_count(const struct diagnostics *, enum severity);
 void diagnostics_print(struct diagnostics *, FILE *);
 
 /* Visit each in the same order; line without newline (the supervisor logs them). */
-void diagnostics_each(struct diagnostics *, void (*visit)(void *context, enum severity, const char *line), void *context);
+void diagnostics_each(struct diagnostics *, void (*visit)(void *context, enum severity, const char *line),
+    void *context);
 
 #endif

@@ -12,34 +12,35 @@
 
 /* What a scalar may look like besides its storage's own form: numbers may be quoted, names may look like numbers. */
 struct scalar_schema {
-	const char *types; /* JSON types, blanks between */
+	const char *types;   /* JSON types, blanks between */
 	const char *pattern; /* of the string, or NULL */
 };
 
 #define NUMBER_PATTERN "^[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?$"
 
 static const struct scalar_schema scalars[OPTION_TYPES] = {
-	[OPTION_BOOL] = {"boolean string", "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[Yy][Ee][Ss]|[Nn][Oo]|[Oo][Nn]|[Oo][Ff][Ff])$"},
-	[OPTION_INTEGER] = {"integer string", "^[+-]?[0-9]+$"},
-	[OPTION_NUMBER] = {"number string", NUMBER_PATTERN},
-	[OPTION_SECONDS] = {"number string", NUMBER_PATTERN},
-	[OPTION_PATH_ID] = {"integer string", "^[0-9]+(\\.[0-9]+\\.[0-9]+\\.[0-9]+)?$"},
-	[OPTION_STRING] = {"string number boolean", NULL},
-	[OPTION_NAME] = {"string number boolean", "^[^'\"]+$"},
-	[OPTION_PATH] = {"string", "^/"},
-	[OPTION_PATTERN] = {"string number boolean", NULL},
-	[OPTION_HOST] = {"string", NULL},
-	[OPTION_ADDRESS] = {"string", NULL},
-	[OPTION_NEXT_HOP] = {"string", NULL},
-	[OPTION_PREFIX] = {"string", NULL},
-	[OPTION_COMMUNITY] = {"string integer", NULL},
-	[OPTION_AS_PATH] = {"integer string number", NULL},
-	[OPTION_STATUS] = {"integer string", "^[1-5][0-9][0-9]([ ]*-[ ]*[1-5][0-9][0-9])?$"},
-	[OPTION_URL] = {"string", "^[Hh][Tt][Tt][Pp][Ss]?://"},
-	[OPTION_DNS_NAME] = {"string", NULL},
-	[OPTION_DNS_TYPE] = {"string", NULL},
-	[OPTION_DNS_RCODE] = {"string integer", NULL},
-	[OPTION_HEADER_VALUE] = {"string number boolean", NULL},
+    [OPTION_BOOL] = {"boolean string",
+	"^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[Yy][Ee][Ss]|[Nn][Oo]|[Oo][Nn]|[Oo][Ff][Ff])$"},
+    [OPTION_INTEGER] = {"integer string", "^[+-]?[0-9]+$"},
+    [OPTION_NUMBER] = {"number string", NUMBER_PATTERN},
+    [OPTION_SECONDS] = {"number string", NUMBER_PATTERN},
+    [OPTION_PATH_ID] = {"integer string", "^[0-9]+(\\.[0-9]+\\.[0-9]+\\.[0-9]+)?$"},
+    [OPTION_STRING] = {"string number boolean", NULL},
+    [OPTION_NAME] = {"string number boolean", "^[^'\"]+$"},
+    [OPTION_PATH] = {"string", "^/"},
+    [OPTION_PATTERN] = {"string number boolean", NULL},
+    [OPTION_HOST] = {"string", NULL},
+    [OPTION_ADDRESS] = {"string", NULL},
+    [OPTION_NEXT_HOP] = {"string", NULL},
+    [OPTION_PREFIX] = {"string", NULL},
+    [OPTION_COMMUNITY] = {"string integer", NULL},
+    [OPTION_AS_PATH] = {"integer string number", NULL},
+    [OPTION_STATUS] = {"integer string", "^[1-5][0-9][0-9]([ ]*-[ ]*[1-5][0-9][0-9])?$"},
+    [OPTION_URL] = {"string", "^[Hh][Tt][Tt][Pp][Ss]?://"},
+    [OPTION_DNS_NAME] = {"string", NULL},
+    [OPTION_DNS_TYPE] = {"string", NULL},
+    [OPTION_DNS_RCODE] = {"string integer", NULL},
+    [OPTION_HEADER_VALUE] = {"string number boolean", NULL},
 };
 
 struct schema {

@@ -111,8 +111,9 @@ report_parser(struct builder *builder)
 		diagnostic_add(builder->diagnostics, SEVERITY_ERROR, line, column, NULL,
 		    "a value cannot begin with '%c' unless it is quoted", at);
 	else if (parser->context != NULL)
-		diagnostic_add(builder->diagnostics, SEVERITY_ERROR, line, column, NULL, "%s (%s from line %zu column %zu)",
-		    parser->problem, parser->context, parser->context_mark.line + 1, parser->context_mark.column + 1);
+		diagnostic_add(builder->diagnostics, SEVERITY_ERROR, line, column, NULL,
+		    "%s (%s from line %zu column %zu)", parser->problem, parser->context, parser->context_mark.line + 1,
+		    parser->context_mark.column + 1);
 	else
 		report(builder, &parser->problem_mark, parser->problem);
 }

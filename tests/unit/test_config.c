@@ -198,7 +198,8 @@ START_TEST(print_reads_back)
 	for (size_t i = 0; i < config->count; i++) {
 		ck_assert(options_equal(check_table, &config->checks[i].options, &again->checks[i].options));
 		ck_assert_ptr_eq(config->checks[i].method, again->checks[i].method);
-		ck_assert(options_equal(config->checks[i].method->options, config->checks[i].args, again->checks[i].args));
+		ck_assert(
+		    options_equal(config->checks[i].method->options, config->checks[i].args, again->checks[i].args));
 	}
 	ck_assert(options_equal(global_table, &config->global, &again->global));
 	second = print(again);
@@ -213,10 +214,11 @@ END_TEST
 /* Texts that YAML would read as something else come back as they were. */
 START_TEST(print_quotes)
 {
-	static const char *const values[] = {"true", "null", "~", "1", "0x10", "- a", "a: b", "#", "a #b", "'", "\"", "\\", " a ",
-	    "{", "[", "&a", "*a", "!a", "%", "@", "`", "|", ">", "?", "<<", "=", "\x01\x1f\x7f", "\xe2\x80\xa8", "\xef\xbb\xbf",
-	    "\xef\xbf\xbd", "2001-01-01", "1:30", "No", ""};
-	struct config *config = parse_clean("checks:\n- name: s\n  prefixes: 192.0.2.1\n  args: {method: shell, command: x}\n");
+	static const char *const values[] = {"true", "null", "~", "1", "0x10", "- a", "a: b", "#", "a #b", "'", "\"",
+	    "\\", " a ", "{", "[", "&a", "*a", "!a", "%", "@", "`", "|", ">", "?", "<<", "=", "\x01\x1f\x7f",
+	    "\xe2\x80\xa8", "\xef\xbb\xbf", "\xef\xbf\xbd", "2001-01-01", "1:30", "No", ""};
+	struct config *config =
+	    parse_clean("checks:\n- name: s\n  prefixes: 192.0.2.1\n  args: {method: shell, command: x}\n");
 	struct shell_args *args = config->checks[0].args;
 	struct config *again;
 	char *text, key[1500];
@@ -251,22 +253,24 @@ static const struct finding errors[] = {
     {"exachek: {}\n" WEB, "c.yaml:1:1: exachek: unknown key; did you mean exacheck?\n"},
     {"zebra: {}\n" WEB, "c.yaml:1:1: zebra: unknown key\n"},
     {"exacheck: [a]\n" WEB, "c.yaml:1:11: exacheck: must be a map, got a list\n"},
-    {"exacheck: {exabgp: {outptu: a}}\n" WEB, "c.yaml:1:21: exacheck.exabgp.outptu: unknown key; did you mean output?\n"},
-    {"exacheck: {exabgp: {output: fifo /run/exabgp}}\n" WEB,
-	"c.yaml:1:29: exacheck.exabgp.output: fifo and socket are not there yet: run exacheck as a process of ExaBGP with "
-	"stdout\n"},
+    {"exacheck: {exabgp: {outptu: a}}\n" WEB,
+	"c.yaml:1:21: exacheck.exabgp.outptu: unknown key; did you mean output?\n"},
+    {"exacheck: {exabgp: {output: fifo /run/exabgp}}\n" WEB, "c.yaml:1:29: exacheck.exabgp.output: fifo and socket are "
+							     "not there yet: run exacheck as a process of ExaBGP with "
+							     "stdout\n"},
     {"exacheck: {exabgp: {output: stderr}}\n" WEB,
 	"c.yaml:1:29: exacheck.exabgp.output: must be stdout, got \"stderr\"\n"},
-    {"checks:\n- {}\n",
-	"c.yaml:2:3: checks[1].name: is required\nc.yaml:2:3: checks[1].prefixes: is required\n"
-	"c.yaml:2:3: checks[1].args: is required\n"},
+    {"checks:\n- {}\n", "c.yaml:2:3: checks[1].name: is required\nc.yaml:2:3: checks[1].prefixes: is required\n"
+			"c.yaml:2:3: checks[1].args: is required\n"},
     {"checks:\n- name:\n  prefixes: []\n  args:\n",
 	"c.yaml:2:8: checks[1].name: is required and has no value\nc.yaml:3:13: checks[1].prefixes: must not be empty\n"
 	"c.yaml:4:8: checks[1].args: is required\n"},
-    {"checks:\n- {name: web, prefixes: 192.0.2.1, args: {}}\n", "c.yaml:2:42: checks[1] (web).args.method: is required\n"},
+    {"checks:\n- {name: web, prefixes: 192.0.2.1, args: {}}\n",
+	"c.yaml:2:42: checks[1] (web).args.method: is required\n"},
     {"checks:\n- {name: web, prefixes: 192.0.2.1, args: {method: [tcp]}}\n",
 	"c.yaml:2:51: checks[1] (web).args.method: must be a value, got a list\n"},
-    {"checks:\n- {name: web, prefixes: 192.0.2.1, args: tcp}\n", "c.yaml:2:42: checks[1] (web).args: must be a map, got a value\n"},
+    {"checks:\n- {name: web, prefixes: 192.0.2.1, args: tcp}\n",
+	"c.yaml:2:42: checks[1] (web).args: must be a map, got a value\n"},
     {"checks:\n- {name: web, prefixes: 192.0.2.1, args: {method: tpc}}\n",
 	"c.yaml:2:51: checks[1] (web).args.method: no method \"tpc\"; did you mean tcp? the methods are "},
     {"checks:\n- {name: w, prefixes: 192.0.2.1, args: {method: smtp-banner}}\n",
@@ -274,17 +278,22 @@ static const struct finding errors[] = {
     {"checks:\n- {name: w, prefixes: 192.0.2.1, args: {method: tcp, host: a, port: 70000}}\n",
 	"c.yaml:2:69: checks[1] (w).args.port: must be 1 to 65535, got 70000\n"},
     {"checks:\n- {name: w, prefixes: 192.0.2.1, args: {method: tcp, host: [a], prot: 80}}\n",
-	"c.yaml:2:40: checks[1] (w).args.port: is required\nc.yaml:2:60: checks[1] (w).args.host: must be a value, got a list\n"
+	"c.yaml:2:40: checks[1] (w).args.port: is required\nc.yaml:2:60: checks[1] (w).args.host: must be a value, got "
+	"a list\n"
 	"c.yaml:2:65: checks[1] (w).args.prot: unknown key; did you mean port?\n"},
     {"checks:\n- {name: w, prefixes: 192.0.2.1, args: {method: tcp, host: a, port: 80, timeout: 2, tcp_timeout: 3}}\n",
 	"c.yaml:2:98: checks[1] (w).args.tcp_timeout: "},
-    {WEB "  fast_interval: 20\n", "c.yaml:5:18: checks[1] (web).fast_interval: must not be longer than interval, which is 15 seconds\n"},
-    {WEB "  nexthop: 2001:db8::1\n", "c.yaml:5:12: checks[1] (web).nexthop: 2001:db8::1 is IPv6 but the prefixes are IPv4"},
-    {WEB "  neighbors: [192.0.2.2, fe80::1%1]\n", "c.yaml:5:14: checks[1] (web).neighbors: must be an address without a scope"},
+    {WEB "  fast_interval: 20\n",
+	"c.yaml:5:18: checks[1] (web).fast_interval: must not be longer than interval, which is 15 seconds\n"},
+    {WEB "  nexthop: 2001:db8::1\n",
+	"c.yaml:5:12: checks[1] (web).nexthop: 2001:db8::1 is IPv6 but the prefixes are IPv4"},
+    {WEB "  neighbors: [192.0.2.2, fe80::1%1]\n",
+	"c.yaml:5:14: checks[1] (web).neighbors: must be an address without a scope"},
     {WEB "  neighbors: {a: b}\n", "c.yaml:5:14: checks[1] (web).neighbors: must be a list, got a map\n"},
     {WEB "  metric: {a: b}\n", "c.yaml:5:11: checks[1] (web).metric: must be a value, got a map\n"},
     {"checks:\n- name: w\n  prefixes:\n  - 192.0.2.1\n  - 2001:db8::1\n  args: {method: file, path: /a}\n",
-	"c.yaml:5:5: checks[1] (w).prefixes[2]: 2001:db8::1/128 is IPv6 but 192.0.2.1/32 is IPv4: make a check for each family\n"},
+	"c.yaml:5:5: checks[1] (w).prefixes[2]: 2001:db8::1/128 is IPv6 but 192.0.2.1/32 is IPv4: make a check for "
+	"each family\n"},
     {"checks:\n- name: w\n  prefixes: [192.0.2.1, ~]\n  args: {method: file, path: /a}\n",
 	"c.yaml:3:25: checks[1] (w).prefixes[2]: must be a value, got nothing\n"},
     {"checks:\n- name: w\n  prefixes: [192.0.2.1/24, 300.1.1.1]\n  args: {method: file, path: /a}\n",
@@ -292,7 +301,8 @@ static const struct finding errors[] = {
     {"checks:\n- name: w\n  prefixes: [192.0.2.1]\n  args: {method: shell, command: a, environment: {A: [b], C: ~}}\n",
 	"c.yaml:4:54: checks[1] (w).args.environment.A: must be a value, got a list\n"
 	"c.yaml:4:62: checks[1] (w).args.environment.C: must be a value, got nothing\n"},
-    {"checks:\n- &a\n  name: w\n  prefixes: 192.0.2.1\n  args: {method: file, path: /a}\n- <<: *a\n- <<: *a\n  name: x\n",
+    {"checks:\n- &a\n  name: w\n  prefixes: 192.0.2.1\n  args: {method: file, path: /a}\n- <<: *a\n- <<: *a\n  name: "
+     "x\n",
 	"c.yaml:3:9: checks[2] (w).name: names are unique, and this one is that of checks[1] (w) at line 3\n"},
     {WEB "- name: web\n  prefixes: 192.0.2.2\n  args: {method: file, path: relative}\n",
 	"c.yaml:5:9: checks[2] (web).name: names are unique, and this one is that of checks[1] (web) at line 2\n"
@@ -322,11 +332,13 @@ static const struct finding warnings[] = {
     {"exacheck: {live_reload: true, on_exit: keep, runtime_dir: /tmp, guard: {}, control: {}, status_dir: /x}\n" WEB,
 	"c.yaml:1:25: warning: exacheck.live_reload: live reload is not there yet: restart to apply a change\n"
 	"c.yaml:1:40: warning: exacheck.on_exit: keep is not there yet: SIGTERM withdraws\n"
-	"c.yaml:1:59: warning: exacheck.runtime_dir: neither control socket nor journal is there yet: it has no effect\n"
+	"c.yaml:1:59: warning: exacheck.runtime_dir: neither control socket nor journal is there yet: it has no "
+	"effect\n"
 	"c.yaml:1:72: warning: exacheck.guard: guard " LATER "c.yaml:1:85: warning: exacheck.control: control " LATER
 	"c.yaml:1:101: warning: exacheck.status_dir: status_dir " LATER},
     {WEB "  hooks: {up: x}\n  min_up: 5\n  down: {metric: 5}\n",
-	"c.yaml:5:10: warning: checks[1] (web).hooks: hooks " LATER "c.yaml:6:11: warning: checks[1] (web).min_up: min_up " LATER
+	"c.yaml:5:10: warning: checks[1] (web).hooks: hooks " LATER
+	"c.yaml:6:11: warning: checks[1] (web).min_up: min_up " LATER
 	"c.yaml:7:9: warning: checks[1] (web).down: down " LATER},
     {"checks:\n- {name: v6, prefixes: '2001:db8::1', args: {method: file, path: /a}}\n",
 	"c.yaml:2:3: warning: checks[1] (v6).nexthop: ExaBGP sends an IPv6 route with next hop self nowhere"},
@@ -339,11 +351,16 @@ static const struct finding warnings[] = {
     {WEB "- {name: b, prefixes: 192.0.2.1, args: {method: file, path: /a}}\n",
 	"c.yaml:5:23: warning: checks[2] (b).prefixes: 192.0.2.1/32 is also a prefix of checks[1] (web) at line 3: "},
     {WEB "- {name: b, prefixes: 192.0.2.1, path_id: 0, args: {method: file, path: /a}}\n", ""},
-    {WEB "  neighbors: 192.0.2.8\n- {name: b, prefixes: 192.0.2.1, neighbors: 192.0.2.9, args: {method: file, path: /a}}\n", ""},
-    {WEB "  neighbors: 192.0.2.8\n- {name: b, prefixes: 192.0.2.1, neighbors: [192.0.2.9, 192.0.2.8], args: {method: file, path: /a}}\n",
+    {WEB "  neighbors: 192.0.2.8\n- {name: b, prefixes: 192.0.2.1, neighbors: 192.0.2.9, args: {method: file, path: "
+	 "/a}}\n",
+	""},
+    {WEB "  neighbors: 192.0.2.8\n- {name: b, prefixes: 192.0.2.1, neighbors: [192.0.2.9, 192.0.2.8], args: {method: "
+	 "file, path: /a}}\n",
 	"c.yaml:6:23: warning: checks[2] (b).prefixes: 192.0.2.1/32 is also a prefix of checks[1] (web) at line 3: "},
-    {WEB "  neighbors: [192.0.2.8, 192.0.2.9]\n- {name: b, prefixes: [192.0.2.2, 192.0.2.1], args: {method: file, path: /a}}\n",
-	"c.yaml:3:13: warning: checks[1] (web).prefixes: 192.0.2.1/32 is announced to all neighbors by checks[2] (b) at "
+    {WEB "  neighbors: [192.0.2.8, 192.0.2.9]\n- {name: b, prefixes: [192.0.2.2, 192.0.2.1], args: {method: file, "
+	 "path: /a}}\n",
+	"c.yaml:3:13: warning: checks[1] (web).prefixes: 192.0.2.1/32 is announced to all neighbors by checks[2] (b) "
+	"at "
 	"line 6: name the neighbors in both checks, or one withdraws the other's route\n"},
 };
 
@@ -365,9 +382,9 @@ END_TEST
 START_TEST(duplicates_dropped)
 {
 	char *findings;
-	struct config *config =
-	    parse("checks:\n- {name: w, prefixes: [192.0.2.2, 192.0.2.1, 192.0.2.2/32, 192.0.2.0/24], args: {method: file, path: /a}}\n",
-		&findings);
+	struct config *config = parse("checks:\n- {name: w, prefixes: [192.0.2.2, 192.0.2.1, 192.0.2.2/32, "
+				      "192.0.2.0/24], args: {method: file, path: /a}}\n",
+	    &findings);
 
 	ck_assert_ptr_nonnull(config);
 	ck_assert_uint_eq(config->checks[0].options.prefixes.count, 3);
@@ -400,7 +417,8 @@ START_TEST(command_too_long)
 		fclose(file);
 		config = parse(text, &findings);
 		ck_assert_int_eq(config != NULL, cases[i].fits);
-		ck_assert(cases[i].fits || strstr(findings, "c.yaml:2:3: checks[1] (web): the attributes make ") != NULL);
+		ck_assert(
+		    cases[i].fits || strstr(findings, "c.yaml:2:3: checks[1] (web): the attributes make ") != NULL);
 		config_free(config);
 		free(findings);
 		free(text);
@@ -457,10 +475,12 @@ END_TEST
 /* The same check by any other spelling: JSON, anchors, merge keys. */
 START_TEST(spellings)
 {
-	static const char json[] = "{\t\"checks\":\t[{\"name\": \"web\", \"prefixes\": [\"192.0.2.1/32\"],\n\t\t\"args\": "
-				   "{\"method\": \"tcp\", \"host\": \"127.0.0.1\", \"port\": 80}}]}";
-	static const char merged[] = "checks:\n- &base {name: b, prefixes: 192.0.2.9, args: &args {method: tcp, host: 127.0.0.1, port: 1}}\n"
-				     "- {<<: *base, name: web, prefixes: 192.0.2.1, args: {<<: *args, port: '80'}}\n";
+	static const char json[] =
+	    "{\t\"checks\":\t[{\"name\": \"web\", \"prefixes\": [\"192.0.2.1/32\"],\n\t\t\"args\": "
+	    "{\"method\": \"tcp\", \"host\": \"127.0.0.1\", \"port\": 80}}]}";
+	static const char merged[] =
+	    "checks:\n- &base {name: b, prefixes: 192.0.2.9, args: &args {method: tcp, host: 127.0.0.1, port: 1}}\n"
+	    "- {<<: *base, name: web, prefixes: 192.0.2.1, args: {<<: *args, port: '80'}}\n";
 	struct diagnostics *diagnostics = diagnostics_new("c.json");
 	struct config *plain = parse_clean(WEB), *two = parse_clean(merged);
 	struct config *other = config_parse("c.json", json, strlen(json), diagnostics);

@@ -65,7 +65,10 @@ struct good {
 static const struct good goods[] = {
     {"t.yaml", "a: 1\nb: [x, ~]\n", "{a:1,b:[x,~]}"},
     {"t.yaml", "a:\nb: null\nc: ''\nd: \"null\"\ne: !!str ~\n", "{a:~,b:~,c:'',d:'null',e:'~'}"},
-    {"t.yaml", "\xef\xbb\xbf" "a: caf\xc3\xa9\n", "{a:caf\xc3\xa9}"},
+    {"t.yaml",
+	"\xef\xbb\xbf"
+	"a: caf\xc3\xa9\n",
+	"{a:caf\xc3\xa9}"},
     {"t.yaml", "%YAML 1.1\n---\na: 65000:10\n...\n", "{a:65000:10}"},
     {"t.yaml", "- |\n  x\n  y\n- >-\n  x\n  y\n", "['x\ny\n','x y']"},
     {"t.yaml", "just text", "just text"},
@@ -73,13 +76,15 @@ static const struct good goods[] = {
     {"t.yaml", "a: &x 1\nb: &x 2\nc: *x\n", "{a:1,b:2,c:2}"},
     {"t.yaml", "a: &x {b: 1, c: 2}\nd: {<<: *x, c: 3}\n", "{a:{b:1,c:2},d:{c:3,b:1}}"},
     {"t.yaml", "a: &x {b: 1, c: 2}\nd: {c: 3, <<: *x}\n", "{a:{b:1,c:2},d:{c:3,b:1}}"},
-    {"t.yaml", "x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz: {<<: [*x, *y]}\n", "{x:{a:1,b:1},y:{b:2,c:2},z:{a:1,b:1,c:2}}"},
+    {"t.yaml", "x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz: {<<: [*x, *y]}\n",
+	"{x:{a:1,b:1},y:{b:2,c:2},z:{a:1,b:1,c:2}}"},
     {"t.yaml", "x: &x {a: 1}\ny: &y {a: 2}\nz:\n  <<: *x\n  <<: *y\n", "{x:{a:1},y:{a:2},z:{a:2}}"},
     {"t.yaml", "x: &x {a: 1, b: 1}\ny: &y {<<: *x, b: 2}\nz: {<<: *y}\n", "{x:{a:1,b:1},y:{b:2,a:1},z:{b:2,a:1}}"},
     {"t.yaml", "a: {\"<<\": 1}\n", "{a:{'<<':1}}"},
     {"t.yaml", "? a\n: 1\n", "{a:1}"},
     {"t.json", "\t{\"a\"\t:\t[1,\t\"x\\ty\",\tnull],\n\t\"b\":{}}\n", "{'a':[1,'x\ty',~],'b':{}}"},
-    {"t.JSON", "{\"a\":\"\\ud83d\\ude00\\u00e9\\\\\\\"\",\"b\":\"a\tb\"}", "{'a':'\xf0\x9f\x98\x80\xc3\xa9\\\"','b':'a\tb'}"},
+    {"t.JSON", "{\"a\":\"\\ud83d\\ude00\\u00e9\\\\\\\"\",\"b\":\"a\tb\"}",
+	"{'a':'\xf0\x9f\x98\x80\xc3\xa9\\\"','b':'a\tb'}"},
     {"t.json", "{\"url\":\"http:\\/\\/x\"}", "{'url':'http://x'}"},
 };
 
@@ -240,8 +245,8 @@ START_TEST(alias_bomb)
 	struct diagnostics *diagnostics = diagnostics_new("t");
 
 	for (int i = 1; i < 30; i++) {
-		snprintf(line, sizeof(line), "k%d: &l%d [*l%d, *l%d, *l%d, *l%d, *l%d]\n", i, i, i - 1, i - 1, i - 1, i - 1,
-		    i - 1);
+		snprintf(line, sizeof(line), "k%d: &l%d [*l%d, *l%d, *l%d, *l%d, *l%d]\n", i, i, i - 1, i - 1, i - 1,
+		    i - 1, i - 1);
 		strcat(text, line);
 	}
 	ck_assert_ptr_null(tree_parse("t", text, strlen(text), diagnostics));
@@ -278,7 +283,8 @@ END_TEST
 /* A text cut at every byte, and with every byte changed, neither crashes nor leaks. */
 START_TEST(mutations)
 {
-	static const char text[] = "a: &x {b: 1, c: [2, \"\\u00e9\\n\"]}\nd: {<<: [*x, {e: ~}], c: |\n  x\n}\n? f\n: !!str 5\n";
+	static const char text[] =
+	    "a: &x {b: 1, c: [2, \"\\u00e9\\n\"]}\nd: {<<: [*x, {e: ~}], c: |\n  x\n}\n? f\n: !!str 5\n";
 
 	for (size_t i = 0; i < sizeof(text) - 1; i++) {
 		static const char bytes[] = "\0\n\t \"'[]{}:,&*!|>-?<~\xff\xc3";
