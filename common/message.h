@@ -82,6 +82,7 @@ struct message_job {
 
 struct message_pace {
 	struct message_header header;
+	int64_t next_ns; /* CLOCK_MONOTONIC: the next execution's start, new origin of the grid */
 	int64_t interval_ns;
 	char state[MESSAGE_STATE_SIZE]; /* for the process title, e.g. "rising (1/3)" */
 };

@@ -28,6 +28,9 @@ enum fsm_action fsm_step(struct fsm *, enum fsm_event, unsigned rise, unsigned f
 /* "startup", "rising" … as users of ExaCheck know them. */
 const char *fsm_state_name(enum fsm_state);
 
+/* Room for fsm_describe: "falling (65535/65535)". */
+#define FSM_TEXT_SIZE 32
+
 /* "up", or with progress: "rising (1/3)". Returns text. */
 const char *fsm_describe(const struct fsm *, unsigned rise, unsigned fall, char *text, size_t size);
 

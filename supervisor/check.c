@@ -1,0 +1,102 @@
+/*
+ * Results into states into wishes about routes, and one event about it. Invariant: what the state machine
+ * decided reaches the ledger, if need be at the next event.
+ */
+#include "check.h"
+
+#include "../common/log.h"
+
+void
+check_init(struct check *check, const struct check_config *config, unsigned rank, struct ledger *ledger,
+    void (*observe)(void *context, const struct transition *), void *context)
+{
+	*check = (struct check){.config = config, .rank = rank, .ledger = ledger, .fsm = {.state = FSM_STARTUP},
+	    .observe = observe, .context = context};
+}
+
+/* Tell the ledger about one prefix, for one neighbor or (NULL) all. attributes NULL: withdraw. */
+static bool
+check_say(struct check *check, const struct prefix *prefix, const char *neighbor, const char *attributes)
+{
+	int64_t path_id = check->config->options.path_id;
+	struct route_key key = {.prefix = *prefix, .has_path_id = path_id != OPTION_UNSET,
+	    .path_id = path_id != OPTION_UNSET ? (uint32_t)path_id : 0, .neighbor = neighbor};
+
+	if (attributes == NULL)
+		return ledger_withdraw(check->ledger, &key, check->rank);
+	return ledger_announce(check->ledger, &key, check->rank, attributes);
+}
+
+/* The attributes that the present state wants announced; NULL: withdraw. */
+static const char *
+check_attributes(const struct check *check)
+{
+	if (check->wanted == FSM_ANNOUNCE)
+		return check->config->attributes;
+	return check->fsm.state == FSM_DISABLED ? NULL : check->config->attributes_down;
+}
+
+static void
+check_say_all(struct check *check)
+{
+	const struct check_options *options = &check->config->options;
+	const char *attributes = check_attributes(check);
+	bool said = true;
+
+	for (size_t i = 0; i < options->prefixes.count; i++) {
+		const struct prefix *prefix = &check->config->prefixes[i];
+
+		if (options->neighbors.count == 0)
+			said &= check_say(check, prefix, NULL, attributes);
+		for (size_t j = 0; j < options->neighbors.count; j++)
+			said &= check_say(check, prefix, options->neighbors.items[j], attributes);
+	}
+	if (!said && !check->unsaid)
+		log_errorx("out of memory for the routes of %s: trying again at its next result", options->name);
+	check->unsaid = !said;
+}
+
+static void
+check_event(struct check *check, enum fsm_event event, const struct result *result, int64_t duration_ns)
+{
+	const struct check_options *options = &check->config->options;
+	struct transition transition = {.config = check->config, .event = event, .before = check->fsm, .result = result,
+	    .duration_ns = duration_ns};
+
+	transition.action = fsm_step(&check->fsm, event, (unsigned)options->rise, (unsigned)options->fall);
+	transition.after = check->fsm;
+	if (transition.action != FSM_NOTHING)
+		check->wanted = transition.action;
+	if (transition.action != FSM_NOTHING || check->unsaid)
+		check_say_all(check);
+	check->observe(check->context, &transition);
+}
+
+void
+check_result(struct check *check, const struct result *result, int64_t duration_ns)
+{
+	check_event(check, result->code == RESULT_PASS ? FSM_PASS : FSM_FAIL, result, duration_ns);
+}
+
+void
+check_disabled(struct check *check, bool disabled)
+{
+	check_event(check, disabled ? FSM_DISABLE : FSM_ENABLE, NULL, 0);
+}
+
+int64_t
+check_interval_ns(const struct check *check)
+{
+	const struct check_options *options = &check->config->options;
+	bool moving = check->fsm.state == FSM_RISING || check->fsm.state == FSM_FALLING;
+
+	return moving ? options->fast_interval_ns : options->interval_ns;
+}
+
+const char *
+check_describe(const struct check *check, char *text, size_t size)
+{
+	const struct check_options *options = &check->config->options;
+
+	return fsm_describe(&check->fsm, (unsigned)options->rise, (unsigned)options->fall, text, size);
+}

@@ -1,0 +1,44 @@
+/*
+ * A check at run time: its state machine and what it wants of its routes. Hears results from worker.c,
+ * tells the ledger; knows no process and no clock.
+ */
+#ifndef EXACHECK_CHECK_H
+#define EXACHECK_CHECK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../common/result.h"
+#include "config.h"
+#include "fsm.h"
+#include "route.h"
+#include "transition.h"
+
+struct check {
+	const struct check_config *config;
+	struct ledger *ledger;
+	unsigned rank; /* place in the configuration */
+	struct fsm fsm;
+	enum fsm_action wanted; /* of its routes, as last decided */
+	bool unsaid;		/* the ledger could not take it: say it again */
+	void (*observe)(void *context, const struct transition *);
+	void *context;
+};
+
+/* observe: called with every event, after its effects. config and ledger outlive the check. */
+void check_init(struct check *, const struct check_config *, unsigned rank, struct ledger *,
+    void (*observe)(void *context, const struct transition *), void *context);
+
+/* One execution's result. */
+void check_result(struct check *, const struct result *, int64_t duration_ns);
+
+/* The disable file is there or not there. */
+void check_disabled(struct check *, bool disabled);
+
+/* Nanoseconds between executions in the present state. */
+int64_t check_interval_ns(const struct check *);
+
+/* The state as people read it, "rising (1/3)". Returns text. */
+const char *check_describe(const struct check *, char *text, size_t size);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * Who workers are and how they are confined, the same for all.
+ */
+#ifndef EXACHECK_IDENTITY_H
+#define EXACHECK_IDENTITY_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "config.h"
+
+struct identity {
+	bool drop; /* change to uid and gid: exacheck was started as root */
+	uid_t uid;
+	gid_t gid;
+	int sandbox; /* enum sandbox_level */
+};
+
+/*
+ * Look up the configuration's user and group (default: exacheck, else nobody). Started as another user
+ * than root, workers stay that user. Returns false after logging what is wrong.
+ */
+bool identity_find(const struct global_options *, struct identity *);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * The spawner process of one method: started on demand, restarted with back-off when it dies. Its workers
+ * are the supervisor's own children and outlive it.
+ */
+#ifndef EXACHECK_SUPERVISOR_SPAWNER_H
+#define EXACHECK_SUPERVISOR_SPAWNER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../common/methods/method.h"
+#include "../common/monotime.h"
+
+struct event_base;
+struct spawner;
+
+/* What a spawner reports about a worker that was asked for: pid > 0, or 0 and an errno. */
+typedef void spawner_report(void *context, uint32_t id, pid_t pid, int error);
+
+/*
+ * libexec: directory of worker-METHOD. report: called from the event loop for every request, once; a
+ * spawner that dies reports ESRCH for what was asked of it. method, libexec and context outlive it.
+ */
+struct spawner *spawner_new(struct event_base *, const struct check_method *, const char *libexec,
+    spawner_report *, void *context);
+
+/* Kill the process, free the rest. */
+void spawner_free(struct spawner *);
+
+/*
+ * Ask for a worker that holds fd (which stays the caller's to close). Returns false when it cannot be
+ * asked now (not running, too many unanswered requests): try again when spawner_ready.
+ */
+bool spawner_request(struct spawner *, uint32_t id, int fd);
+
+/* Whether a request would be taken now; starts the process when it is not running and its back-off is over. */
+bool spawner_ready(struct spawner *, monotime_t now);
+
+/* When a spawner that is not running may be started again. */
+monotime_t spawner_retry(const struct spawner *);
+
+/* A child ended: true if it was this spawner's process. */
+bool spawner_reaped(struct spawner *, pid_t, int status);
+
+#endif

@@ -1,0 +1,579 @@
+/*
+ * Workers as processes and as peers. Invariant: a worker can hurt only its own check - whatever it sends
+ * that is not a well-formed, permitted message in its turn ends it, and its check goes on with failures.
+ */
+#include "worker.h"
+
+#include <bsd/string.h>
+#include <bsd/sys/queue.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../common/log.h"
+#include "../common/message.h"
+#include "backoff.h"
+#include "job.h"
+#include "spawner.h"
+
+/* How long after its timeout a result may still come: scheduling, not checking. */
+#define LEASE_GRACE_NS (250 * NS_PER_MILLISECOND)
+/* Messages of one worker between two grid points; more is a flood. */
+#define MESSAGES_MAX 64
+
+enum phase {
+	PHASE_IDLE,	/* no process; may be spawned from `retry` on */
+	PHASE_SPAWNING, /* asked of the spawner, pid unknown */
+	PHASE_STARTING, /* has a pid, has not said "started" */
+	PHASE_RUNNING,
+	PHASES
+};
+
+/* What a worker may say in which phase. */
+static const unsigned permitted[PHASES] = {
+	[PHASE_SPAWNING] = 1u << MESSAGE_STARTED | 1u << MESSAGE_LOG,
+	[PHASE_STARTING] = 1u << MESSAGE_STARTED | 1u << MESSAGE_LOG,
+	[PHASE_RUNNING] = 1u << MESSAGE_RESULT | 1u << MESSAGE_DISABLED | 1u << MESSAGE_LOG,
+};
+
+struct worker {
+	STAILQ_ENTRY(worker) entry;
+	struct workers *workers;
+	struct check *check;
+	struct spawner *spawner;
+	uint32_t id;
+	enum phase phase;
+	pid_t pid; /* 0: none, or not known yet */
+	int fd;	   /* -1: none */
+	struct event *channel;
+	struct event *lease;
+	bool started;	     /* said so, perhaps before the spawner told the pid */
+	bool planned;	     /* announced its own end: neither a failure nor a reason to wait */
+	bool disabled;	     /* as last said */
+	unsigned messages;   /* since the last grid point */
+	monotime_t slot;     /* the grid point whose outcome is awaited */
+	monotime_t earliest; /* no result can be true before */
+	monotime_t retry;
+	struct backoff backoff;
+	struct fsm paced;    /* state that the worker was told last */
+	int64_t interval_ns; /* pace that the worker was told last */
+	enum reason reason;  /* why there is no process */
+};
+
+struct spawner_entry {
+	STAILQ_ENTRY(spawner_entry) entry;
+	const struct check_method *method;
+	struct spawner *spawner;
+};
+
+struct workers {
+	struct event_base *base;
+	const struct identity *identity;
+	const char *libexec;
+	bool stopping;
+	uint32_t count;
+	STAILQ_HEAD(, worker) list;
+	STAILQ_HEAD(, spawner_entry) spawners;
+	struct event *pump; /* spawns what is to be spawned */
+};
+
+static void worker_read(evutil_socket_t, short, void *);
+
+/* When the outcome of the awaited grid point is a failure for want of a result. */
+static monotime_t
+worker_due(const struct worker *worker)
+{
+	const struct common_args *args = worker->check->config->args;
+
+	if (worker->phase == PHASE_IDLE)
+		return worker->slot;
+	return monotime_add(worker->slot, args->timeout_ns + LEASE_GRACE_NS);
+}
+
+static void
+worker_arm(struct worker *worker)
+{
+	struct timeval delay = monotime_timeval(monotime_left(worker_due(worker), monotime_now()));
+
+	if (!worker->workers->stopping && event_add(worker->lease, &delay) == -1)
+		log_errorx("%s: no timer for its lease", worker->check->config->options.name);
+}
+
+static void
+pump_wake(struct workers *workers)
+{
+	if (!workers->stopping)
+		event_active(workers->pump, EV_TIMEOUT, 0);
+}
+
+/* Close the channel and kill the process; it is reaped later. */
+static void
+worker_kill(struct worker *worker)
+{
+	if (worker->channel != NULL)
+		event_free(worker->channel);
+	worker->channel = NULL;
+	if (worker->fd != -1)
+		close(worker->fd);
+	worker->fd = -1;
+	if (worker->pid > 0)
+		kill(worker->pid, SIGKILL); /* not reaped yet, so the number is still its own */
+}
+
+/* Tell the worker its pace when the state or the interval changed. */
+static void
+worker_pace(struct worker *worker)
+{
+	struct message_pace pace = {.next_ns = worker->slot.ns, .interval_ns = worker->interval_ns};
+	const struct fsm *fsm = &worker->check->fsm;
+
+	if (fsm->state == worker->paced.state && fsm->count == worker->paced.count)
+		return;
+	worker->paced = *fsm;
+	if (worker->fd == -1)
+		return; /* the next job says it */
+	check_describe(worker->check, pace.state, sizeof(pace.state));
+	if (message_send(worker->fd, MESSAGE_PACE, &pace, sizeof(pace), -1) == -1)
+		log_debug("%s: worker does not take its pace", worker->check->config->options.name);
+}
+
+/*
+ * The awaited grid point has its outcome: await the next one, at the interval of the state that the
+ * outcome led to, and tell the worker.
+ */
+static void
+worker_advance(struct worker *worker, monotime_t now)
+{
+	const struct check_options *options = &worker->check->config->options;
+	int64_t shortest_ns = options->fast_interval_ns < options->interval_ns ? options->fast_interval_ns :
+	    options->interval_ns;
+	monotime_t executed = monotime_before(now, worker->slot) ? worker->earliest : worker->slot;
+
+	worker->interval_ns = check_interval_ns(worker->check);
+	worker->earliest = monotime_add(executed, shortest_ns);
+	worker->slot = monotime_next(executed, worker->interval_ns, now);
+	worker->messages = 0;
+	worker_pace(worker);
+}
+
+static void
+worker_fail(struct worker *worker, enum reason reason, monotime_t now)
+{
+	struct result result;
+
+	switch (reason) {
+	case REASON_LEASE:
+		result_fail(&result, reason, "no result from the worker in time: it was killed");
+		break;
+	case REASON_VIOLATION:
+		result_fail(&result, reason, "the worker broke the protocol: it was killed");
+		break;
+	case REASON_SPAWN:
+		result_fail(&result, reason, "no worker could be started");
+		break;
+	default:
+		result_fail(&result, REASON_DIED, "the worker died");
+		break;
+	}
+	check_result(worker->check, &result, monotime_left(now, worker->slot));
+	worker_advance(worker, now);
+}
+
+/* There is no worker any more: the awaited grid point failed if it has come, a new worker is due. */
+static void
+worker_lost(struct worker *worker, enum reason reason)
+{
+	const char *name = worker->check->config->options.name;
+	bool planned = worker->planned;
+	monotime_t now = monotime_now();
+
+	worker_kill(worker);
+	worker->reason = reason;
+	if (worker->phase == PHASE_SPAWNING)
+		return; /* the spawner's report is still to come */
+	worker->phase = PHASE_IDLE;
+	worker->pid = 0;
+	worker->started = worker->planned = false;
+	worker->retry = planned ? now : backoff_ended(&worker->backoff, now);
+	if (!planned) {
+		log_line(LOG_LEVEL_WARNING, name, "worker lost (%s): a new one in %.0f s", reason_name(reason),
+		    (double)monotime_left(worker->retry, now) / NS_PER_SECOND);
+		if (!monotime_before(now, worker->slot))
+			worker_fail(worker, reason, now);
+	}
+	worker_arm(worker);
+	pump_wake(worker->workers);
+}
+
+static bool
+handle_result(struct worker *worker, const union message *message)
+{
+	const struct message_result *sent = &message->result;
+	monotime_t now = monotime_now();
+	struct result result;
+
+	if (sent->code >= RESULT_CODES || sent->reason >= REASON_LEASE || sent->last > 1 || sent->reserved != 0 ||
+	    sent->duration_ns < 0 || (sent->code == RESULT_PASS) != (sent->reason == REASON_OK) ||
+	    monotime_before(now, worker->earliest))
+		return false;
+	result.code = (enum result_code)sent->code;
+	result.reason = (enum reason)sent->reason;
+	strlcpy(result.text, sent->text, sizeof(result.text));
+	text_sanitise(result.text);
+	worker->planned = sent->last == 1;
+	check_result(worker->check, &result, sent->duration_ns);
+	worker_advance(worker, now);
+	return true;
+}
+
+static bool
+handle_disabled(struct worker *worker, const union message *message)
+{
+	monotime_t now = monotime_now();
+	bool disabled = message->disabled.disabled == 1;
+
+	if (message->disabled.disabled > 1)
+		return false;
+	if (disabled != worker->disabled)
+		check_disabled(worker->check, disabled);
+	worker->disabled = disabled;
+	if (disabled && !monotime_before(now, worker->slot))
+		worker_advance(worker, now); /* in place of a result */
+	else
+		worker_pace(worker);
+	return true;
+}
+
+static bool
+handle_started(struct worker *worker, const union message *message)
+{
+	char sandbox[MESSAGE_TEXT_SIZE];
+
+	if (worker->started)
+		return false;
+	strlcpy(sandbox, message->started.sandbox, sizeof(sandbox));
+	text_sanitise(sandbox);
+	worker->started = true;
+	if (worker->phase == PHASE_STARTING)
+		worker->phase = PHASE_RUNNING;
+	log_line(LOG_LEVEL_DEBUG, worker->check->config->options.name, "worker started; sandbox: %s",
+	    sandbox[0] != '\0' ? sandbox : "none");
+	return true;
+}
+
+static bool
+handle_log(struct worker *worker, const union message *message)
+{
+	if (message->log.level >= LOG_LEVELS)
+		return false;
+	log_line((enum log_level)message->log.level, worker->check->config->options.name, "%s", message->log.text);
+	return true;
+}
+
+static bool (*const handlers[MESSAGE_TYPES])(struct worker *, const union message *) = {
+	[MESSAGE_RESULT] = handle_result,
+	[MESSAGE_DISABLED] = handle_disabled,
+	[MESSAGE_STARTED] = handle_started,
+	[MESSAGE_LOG] = handle_log,
+};
+
+/* Before the spawner's report the started message may already be here: leave what follows it for later. */
+static bool
+worker_listening(const struct worker *worker)
+{
+	return worker->fd != -1 && !(worker->phase == PHASE_SPAWNING && worker->started);
+}
+
+static void
+worker_drain(struct worker *worker)
+{
+	union message message;
+	enum message_status status = MESSAGE_OK;
+
+	while (status == MESSAGE_OK && worker_listening(worker)) {
+		status = message_receive(worker->fd, &message, permitted[worker->phase], NULL);
+		if (status == MESSAGE_OK && (++worker->messages > MESSAGES_MAX ||
+		    !handlers[message.header.type](worker, &message)))
+			status = MESSAGE_BAD;
+	}
+	if (status == MESSAGE_BAD)
+		worker_lost(worker, REASON_VIOLATION);
+	else if (status == MESSAGE_CLOSED)
+		worker_lost(worker, REASON_DIED);
+}
+
+static void
+worker_read(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	worker_drain(context);
+}
+
+static void
+worker_lease(evutil_socket_t fd, short what, void *context)
+{
+	struct worker *worker = context;
+	monotime_t now = monotime_now();
+
+	(void)fd;
+	(void)what;
+	if (!monotime_before(now, worker_due(worker)))
+		worker_drain(worker); /* a result that came while we were busy counts */
+	if (!monotime_before(now, worker_due(worker))) {
+		if (worker->phase == PHASE_IDLE)
+			worker_fail(worker, worker->reason, now);
+		else if (worker->phase == PHASE_SPAWNING)
+			worker_fail(worker, REASON_SPAWN, now);
+		else
+			worker_lost(worker, REASON_LEASE);
+	}
+	worker_arm(worker);
+}
+
+/* Give a new worker its channel and its job, and ask the spawner for it. Returns false with errno. */
+static bool
+worker_spawn(struct worker *worker, monotime_t now)
+{
+	int fds[2];
+	bool asked = false;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == -1)
+		return false;
+	if (job_send(fds[0], worker->check, worker->workers->identity, worker->slot) &&
+	    (worker->channel = event_new(worker->workers->base, fds[0], EV_READ | EV_PERSIST, worker_read, worker)) != NULL &&
+	    event_add(worker->channel, NULL) == 0)
+		asked = spawner_request(worker->spawner, worker->id, fds[1]);
+	close(fds[1]);
+	if (!asked) {
+		if (worker->channel != NULL)
+			event_free(worker->channel);
+		worker->channel = NULL;
+		close(fds[0]);
+		return false;
+	}
+	worker->fd = fds[0];
+	worker->phase = PHASE_SPAWNING;
+	worker->paced = worker->check->fsm;
+	worker->interval_ns = check_interval_ns(worker->check);
+	worker->messages = 0;
+	backoff_started(&worker->backoff, now);
+	return true;
+}
+
+static struct worker *
+worker_by_pid(struct workers *workers, pid_t pid)
+{
+	struct worker *worker;
+
+	STAILQ_FOREACH(worker, &workers->list, entry) {
+		if (worker->pid == pid)
+			return worker;
+	}
+	return NULL;
+}
+
+/* Whether pid is a child of ours that has not been reaped: nothing else may ever be killed by number. */
+static bool
+child_exists(pid_t pid)
+{
+	siginfo_t info;
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/* The spawner's report: the worker has a process, or none. */
+static void
+worker_spawned(void *context, uint32_t id, pid_t pid, int error)
+{
+	struct workers *workers = context;
+	struct worker *worker;
+
+	STAILQ_FOREACH(worker, &workers->list, entry) {
+		if (worker->id == id)
+			break;
+	}
+	if (worker == NULL || worker->phase != PHASE_SPAWNING)
+		return;
+	worker->phase = PHASE_STARTING;
+	if (pid > 0 && worker_by_pid(workers, pid) == NULL && child_exists(pid))
+		worker->pid = pid;
+	if (worker->pid == 0 || worker->fd == -1 || workers->stopping) {
+		if (error != 0)
+			log_line(LOG_LEVEL_WARNING, worker->check->config->options.name, "no worker: %s", strerror(error));
+		worker_lost(worker, error != 0 ? REASON_SPAWN : worker->fd == -1 ? worker->reason : REASON_DIED);
+		return;
+	}
+	if (worker->started)
+		worker->phase = PHASE_RUNNING;
+	worker_drain(worker);
+	pump_wake(workers);
+}
+
+/* Spawn every idle worker that may be; come back when the next back-off ends. */
+static void
+workers_pump(evutil_socket_t fd, short what, void *context)
+{
+	struct workers *workers = context;
+	struct worker *worker;
+	monotime_t now = monotime_now(), next = MONOTIME_NEVER;
+	struct timeval delay;
+
+	(void)fd;
+	(void)what;
+	STAILQ_FOREACH(worker, &workers->list, entry) {
+		if (worker->phase != PHASE_IDLE)
+			continue;
+		if (!monotime_before(now, worker->retry) && spawner_ready(worker->spawner, now) &&
+		    !worker_spawn(worker, now)) {
+			worker->reason = REASON_SPAWN;
+			worker->retry = backoff_ended(&worker->backoff, now);
+			log_line(LOG_LEVEL_WARNING, worker->check->config->options.name, "cannot start a worker: %s",
+			    strerror(errno));
+		}
+		if (worker->phase != PHASE_IDLE)
+			continue;
+		if (monotime_before(now, worker->retry))
+			next = monotime_min(next, worker->retry);
+		else if (monotime_before(now, spawner_retry(worker->spawner)))
+			next = monotime_min(next, spawner_retry(worker->spawner));
+	}
+	if (next.ns == MONOTIME_NEVER.ns)
+		return;
+	delay = monotime_timeval(monotime_left(next, now));
+	event_add(workers->pump, &delay);
+}
+
+static struct spawner *
+workers_spawner(struct workers *workers, const struct check_method *method)
+{
+	struct spawner_entry *entry;
+
+	STAILQ_FOREACH(entry, &workers->spawners, entry) {
+		if (entry->method == method)
+			return entry->spawner;
+	}
+	if ((entry = calloc(1, sizeof(*entry))) == NULL)
+		return NULL;
+	entry->method = method;
+	entry->spawner = spawner_new(workers->base, method, workers->libexec, worker_spawned, workers);
+	if (entry->spawner == NULL) {
+		free(entry);
+		return NULL;
+	}
+	STAILQ_INSERT_TAIL(&workers->spawners, entry, entry);
+	return entry->spawner;
+}
+
+struct workers *
+workers_new(struct event_base *base, const struct identity *identity, const char *libexec)
+{
+	struct workers *workers = calloc(1, sizeof(*workers));
+
+	if (workers == NULL)
+		return NULL;
+	workers->base = base;
+	workers->identity = identity;
+	workers->libexec = libexec;
+	STAILQ_INIT(&workers->list);
+	STAILQ_INIT(&workers->spawners);
+	if ((workers->pump = event_new(base, -1, 0, workers_pump, workers)) == NULL) {
+		free(workers);
+		return NULL;
+	}
+	return workers;
+}
+
+bool
+workers_add(struct workers *workers, struct check *check, monotime_t first)
+{
+	struct worker *worker = calloc(1, sizeof(*worker));
+
+	if (worker == NULL)
+		return false;
+	worker->workers = workers;
+	worker->check = check;
+	worker->id = workers->count++;
+	worker->fd = -1;
+	worker->slot = worker->earliest = first;
+	worker->reason = REASON_SPAWN;
+	worker->spawner = workers_spawner(workers, check->config->method);
+	worker->lease = event_new(workers->base, -1, 0, worker_lease, worker);
+	if (worker->spawner == NULL || worker->lease == NULL) {
+		if (worker->lease != NULL)
+			event_free(worker->lease);
+		free(worker);
+		return false;
+	}
+	STAILQ_INSERT_TAIL(&workers->list, worker, entry);
+	worker_arm(worker);
+	pump_wake(workers);
+	return true;
+}
+
+void
+workers_reaped(struct workers *workers, pid_t pid, int status)
+{
+	struct worker *worker = worker_by_pid(workers, pid);
+	struct spawner_entry *entry;
+
+	if (worker != NULL) {
+		log_line(LOG_LEVEL_DEBUG, worker->check->config->options.name, "worker %d ended, wait status 0x%x", (int)pid,
+		    (unsigned)status);
+		worker_drain(worker); /* its last words */
+		worker->pid = 0;
+		if (worker->phase != PHASE_IDLE)
+			worker_lost(worker, REASON_DIED);
+		return;
+	}
+	STAILQ_FOREACH(entry, &workers->spawners, entry) {
+		if (spawner_reaped(entry->spawner, pid, status)) {
+			pump_wake(workers);
+			return;
+		}
+	}
+}
+
+void
+workers_stop(struct workers *workers)
+{
+	struct spawner_entry *entry;
+	struct worker *worker;
+
+	workers->stopping = true;
+	event_del(workers->pump);
+	STAILQ_FOREACH(worker, &workers->list, entry) {
+		event_del(worker->lease);
+		worker_kill(worker);
+	}
+	STAILQ_FOREACH(entry, &workers->spawners, entry) {
+		spawner_free(entry->spawner);
+		entry->spawner = NULL;
+	}
+}
+
+void
+workers_free(struct workers *workers)
+{
+	struct spawner_entry *entry;
+	struct worker *worker;
+
+	while ((worker = STAILQ_FIRST(&workers->list)) != NULL) {
+		STAILQ_REMOVE_HEAD(&workers->list, entry);
+		event_free(worker->lease);
+		free(worker);
+	}
+	while ((entry = STAILQ_FIRST(&workers->spawners)) != NULL) {
+		STAILQ_REMOVE_HEAD(&workers->spawners, entry);
+		spawner_free(entry->spawner);
+		free(entry);
+	}
+	event_free(workers->pump);
+	free(workers);
+}

@@ -1,0 +1,112 @@
+/*
+ * The program of every worker-METHOD: loads the method's libraries once, then forks a worker whenever the
+ * supervisor hands it one end of a socket pair. The worker is made with CLONE_PARENT, so it is the
+ * supervisor's own child. Invariant: the spawner holds no check's arguments and reads nothing but spawn
+ * messages.
+ */
+#include <bsd/unistd.h>
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "../common/message.h"
+#include "channel.h"
+#include "method.h"
+#include "worker.h"
+
+/* Whether descriptor 3 is a socket that keeps message boundaries, as the supervisor's is. */
+static bool
+channel_present(void)
+{
+	int type;
+	socklen_t length = sizeof(type);
+
+	return getsockopt(CHANNEL_FD, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_SEQPACKET;
+}
+
+/*
+ * fork(2) with the supervisor as parent. The C library keeps the main thread's id where the kernel can be
+ * asked for it, so that the child's copy is made right as fork(3) would.
+ */
+static pid_t
+clone_sibling(void)
+{
+	int *tid_address = NULL;
+	unsigned long flags = CLONE_PARENT | SIGCHLD;
+
+	if (prctl(PR_GET_TID_ADDRESS, &tid_address) == 0 && tid_address != NULL)
+		flags |= CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID;
+	else
+		tid_address = NULL;
+#if defined(__x86_64__)
+	return (pid_t)syscall(SYS_clone, flags, NULL, NULL, tid_address, 0);
+#else
+	return (pid_t)syscall(SYS_clone, flags, NULL, NULL, 0, tid_address);
+#endif
+}
+
+static void
+spawn(uint32_t id, int fd)
+{
+	struct message_spawned spawned = {.id = id};
+	pid_t pid = clone_sibling();
+
+	if (pid == 0) {
+		if (dup2(fd, CHANNEL_FD) == -1)
+			_exit(1);
+		if (fd != CHANNEL_FD)
+			close(fd);
+		worker_main();
+	}
+	if (pid == -1)
+		spawned.error = errno;
+	else
+		spawned.pid = pid;
+	close(fd);
+	channel_send(MESSAGE_SPAWNED, &spawned, sizeof(spawned));
+}
+
+int
+main(int argc, char **argv, char **envp)
+{
+	struct message_ready ready = {.protocol = MESSAGE_PROTOCOL};
+	struct pollfd pfd = {.fd = CHANNEL_FD, .events = POLLIN};
+	union message message;
+	int fd;
+
+	if (argc != 1 || !channel_present()) {
+		fprintf(stderr, "worker-%s %s: started by exacheck, not by hand\n", worker_method.method->name,
+		    EXACHECK_VERSION);
+		return 2;
+	}
+	setproctitle_init(argc, argv, envp);
+	setproctitle("-ExaCheck Spawner [%s]", worker_method.method->name);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	channel_open();
+	if (worker_method.preload != NULL)
+		worker_method.preload();
+	channel_send(MESSAGE_READY, &ready, sizeof(ready));
+	for (;;) {
+		if (poll(&pfd, 1, -1) == -1 && errno != EINTR)
+			return 1;
+		switch (message_receive(CHANNEL_FD, &message, 1u << MESSAGE_SPAWN, &fd)) {
+		case MESSAGE_OK:
+			spawn(message.spawn.id, fd);
+			break;
+		case MESSAGE_NONE:
+			break;
+		case MESSAGE_CLOSED:
+			return 0;
+		case MESSAGE_BAD:
+			return 1;
+		}
+	}
+}

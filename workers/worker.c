@@ -1,0 +1,257 @@
+/*
+ * The worker's life: job, preparation, sandbox, then sleep - execute - report on the grid. Invariant:
+ * every grid point that is not missed sends exactly one message, a result or "disabled".
+ */
+#include "worker.h"
+
+#include <bsd/string.h>
+#include <bsd/unistd.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "../common/message.h"
+#include "channel.h"
+#include "disable.h"
+#include "method.h"
+#include "sandbox.h"
+
+/* How much longer than its timeout an execution may take before the worker ends itself. */
+#define GUARD_NS (50 * NS_PER_MILLISECOND)
+
+static struct {
+	struct message_job *job;
+	struct common_args *args; /* the method's */
+	monotime_t next; /* the next execution's grid point */
+	int64_t interval_ns;
+	char state[MESSAGE_STATE_SIZE];
+	char broken[OPTION_ERROR_SIZE]; /* why nothing can be executed; empty: all is well */
+	int watch;			/* disable file, or -1 */
+	bool disabled;
+} worker = {.watch = -1};
+
+/* What the guard's signal handler sends: made before the execution, because it cannot format. */
+static struct message_result timed_out;
+static volatile sig_atomic_t executing;
+
+/* A library did not return in time (a resolver, say): report it, and end what it holds with the process. */
+static void
+guard_expired(int number)
+{
+	(void)number;
+	if (!executing)
+		return;
+	message_send(CHANNEL_FD, MESSAGE_RESULT, &timed_out, sizeof(timed_out), -1);
+	_exit(0);
+}
+
+static void
+guard_arm(int64_t duration_ns)
+{
+	struct itimerval timer = {.it_value = monotime_timeval(duration_ns)};
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static void
+guard_prepare(void)
+{
+	struct sigaction action = {.sa_handler = guard_expired};
+	struct result result;
+
+	result_fail(&result, REASON_TIMEOUT, "no result within %g s", (double)worker.args->timeout_ns / NS_PER_SECOND);
+	timed_out = (struct message_result){.code = (uint32_t)result.code, .reason = (uint32_t)result.reason, .last = 1,
+	    .duration_ns = worker.args->timeout_ns};
+	strlcpy(timed_out.text, result.text, sizeof(timed_out.text));
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGALRM, &action, NULL);
+}
+
+static void
+signals_reset(void)
+{
+	sigset_t none;
+
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Decode the arguments and let the method prepare; what goes wrong is kept in worker.broken. */
+static void
+job_prepare(void)
+{
+	const struct check_method *method = worker_method.method;
+	char error[OPTION_ERROR_SIZE];
+
+	if ((worker.args = calloc(1, method->args_size)) == NULL)
+		_exit(1);
+	if (!options_decode(method->options, worker.args, worker.job->args, worker.job->args_length, error)) {
+		log_errorx("arguments of the job: %s", error);
+		_exit(1);
+	}
+	if (worker_method.prepare != NULL && !worker_method.prepare(worker.args, worker.job->name, error))
+		strlcpy(worker.broken, error, sizeof(worker.broken));
+}
+
+static void
+job_confine(struct message_started *started)
+{
+	struct sandbox_profile profile = {.level = (enum sandbox_level)worker.job->sandbox,
+	    .drop_identity = worker.job->drop != 0, .uid = worker.job->uid, .gid = worker.job->gid};
+
+	sandbox_profile(&profile, worker_method.method, worker.args);
+	if (!sandbox_enter(&profile, started->sandbox, sizeof(started->sandbox)) && worker.broken[0] == '\0')
+		snprintf(worker.broken, sizeof(worker.broken), "sandbox: %.200s", started->sandbox);
+	/* cleared by a change of identity, hence after it; the supervisor's end of the channel covers the gap */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+static void
+result_send(const struct result *result, int64_t duration_ns)
+{
+	struct message_result message = {.code = (uint32_t)result->code, .reason = (uint32_t)result->reason,
+	    .duration_ns = duration_ns};
+
+	strlcpy(message.text, result->text, sizeof(message.text));
+	channel_send(MESSAGE_RESULT, &message, sizeof(message));
+}
+
+static void
+execute(void)
+{
+	struct result result;
+	monotime_t start = monotime_now();
+
+	if (worker.broken[0] != '\0') {
+		result_error(&result, REASON_LOCAL, "%s", worker.broken);
+	} else {
+		result_error(&result, REASON_LOCAL, "the method gave no result");
+		executing = 1;
+		guard_arm(worker.args->timeout_ns + GUARD_NS);
+		worker_method.execute(worker.args, monotime_add(start, worker.args->timeout_ns), &result);
+		executing = 0;
+		guard_arm(0);
+	}
+	result_send(&result, monotime_sub(monotime_now(), start));
+}
+
+static void
+disabled_send(void)
+{
+	struct message_disabled message = {.disabled = worker.disabled};
+
+	channel_send(MESSAGE_DISABLED, &message, sizeof(message));
+}
+
+/* Look at the disable file; returns whether its state changed. */
+static bool
+disabled_look(void)
+{
+	bool before = worker.disabled;
+
+	if (worker.job->disable[0] == '\0')
+		return false;
+	if (worker.watch == -1) /* its directory may have come only now */
+		worker.watch = disable_watch(worker.job->disable);
+	worker.disabled = disable_exists(worker.job->disable);
+	return worker.disabled != before;
+}
+
+/* One grid point: exactly one message about it, and one before it when the disable file just went. */
+static void
+turn(void)
+{
+	bool changed = disabled_look();
+
+	if (changed || worker.disabled)
+		disabled_send();
+	if (!worker.disabled)
+		execute();
+}
+
+static void
+title_show(void)
+{
+	double left = (double)monotime_left(worker.next, monotime_now()) / NS_PER_SECOND;
+
+	setproctitle("-ExaCheck Worker [%s]: Sleeping for %.3f seconds [%s]", worker.job->name, left, worker.state);
+}
+
+static void
+pace_read(void)
+{
+	union message message;
+
+	switch (message_receive(CHANNEL_FD, &message, 1u << MESSAGE_PACE, NULL)) {
+	case MESSAGE_OK:
+		strlcpy(worker.state, message.pace.state, sizeof(worker.state));
+		worker.interval_ns = message.pace.interval_ns;
+		worker.next = (monotime_t){message.pace.next_ns};
+		title_show();
+		break;
+	case MESSAGE_NONE:
+		break;
+	case MESSAGE_CLOSED:
+	case MESSAGE_BAD:
+		_exit(0);
+	}
+}
+
+/* Sleep until the next grid point, minding the supervisor and the disable file. */
+static void
+sleep_until_next(void)
+{
+	struct pollfd pfds[2] = {{.fd = CHANNEL_FD, .events = POLLIN}, {.events = POLLIN}};
+	struct timespec timeout;
+	int64_t left_ns;
+
+	while ((left_ns = monotime_left(worker.next, monotime_now())) > 0) {
+		timeout = monotime_timespec(left_ns);
+		pfds[1].fd = worker.watch;
+		if (ppoll(pfds, 2, &timeout, NULL) <= 0)
+			continue;
+		if (pfds[0].revents != 0)
+			pace_read();
+		if (worker.watch == -1 || pfds[1].revents == 0)
+			continue;
+		disable_drain(worker.watch);
+		if (disabled_look())
+			disabled_send();
+	}
+}
+
+void
+worker_main(void)
+{
+	struct message_started started = {0};
+
+	signals_reset();
+	if ((worker.job = message_receive_job(CHANNEL_FD)) == NULL)
+		_exit(1);
+	worker.next = (monotime_t){worker.job->first_ns};
+	worker.interval_ns = worker.job->interval_ns;
+	strlcpy(worker.state, worker.job->state, sizeof(worker.state));
+	setproctitle("-ExaCheck Worker [%s]: Starting", worker.job->name);
+	job_prepare();
+	job_confine(&started);
+	guard_prepare();
+	channel_send(MESSAGE_STARTED, &started, sizeof(started));
+	if (disabled_look())
+		disabled_send();
+	for (;;) {
+		title_show();
+		sleep_until_next();
+		setproctitle("-ExaCheck Worker [%s]: Checking [%s]", worker.job->name, worker.state);
+		turn();
+		worker.next = monotime_next(worker.next, worker.interval_ns, monotime_now());
+	}
+}
