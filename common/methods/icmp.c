@@ -71,17 +71,18 @@ icmp_derive(void *data, uint64_t given)
 	if (!count_given)
 		args->count = min_ns(args->count, count_limit(args));
 	gaps = args->count - 1;
-	if (!interval_given && gaps > 0) {
-		rest = answer_given ? timeout - args->count * args->icmp_timeout_ns : timeout / 2;
+	if (!interval_given) {
+		rest = timeout / args->count;
+		if (gaps > 0)
+			rest = (answer_given ? timeout - args->count * args->icmp_timeout_ns : timeout / 2) / gaps;
 		if (rest < 0)
 			rest = 0; /* icmp_timeout is too long whatever the interval: the cross check says so */
-		args->interval_ns = min_ns(args->interval_ns, whole_milliseconds(rest / gaps));
+		args->interval_ns = min_ns(args->interval_ns, whole_milliseconds(rest));
 	}
 	if (!answer_given) {
 		rest = whole_milliseconds((timeout - gaps * args->interval_ns) / args->count);
 		if (rest < NS_PER_MILLISECOND)
-			rest =
-			    NS_PER_MILLISECOND; /* the shortest there is; the cross check may refuse it */
+			rest = NS_PER_MILLISECOND; /* the shortest there is; the cross check may refuse it */
 		args->icmp_timeout_ns = min_ns(args->icmp_timeout_ns, rest);
 	}
 }
