@@ -29,7 +29,7 @@ struct command {
 	char text[COMMAND_OUTPUT_SIZE + 1];
 };
 
-/* In the child of vfork(2), which shares our memory: system calls only. Returns the errno that kept it from the shell. */
+/* In the child of vfork(2), which shares our memory: system calls only. Returns the errno that kept the shell out. */
 static int
 command_exec(const char *command, char *const *environment, int output, pid_t parent)
 {

@@ -60,8 +60,9 @@ struct http_request {
 };
 
 /*
- * Make the handle, to be added to a multi handle. request: zeroed. On failure returns false and the request is done, with
- * its result. http_request_free releases what it holds in every case; the handle must have left the multi handle.
+ * Make the handle, to be added to a multi handle. request: zeroed. On failure returns false and the request is
+ * done, with its result. http_request_free releases what it holds in every case; the handle must have left the
+ * multi handle by then.
  */
 bool http_request_start(struct http_request *, const struct http_setup *, const struct address *, monotime_t deadline);
 

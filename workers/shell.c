@@ -65,13 +65,8 @@ shell_prepare(const void *args, const char *name, char *error)
 	made = (check = strdup(name)) != NULL && (environment = calloc(map->count + 4, sizeof(*environment))) != NULL &&
 	    environment_set(strdup(DEFAULT_PATH)) && environment_set(strdup("LANG=C.UTF-8")) &&
 	    environment_set(environment_entry("CHECK", name));
-	for (size_t i = 0; i < map->count && made; i++) {
-		if (map->keys[i][0] == '\0' || strchr(map->keys[i], '=') != NULL) {
-			snprintf(error, OPTION_ERROR_SIZE, "environment: not a variable's name: \"%s\"", map->keys[i]);
-			return false;
-		}
+	for (size_t i = 0; i < map->count && made; i++)
 		made = environment_set(environment_entry(map->keys[i], map->values[i]));
-	}
 	if (!made)
 		snprintf(error, OPTION_ERROR_SIZE, "out of memory");
 	return made;
