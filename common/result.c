@@ -40,6 +40,7 @@ static const char *const reason_names[REASONS] = {
 	[REASON_SIGNAL] = "signal",
 	[REASON_MISSING] = "missing",
 	[REASON_PRESENT] = "present",
+	[REASON_AGE] = "age",
 	[REASON_PERMISSION] = "permission",
 	[REASON_LOCAL] = "local",
 	[REASON_LEASE] = "lease",

@@ -43,6 +43,7 @@ enum reason {
 	REASON_SIGNAL,	       /* command ended by a signal */
 	REASON_MISSING,	       /* file does not exist */
 	REASON_PRESENT,	       /* file exists and should not */
+	REASON_AGE,	       /* file not modified recently enough */
 	REASON_PERMISSION,     /* EACCES or EPERM: RESULT_ERROR */
 	REASON_LOCAL,	       /* another local failure (socket, memory): RESULT_ERROR */
 	REASON_LEASE,	       /* supervisor: the worker was silent */

@@ -1,0 +1,236 @@
+/*
+ * The CA store, client certificates and the record of a handshake. Reads files in preload and prepare only.
+ * A connection sees the store that was chosen for its check and never one that libcurl would load itself:
+ * parsing the system's bundle costs 25 ms and 1 MB, so it is done once for all workers.
+ */
+#include "http_tls.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Where distributions keep the bundle of CA certificates: Debian, Fedora, others. */
+static const char *const bundles[] = {
+	"/etc/ssl/certs/ca-certificates.crt",
+	"/etc/pki/tls/certs/ca-bundle.crt",
+	"/etc/ssl/cert.pem",
+};
+
+static X509_STORE *system_store; /* NULL: no bundle was found */
+
+static void
+tls_error(char *error, const char *what, const char *path)
+{
+	unsigned long code = ERR_peek_error(); /* the first: later ones say "system lib" and the like */
+	const char *reason = NULL;
+
+	if (code != 0)
+		reason = ERR_SYSTEM_ERROR(code) ? strerror((int)ERR_GET_REASON(code)) : ERR_reason_error_string(code);
+	snprintf(error, OPTION_ERROR_SIZE, "%s %s: %s", what, path, reason == NULL ? "cannot be read" : reason);
+	ERR_clear_error();
+}
+
+/* NULL with the reason in OpenSSL's error queue. */
+static X509_STORE *
+store_load(const char *path)
+{
+	X509_STORE *store = X509_STORE_new();
+
+	if (store == NULL)
+		return NULL;
+	/* A bundle may hold an intermediate certificate alone: what it lists is trusted. */
+	if (X509_STORE_load_file(store, path) != 1 || X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN) != 1) {
+		X509_STORE_free(store);
+		return NULL;
+	}
+	return store;
+}
+
+/*
+ * OpenSSL sorts a store and decodes a certificate's extensions at first use. Done now, the pages stay shared
+ * between the workers instead of being written, and so copied, in each.
+ */
+static void
+store_settle(X509_STORE *store)
+{
+	STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+
+	sk_X509_OBJECT_sort(objects);
+	for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+		X509 *certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+
+		if (certificate != NULL)
+			X509_check_purpose(certificate, -1, 0);
+	}
+}
+
+/* The first flight of a handshake to nowhere: fetches most of the algorithms that every worker would fetch. */
+static void
+handshake_warm(void)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+	SSL *ssl = context == NULL ? NULL : SSL_new(context);
+	BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+
+	if (ssl != NULL && in != NULL && out != NULL) {
+		SSL_set_bio(ssl, in, out);
+		SSL_connect(ssl);
+	} else {
+		BIO_free(in);
+		BIO_free(out);
+	}
+	SSL_free(ssl);
+	SSL_CTX_free(context);
+}
+
+void
+http_tls_preload(void)
+{
+	for (size_t i = 0; i < sizeof(bundles) / sizeof(bundles[0]) && system_store == NULL; i++)
+		system_store = store_load(bundles[i]);
+	if (system_store == NULL)
+		system_store = store_load(X509_get_default_cert_file());
+	if (system_store != NULL)
+		store_settle(system_store);
+	handshake_warm();
+	ERR_clear_error();
+}
+
+/* A key that needs a passphrase is refused; the library's default would ask for it on the terminal. */
+static int
+passphrase_refuse(char *buffer, int size, int writing, void *data)
+{
+	(void)buffer;
+	(void)size;
+	(void)writing;
+	(void)data;
+	return -1;
+}
+
+static bool
+certificate_read(struct http_tls *tls, BIO *file)
+{
+	X509 *next;
+
+	if ((tls->certificate = PEM_read_bio_X509_AUX(file, NULL, passphrase_refuse, NULL)) == NULL ||
+	    (tls->chain = sk_X509_new_null()) == NULL)
+		return false;
+	while ((next = PEM_read_bio_X509(file, NULL, passphrase_refuse, NULL)) != NULL) {
+		if (sk_X509_push(tls->chain, next) == 0) {
+			X509_free(next);
+			return false;
+		}
+	}
+	/* the end of the file, or something that is no certificate, such as the key: enough is read */
+	ERR_clear_error();
+	return true;
+}
+
+static bool
+identity_load(struct http_tls *tls, const char *certificate_path, const char *key_path, char *error)
+{
+	BIO *file = BIO_new_file(certificate_path, "r");
+	bool loaded = file != NULL && certificate_read(tls, file);
+
+	BIO_free(file);
+	if (!loaded) {
+		tls_error(error, "client_cert", certificate_path);
+		return false;
+	}
+	if ((file = BIO_new_file(key_path, "r")) != NULL)
+		tls->key = PEM_read_bio_PrivateKey(file, NULL, passphrase_refuse, NULL);
+	BIO_free(file);
+	if (tls->key == NULL) {
+		tls_error(error, "client_key (PEM, without passphrase)", key_path);
+		return false;
+	}
+	if (X509_check_private_key(tls->certificate, tls->key) != 1) {
+		snprintf(error, OPTION_ERROR_SIZE, "client_key %s is not the key of client_cert %s", key_path,
+		    certificate_path);
+		ERR_clear_error();
+		return false;
+	}
+	return true;
+}
+
+bool
+http_tls_prepare(struct http_tls *tls, const struct http_args *args, char *error)
+{
+	if (args->client_cert != NULL && !identity_load(tls, args->client_cert,
+	    args->client_key == NULL ? args->client_cert : args->client_key, error))
+		return false;
+	if (!args->verify_ssl)
+		return true;
+	if (args->ca_file != NULL) {
+		if ((tls->store = store_load(args->ca_file)) == NULL)
+			tls_error(error, "ca_file", args->ca_file);
+		return tls->store != NULL;
+	}
+	if (system_store == NULL || X509_STORE_up_ref(system_store) != 1) {
+		snprintf(error, OPTION_ERROR_SIZE,
+		    "verify_ssl: no CA certificates in %s; install ca-certificates or set ca_file", bundles[0]);
+		return false;
+	}
+	tls->store = system_store;
+	return true;
+}
+
+void
+http_tls_free(struct http_tls *tls)
+{
+	X509_STORE_free(tls->store);
+	X509_free(tls->certificate);
+	sk_X509_pop_free(tls->chain, X509_free);
+	EVP_PKEY_free(tls->key);
+	memset(tls, 0, sizeof(*tls));
+}
+
+static void
+peer_record(struct tls_peer *peer, const X509 *certificate)
+{
+	int days, seconds;
+	bool ended;
+
+	/* an end that cannot be read counts as passed */
+	if (ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(certificate)) != 1)
+		days = seconds = -1;
+	ended = days < 0 || seconds < 0;
+	if (!peer->seen || days < peer->days_left)
+		peer->days_left = days;
+	peer->ended |= ended;
+	peer->seen = true;
+}
+
+/* Stands in for the library's verification: the same, but recorded, and left out where not asked for. */
+static int
+peer_verify(X509_STORE_CTX *context, void *data)
+{
+	struct tls_peer *peer = data;
+	X509 *certificate = X509_STORE_CTX_get0_cert(context);
+	int error;
+
+	if (certificate != NULL)
+		peer_record(peer, certificate);
+	if (!peer->verify) {
+		X509_STORE_CTX_set_error(context, X509_V_OK);
+		return 1;
+	}
+	if (X509_verify_cert(context) == 1)
+		return 1;
+	error = X509_STORE_CTX_get_error(context);
+	peer->error = error == X509_V_OK ? X509_V_ERR_UNSPECIFIED : error;
+	return 0;
+}
+
+bool
+http_tls_attach(const struct http_tls *tls, SSL_CTX *context, struct tls_peer *peer)
+{
+	if (tls->store != NULL)
+		SSL_CTX_set1_cert_store(context, tls->store);
+	SSL_CTX_set_cert_verify_callback(context, peer_verify, peer);
+	if (tls->certificate == NULL)
+		return true;
+	return SSL_CTX_use_cert_and_key(context, tls->certificate, tls->key, tls->chain, 1) == 1;
+}
