@@ -35,7 +35,7 @@ LINK_HARDENING := -pie -fsanitize=$(SANITIZE)
 endif
 
 ALL_CFLAGS := -std=gnu17 $(OPTIMISE) $(WARNINGS) $(WERROR) $(HARDENING) -D_GNU_SOURCE \
-	-DEXACHECK_VERSION='"$(VERSION)"' $(CFLAGS)
+	-DEXACHECK_VERSION='"$(VERSION)"' -DEXACHECK_LIBEXECDIR='"$(LIBEXECDIR)"' $(CFLAGS)
 ALL_LDFLAGS := $(LINK_HARDENING) $(LDFLAGS)
 
 # Expanded when used, so that `make deps` works before the libraries are there.
@@ -51,7 +51,7 @@ WORKER_OBJ := $(WORKER_SRC:%.c=$(BUILD)/obj/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_TESTS := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 
-LIBS_COMMON = $(call libs,libpcre2-8)
+LIBS_COMMON = $(call libs,libpcre2-8) -lm
 LIBS_SUPERVISOR = $(call libs,yaml-0.1 libevent_core libbsd-overlay jansson)
 LIBS_WORKER = $(call libs,libbsd-overlay libcap-ng)
 LIBS_dns = $(call libs,ldns)

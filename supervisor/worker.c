@@ -523,6 +523,8 @@ workers_reaped(struct workers *workers, pid_t pid, int status)
 	struct worker *worker = worker_by_pid(workers, pid);
 	struct spawner_entry *entry;
 
+	if (workers->stopping)
+		return;
 	if (worker != NULL) {
 		log_line(LOG_LEVEL_DEBUG, worker->check->config->options.name, "worker %d ended, wait status 0x%x", (int)pid,
 		    (unsigned)status);
@@ -550,7 +552,9 @@ workers_stop(struct workers *workers)
 	event_del(workers->pump);
 	STAILQ_FOREACH(worker, &workers->list, entry) {
 		event_del(worker->lease);
-		worker_kill(worker);
+		worker_kill(worker); /* one whose pid is still unknown ends at the end of its channel */
+		worker->phase = PHASE_IDLE;
+		worker->pid = 0;
 	}
 	STAILQ_FOREACH(entry, &workers->spawners, entry) {
 		spawner_free(entry->spawner);

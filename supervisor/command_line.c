@@ -1,0 +1,89 @@
+/*
+ * Command line parsing. Writes help to stdout and complaints to stderr.
+ */
+#include "command_line.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CONFIG_DEFAULT "/etc/exabgp/exacheck.yaml"
+
+static const char usage_text[] =
+    "usage: exacheck [-v] [-f FILE] run      run the checks, ExaBGP commands on stdout\n"
+    "       exacheck [-f FILE] test [--print]  check the configuration (--print: show it with all defaults)\n"
+    "       exacheck schema                  a JSON Schema of the configuration\n"
+    "\n"
+    "  -f, --file FILE   configuration (EXACHECK_CONFIG; default " CONFIG_DEFAULT ")\n"
+    "  -v, --verbose     more log lines on stderr; twice for all (EXACHECK_VERBOSITY=0 to 2)\n"
+    "  -h, --help        this text\n"
+    "      --version     version\n";
+
+/* Verbosity of the environment: a small number, anything else is an error. */
+static bool
+verbosity_parse(const char *text, int *verbosity)
+{
+	char *end;
+	long number;
+
+	errno = 0;
+	number = strtol(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || number < 0 || number > 10) {
+		fprintf(stderr, "exacheck: EXACHECK_VERBOSITY must be a number from 0 to 10, got \"%s\"\n", text);
+		return false;
+	}
+	*verbosity = (int)number;
+	return true;
+}
+
+bool
+command_line_parse(int argc, char **argv, struct command_line *line, int *status)
+{
+	enum { OPTION_VERSION = 256, OPTION_PRINT };
+	static const struct option options[] = {
+		{"file", required_argument, NULL, 'f'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, OPTION_VERSION},
+		{"print", no_argument, NULL, OPTION_PRINT},
+		{NULL, 0, NULL, 0},
+	};
+	const char *path = getenv("EXACHECK_CONFIG"), *verbosity = getenv("EXACHECK_VERBOSITY");
+	int letter;
+
+	*line = (struct command_line){.path = path != NULL && path[0] != '\0' ? path : CONFIG_DEFAULT};
+	*status = EXIT_USAGE;
+	if (verbosity != NULL && verbosity[0] != '\0' && !verbosity_parse(verbosity, &line->verbosity))
+		return false;
+	while ((letter = getopt_long(argc, argv, "f:vh", options, NULL)) != -1) {
+		switch (letter) {
+		case 'f':
+			line->path = optarg;
+			break;
+		case 'v':
+			line->verbosity++;
+			break;
+		case 'h':
+			fputs(usage_text, stdout);
+			*status = EXIT_SUCCESS;
+			return false;
+		case OPTION_VERSION:
+			printf("exacheck %s\n", EXACHECK_VERSION);
+			*status = EXIT_SUCCESS;
+			return false;
+		case OPTION_PRINT:
+			line->print = true;
+			break;
+		default:
+			fputs(usage_text, stderr);
+			return false;
+		}
+	}
+	if (optind != argc - 1) {
+		fputs(usage_text, stderr);
+		return false;
+	}
+	line->command = argv[optind];
+	return true;
+}

@@ -1,0 +1,137 @@
+/*
+ * The commands: exacheck run | test | schema.
+ */
+#include <bsd/unistd.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../common/log.h"
+#include "command_line.h"
+#include "config.h"
+#include "supervisor.h"
+
+static void
+log_finding(void *context, enum severity severity, const char *line)
+{
+	(void)context;
+	log_line(severity == SEVERITY_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, NULL, "%s", line);
+}
+
+/*
+ * The directory of the worker programs: libexec beside the program (a build tree), or libexec/exacheck
+ * beside the program's directory (installed), else the compiled-in one.
+ */
+static const char *
+libexec_find(char path[static PATH_MAX])
+{
+	static const char *const candidates[] = {"libexec", "../libexec/exacheck"};
+	char program[PATH_MAX], *directory;
+	ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+
+	if (length > 0) {
+		program[length] = '\0';
+		directory = dirname(program);
+		for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
+			if (snprintf(path, PATH_MAX, "%s/%s", directory, candidates[i]) < PATH_MAX && access(path, X_OK) == 0)
+				return path;
+		}
+	}
+	return EXACHECK_LIBEXECDIR;
+}
+
+static int
+command_run(const struct command_line *line)
+{
+	struct diagnostics *diagnostics = diagnostics_new(line->path);
+	struct config *config;
+	char libexec[PATH_MAX];
+	int status;
+
+	if (diagnostics == NULL)
+		return EXIT_FAILURE;
+	config = config_load(line->path, diagnostics);
+	diagnostics_each(diagnostics, log_finding, NULL);
+	diagnostics_free(diagnostics);
+	if (config == NULL)
+		return EXIT_USAGE;
+	if (isatty(STDOUT_FILENO))
+		fprintf(stderr, "exacheck: the lines on standard output are commands that ExaBGP would read; ^C ends\n");
+	status = supervisor_run(config, libexec_find(libexec));
+	config_free(config);
+	return status;
+}
+
+static int
+command_test(const struct command_line *line)
+{
+	struct diagnostics *diagnostics = diagnostics_new(line->path);
+	struct config *config;
+	int status = EXIT_SUCCESS;
+
+	if (diagnostics == NULL)
+		return EXIT_FAILURE;
+	config = config_load(line->path, diagnostics);
+	diagnostics_print(diagnostics, stderr);
+	if (config == NULL)
+		status = EXIT_USAGE;
+	else if (line->print)
+		config_print(config, stdout);
+	else
+		printf("%s: valid, %zu checks\n", line->path, config->count);
+	config_free(config);
+	diagnostics_free(diagnostics);
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		log_error("standard output");
+		return EXIT_FAILURE;
+	}
+	return status;
+}
+
+static int
+command_schema(const struct command_line *line)
+{
+	(void)line;
+	config_schema(stdout);
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		log_error("standard output");
+		return EXIT_FAILURE;
+	}
+	return EXIT_SUCCESS;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(const struct command_line *);
+} commands[] = {
+	{"run", command_run},
+	{"test", command_test},
+	{"schema", command_schema},
+};
+
+static int
+command_dispatch(const char *name, const struct command_line *line)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return commands[i].run(line);
+	fprintf(stderr, "exacheck: no command \"%s\": it is one of run, test, schema\n", name);
+	return EXIT_USAGE;
+}
+
+int
+main(int argc, char **argv, char **envp)
+{
+	struct command_line line;
+	int status;
+
+	setproctitle_init(argc, argv, envp);
+	if (!command_line_parse(argc, argv, &line, &status))
+		return status;
+	if (line.verbosity > 0)
+		log_set_level(line.verbosity == 1 ? LOG_LEVEL_DEBUG : LOG_LEVEL_TRACE);
+	return command_dispatch(line.command, &line);
+}

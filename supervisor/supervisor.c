@@ -1,0 +1,284 @@
+/*
+ * The event loop and its end. Invariant: whatever ends exacheck, every route is withdrawn and every child
+ * reaped first, within STOP_LIMIT.
+ */
+#include "supervisor.h"
+
+#include <bsd/unistd.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "../common/log.h"
+#include "../common/monotime.h"
+#include "channel.h"
+#include "check.h"
+#include "identity.h"
+#include "route.h"
+#include "transition.h"
+#include "worker.h"
+
+/* ExaBGP 5 kills its helper 2 s after asking it to end. */
+#define STOP_LIMIT_NS (1200 * NS_PER_MILLISECOND)
+#define STOP_POLL_NS (5 * NS_PER_MILLISECOND)
+
+/* Events of one turn of the loop are served in this order: results before leases, commands in one batch. */
+enum { PRIORITY_FIRST, PRIORITY_NORMAL, PRIORITY_LAST, PRIORITIES };
+
+struct supervisor {
+	const struct config *config;
+	struct identity identity;
+	struct event_base *base;
+	struct ledger *ledger;
+	struct check *checks; /* config->count */
+	size_t states[FSM_STATES]; /* checks in each */
+	struct workers *workers;
+	struct channel *channel;
+	struct event *signals[8];
+	struct event *stop_timer; /* NULL: not stopping */
+	monotime_t stop_deadline;
+	bool children; /* some are left to reap */
+};
+
+static void
+title_show(const struct supervisor *supervisor, const char *doing)
+{
+	setproctitle("-ExaCheck Master Process [%s]: %s [%zu of %zu up]", supervisor->config->path, doing,
+	    supervisor->states[FSM_UP], supervisor->config->count);
+}
+
+static void
+transition_seen(void *context, const struct transition *transition)
+{
+	struct supervisor *supervisor = context;
+
+	transition_log(transition);
+	if (transition->before.state == transition->after.state)
+		return;
+	supervisor->states[transition->before.state]--;
+	supervisor->states[transition->after.state]++;
+	title_show(supervisor, "Sleeping");
+}
+
+/* Called every few milliseconds while stopping: done when all is said and reaped, or when time is up. */
+static void
+stop_poll(evutil_socket_t fd, short what, void *context)
+{
+	struct supervisor *supervisor = context;
+	struct timeval delay = monotime_timeval(STOP_POLL_NS);
+	bool late = !monotime_before(monotime_now(), supervisor->stop_deadline);
+
+	(void)fd;
+	(void)what;
+	if (late || (!supervisor->children && channel_idle(supervisor->channel))) {
+		if (late)
+			log_warnx("not everything could be withdrawn and reaped in time");
+		event_base_loopbreak(supervisor->base);
+		return;
+	}
+	event_add(supervisor->stop_timer, &delay);
+}
+
+static void
+supervisor_stop(struct supervisor *supervisor, const char *why)
+{
+	if (supervisor->stop_timer != NULL)
+		return;
+	log_info("stopping: %s", why);
+	title_show(supervisor, "Stopping");
+	if ((supervisor->stop_timer = evtimer_new(supervisor->base, stop_poll, supervisor)) == NULL) {
+		event_base_loopbreak(supervisor->base);
+		return;
+	}
+	supervisor->stop_deadline = monotime_add(monotime_now(), STOP_LIMIT_NS);
+	workers_stop(supervisor->workers);
+	ledger_withdraw_all(supervisor->ledger);
+	event_active(supervisor->stop_timer, EV_TIMEOUT, 0);
+}
+
+static void
+channel_ended(void *context, enum channel_end end)
+{
+	static const char *const reasons[] = {
+		[CHANNEL_EOF] = "ExaBGP closed our standard input",
+		[CHANNEL_BROKEN] = "nobody reads our standard output any more",
+		[CHANNEL_SHUTDOWN] = "ExaBGP asks for shutdown",
+	};
+
+	supervisor_stop(context, reasons[end]);
+}
+
+static void
+signal_stop(evutil_socket_t number, short what, void *context)
+{
+	(void)what;
+	supervisor_stop(context, strsignal((int)number));
+}
+
+static void
+signal_ignored(evutil_socket_t number, short what, void *context)
+{
+	(void)what;
+	(void)context;
+	log_warnx("%s: changes of the configuration need a restart in this version", strsignal((int)number));
+}
+
+static void
+signal_child(evutil_socket_t number, short what, void *context)
+{
+	struct supervisor *supervisor = context;
+	pid_t pid;
+	int status;
+
+	(void)number;
+	(void)what;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		workers_reaped(supervisor->workers, pid, status);
+	supervisor->children = pid == 0;
+}
+
+static bool
+signals_catch(struct supervisor *supervisor)
+{
+	static const struct {
+		int number;
+		event_callback_fn handler;
+	} table[] = {
+		{SIGTERM, signal_stop},
+		{SIGINT, signal_stop},
+		{SIGHUP, signal_ignored},
+		{SIGUSR1, signal_ignored},
+		{SIGUSR2, signal_ignored},
+		{SIGCHLD, signal_child},
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		supervisor->signals[i] = evsignal_new(supervisor->base, table[i].number, table[i].handler, supervisor);
+		if (supervisor->signals[i] == NULL || event_add(supervisor->signals[i], NULL) == -1)
+			return false;
+	}
+	return true;
+}
+
+/* A descriptor a worker, and some for ourselves. */
+static void
+descriptors_raise(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static struct event_base *
+base_new(void)
+{
+	struct event_config *options = event_config_new();
+	struct event_base *base;
+
+	if (options == NULL)
+		return NULL;
+	event_config_set_flag(options, EVENT_BASE_FLAG_PRECISE_TIMER);
+	base = event_base_new_with_config(options);
+	event_config_free(options);
+	if (base != NULL && event_base_priority_init(base, PRIORITIES) == -1) {
+		event_base_free(base);
+		return NULL;
+	}
+	return base;
+}
+
+/*
+ * Where in its interval a check's first execution falls: steps of the golden ratio spread any number of
+ * checks evenly, and the same configuration alike each time.
+ */
+static monotime_t
+first_execution(const struct check_options *options, size_t rank, monotime_t now)
+{
+	double fraction = (double)rank * 0.6180339887498949;
+
+	if (!options->splay)
+		return now;
+	return monotime_add(now, (int64_t)((fraction - (double)(int64_t)fraction) * (double)options->interval_ns));
+}
+
+static bool
+checks_start(struct supervisor *supervisor)
+{
+	const struct config *config = supervisor->config;
+	monotime_t now = monotime_now();
+
+	supervisor->states[FSM_STARTUP] = config->count;
+	for (size_t i = 0; i < config->count; i++) {
+		check_init(&supervisor->checks[i], &config->checks[i], (unsigned)i, supervisor->ledger, transition_seen,
+		    supervisor);
+		if (!workers_add(supervisor->workers, &supervisor->checks[i],
+		    first_execution(&config->checks[i].options, i, now)))
+			return false;
+	}
+	return true;
+}
+
+static bool
+supervisor_start(struct supervisor *supervisor, const char *libexec)
+{
+	const struct config *config = supervisor->config;
+
+	descriptors_raise();
+	/* what a killed worker leaves behind becomes ours to reap */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if ((supervisor->base = base_new()) == NULL || (supervisor->ledger = ledger_new()) == NULL ||
+	    (supervisor->checks = calloc(config->count, sizeof(*supervisor->checks))) == NULL ||
+	    (supervisor->workers = workers_new(supervisor->base, &supervisor->identity, libexec)) == NULL ||
+	    (supervisor->channel = channel_new(supervisor->base, config, supervisor->ledger, channel_ended,
+	    supervisor)) == NULL || !signals_catch(supervisor) || !checks_start(supervisor)) {
+		log_errorx("cannot start: %s", errno != 0 ? strerror(errno) : "out of memory");
+		return false;
+	}
+	supervisor->children = true;
+	title_show(supervisor, "Sleeping");
+	return true;
+}
+
+static void
+supervisor_free(struct supervisor *supervisor)
+{
+	for (size_t i = 0; i < sizeof(supervisor->signals) / sizeof(supervisor->signals[0]); i++)
+		if (supervisor->signals[i] != NULL)
+			event_free(supervisor->signals[i]);
+	if (supervisor->stop_timer != NULL)
+		event_free(supervisor->stop_timer);
+	if (supervisor->workers != NULL)
+		workers_free(supervisor->workers);
+	if (supervisor->channel != NULL)
+		channel_free(supervisor->channel);
+	if (supervisor->ledger != NULL)
+		ledger_free(supervisor->ledger);
+	if (supervisor->base != NULL)
+		event_base_free(supervisor->base);
+	free(supervisor->checks);
+}
+
+int
+supervisor_run(const struct config *config, const char *libexec)
+{
+	struct supervisor supervisor = {.config = config};
+	int status = 1;
+
+	errno = 0;
+	if (identity_find(&config->global, &supervisor.identity) && supervisor_start(&supervisor, libexec)) {
+		log_info("exacheck %s: %zu checks of %s", EXACHECK_VERSION, config->count, config->path);
+		status = event_base_dispatch(supervisor.base) == -1 ? 1 : 0;
+		log_info("stopped");
+	}
+	supervisor_free(&supervisor);
+	return status;
+}

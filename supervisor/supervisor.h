@@ -1,0 +1,17 @@
+/*
+ * The running exacheck: event loop, signals, life and end. Owns the checks, the ledger, the channel and
+ * the workers.
+ */
+#ifndef EXACHECK_SUPERVISOR_H
+#define EXACHECK_SUPERVISOR_H
+
+#include "config.h"
+
+/*
+ * Run until told to stop (SIGTERM, SIGINT, ExaBGP's shutdown or end-of-file), then withdraw every route
+ * and end every process. libexec: directory of the worker programs. Returns the exit status: 0 after an
+ * orderly end, 1 when it could not start.
+ */
+int supervisor_run(const struct config *, const char *libexec);
+
+#endif
