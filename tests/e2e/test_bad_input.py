@@ -229,10 +229,10 @@ checks:
 
 
 def test_place_is_exact(directory):
-    """FILE:LINE:COL: checks[0] (web).args.port: …"""
+    """FILE:LINE:COL: checks[1] (web).args.port: …"""
     text = verify(write(directory, "checks:\n  - name: web\n    prefixes: 192.0.2.1\n    args:\n      method: tcp\n"
                                    "      host: 127.0.0.1\n      port: 70000\n"))
-    assert "bad.yaml:7:13: checks[0] (web).args.port: must be 1 to 65535, got 70000" in text
+    assert "bad.yaml:7:13: checks[1] (web).args.port: must be 1 to 65535, got 70000" in text
 
 
 def test_message_cannot_fake_lines(directory):

@@ -7,7 +7,7 @@ def prefix(number):
     return f"198.18.{number // 256}.{number % 256}/32"
 
 
-def check(name, args, **options):
+def check(name, args, /, **options):
     """A check that is quick to judge: every result counts, no splay."""
     return {"name": name, "args": args, "prefixes": [prefix(0)], "nexthop": "self", "interval": INTERVAL, "rise": 1,
             "fall": 1, "splay": False, **options}
