@@ -6,6 +6,7 @@
 #   make install    DESTDIR= PREFIX=/usr/local
 #
 # `run`, `test`, `demo` and `bench` install the packages they need first (NO_DEPS=1: they do not).
+# CC=clang BUILD=build-clang builds beside the other; SANITIZE=address,undefined with BUILD=build-asan likewise.
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
@@ -68,7 +69,7 @@ $(BUILD)/libsupervisor.a: $(SUPERVISOR_OBJ)
 $(BUILD)/libworker.a: $(WORKER_OBJ)
 $(BUILD)/lib%.a:
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@$(AR) rcs $@ $^
 
 $(BUILD)/exacheck: $(BUILD)/obj/supervisor/main.o $(BUILD)/libsupervisor.a $(BUILD)/libcommon.a
 	@echo "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_COMMON)
@@ -90,6 +91,45 @@ $(BUILD)/obj/%.o: %.c Makefile
 	@echo "  CC   $<"; $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# Packages, in a sub-make of their own: pkg-config can answer only once they are there.
+.PHONY: deps test-deps
+deps:
+	$(if $(NO_DEPS),,@packaging/install-deps build)
+test-deps:
+	$(if $(NO_DEPS),,@packaging/install-deps test)
+
+.PHONY: run
+run: deps
+	@$(MAKE) --no-print-directory all
+	$(BUILD)/exacheck run -f configuration.yaml
+
+.PHONY: test
+test: test-deps
+	@$(MAKE) --no-print-directory check
+
+.PHONY: check unit e2e
+check: unit e2e
+unit: all $(UNIT_TESTS)
+	@for test in $(UNIT_TESTS); do $$test || exit 1; done
+e2e: all
+	EXACHECK_BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -q -p no:cacheprovider tests/e2e $(PYTEST_FLAGS)
+
+.PHONY: demo
+demo: test-deps
+	@$(MAKE) --no-print-directory all
+	EXACHECK_BUILD=$(abspath $(BUILD)) $(PYTHON) tests/demo/demo.py
+
+.PHONY: install
+install: all
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 \
+		$(DESTDIR)$(MANDIR)/man8
+	install -m 755 $(BUILD)/exacheck $(BUILD)/exacheck-ctl $(DESTDIR)$(SBINDIR)
+	install -m 755 $(WORKERS) $(DESTDIR)$(LIBEXECDIR)
+	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(MANDIR)/man5
+	install -m 644 $(wildcard man/*.7) $(DESTDIR)$(MANDIR)/man7
+	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(MANDIR)/man8
+	-setcap cap_net_raw+ep $(DESTDIR)$(LIBEXECDIR)/worker-icmp
 
 .SECONDARY:
 .PHONY: clean
