@@ -22,6 +22,7 @@
 
 #define UNANSWERED_MAX 64 /* requests: what fits well into the socket's buffer */
 #define MESSAGES_A_TURN 128
+#define MESSAGES_MAX 64 /* without an answer to a request: more is a flood, which would starve the others */
 
 struct request {
 	STAILQ_ENTRY(request) entry;
@@ -41,6 +42,7 @@ struct spawner {
 	monotime_t retry;
 	STAILQ_HEAD(, request) requests; /* unanswered */
 	unsigned unanswered;
+	unsigned messages; /* since its start or its last answer */
 };
 
 /* In the child: the channel becomes CHANNEL_FD, the rest of the world is closed, then exec. */
@@ -90,6 +92,7 @@ spawner_launch(struct spawner *spawner, monotime_t now)
 		child_exec(path, fds[1]);
 	close(fds[1]);
 	spawner->fd = fds[0];
+	spawner->messages = 0;
 	backoff_started(&spawner->backoff, now);
 	log_debug("started %s, pid %d", path, (int)spawner->pid);
 	return true;
@@ -130,6 +133,7 @@ spawner_answered(struct spawner *spawner, const struct message_spawned *spawned)
 	STAILQ_REMOVE_HEAD(&spawner->requests, entry);
 	free(request);
 	spawner->unanswered--;
+	spawner->messages = 0;
 	spawner->report(spawner->context, spawned->id, spawned->pid, spawned->error);
 	return true;
 }
@@ -147,6 +151,8 @@ spawner_read(evutil_socket_t fd, short what, void *context)
 		status = message_receive(fd, &message, permitted, NULL);
 		if (status != MESSAGE_OK)
 			break;
+		if (++spawner->messages > MESSAGES_MAX)
+			status = MESSAGE_BAD;
 		if (message.header.type == MESSAGE_LOG && message.log.level < LOG_LEVELS)
 			log_line((enum log_level)message.log.level, spawner->method->name, "%s", message.log.text);
 		if (message.header.type == MESSAGE_READY && message.ready.protocol != MESSAGE_PROTOCOL)
