@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/address.h"
 #include "../common/log.h"
 #include "../common/result.h"
 #include "exabgp_line.h"
@@ -127,6 +128,21 @@ flight_room(const struct exabgp *exabgp)
 	return exabgp->in_flight < exabgp->flights_size;
 }
 
+/* A command was refused, by ExaBGP or by us; told when it is news, not at every retry. */
+static void
+route_was_refused(struct exabgp *exabgp, struct route *route, const char *why, monotime_t now)
+{
+	const char *known = route_error(route);
+	const struct route_key *key = route_key(route);
+	char prefix[PREFIX_TEXT_SIZE];
+
+	exabgp->errors++;
+	log_line(known != NULL && strcmp(known, why) == 0 ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, NULL,
+	    "route %s%s%s was refused: %s; it is tried again", prefix_format(&key->prefix, prefix),
+	    key->neighbor != NULL ? " for neighbor " : "", key->neighbor != NULL ? key->neighbor : "", why);
+	route_answer(exabgp->ledger, route, false, why, now);
+}
+
 /* Answer refusals of our own that have come to the front. */
 static void
 flights_settle_refusals(struct exabgp *exabgp, monotime_t now)
@@ -134,8 +150,7 @@ flights_settle_refusals(struct exabgp *exabgp, monotime_t now)
 	while (exabgp->in_flight > 0 && exabgp->flights[exabgp->first].refusal != NULL) {
 		struct flight flight = flight_pop(exabgp);
 
-		exabgp->errors++;
-		route_answer(exabgp->ledger, flight.route, false, flight.refusal, now);
+		route_was_refused(exabgp, flight.route, flight.refusal, now);
 	}
 }
 
@@ -289,10 +304,10 @@ answer(struct exabgp *exabgp, bool done, const char *text, monotime_t now)
 	}
 	flight = flight_pop(exabgp);
 	exabgp->answer_end = monotime_add(now, ANSWER_WAIT_NS);
-	if (flight.route != NULL) {
-		exabgp->errors += !done;
-		route_answer(exabgp->ledger, flight.route, done, text, now);
-	}
+	if (flight.route != NULL && done)
+		route_answer(exabgp->ledger, flight.route, true, NULL, now);
+	else if (flight.route != NULL)
+		route_was_refused(exabgp, flight.route, text, now);
 	flights_settle_refusals(exabgp, now);
 }
 
