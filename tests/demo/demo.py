@@ -14,7 +14,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
-from harness import paths  # noqa: E402
+from harness import paths, processes  # noqa: E402
 from harness.hostile import HttpServer  # noqa: E402
 from harness.lab import Lab  # noqa: E402
 from harness.wait import Timeout  # noqa: E402
@@ -82,6 +82,7 @@ def healthy(request):
 def main():
     if not paths.EXACHECK.exists():
         sys.exit(f"{paths.EXACHECK} is not built: run make first")
+    processes.adopt_orphans()
     directory = pathlib.Path(tempfile.mkdtemp(prefix="exacheck-demo-"))
     directory.chmod(0o755)
     with contextlib.ExitStack() as stack:

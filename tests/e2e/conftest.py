@@ -9,13 +9,14 @@ import tempfile
 
 import pytest
 
-from harness import daemons, paths
+from harness import daemons, paths, processes
 from harness.exacheck import Exacheck
 from harness.network import Namespace
 from harness.pki import Authority
 
 
 def pytest_sessionstart(session):
+    processes.adopt_orphans()
     missing = [path for path in (paths.EXACHECK, *(paths.LIBEXEC / f"worker-{method}" for method in paths.METHODS))
                if not path.exists()]
     if missing:

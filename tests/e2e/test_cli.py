@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from harness import paths
+from harness import paths, processes
 from harness.config import check, config
 from harness.exacheck import run_once
 
@@ -161,8 +161,8 @@ def test_quiet_by_default_but_for_transitions(start):
 def test_terminal_is_told_about_exabgp(valid):
     """On a terminal one line on stderr says who would read this."""
     leader, follower = pty.openpty()
-    process = subprocess.Popen([str(paths.EXACHECK), "run", "-f", str(valid)], stdin=subprocess.DEVNULL,
-                               stdout=follower, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    process = processes.start([str(paths.EXACHECK), "run", "-f", str(valid)], stdin=subprocess.DEVNULL,
+                              stdout=follower, stderr=subprocess.PIPE, text=True)
     os.close(follower)
     try:
         line = process.stderr.readline()
@@ -172,6 +172,7 @@ def test_terminal_is_told_about_exabgp(valid):
     finally:
         process.terminate()
         process.wait(5)
+        processes.finished(process)
         process.stderr.close()
         os.close(leader)
 

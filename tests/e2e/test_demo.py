@@ -9,9 +9,10 @@ from harness import paths, processes
 
 def test_demo():
     begin = time.monotonic()
-    process = subprocess.Popen([sys.executable, str(paths.REPOSITORY / "tests/demo/demo.py")], stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    process = processes.start([sys.executable, str(paths.REPOSITORY / "tests/demo/demo.py")], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
     text = process.communicate(timeout=60)[0]
+    processes.finished(process)
     assert process.returncode == 0, text
     assert time.monotonic() - begin < 40, "30 s on a machine with nothing else to do"
     assert [float(found) for found in re.findall(r"([\d.]+) s later", text)], text
@@ -19,4 +20,4 @@ def test_demo():
     assert appeared < left < again
     assert "192.0.2.80/32" in text[appeared:left] and "(65000,80)" in text[appeared:left]
     assert "(no route)" in text[left:again]
-    assert not processes.session_pids(process.pid)
+    assert not processes.end_orphans()

@@ -4,7 +4,6 @@ import re
 import shutil
 import signal
 import stat
-import subprocess
 import textwrap
 import time
 
@@ -39,7 +38,9 @@ def both_up(run):
 
 
 def assert_undisturbed(run, server):
-    """The other check kept its route and its pace."""
+    """The other check kept its route and its pace, and still does."""
+    count = server.count
+    run.wait_for(lambda: server.count >= count + 3, what="further executions of the other check")
     assert [up for _, up in run.rib.changes_of(prefix(2))] == [True], run.story()
     times = [when for when, _ in server.seen]
     gaps = [later - earlier for earlier, later in zip(times, times[1:])]
@@ -168,8 +169,6 @@ def test_spawner_replaced_by_nonsense(start, keep, directory, what):
         check("other", tcp(other), prefixes=[prefix(2)], interval=INTERVAL)), build=build)
     run.wait_route(prefix(2))
     run.wait_transition("victim", "down", timeout=20)
-    count = other.count
-    run.wait_for(lambda: other.count >= count + 5, what="five more executions of the other")
     assert not run.announced(prefix(1))
     assert "10.9.9.0/24" not in run.rib.prefixes()
     assert_undisturbed(run, other)
@@ -250,7 +249,7 @@ while True:
 
 def test_spawner_that_names_a_stranger(start, keep, directory):
     """A process that is no child of the supervisor is not taken for a worker, and never signalled."""
-    stranger = subprocess.Popen(["sleep", "600"])
+    stranger = processes.start(["sleep", "600"])
     try:
         program = textwrap.dedent(GARBAGE).lstrip().format(what="are none", body=STRANGER.format(pid=stranger.pid))
         build = build_with(directory, "http", program)
@@ -262,12 +261,13 @@ def test_spawner_that_names_a_stranger(start, keep, directory):
         run.wait_route(prefix(2))
         run.wait_transition("victim", "down", timeout=20)
         time.sleep(INTERVAL + TIMEOUT)
+        assert_undisturbed(run, other)
         run.stop()
         assert stranger.poll() is None, "the stranger was killed"
-        assert_undisturbed(run, other)
     finally:
         stranger.kill()
         stranger.wait()
+        processes.finished(stranger)
 
 
 def test_spawner_killed(start, keep):
@@ -294,8 +294,10 @@ def test_supervisor_killed(start, keep):
     _, _, text = pair(keep)
     run = start(text)
     both_up(run)
+    family = processes.descendants(run.pid)
+    assert len(family) == 3
     run.kill()
-    wait_until(lambda: not processes.session_pids(run.pid), 5, "end of every process")
+    wait_until(lambda: not any(map(processes.alive, family)), 5, "end of every process")
 
 
 def test_many_checks_end_in_time(start, keep):

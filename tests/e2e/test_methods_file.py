@@ -26,7 +26,7 @@ def test_verdicts(start, directory):
         "link": (file(directory / "link"), "pass"),
         "dangling link": (file(directory / "dangling"), "fail missing"),
         "path with blanks and quotes": (file(directory / "it's a \"file\""), "fail missing"),
-        "through a file": (file(there / "below"), ("fail missing", "error local")),
+        "through a file": (file(there / "below"), ("fail missing", "error local", "error permission")),
     })
 
 

@@ -15,7 +15,7 @@ LISTS = {
     "large-community": re.compile(r"\d+:\d+:\d+"),
     "extended-community": re.compile(r"0x[0-9a-f]{16}|(?:target|origin):\d+:\d+"),
 }
-QUESTIONS = ("system version", "version")
+QUESTIONS = ("system version", "version", "peer list")
 LINE_MAX = 4096  # one atomic write to a pipe
 
 

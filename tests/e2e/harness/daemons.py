@@ -142,7 +142,7 @@ class Unbound(Daemon):
     """Answers for the zone test.; big.test is longer than a UDP answer may be; outside of test.: SERVFAIL."""
 
     def __init__(self, directory, host="127.0.0.1"):
-        self.host, self.port = host, free_port(host, socket.SOCK_DGRAM)
+        self.host, self.port = host, free_port(host)
         data = "\n".join(f"  local-data: '{line}'" for line in UNBOUND_DATA)
         # A forwarder on the discard side of a closed port: every other name ends as SERVFAIL.
         data += "\nforward-zone:\n  name: \".\"\n  forward-addr: 127.0.0.1@1\n"
@@ -197,7 +197,7 @@ class Nsd(Daemon):
     """Authoritative for auth.test; broken.test has no zone file: SERVFAIL; other names: REFUSED."""
 
     def __init__(self, directory, host="127.0.0.1"):
-        self.host, self.port = host, free_port(host, socket.SOCK_DGRAM)
+        self.host, self.port = host, free_port(host)
         (directory / "auth.zone").write_text(NSD_ZONE)
         config = directory / "nsd.conf"
         config.write_text(NSD.format(host=host, port=self.port, directory=directory, user=getpass.getuser()))
@@ -214,7 +214,7 @@ class Chronyd(Daemon):
     """An NTP server of a given stratum that never touches the clock."""
 
     def __init__(self, directory, host="127.0.0.1", stratum=8):
-        self.host, self.port = host, free_port(host, socket.SOCK_DGRAM)
+        self.host, self.port = host, free_port(host)
         network = "::/0" if ":" in host else "0.0.0.0/0"
         local = f"local stratum {stratum}\n" if stratum else ""
         config = directory / f"chrony-{self.port}.conf"

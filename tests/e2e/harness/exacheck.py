@@ -103,10 +103,10 @@ class Exacheck:
         self.exit_code = None
         self.killed = False  # by the test, with SIGKILL
         self.started = time.monotonic()
-        self.process = subprocess.Popen(
+        self.process = processes.start(
             [*wrapper, str(build / "exacheck"), "run", "-f", str(self.path), *arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/",
-            env={**os.environ, **(environment or {})}, start_new_session=True,
+            env={**os.environ, **(environment or {})},
         )
         self.pid = self.process.pid
         self.writer = Writer(self.process.stdin)
@@ -256,13 +256,6 @@ class Exacheck:
         raw = bytes(self.stdout.raw)
         assert raw == b"" or raw.endswith(b"\n"), f"half a line at the end: {raw[-200:]!r}"
 
-    def left_over(self, timeout=1.0):
-        """Processes of this run that still live a moment after its end."""
-        deadline = time.monotonic() + timeout
-        while processes.session_pids(self.pid) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        return processes.end_session(self.pid)
-
     def finish(self):
         """Teardown: end it, check what must hold at the end of every run."""
         ended_before = self.process.poll() is not None
@@ -273,7 +266,8 @@ class Exacheck:
             self.kill()
             raise
         finally:
-            left = self.left_over()
+            processes.finished(self.process)
+            left = processes.end_orphans()
             self.close()
         self.check_stdout()
         assert not left, f"processes left: {left}\n{self.story()}"
@@ -295,7 +289,7 @@ class Exacheck:
         """What happened, for a failing test."""
         merged = [(x.when, "stdout", x.text) for x in self.lines] + [(x.when, "stderr", x.text) for x in self.log]
         merged.sort()
-        return "\n".join(f"{when - self.started:8.3f} {where}: {text}" for when, where, text in merged[-lines:])
+        return "\n".join(f"{when - self.started:8.3f} {where}: {text[:400]}" for when, where, text in merged[-lines:])
 
 
 def run_once(*arguments, timeout=20, input_text="", environment=None, build=paths.BUILD):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from .daemons import program
 from .network import free_port
-from .processes import Daemon
+from .processes import Daemon, end_orphans
 from .wait import wait_until
 
 BIRD = """
@@ -147,7 +147,9 @@ class Lab:
         wait_until(lambda: not self.routes(prefix, protocol), timeout, f"{prefix} leaving BIRD", 0.05)
 
     def close(self):
-        self.exabgp.stop()
+        self.exabgp.stop(timeout=10)
         self.bird.stop()
+        left = end_orphans()
+        assert not left, f"processes left by ExaBGP and its helper: {left}"
 
 

@@ -8,16 +8,24 @@ import socket
 import subprocess
 import threading
 
+from . import processes
+
 CLONE_NEWNET = 0x40000000
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def free_port(host="127.0.0.1", kind=socket.SOCK_STREAM):
-    """A port that nobody uses now, for programs that cannot bind port 0 themselves."""
+def free_port(host="127.0.0.1"):
+    """A port that nobody uses now, TCP or UDP, for programs that cannot bind port 0 themselves."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, kind) as probe:
-        probe.bind((host, 0))
-        return probe.getsockname()[1]
+    for _ in range(100):
+        with socket.socket(family, socket.SOCK_STREAM) as stream, socket.socket(family, socket.SOCK_DGRAM) as datagram:
+            stream.bind((host, 0))
+            try:
+                datagram.bind((host, stream.getsockname()[1]))
+            except OSError:
+                continue
+            return stream.getsockname()[1]
+    raise AssertionError(f"no free port on {host}")
 
 
 class Namespace:
@@ -27,7 +35,7 @@ class Namespace:
 
     def __init__(self):
         user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-        self.holder = subprocess.Popen(
+        self.holder = processes.start(
             ["unshare", *user, "--net", "sh", "-c", self.SETUP],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )
@@ -80,4 +88,5 @@ class Namespace:
     def close(self):
         self.holder.stdin.close()
         self.holder.wait()
+        processes.finished(self.holder)
         self.holder.stdout.close()

@@ -32,6 +32,13 @@ class ExaBGP6(ExaBGP):
 
     dialect = "v6"
     version = json.dumps({"version": "6.0.0-dev", "application": "exabgp"})
+    neighbors = ("192.0.2.7", "2001:db8::7")
+
+    def answer(self, line):
+        if line == "peer list":
+            return [json.dumps([{"peer-address": address, "state": "established"} for address in self.neighbors]),
+                    "done"]
+        return super().answer(line)
 
 
 class ExaBGP6Text(ExaBGP):

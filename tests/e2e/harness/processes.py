@@ -1,34 +1,61 @@
 """
-Processes of the tests: started in a session of their own, so that whatever they leave behind is found by
-its session id and ended by pid. Nothing else is ever signalled.
+Processes of the tests. Whatever a process of ours leaves behind becomes a child of the test process (it is
+a subreaper), where it is found and ended by pid. Nothing else is ever signalled.
 """
+import ctypes
 import os
 import signal
 import subprocess
 import time
 
+PR_SET_CHILD_SUBREAPER = 36
+ours = set()  # pids of children that were started on purpose and are not waited for yet
+
+
+def adopt_orphans():
+    """From now on orphans among our descendants are ours."""
+    assert ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+
+
+def start(argv, **options):
+    """subprocess.Popen in a session of its own; finished() when it has been waited for."""
+    process = subprocess.Popen(argv, start_new_session=True, **options)
+    ours.add(process.pid)
+    return process
+
+
+def finished(process):
+    ours.discard(process.pid)
+
 
 def stat_fields(pid):
-    """(state, ppid, session) of a process, None when it is gone."""
+    """(state, ppid) of a process, None when it is gone."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             fields = file.read().rpartition(b")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return fields[0].decode(), int(fields[1]), int(fields[3])
+    return fields[0].decode(), int(fields[1])
 
 
 def all_pids():
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
 
-def session_pids(session):
-    """Living processes of a session (zombies have no life left)."""
+def orphans():
+    """Living children of ours that nobody started on purpose; dead ones are reaped."""
     found = []
     for pid in all_pids():
         fields = stat_fields(pid)
-        if fields and fields[2] == session and fields[0] != "Z":
+        if not fields or fields[1] != os.getpid() or pid in ours:
+            continue
+        if fields[0] != "Z":
             found.append(pid)
+            continue
+        try:
+            os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            pass  # somebody else was quicker
     return found
 
 
@@ -62,17 +89,19 @@ def alive(pid):
     return bool(fields) and fields[0] != "Z"
 
 
-def end_session(session, grace=2.0):
-    """End what is left of a session that a test started; returns what was left as text."""
-    left = {pid: cmdline(pid) for pid in session_pids(session)}
+def end_orphans(patience=1.0, grace=2.0):
+    """End what is still left after a moment; returns what that was as text."""
+    deadline = time.monotonic() + patience
+    while orphans() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    left = {pid: cmdline(pid) for pid in orphans()}
     for pid in left:
         try:
-            os.kill(pid, signal.SIGCONT)
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
     deadline = time.monotonic() + grace
-    while session_pids(session) and time.monotonic() < deadline:
+    while orphans() and time.monotonic() < deadline:
         time.sleep(0.02)
     return [f"{pid} {text}" for pid, text in left.items()]
 
@@ -87,10 +116,8 @@ class Daemon:
     def start(self):
         assert self.process is None
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(
-                self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env, cwd=self.cwd,
-                start_new_session=True,
-            )
+            self.process = start(self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env,
+                                 cwd=self.cwd)
         return self
 
     def stop(self, number=signal.SIGTERM, timeout=5.0):
@@ -104,7 +131,7 @@ class Daemon:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        end_session(process.pid)
+        finished(process)
 
     def kill(self):
         """At once, as a crash would."""
