@@ -113,6 +113,9 @@ struct message_log {
 	char text[MESSAGE_TEXT_SIZE];
 };
 
+/* Bytes of encoded arguments that fit into a job. */
+#define MESSAGE_ARGS_MAX (MESSAGE_MAX - sizeof(struct message_job))
+
 union message {
 	struct message_header header;
 	struct message_spawn spawn;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/message.h"
 #include "attributes.h"
 #include "config_internal.h"
 #include "decode.h"
@@ -80,6 +81,22 @@ method_decode(struct diagnostics *diagnostics, const struct place *args_place, c
 	return method;
 }
 
+/* The arguments travel to the worker in one message. */
+static void
+args_length_check(struct diagnostics *diagnostics, const struct place *place, const struct node *node,
+    const struct check_config *check)
+{
+	uint8_t *encoded = NULL;
+	size_t length = 0;
+
+	if (!options_encode(check->method->options, check->args, &encoded, &length))
+		place_report(diagnostics, SEVERITY_ERROR, place, node, "out of memory");
+	else if (length > MESSAGE_ARGS_MAX)
+		place_report(diagnostics, SEVERITY_ERROR, place, node,
+		    "must not exceed %zu bytes altogether, got %zu: shorten the longest of them", MESSAGE_ARGS_MAX, length);
+	free(encoded);
+}
+
 static void
 args_decode(struct diagnostics *diagnostics, const struct place *check_place, const struct node *map,
     struct check_config *check)
@@ -109,6 +126,8 @@ args_decode(struct diagnostics *diagnostics, const struct place *check_place, co
 	/* Cross checks of values that were not good would only mislead. */
 	if (check->method->cross_check != NULL && diagnostics_count(diagnostics, SEVERITY_ERROR) == errors)
 		check->method->cross_check(&context.cross);
+	if (diagnostics_count(diagnostics, SEVERITY_ERROR) == errors)
+		args_length_check(diagnostics, &place, node, check);
 }
 
 struct listed {

@@ -1,6 +1,7 @@
 /*
  * The option tables of the configuration apart from the methods' arguments (common/methods/).
  */
+#include "../common/message.h"
 #include "config.h"
 
 #define YEAR_S 31536000.0
@@ -84,7 +85,8 @@ const struct option check_table[] = {
 	{.name = "local_preference", .type = OPTION_INTEGER,
 	    .offset = offsetof(struct check_options, local_preference), .min = 0, .max = UINT32_MAX_D,
 	    .help = "local preference of the routes"},
-	{.name = "disable", .type = OPTION_PATH, .offset = offsetof(struct check_options, disable),
+	{.name = "disable", .type = OPTION_PATH, .offset = offsetof(struct check_options, disable), .min = 1,
+	    .max = MESSAGE_PATH_SIZE - 1,
 	    .help = "while this file exists the check is disabled and its routes are withdrawn"},
 	{.name = "neighbors", .type = OPTION_ADDRESS, .flags = OPTION_LIST,
 	    .offset = offsetof(struct check_options, neighbors), .help = "announce to these neighbors only"},

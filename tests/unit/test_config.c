@@ -8,6 +8,7 @@
 #include "../../common/methods/file.h"
 #include "../../common/methods/shell.h"
 #include "../../common/methods/tcp.h"
+#include "../../common/message.h"
 #include "../../supervisor/config.h"
 #include "findings.h"
 
@@ -426,6 +427,36 @@ START_TEST(command_too_long)
 }
 END_TEST
 
+/* What does not fit into the message to the worker is refused here, where it can be mended. */
+static void
+fits_or_not(const char *text, bool fits, const char *finding)
+{
+	char *findings;
+	struct config *config = parse(text, &findings);
+
+	ck_assert_msg((config != NULL) == fits, "%.200s", findings);
+	ck_assert_msg(fits || strncmp(findings, finding, strlen(finding)) == 0, "%.200s", findings);
+	config_free(config);
+	free(findings);
+}
+
+START_TEST(too_long_for_a_job)
+{
+	bool fits = _i == 0;
+	int value = fits ? 64000 : 65536, path = MESSAGE_PATH_SIZE - (fits ? 2 : 1);
+	char *text;
+
+	ck_assert_int_ne(asprintf(&text, "checks:\n- name: s\n  prefixes: 192.0.2.1\n"
+					 "  args: {method: shell, command: x, environment: {A: %0*d, B: %0*d}}\n",
+			     value, 0, value, 0), -1);
+	fits_or_not(text, fits, "c.yaml:4:9: checks[1] (s).args: must not exceed ");
+	free(text);
+	ck_assert_int_ne(asprintf(&text, WEB "  disable: /%0*d\n", path, 0), -1);
+	fits_or_not(text, fits, "c.yaml:5:12: checks[1] (web).disable: must ");
+	free(text);
+}
+END_TEST
+
 START_TEST(ten_thousand_checks)
 {
 	char *text = NULL, *findings;
@@ -610,6 +641,7 @@ main(void)
 	tcase_add_loop_test(tcase, every_warning, 0, COUNT(warnings));
 	tcase_add_test(tcase, duplicates_dropped);
 	tcase_add_test(tcase, command_too_long);
+	tcase_add_loop_test(tcase, too_long_for_a_job, 0, 2);
 	tcase_add_test(tcase, ten_thousand_checks);
 	tcase_add_test(tcase, mutations);
 	tcase_add_test(tcase, spellings);
