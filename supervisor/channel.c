@@ -334,6 +334,13 @@ channel_free(struct channel *channel)
 	free(channel);
 }
 
+void
+channel_hurry(struct channel *channel)
+{
+	exabgp_hurry(channel->exabgp, monotime_now());
+	event_active(channel->flush, EV_TIMEOUT, 0);
+}
+
 bool
 channel_idle(const struct channel *channel)
 {

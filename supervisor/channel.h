@@ -21,6 +21,9 @@ struct channel *channel_new(struct event_base *, const struct config *, struct l
     void (*ended)(void *context, enum channel_end), void *context);
 void channel_free(struct channel *);
 
+/* From now on nothing waits for ExaBGP's answers: see exabgp_hurry. */
+void channel_hurry(struct channel *);
+
 /* Nothing left to write and nothing unanswered. */
 bool channel_idle(const struct channel *);
 

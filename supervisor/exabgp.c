@@ -217,6 +217,15 @@ answers_lost(struct exabgp *exabgp, monotime_t now)
 		ask_version(exabgp, VERSION_AGAIN_WAIT_NS, now);
 }
 
+void
+exabgp_hurry(struct exabgp *exabgp, monotime_t now)
+{
+	exabgp->options.ack = ACK_OFF;
+	exabgp->acks = false;
+	flights_give_up(exabgp, now);
+	phase_talk(exabgp);
+}
+
 /* Whether answers are awaited from now on; told once each time it changes. */
 static void
 set_acks(struct exabgp *exabgp, bool acks)

@@ -33,6 +33,12 @@ void exabgp_input(struct exabgp *, const char *data, size_t length, monotime_t n
 monotime_t exabgp_deadline(const struct exabgp *);
 void exabgp_tick(struct exabgp *, monotime_t now);
 
+/*
+ * The end is near: say what is desired without waiting for answers, to questions or to commands. What was
+ * in flight counts as not answered.
+ */
+void exabgp_hurry(struct exabgp *, monotime_t now);
+
 /* ExaBGP said "shutdown". */
 bool exabgp_shutdown_asked(const struct exabgp *);
 /* Nothing left to say and nothing unanswered. */

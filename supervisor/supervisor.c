@@ -25,6 +25,7 @@
 
 /* ExaBGP 5 kills its helper 2 s after asking it to end. */
 #define STOP_LIMIT_NS (1200 * NS_PER_MILLISECOND)
+#define STOP_PATIENCE_NS (STOP_LIMIT_NS / 2) /* then commands no longer wait for the answers to earlier ones */
 #define STOP_POLL_NS (5 * NS_PER_MILLISECOND)
 
 /* Events of one turn of the loop are served in this order: results before leases, commands in one batch. */
@@ -42,6 +43,7 @@ struct supervisor {
 	struct event *signals[8];
 	struct event *stop_timer; /* NULL: not stopping */
 	monotime_t stop_deadline;
+	bool hurried; /* answers may come that nothing waits for */
 	bool children; /* some are left to reap */
 };
 
@@ -71,15 +73,21 @@ stop_poll(evutil_socket_t fd, short what, void *context)
 {
 	struct supervisor *supervisor = context;
 	struct timeval delay = monotime_timeval(STOP_POLL_NS);
-	bool late = !monotime_before(monotime_now(), supervisor->stop_deadline);
+	int64_t left_ns = monotime_left(supervisor->stop_deadline, monotime_now());
+	bool idle = !supervisor->children && channel_idle(supervisor->channel);
 
 	(void)fd;
 	(void)what;
-	if (late || (!supervisor->children && channel_idle(supervisor->channel))) {
-		if (late)
+	/* ExaBGP must not find our end closed when it answers late: then all of the time is used to read. */
+	if (left_ns == 0 || (idle && !supervisor->hurried)) {
+		if (!idle)
 			log_warnx("not everything could be withdrawn and reaped in time");
 		event_base_loopbreak(supervisor->base);
 		return;
+	}
+	if (!supervisor->hurried && left_ns <= STOP_LIMIT_NS - STOP_PATIENCE_NS) {
+		supervisor->hurried = true;
+		channel_hurry(supervisor->channel);
 	}
 	event_add(supervisor->stop_timer, &delay);
 }
@@ -110,7 +118,10 @@ channel_ended(void *context, enum channel_end end)
 		[CHANNEL_SHUTDOWN] = "ExaBGP asks for shutdown",
 	};
 
-	supervisor_stop(context, reasons[end]);
+	struct supervisor *supervisor = context;
+
+	supervisor_stop(supervisor, reasons[end]);
+	channel_hurry(supervisor->channel);
 }
 
 static void

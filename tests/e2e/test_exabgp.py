@@ -166,6 +166,21 @@ def test_reader_that_hangs_does_not_delay_the_end(start, keep):
     run.join_readers()
 
 
+def test_unanswered_command_does_not_delay_the_end(start, keep):
+    """ExaBGP hangs with its input open: every withdraw is written all the same, in time."""
+    server, peer = keep(TcpServer()), peers.FallsSilent()
+    prefixes = [prefix(number) for number in range(30)]
+    run = start(config(check("web", tcp(server), prefixes=prefixes, metric=1, metric_down=2),
+                       exabgp={"max_in_flight": 2}), peer)
+    run.wait_for(lambda: len(run.rib.routes) == 30, what="all routes")
+    peer.silent = True
+    server.go_away()
+    run.wait_for(lambda: any(route["med"] == 2 for route in run.rib.routes.values()), what="first unanswered command")
+    code, elapsed = run.stop()
+    assert code == 0 and elapsed < EXIT_LIMIT
+    assert not run.rib.routes
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_end_it(start, keep, number):
     """Exit 0 in time, every route withdrawn."""

@@ -3,7 +3,7 @@ import pytest
 
 from harness import wire
 from harness.config import check, config, prefix, run_cases
-from harness.hostile import TcpServer, Udp
+from harness.hostile import TcpServer, Udp, udp_beside
 from harness.network import free_port
 
 
@@ -111,9 +111,11 @@ def test_hostile(start, keep):
         cases[name] = (dns(server, dns_timeout=0.6, timeout=2), expected)
     truncated = keep(Udp(forged(records=False, truncated=True)))
     cases["truncated, tcp closed"] = (dns(truncated, dns_timeout=0.6), ("fail refused", "fail timeout"))
-    silent_udp = keep(Udp(forged(records=False, truncated=True)))
-    silent_tcp = keep(TcpServer("silent", port=silent_udp.port))
-    cases["truncated, tcp silent"] = (dns(silent_udp, dns_timeout=0.6), "fail timeout")
+    silent_tcp = keep(TcpServer("silent"))
+    while not (beside := udp_beside(silent_tcp, forged(records=False, truncated=True))):
+        silent_tcp = keep(TcpServer("silent"))
+    keep(beside)
+    cases["truncated, tcp silent"] = (dns(silent_tcp, dns_timeout=0.6), "fail timeout")
     cases["tcp silent"] = (dns(silent_tcp, dns_timeout=0.6, tcp=True), "fail timeout")
     reset = keep(TcpServer("reset"))
     cases["tcp reset"] = (dns(reset, dns_timeout=0.6, tcp=True), ("fail reset", "fail closed"))

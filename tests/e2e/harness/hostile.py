@@ -144,6 +144,14 @@ class TcpServer(Server):
         connection.close()
 
 
+def udp_beside(server, answer):
+    """A Udp server on a TCP server's port; None when somebody else has that port."""
+    try:
+        return Udp(answer, host=server.host, port=server.port)
+    except OSError:
+        return None
+
+
 class FullBacklog:
     """A port whose queue of connections is full: the next connect is never answered."""
 

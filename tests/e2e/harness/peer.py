@@ -73,6 +73,15 @@ class Refusing(ExaBGP):
         return ["done"]
 
 
+class FallsSilent(ExaBGP):
+    """Answers until `silent` is set."""
+
+    silent = False
+
+    def answer(self, line):
+        return [] if self.silent else super().answer(line)
+
+
 class Forgetful(ExaBGP):
     """Loses the answer to the first `times` commands that hold `word`."""
 
