@@ -24,8 +24,7 @@ OPTIMISE ?= -O2 -g
 METHODS := dns file http icmp ntp shell tcp
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
-	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wnull-dereference -Wimplicit-fallthrough \
-	-Wno-gnu-flexible-array-initializer
+	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wnull-dereference -Wimplicit-fallthrough
 # -Werror is for developers and CI (make WERROR=-Werror): a newer compiler must not stop a build
 WERROR ?=
 HARDENING := -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fPIE -fstack-clash-protection -fno-common

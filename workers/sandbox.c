@@ -38,8 +38,10 @@ identity_enter(const struct sandbox_profile *profile, char *error, size_t size)
 			    status, strerror(errno));
 			return false;
 		}
-	} else if (geteuid() != 0 && !profile->keep_mark) {
-		capng_apply(CAPNG_SELECT_CAPS); /* a file capability, once what needed it is open */
+	} else if (geteuid() != 0 && !profile->keep_mark && capng_apply(CAPNG_SELECT_CAPS) != 0) {
+		/* a file capability must not outlive what needed it */
+		snprintf(error, size, "cannot drop capabilities: %s", strerror(errno));
+		return false;
 	}
 	return true;
 }
