@@ -3,6 +3,7 @@ Fixtures. `start` runs exacheck and checks at the end of the test what must hold
 held whole valid commands only, SIGTERM ended it with 0 in time and every route withdrawn, no process left.
 """
 import contextlib
+import os
 import pathlib
 import shutil
 import tempfile
@@ -77,8 +78,15 @@ def start(directory, keep):
     assert not errors, "\n".join(errors)
 
 
+@pytest.fixture(scope="session")
+def root():
+    """For tests that make namespaces; everything else runs as any user."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+
+
 @pytest.fixture
-def namespace(keep):
+def namespace(root, keep):
     return keep(Namespace())
 
 
@@ -117,9 +125,11 @@ def nginx(session_directory, authority, certificates):
     server.stop()
 
 
-def daemon_fixture(name, make):
+def daemon_fixture(name, make, needs_root=False):
     @pytest.fixture(scope="session", name=name)
-    def fixture(session_directory):
+    def fixture(session_directory, request):
+        if needs_root:
+            request.getfixturevalue("root")
         place = session_directory / name
         place.mkdir()
         server = make(place).start()
@@ -132,6 +142,7 @@ def daemon_fixture(name, make):
 unbound = daemon_fixture("unbound", daemons.Unbound)
 unbound6 = daemon_fixture("unbound6", lambda place: daemons.Unbound(place, "::1"))
 nsd = daemon_fixture("nsd", daemons.Nsd)
-chronyd = daemon_fixture("chronyd", daemons.Chronyd)
-chronyd6 = daemon_fixture("chronyd6", lambda place: daemons.Chronyd(place, "::1", stratum=12))
-chronyd_unsynchronised = daemon_fixture("chronyd_unsynchronised", lambda place: daemons.Chronyd(place, stratum=0))
+chronyd = daemon_fixture("chronyd", daemons.Chronyd, True)
+chronyd6 = daemon_fixture("chronyd6", lambda place: daemons.Chronyd(place, "::1", stratum=12), True)
+chronyd_unsynchronised = daemon_fixture(
+    "chronyd_unsynchronised", lambda place: daemons.Chronyd(place, stratum=0), True)

@@ -42,7 +42,7 @@ def test_verdicts(start, namespace, unprivileged):
         "big": (icmp(size=1400), "pass"),
         "source": (icmp(source="192.0.2.1"), "pass"),
         "interface": (icmp(interface="lo"), "pass"),
-    }, settings=namespace.identity(), wrapper=namespace.enter_argv(), options={"interval": 2})
+    }, wrapper=namespace.enter_argv(), options={"interval": 2})
     assert found["no reply"].milliseconds < 5000
 
 
@@ -56,12 +56,12 @@ def test_loss_allowed(start, namespace, directory, keep):
         "one of two forgiven": (icmp(lossy(), interval=0.25, icmp_timeout=0.2, max_loss=1), "pass"),
         "two of four forgiven": (icmp(lossy(), interval=0.25, icmp_timeout=0.2, count=4, max_loss=2), "pass"),
         "one of four forgiven": (icmp(lossy(), interval=0.25, icmp_timeout=0.2, count=4, max_loss=1), "fail loss"),
-    }, settings=namespace.identity(), wrapper=namespace.enter_argv(), options={"interval": 3})
+    }, wrapper=namespace.enter_argv(), options={"interval": 3})
     assert re.search(r"\b1\b.*\b2\b", found["none forgiven"].text), found["none forgiven"].text
 
 
 def test_message_counts_packets(start, namespace):
     namespace.run("ip", "rule", "add", "pref", "10", "from", "127.0.0.5", "blackhole")
     found = run_cases(start, {"lossy": (icmp("127.0.0.5", count=3, icmp_timeout=0.2), "fail loss")},
-                      settings=namespace.identity(), wrapper=namespace.enter_argv())
+                      wrapper=namespace.enter_argv())
     assert re.search(r"3", found["lossy"].text), found["lossy"].text

@@ -51,7 +51,7 @@ def hosts_wrapper(directory, text):
     return ["unshare", "--mount", "sh", "-c", f'mount --bind {hosts} /etc/hosts && exec "$@"', "sh"]
 
 
-def test_several_addresses(start, keep, directory):
+def test_several_addresses(root, start, keep, directory):
     first = keep(TcpServer(host="127.0.0.11"))
     second = keep(TcpServer(host="127.0.0.12", port=first.port))
     second.go_away()
@@ -71,7 +71,7 @@ def test_several_addresses(start, keep, directory):
     assert sixth.count > 0
 
 
-def test_addresses_in_parallel(start, keep, directory):
+def test_addresses_in_parallel(root, start, keep, directory):
     """One address that never answers does not take the time of the one that does."""
     full = keep(FullBacklog("127.0.0.21"))
     good = keep(TcpServer(host="127.0.0.22", port=full.port))
@@ -92,11 +92,11 @@ def test_mark(start, namespace, keep):
         "unmarked": (tcp(server.port), "pass"),
         "other mark": (tcp(server.port, mark=8), "pass"),
         "marked": (tcp(server.port, mark=7), ("fail unreachable", "error permission", "error local", "fail refused")),
-    }, settings=namespace.identity(), wrapper=namespace.enter_argv())
+    }, wrapper=namespace.enter_argv())
     assert found["marked"].code != "pass"
 
 
-def test_name_resolved_every_time(start, keep, directory):
+def test_name_resolved_every_time(root, start, keep, directory):
     """A name that moves is followed."""
     server = keep(TcpServer(host="127.0.0.31"))
     wrapper = hosts_wrapper(directory, "127.0.0.31 moving.test\n")
