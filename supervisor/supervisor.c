@@ -192,14 +192,8 @@ descriptors_raise(void)
 static struct event_base *
 base_new(void)
 {
-	struct event_config *options = event_config_new();
-	struct event_base *base;
+	struct event_base *base = event_base_new();
 
-	if (options == NULL)
-		return NULL;
-	event_config_set_flag(options, EVENT_BASE_FLAG_PRECISE_TIMER);
-	base = event_base_new_with_config(options);
-	event_config_free(options);
 	if (base != NULL && event_base_priority_init(base, PRIORITIES) == -1) {
 		event_base_free(base);
 		return NULL;

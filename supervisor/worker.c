@@ -54,6 +54,8 @@ struct worker {
 	struct event *channel;
 	struct event *lease;
 	bool started;	     /* said so, perhaps before the spawner told the pid */
+	bool absent;	     /* a grid point failed because no worker had started: the next ones fail at once */
+	bool forfeited;	     /* a grid point failed that the worker may still execute: its result is late */
 	bool planned;	     /* announced its own end: neither a failure nor a reason to wait */
 	bool disabled;	     /* as last said */
 	unsigned messages;   /* since the last grid point */
@@ -91,7 +93,7 @@ worker_due(const struct worker *worker)
 {
 	const struct common_args *args = worker->check->config->args;
 
-	if (worker->phase == PHASE_IDLE)
+	if (worker->absent || (worker->phase == PHASE_IDLE && monotime_before(worker->slot, worker->retry)))
 		return worker->slot;
 	return monotime_add(worker->slot, args->timeout_ns + LEASE_GRACE_NS);
 }
@@ -181,6 +183,8 @@ worker_fail(struct worker *worker, enum reason reason, monotime_t now)
 		result_fail(&result, REASON_DIED, "the worker died");
 		break;
 	}
+	worker->absent = !worker->started;
+	worker->forfeited = worker->phase == PHASE_SPAWNING;
 	check_result(worker->check, &result, monotime_left(now, worker->slot));
 	worker_advance(worker, now);
 }
@@ -219,9 +223,15 @@ handle_result(struct worker *worker, const union message *message)
 	struct result result;
 
 	if (sent->code >= RESULT_CODES || sent->reason >= REASON_LEASE || sent->last > 1 || sent->reserved != 0 ||
-	    sent->duration_ns < 0 || (sent->code == RESULT_PASS) != (sent->reason == REASON_OK) ||
-	    monotime_before(now, worker->earliest))
+	    sent->duration_ns < 0 || (sent->code == RESULT_PASS) != (sent->reason == REASON_OK))
 		return false;
+	if (monotime_before(now, worker->earliest)) {
+		bool late = worker->forfeited; /* its grid point is counted already */
+
+		worker->forfeited = false;
+		return late;
+	}
+	worker->forfeited = false;
 	result.code = (enum result_code)sent->code;
 	result.reason = (enum reason)sent->reason;
 	strlcpy(result.text, sent->text, sizeof(result.text));
@@ -260,6 +270,7 @@ handle_started(struct worker *worker, const union message *message)
 	strlcpy(sandbox, message->started.sandbox, sizeof(sandbox));
 	text_sanitise(sandbox);
 	worker->started = true;
+	worker->absent = false;
 	if (worker->phase == PHASE_STARTING)
 		worker->phase = PHASE_RUNNING;
 	log_line(LOG_LEVEL_DEBUG, worker->check->config->options.name, "worker started; sandbox: %s",
@@ -290,30 +301,39 @@ worker_listening(const struct worker *worker)
 	return worker->fd != -1 && !(worker->phase == PHASE_SPAWNING && worker->started);
 }
 
-static void
-worker_drain(struct worker *worker)
+/* Receive and handle one message. Returns whether there may be more. */
+static bool
+worker_receive(struct worker *worker)
 {
 	union message message;
-	enum message_status status = MESSAGE_OK;
+	enum message_status status;
 
-	while (status == MESSAGE_OK && worker_listening(worker)) {
-		status = message_receive(worker->fd, &message, permitted[worker->phase], NULL);
-		if (status == MESSAGE_OK && (++worker->messages > MESSAGES_MAX ||
-		    !handlers[message.header.type](worker, &message)))
-			status = MESSAGE_BAD;
-	}
+	if (!worker_listening(worker))
+		return false;
+	status = message_receive(worker->fd, &message, permitted[worker->phase], NULL);
+	if (status == MESSAGE_OK && (++worker->messages > MESSAGES_MAX || !handlers[message.header.type](worker, &message)))
+		status = MESSAGE_BAD;
 	if (status == MESSAGE_BAD)
 		worker_lost(worker, REASON_VIOLATION);
 	else if (status == MESSAGE_CLOSED)
 		worker_lost(worker, REASON_DIED);
+	return status == MESSAGE_OK;
 }
 
+static void
+worker_drain(struct worker *worker)
+{
+	while (worker_receive(worker))
+		;
+}
+
+/* One message a turn: the loop comes back for more, and one is nearly always all. */
 static void
 worker_read(evutil_socket_t fd, short what, void *context)
 {
 	(void)fd;
 	(void)what;
-	worker_drain(context);
+	worker_receive(context);
 }
 
 static void
@@ -363,6 +383,7 @@ worker_spawn(struct worker *worker, monotime_t now)
 	worker->paced = worker->check->fsm;
 	worker->interval_ns = check_interval_ns(worker->check);
 	worker->messages = 0;
+	worker->forfeited = false;
 	backoff_started(&worker->backoff, now);
 	return true;
 }

@@ -16,6 +16,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "../common/address.h"
 #include "../common/message.h"
 #include "channel.h"
 #include "disable.h"
@@ -32,6 +33,7 @@ static struct {
 	int64_t interval_ns;
 	char state[MESSAGE_STATE_SIZE];
 	char broken[OPTION_ERROR_SIZE]; /* why nothing can be executed; empty: all is well */
+	bool guarded;			/* an execution may block in a library: a timer ends it */
 	int watch;			/* disable file, or -1 */
 	bool disabled;
 } worker = {.watch = -1};
@@ -59,6 +61,16 @@ guard_arm(int64_t duration_ns)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
+/* A remote check of a literal address only polls sockets, within its own deadline. */
+static bool
+guard_needed(void)
+{
+	const struct remote_args *remote = (const struct remote_args *)worker.args;
+	struct address address;
+
+	return !worker_method.method->remote || remote->host == NULL || !address_parse(remote->host, &address);
+}
+
 static void
 guard_prepare(void)
 {
@@ -71,6 +83,7 @@ guard_prepare(void)
 	strlcpy(timed_out.text, result.text, sizeof(timed_out.text));
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGALRM, &action, NULL);
+	worker.guarded = guard_needed();
 }
 
 static void
@@ -136,10 +149,12 @@ execute(void)
 	} else {
 		result_error(&result, REASON_LOCAL, "the method gave no result");
 		executing = 1;
-		guard_arm(worker.args->timeout_ns + GUARD_NS);
+		if (worker.guarded)
+			guard_arm(worker.args->timeout_ns + GUARD_NS);
 		worker_method.execute(worker.args, monotime_add(start, worker.args->timeout_ns), &result);
 		executing = 0;
-		guard_arm(0);
+		if (worker.guarded)
+			guard_arm(0);
 	}
 	result_send(&result, monotime_sub(monotime_now(), start));
 }
