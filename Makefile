@@ -113,7 +113,7 @@ check: unit e2e
 unit: all $(UNIT_TESTS)
 	@for test in $(UNIT_TESTS); do $$test || exit 1; done
 # The end-to-end tests mostly wait: several at once where pytest-xdist is there.
-PYTEST_FLAGS ?= $(shell $(PYTHON) -c 'import xdist' 2>/dev/null && echo -n 4)
+PYTEST_FLAGS ?= $(shell $(PYTHON) -c 'import xdist' 2>/dev/null && echo --numprocesses=4)
 e2e: all
 	EXACHECK_BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -q -p no:cacheprovider tests/e2e $(PYTEST_FLAGS)
 
