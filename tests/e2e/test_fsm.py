@@ -73,6 +73,17 @@ def test_withdraw_within_interval_and_50_ms(start, keep):
     assert max(delays) <= 1.05 + NOISE, delays
 
 
+def test_many_checks_start_without_a_failure(start, keep):
+    """Waiting for the spawner's turn is no failure, however early a check's first grid point is."""
+    server, count = keep(TcpServer()), 400
+    run = start(config(*(check(f"c{number}", tcp(server), prefixes=[prefix(number)], interval=1, rise=1)
+                         for number in range(count))))
+    for number in range(count):
+        run.wait_route(prefix(number))
+    failures = [line.text for line in run.log if ": fail " in line.text or ": error " in line.text]
+    assert not failures, failures[:3]
+
+
 def test_fixed_grid(start, keep):
     """Start to start, without drift: a slow answer does not move the next execution."""
     def slow(request):
