@@ -314,9 +314,12 @@ def test_process_titles(start, keep):
     server = keep(TcpServer())
     run = start(config(check("a web", tcp(server), interval=5, rise=3)))
     run.wait_transition("a web", "rising")
-    title = wait_until(lambda: next((t for t in map(processes.cmdline, processes.children(run.pid))
-                                     if t.startswith("ExaCheck Worker [a web]: Sleeping")), None), 5, "title")
-    assert "[rising (1/3)]" in title, title
+    title = re.compile(r"ExaCheck Worker \[a web\]: Sleeping for \d\.\d{3} seconds \[rising \(1/3\)\]")
+
+    def titles():
+        return [processes.cmdline(pid) for pid in processes.children(run.pid)]
+
+    wait_until(lambda: any(map(title.fullmatch, titles())), 5, f"title of the worker among {titles()}")
     assert f"ExaCheck Master Process [{run.path}]" in processes.cmdline(run.pid)
 
 
