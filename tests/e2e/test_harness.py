@@ -59,8 +59,8 @@ def test_replay():
 
 
 def test_log_lines():
-    line = ("2026-01-02T03:04:05.678Z info web: rising (2/3) -> up: pass ok (connected to 127.0.0.1 port 80) in 0.4 ms; "
-            "announced 192.0.2.1/32")
+    line = ("2026-01-02T03:04:05.678Z info web: rising (2/3) -> up: pass ok (connected to 127.0.0.1 port 80) in 0.4 ms"
+            "; announced 192.0.2.1/32")
     found = parse_transition(line, 0.0)
     assert (found.check, found.old, found.new, found.code, found.reason) == ("web", "rising (2/3)", "up", "pass", "ok")
     assert (found.text, found.milliseconds) == ("connected to 127.0.0.1 port 80", 0.4)
