@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from harness import wire
+from harness import paths, wire
 from harness.exacheck import run_once
 from harness.hostile import HttpServer, TcpServer, Udp
 
@@ -281,7 +281,7 @@ def test_defaults(directory, port_of):
         assert text in done.stdout
 
 
-def test_runs_under_a_user_who_is_not_root(start, keep):
+def test_runs_under_a_user_who_is_not_root(start, keep, directory):
     """ExaBGP's helpers run as exabgp or nobody, with a umask of 0137 and / as directory."""
     server = keep(TcpServer())
     wrapper = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
@@ -294,5 +294,5 @@ checks:
     nexthop: self
     interval: 0.2
     rise: 1
-""", wrapper=wrapper)
+""", wrapper=wrapper, build=paths.copy_build(directory))
     run.wait_route("192.0.2.9/32")

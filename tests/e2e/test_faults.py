@@ -1,7 +1,6 @@
 """Workers that die, hang, are replaced by nonsense; spawners that die. The other checks never notice."""
 import os
 import re
-import shutil
 import signal
 import stat
 import textwrap
@@ -115,15 +114,11 @@ def test_stopped_worker_alone_withdraws(start, keep):
 
 def build_with(directory, method, program):
     """A copy of the built tree whose worker for one method is another program."""
-    build = directory / "build"
-    shutil.copytree(paths.BUILD / "libexec", build / "libexec")
-    shutil.copy2(paths.EXACHECK, build / "exacheck")
+    build = paths.copy_build(directory)
     worker = build / "libexec" / f"worker-{method}"
     worker.unlink()
     worker.write_text(program)
     worker.chmod(worker.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
-    for path in (build, build / "libexec"):
-        path.chmod(0o755)
     return build
 
 
