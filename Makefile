@@ -148,6 +148,7 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/obj/tests/bench/helper.o
 	@echo "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call libs,openssl)
 
 .PHONY: bench
-bench: all $(BENCH_HELPERS)
-	$(PYTHON) tests/bench/bench.py --build $(BUILD) --checks $(BENCH_CHECKS) --seconds $(BENCH_SECONDS) \
+bench: test-deps
+	@$(MAKE) --no-print-directory all $(BENCH_HELPERS)
+	@$(PYTHON) tests/bench/bench.py --build $(BUILD) --checks $(BENCH_CHECKS) --seconds $(BENCH_SECONDS) \
 		$(if $(PEER),--peer '$(PEER)') $(BENCH_FLAGS)

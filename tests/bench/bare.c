@@ -23,6 +23,15 @@ print_cpu(int64_t before_ns, unsigned long iterations)
 }
 
 static void
+sleep_until(monotime_t when)
+{
+	struct timespec ts = monotime_timespec(when.ns);
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) == EINTR)
+		continue;
+}
+
+static void
 connect_or_end(unsigned index, uint16_t port)
 {
 	int fd = target_connect(index, port);
@@ -66,13 +75,10 @@ run_grid(uint16_t port, unsigned count, unsigned long seconds)
 	monotime_t start = monotime_add(monotime_now(), 100 * NS_PER_MILLISECOND);
 	unsigned long iterations = seconds * count;
 	int64_t before_ns = cpu_used_ns();
-	struct timespec ts;
 	int fd;
 
 	for (unsigned long i = 0; i < iterations; i++) {
-		ts = monotime_timespec(start.ns + (int64_t)i * NS_PER_SECOND / count);
-		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) == EINTR)
-			continue;
+		sleep_until(monotime_add(start, (int64_t)i * NS_PER_SECOND / count));
 		fd = target_connect((unsigned)(i % count), port);
 		if (fd != -1)
 			close(fd);
@@ -84,30 +90,52 @@ run_grid(uint16_t port, unsigned count, unsigned long seconds)
 	print_cpu(before_ns, iterations);
 }
 
+struct herd {
+	monotime_t start;
+	unsigned count;
+	uint16_t port;
+};
+
 static void
-herd_task(unsigned index, void *context)
+herd_connect(unsigned index, void *context)
 {
-	connect_or_end(index, *(uint16_t *)context);
+	connect_or_end(index, ((struct herd *)context)->port);
+}
+
+/* The grid again, with a process for each target. */
+static void
+herd_grid(unsigned index, void *context)
+{
+	const struct herd *herd = context;
+	monotime_t next = monotime_add(herd->start, (int64_t)index * NS_PER_SECOND / herd->count);
+
+	for (;;) {
+		next = monotime_next(next, NS_PER_SECOND, monotime_now());
+		sleep_until(next);
+		connect_or_end(index, herd->port);
+	}
 }
 
 int
 main(int argc, char **argv)
 {
+	struct herd herd;
 	unsigned long last;
 	unsigned count;
 	uint16_t port;
 
 	if (argc != 5)
-		errx(2, "usage: bare tight|grid|herd PORT TARGETS ITERATIONS|SECONDS|0");
+		errx(2, "usage: bare tight PORT TARGETS ITERATIONS | grid PORT TARGETS SECONDS | herd PORT TARGETS 0|1");
 	port = (uint16_t)argument_number("port", argv[2], 1, 65535);
 	count = (unsigned)argument_number("targets", argv[3], 1, TARGETS_MAX);
 	last = argument_number("iterations or seconds", argv[4], 0, 100000000);
+	herd = (struct herd){.start = monotime_now(), .count = count, .port = port};
 	if (strcmp(argv[1], "tight") == 0)
 		run_tight(port, count, last);
 	else if (strcmp(argv[1], "grid") == 0)
 		run_grid(port, count, last);
 	else if (strcmp(argv[1], "herd") == 0)
-		herd_run(count, herd_task, &port);
+		herd_run(count, herd_connect, last == 0 ? NULL : herd_grid, &herd);
 	else
 		errx(2, "unknown mode %s", argv[1]);
 	return 0;

@@ -26,15 +26,17 @@ PSS_SHARE = 0.02        # how pages happen to be shared
 # once, and its figures: key: (name, unit, target).
 Part = collections.namedtuple("Part", "measure floors_around floors_once figures")
 PARTS = {
-    "tcp": Part(measure.measure_tcp, [measure.floor_tcp], [measure.floor_processes], {
+    "tcp": Part(measure.measure_tcp, [measure.floor_tcp, measure.floor_herd], [measure.floor_processes], {
         "tcp_p50": ("tcp start lateness, median", "ms"),
         "tcp_p99": ("tcp start lateness, 99th percentile", "ms", 10),
         "tcp_max": ("tcp start lateness, maximum", "ms"),
         "tcp_missing": ("tcp executions missing", "", 0),
         "tcp_cpu": ("CPU per tcp execution (floor: tight loop)", "us", 100),
         "tcp_cpu_paced": ("CPU per tcp execution (floor: on the grid)", "us"),
+        "tcp_cpu_herd": ("CPU per tcp execution (floor: process per check)", "us"),
         "tcp_pss_mean": ("PSS of a tcp worker, mean", "kB", 160),
         "tcp_pss_max": ("PSS of a tcp worker, maximum", "kB", 160),
+        "tcp_private": ("private memory of a tcp worker, mean", "kB"),
         "tcp_pss_root": ("PSS of the supervisor, tcp checks", "kB"),
         "tcp_pss_check": ("PSS of everything, per tcp check", "kB"),
         "start": ("start to every route announced", "s"),
@@ -46,6 +48,7 @@ PARTS = {
         "https_cpu": ("CPU per https execution", "us", 1500),
         "https_pss_mean": ("PSS of an https worker, mean", "kB", 300),
         "https_pss_max": ("PSS of an https worker, maximum", "kB", 300),
+        "https_private": ("private memory of an https worker, mean", "kB"),
         "https_pss_root": ("PSS of the supervisor, https checks", "kB"),
         "https_pss_check": ("PSS of everything, per https check", "kB"),
     }),

@@ -141,7 +141,7 @@ end_asked(int sig)
 }
 
 static _Noreturn void
-herd_member(unsigned index, void (*task)(unsigned, void *), void *context, int done)
+herd_member(unsigned index, herd_task *task, herd_task *life, void *context, int done)
 {
 	signal(SIGTERM, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -149,6 +149,8 @@ herd_member(unsigned index, void (*task)(unsigned, void *), void *context, int d
 	if (write(done, "", 1) != 1)
 		err(1, "herd");
 	close(done);
+	if (life != NULL)
+		life(index, context);
 	for (;;)
 		pause();
 }
@@ -169,7 +171,7 @@ herd_await(int done, unsigned count)
 }
 
 void
-herd_run(unsigned count, void (*task)(unsigned index, void *context), void *context)
+herd_run(unsigned count, herd_task *task, herd_task *life, void *context)
 {
 	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
 	struct sigaction action = {.sa_handler = end_asked};
@@ -185,7 +187,7 @@ herd_run(unsigned count, void (*task)(unsigned index, void *context), void *cont
 		if (pids[i] == -1)
 			err(1, "fork");
 		if (pids[i] == 0)
-			herd_member(i, task, context, done[1]);
+			herd_member(i, task, life, context, done[1]);
 	}
 	close(done[1]);
 	herd_await(done[0], count);

@@ -45,10 +45,13 @@ void visits_print(const struct visits *);
 /* CPU time of this process, user and system, in nanoseconds. */
 int64_t cpu_used_ns(void);
 
+/* What each member of a herd does; context is the caller's. */
+typedef void herd_task(unsigned index, void *context);
+
 /*
- * Fork `count` children which each run task(index, context) once and then sleep; print "ready" and wait
- * for SIGTERM or the end of stdin; then end and reap every child.
+ * Fork `count` children which each run task once and then life, which does not return (NULL: they sleep);
+ * print "ready" when every task is done and wait for SIGTERM or the end of stdin; then end and reap every child.
  */
-void herd_run(unsigned count, void (*task)(unsigned index, void *context), void *context);
+void herd_run(unsigned count, herd_task *task, herd_task *life, void *context);
 
 #endif

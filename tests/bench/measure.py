@@ -17,9 +17,8 @@ from helpers import HelperError, SERVICE_NAME
 from subject import FakeExabgp, Subject, SubjectError, check
 
 INTERVAL_NS = 10**9
-SETTLE_S = 2         # after the last announcement: start-up is not in the figures
 EDGE_NS = 300 * 10**6  # reading 1,000 processes' counters disturbs them: no lateness near such a reading
-HTTPS_CHECKS = 50
+HTTPS_CHECKS = 200   # at most; what all workers share counts for each by that part
 HTTPS_SECONDS = 10   # at most
 FLOOR_SECONDS = 5
 FLOOR_CONNECTS = 20000
@@ -45,10 +44,8 @@ def lateness_ms(visits, begin_ns, end_ns):
     return late, missing, expected, len(times)
 
 
-def window(subject, seconds):
-    """Watch a settled program for some seconds: (begin_ns, end_ns, ns of CPU used, processes)."""
-    time.sleep(SETTLE_S)
-    members = subject.tree()
+def window(members, seconds):
+    """Watch processes for some seconds: (begin_ns, end_ns, ns of CPU used, processes)."""
     begin = time.monotonic_ns()
     before = processes.cpu_ns(members)
     begin = (begin + time.monotonic_ns()) // 2
@@ -68,16 +65,23 @@ def cpu_per_visit_us(visits, begin_ns, end_ns, used_ns):
     return used_ns / count / 1000
 
 
+def worker_memory(prefix, sizes):
+    """Figures of many like processes."""
+    if not sizes or None in sizes:
+        return {}
+    pss, private = zip(*sizes)
+    return {prefix + "_pss_mean": sum(pss) / len(pss), prefix + "_pss_max": max(pss),
+            prefix + "_private": sum(private) / len(private)}
+
+
 def memory(members, prefix, checks):
     """PSS figures of a tree; nothing where the kernel does not let us look."""
-    sizes = {member.pid: processes.pss_kb(member) for member in members}
-    if None in sizes.values():
+    sizes = {member.pid: processes.memory_kb(member) for member in members}
+    own = worker_memory(prefix, [sizes[worker.pid] for worker in processes.workers(members)])
+    if not own or None in sizes.values():
         return {}
-    own = [sizes[worker.pid] for worker in processes.workers(members)]
-    if not own:
-        return {}
-    return {prefix + "_pss_mean": sum(own) / len(own), prefix + "_pss_max": max(own),
-            prefix + "_pss_root": sizes[members[0].pid], prefix + "_pss_check": sum(sizes.values()) / checks}
+    return dict(own, **{prefix + "_pss_root": sizes[members[0].pid][0],
+                        prefix + "_pss_check": sum(pss for pss, _ in sizes.values()) / checks})
 
 
 def measure_tcp(command, options):
@@ -87,7 +91,7 @@ def measure_tcp(command, options):
                   for index in range(options.checks)]
         with Subject(command, directory, checks) as subject:
             start_s = subject.await_announced()
-            begin, end, used, members = window(subject, options.seconds)
+            begin, end, used, members = window(subject.settled(), options.seconds)
             values = memory(members, "tcp", options.checks)
             exit_s, announced, left = subject.terminate()
         visits = sink.visits()
@@ -96,7 +100,7 @@ def measure_tcp(command, options):
     values.update(start=start_s, exit=exit_s * 1000, exit_routes=announced, exit_left=left,
                   tcp_p50=percentile(late, 0.5), tcp_p99=percentile(late, 0.99), tcp_max=max(late),
                   tcp_missing=missing, tcp_cpu=cpu_per_visit_us(visits, begin, end, used))
-    values["tcp_cpu_paced"] = values["tcp_cpu"]
+    values["tcp_cpu_paced"] = values["tcp_cpu_herd"] = values["tcp_cpu"]
     return values
 
 
@@ -111,7 +115,7 @@ def measure_https(command, options):
             checks = [check(index, dict(args, host=target_address(index))) for index in range(count)]
             with Subject(command, directory, checks) as subject:
                 subject.await_announced()
-                begin, end, used, members = window(subject, seconds)
+                begin, end, used, members = window(subject.settled(), seconds)
                 values = memory(members, "https", count)
             visits = tls.visits()
     values["https_cpu"] = cpu_per_visit_us(visits, begin, end, used)
@@ -197,9 +201,8 @@ def floor_tcp(options):
             "tcp_missing": missing, "tcp_cpu": tight / 1000, "tcp_cpu_paced": paced / 1000}
 
 
-def herd_memory(helper):
-    sizes = [processes.pss_kb(member) for member in processes.tree(helper.process.pid)[1:]]
-    return (sum(sizes) / len(sizes), max(sizes)) if sizes and None not in sizes else (None, None)
+def herd_memory(helper, prefix):
+    return worker_memory(prefix, [processes.memory_kb(member) for member in processes.tree(helper.process.pid)[1:]])
 
 
 def floor_processes(options):
@@ -209,11 +212,19 @@ def floor_processes(options):
             begin = time.monotonic()
             helper.line()
             start_s = time.monotonic() - begin
-            mean, largest = herd_memory(helper)
+            values = herd_memory(helper, "tcp")
             begin = time.monotonic()
             helper.finish()
-            return {"tcp_pss_mean": mean, "tcp_pss_max": largest, "start": start_s,
-                    "exit": (time.monotonic() - begin) * 1000}
+            return dict(values, start=start_s, exit=(time.monotonic() - begin) * 1000)
+
+
+def floor_herd(options):
+    """A bare process for each check on the same grid."""
+    with Service(options.build, "sink") as sink:
+        with Helper(options.build, "bare", "herd", sink.port, options.checks, 1) as helper:
+            helper.line()
+            begin, end, used, _ = window(processes.tree(helper.process.pid), min(FLOOR_SECONDS, options.seconds))
+        return {"tcp_cpu_herd": cpu_per_visit_us(sink.visits(), begin, end, used)}
 
 
 def floor_https(options):
@@ -226,8 +237,7 @@ def floor_https(options):
             used = bare_cpu(options.build, "tls", "loop", ca, tls.port, count, FLOOR_HANDSHAKES)
             with Helper(options.build, "tls", "herd", ca, tls.port, count, 0) as helper:
                 helper.line()
-                mean, largest = herd_memory(helper)
-    return {"https_cpu": used / 1000, "https_pss_mean": mean, "https_pss_max": largest}
+                return dict(herd_memory(helper, "https"), https_cpu=used / 1000)
 
 
 def floor_withdraw(options):

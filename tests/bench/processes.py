@@ -68,16 +68,18 @@ def cpu_ns(processes):
     return used
 
 
-def pss_kb(process):
-    """Proportional set size in kB; None when the kernel does not let us look."""
+def memory_kb(process):
+    """(proportional set size, private part of it) in kB; None when the kernel does not let us look."""
+    sizes = {}
     try:
         with open("/proc/%d/smaps_rollup" % process.pid) as file:
             for line in file:
-                if line.startswith("Pss:"):
-                    return int(line.split()[1])
-    except OSError:
-        pass
-    return None
+                key, _, value = line.partition(":")
+                if key in ("Pss", "Private_Clean", "Private_Dirty"):
+                    sizes[key] = int(value.split()[0])
+        return sizes["Pss"], sizes["Private_Clean"] + sizes["Private_Dirty"]
+    except (OSError, KeyError):
+        return None
 
 
 def workers(processes):

@@ -16,6 +16,7 @@ from helpers import target_prefix
 COMMAND = re.compile(r"\b(announce|withdraw)\b")
 PREFIX = re.compile(r"\b\d+\.\d+\.\d+\.\d+/\d+")
 EXIT_LIMIT_S = 15
+SETTLE_S = 2  # after the last announcement: start-up is not in the figures
 
 
 class SubjectError(Exception):
@@ -122,6 +123,11 @@ class Subject:
         """The processes as of now; remembered, so that a later look can tell which were left behind."""
         self.members = processes.tree(self.process.pid)
         return self.members
+
+    def settled(self):
+        """The processes once start-up is over."""
+        time.sleep(SETTLE_S)
+        return self.tree()
 
     def terminate(self):
         """SIGTERM; (seconds to the exit, routes still announced, processes left behind)."""

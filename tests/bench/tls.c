@@ -193,7 +193,7 @@ main(int argc, char **argv)
 	if (strcmp(argv[1], "loop") == 0)
 		run_loop(&client, count, argument_number("iterations", argv[5], 1, 1000000));
 	else if (strcmp(argv[1], "herd") == 0)
-		herd_run(count, request_once, &client);
+		herd_run(count, request_once, NULL, &client);
 	else
 		errx(2, "unknown mode %s", argv[1]);
 	SSL_CTX_free(client.context);
