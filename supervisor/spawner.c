@@ -45,6 +45,35 @@ struct spawner {
 	unsigned messages; /* since its start or its last answer */
 };
 
+/*
+ * A worker's environment: nothing of the supervisor's but what the resolver and the C library read. Room for
+ * a process title lies where the environment does, hence the last entry; it is small because each new title
+ * overwrites all of it.
+ */
+static char **
+child_environment(void)
+{
+	static const char *const inherited[] = {"TZ", "RES_OPTIONS", "LOCALDOMAIN", "ASAN_OPTIONS", "UBSAN_OPTIONS"};
+	static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", language[] = "LANG=C.UTF-8";
+	static char room[] = "TITLE=................................................................................"
+			     "................................................................................"
+			     "................................................................................";
+	static char *environment[sizeof(inherited) / sizeof(inherited[0]) + 4];
+	size_t count = 0;
+
+	environment[count++] = path;
+	environment[count++] = language;
+	for (size_t i = 0; i < sizeof(inherited) / sizeof(inherited[0]); i++) {
+		const char *value = getenv(inherited[i]);
+
+		if (value != NULL && asprintf(&environment[count], "%s=%s", inherited[i], value) != -1)
+			count++;
+	}
+	environment[count++] = room;
+	environment[count] = NULL;
+	return environment;
+}
+
 /* In the child: the channel becomes CHANNEL_FD, the rest of the world is closed, then exec. */
 static _Noreturn void
 child_exec(const char *path, int channel)
@@ -63,7 +92,7 @@ child_exec(const char *path, int channel)
 		_exit(126);
 	if (close_range(CHANNEL_FD + 1, ~0u, 0) == -1)
 		_exit(126);
-	execv(path, argv);
+	execve(path, argv, child_environment());
 	_exit(127);
 }
 
