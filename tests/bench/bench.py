@@ -105,6 +105,12 @@ def run_part(table, name, options):
     run_floors(table, part.floors_around, options)
 
 
+def floors_spread(table, key):
+    """By which share the floors of a figure, and of those that stand beside it, differed before and after."""
+    return max(max(figure.floors) / min(figure.floors) - 1
+               for other, figure in table.figures.items() if other.startswith(key) and figure.floors)
+
+
 def allow_noise(table):
     """How far a target may be exceeded: by what the machine itself was late, or by what its floors differ."""
     for key, figure in table.figures.items():
@@ -115,7 +121,7 @@ def allow_noise(table):
         elif not figure.floors:
             figure.noise = 0.0
         elif key.endswith("_cpu"):
-            figure.noise = figure.target * min(NOISE_SHARE_MAX, max(figure.floors) / min(figure.floors) - 1)
+            figure.noise = figure.target * min(NOISE_SHARE_MAX, floors_spread(table, key))
         elif key.startswith("withdraw"):
             figure.noise = max(0.0, max(figure.floors) - INTERVAL_MS)
         else:
