@@ -11,16 +11,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "../common/url.h"
+#include "http_memory.h"
+#include "http_rehearsal.h"
 #include "http_request.h"
 #include "method.h"
 #include "probe.h"
 #include "resolve.h"
 
+#define STACK_DEPTH ((size_t)64 * 1024)
+#define HEAP_KEPT (4 * 1024 * 1024)
+
 static struct http_setup setup; /* of this worker's one check */
-static CURLM *multi; /* one per worker: each new one would open a socket pair */
 
 static const struct status_range status_success[] = {{200, 299}};
 
@@ -28,10 +33,14 @@ static void
 http_preload(void)
 {
 	unsetenv("SSLKEYLOGFILE"); /* libcurl would write the session keys to it */
+	http_memory_open();
 	curl_global_init(CURL_GLOBAL_DEFAULT);
+	http_rehearse();
+	http_memory_close();
 	tzset(); /* certificates' times read the time zone's file at first use, which a sandboxed worker cannot */
 	http_tls_preload();
 	resolve_preload();
+	http_memory_fill();
 }
 
 static bool
@@ -175,21 +184,16 @@ prepare_tls(char *error)
 }
 
 static bool
-prepare_multi(char *error)
-{
-	return (multi = curl_multi_init()) != NULL || no_memory(error);
-}
-
-static bool
 http_prepare(const void *args, const char *name, char *error)
 {
 	bool (*const steps[])(char *) = {prepare_url, prepare_payload, prepare_headers, prepare_statuses,
-	    prepare_pattern, prepare_tls, prepare_multi};
+	    prepare_pattern, prepare_tls};
 
 	(void)name;
 	setup.args = args;
 	/* libcurl told to use no signals leaves SIGPIPE to us: OpenSSL writes to sockets that the server has closed */
 	signal(SIGPIPE, SIG_IGN);
+	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT); /* while an execution runs; after it, everything is given back */
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
 		if (!steps[i](error))
 			return false;
@@ -198,6 +202,7 @@ http_prepare(const void *args, const char *name, char *error)
 
 /* One execution: a request per address. */
 struct session {
+	CURLM *multi; /* made anew each time: kept, its tables are 35 kB, all zero, between executions */
 	struct http_request *requests;
 	size_t count, pending;
 	bool decided; /* no further result can change the verdict */
@@ -222,7 +227,7 @@ session_start(struct session *session, const struct addresses *addresses, monoti
 			session_settle(session, request);
 			continue;
 		}
-		if ((code = curl_multi_add_handle(multi, request->easy)) == CURLM_OK) {
+		if ((code = curl_multi_add_handle(session->multi, request->easy)) == CURLM_OK) {
 			session->pending++;
 			continue;
 		}
@@ -240,7 +245,7 @@ session_collect(struct session *session)
 	CURLMsg *message;
 	int left;
 
-	while ((message = curl_multi_info_read(multi, &left)) != NULL) {
+	while ((message = curl_multi_info_read(session->multi, &left)) != NULL) {
 		if (message->msg != CURLMSG_DONE ||
 		    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&request) != CURLE_OK)
 			continue;
@@ -259,13 +264,13 @@ session_run(struct session *session, monotime_t deadline)
 	while (session->pending > 0 && !session->decided && code == CURLM_OK) {
 		int64_t left_ms;
 
-		if ((code = curl_multi_perform(multi, &running)) != CURLM_OK)
+		if ((code = curl_multi_perform(session->multi, &running)) != CURLM_OK)
 			break;
 		session_collect(session);
 		left_ms = (monotime_left(deadline, monotime_now()) + NS_PER_MILLISECOND - 1) / NS_PER_MILLISECOND;
 		if (session->pending == 0 || session->decided || left_ms == 0)
 			break;
-		code = curl_multi_poll(multi, NULL, 0, left_ms > INT_MAX ? INT_MAX : (int)left_ms, NULL);
+		code = curl_multi_poll(session->multi, NULL, 0, left_ms > INT_MAX ? INT_MAX : (int)left_ms, NULL);
 	}
 	for (size_t i = 0; i < session->count && !session->decided; i++) {
 		struct http_request *request = &session->requests[i];
@@ -294,8 +299,41 @@ session_combine(const struct session *session, const struct addresses *addresses
 	probe_combine(&setup.args->remote, addresses->items, results, session->count, result);
 }
 
+static bool
+session_open(struct session *session, size_t count)
+{
+	session->multi = curl_multi_init();
+	session->requests = calloc(count, sizeof(*session->requests));
+	session->count = session->requests == NULL ? 0 : count;
+	return session->multi != NULL && session->requests != NULL;
+}
+
 static void
-http_execute(const void *args, monotime_t deadline, struct result *result)
+session_close(struct session *session)
+{
+	for (size_t i = 0; i < session->count; i++) {
+		if (session->requests[i].easy != NULL)
+			curl_multi_remove_handle(session->multi, session->requests[i].easy);
+		http_request_free(&session->requests[i]);
+	}
+	free(session->requests);
+	curl_multi_cleanup(session->multi);
+}
+
+/*
+ * What a handshake's deep calls wrote below this frame, which for that must be a frame of its own; the kernel gives
+ * empty pages when they are needed again.
+ */
+static __attribute__((noinline)) void
+stack_release(void)
+{
+	uintptr_t end = ((uintptr_t)__builtin_frame_address(0) & ~(uintptr_t)4095) - 4096;
+
+	madvise((void *)(end - STACK_DEPTH), STACK_DEPTH, MADV_DONTNEED);
+}
+
+static __attribute__((noinline)) void
+session_whole(const void *args, monotime_t deadline, struct result *result)
 {
 	const struct http_args *http = args;
 	struct addresses addresses;
@@ -304,22 +342,23 @@ http_execute(const void *args, monotime_t deadline, struct result *result)
 	if (!resolve(http->remote.host != NULL ? http->remote.host : setup.host, remote_family(&http->remote), &addresses,
 	    result))
 		return;
-	if ((session.requests = calloc(addresses.count, sizeof(*session.requests))) == NULL) {
-		result_error(result, REASON_LOCAL, "out of memory");
-		return;
+	if (session_open(&session, addresses.count)) {
+		session_start(&session, &addresses, deadline);
+		session_run(&session, deadline);
+		session_combine(&session, &addresses, result);
+	} else {
+		result_error(result, REASON_LOCAL, "out of memory or descriptors");
 	}
-	session.count = addresses.count;
-	session_start(&session, &addresses, deadline);
-	session_run(&session, deadline);
-	session_combine(&session, &addresses, result);
-	for (size_t i = 0; i < session.count; i++) {
-		if (session.requests[i].easy != NULL)
-			curl_multi_remove_handle(multi, session.requests[i].easy);
-		http_request_free(&session.requests[i]);
-	}
-	free(session.requests);
+	session_close(&session);
+}
+
+static void
+http_execute(const void *args, monotime_t deadline, struct result *result)
+{
+	session_whole(args, deadline, result);
 	/* give back what a handshake took: about 120 kB that would lie idle between executions, for 0.1 ms of CPU */
 	malloc_trim(0);
+	stack_release();
 }
 
 const struct worker_method worker_method = {

@@ -49,8 +49,9 @@ store_load(const char *path)
 }
 
 /*
- * OpenSSL sorts a store and decodes a certificate's extensions at first use. Done now, the pages stay shared
- * between the workers instead of being written, and so copied, in each.
+ * OpenSSL sorts a store and decodes a certificate's extensions at first use. Done now, a shared store's pages stay
+ * shared instead of being written, and so copied, in each worker; and of a worker's own, what stays lies together
+ * instead of among what a handshake leaves.
  */
 static void
 store_settle(X509_STORE *store)
@@ -66,25 +67,6 @@ store_settle(X509_STORE *store)
 	}
 }
 
-/* The first flight of a handshake to nowhere: fetches most of the algorithms that every worker would fetch. */
-static void
-handshake_warm(void)
-{
-	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
-	SSL *ssl = context == NULL ? NULL : SSL_new(context);
-	BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
-
-	if (ssl != NULL && in != NULL && out != NULL) {
-		SSL_set_bio(ssl, in, out);
-		SSL_connect(ssl);
-	} else {
-		BIO_free(in);
-		BIO_free(out);
-	}
-	SSL_free(ssl);
-	SSL_CTX_free(context);
-}
-
 void
 http_tls_preload(void)
 {
@@ -94,7 +76,6 @@ http_tls_preload(void)
 		system_store = store_load(X509_get_default_cert_file());
 	if (system_store != NULL)
 		store_settle(system_store);
-	handshake_warm();
 	ERR_clear_error();
 }
 
@@ -164,9 +145,12 @@ http_tls_prepare(struct http_tls *tls, const struct http_args *args, char *error
 	if (!args->verify_ssl)
 		return true;
 	if (args->ca_file != NULL) {
-		if ((tls->store = store_load(args->ca_file)) == NULL)
+		if ((tls->store = store_load(args->ca_file)) == NULL) {
 			tls_error(error, "ca_file", args->ca_file);
-		return tls->store != NULL;
+			return false;
+		}
+		store_settle(tls->store);
+		return true;
 	}
 	if (system_store == NULL || X509_STORE_up_ref(system_store) != 1) {
 		snprintf(error, OPTION_ERROR_SIZE,

@@ -27,7 +27,7 @@ struct http_tls {
 	EVP_PKEY *key;
 };
 
-/* In the spawner: load the system's CA certificates and the library's algorithms, for workers to share. */
+/* In the spawner: load the system's CA certificates, for workers to share. */
 void http_tls_preload(void);
 
 /*
