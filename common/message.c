@@ -73,17 +73,20 @@ message_receive(int fd, union message *message, unsigned permitted, int *descrip
 	/* Without room for them the kernel closes passed descriptors itself and says MSG_CTRUNC. */
 	if (descriptor != NULL) {
 		msg.msg_control = &control;
-		msg.msg_controllen = sizeof(control);
+		msg.msg_controllen = CMSG_LEN(sizeof(int)); /* the padding behind it would take a second one */
 	}
 	do
 		length = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	while (length == -1 && errno == EINTR);
 	if (length == -1)
 		return errno == EAGAIN || errno == EWOULDBLOCK ? MESSAGE_NONE : MESSAGE_CLOSED;
-	if (length == 0)
-		return MESSAGE_CLOSED;
 	if (descriptor != NULL)
 		passed = descriptor_take(&msg);
+	if (length == 0) {
+		if (passed != -1)
+			close(passed);
+		return MESSAGE_CLOSED;
+	}
 	if ((msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || (descriptor != NULL && passed == -1) ||
 	    !message_valid(message, (size_t)length, permitted)) {
 		if (passed != -1)

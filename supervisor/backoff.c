@@ -9,6 +9,7 @@
 void
 backoff_started(struct backoff *backoff, monotime_t now)
 {
+	backoff->living = true;
 	backoff->started = now;
 }
 
@@ -17,8 +18,11 @@ backoff_ended(struct backoff *backoff, monotime_t now)
 {
 	int64_t delay_ns;
 
-	if (monotime_sub(now, backoff->started) >= HEALTHY_NS)
+	if (backoff->living && monotime_sub(now, backoff->started) >= HEALTHY_NS)
 		backoff->failures = 0;
+	if (!backoff->living && backoff->failures == 0)
+		backoff->failures = 1;
+	backoff->living = false;
 	delay_ns = backoff->failures == 0 ? 0 : NS_PER_SECOND << (backoff->failures < 7 ? backoff->failures - 1 : 6);
 	backoff->failures++;
 	return monotime_add(now, delay_ns < DELAY_MAX_NS ? delay_ns : DELAY_MAX_NS);

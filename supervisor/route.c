@@ -394,8 +394,12 @@ ledger_withdraw_all(struct ledger *ledger)
 	RB_FOREACH(route, key_tree, &ledger->routes)
 		SLIST_FOREACH(owner, &route->owners, next)
 			wish_set(&owner->wish, ROUTE_WITHDRAWN, NULL);
-	RB_FOREACH(route, key_tree, &ledger->routes)
+	RB_FOREACH(route, key_tree, &ledger->routes) {
 		route_decide(ledger, route);
+		/* A withdraw that was refused is tried once more: there is no time to wait for its retry. */
+		if (route->queue == QUEUE_RETRY)
+			route_enqueue_ready(ledger, route, false);
+	}
 }
 
 struct ledger *

@@ -21,6 +21,7 @@
 #include "backoff.h"
 
 #define UNANSWERED_MAX 64 /* requests: what fits well into the socket's buffer */
+#define ANSWER_WAIT_S 10  /* for the next answer while there is an unanswered request; libraries load meanwhile */
 #define MESSAGES_A_TURN 128
 #define MESSAGES_MAX 64 /* without an answer to a request: more is a flood, which would starve the others */
 
@@ -38,6 +39,7 @@ struct spawner {
 	pid_t pid; /* 0: not running */
 	int fd;
 	struct event *event;
+	struct event *patience; /* pending while there are unanswered requests */
 	struct backoff backoff;
 	monotime_t retry;
 	STAILQ_HEAD(, request) requests; /* unanswered */
@@ -142,6 +144,7 @@ spawner_stop(struct spawner *spawner)
 		close(spawner->fd);
 		spawner->fd = -1;
 	}
+	event_del(spawner->patience);
 	if (spawner->pid > 0)
 		kill(spawner->pid, SIGKILL); /* not reaped yet, so the number is still its own */
 	while ((request = STAILQ_FIRST(&spawner->requests)) != NULL) {
@@ -152,6 +155,29 @@ spawner_stop(struct spawner *spawner)
 		spawner->unanswered--;
 		spawner->report(spawner->context, id, 0, ESRCH);
 	}
+}
+
+/* The next answer is awaited from now on, if there is one to come. */
+static void
+spawner_await(struct spawner *spawner)
+{
+	const struct timeval wait = {ANSWER_WAIT_S, 0};
+
+	if (spawner->unanswered == 0)
+		event_del(spawner->patience);
+	else if (event_add(spawner->patience, &wait) == -1)
+		log_errorx("spawner of method %s: no timer for its answer", spawner->method->name);
+}
+
+static void
+spawner_silent(evutil_socket_t fd, short what, void *context)
+{
+	struct spawner *spawner = context;
+
+	(void)fd;
+	(void)what;
+	log_errorx("spawner of method %s does not answer: restarting it", spawner->method->name);
+	spawner_stop(spawner);
 }
 
 /* Requests are answered in order: another id is a lie. */
@@ -166,6 +192,7 @@ spawner_answered(struct spawner *spawner, const struct message_spawned *spawned)
 	free(request);
 	spawner->unanswered--;
 	spawner->messages = 0;
+	spawner_await(spawner);
 	spawner->report(spawner->context, spawned->id, spawned->pid, spawned->error);
 	return true;
 }
@@ -215,6 +242,10 @@ spawner_new(struct event_base *base, const struct check_method *method, const ch
 	spawner->context = context;
 	spawner->fd = -1;
 	STAILQ_INIT(&spawner->requests);
+	if ((spawner->patience = event_new(base, -1, 0, spawner_silent, spawner)) == NULL) {
+		free(spawner);
+		return NULL;
+	}
 	return spawner;
 }
 
@@ -224,6 +255,7 @@ spawner_free(struct spawner *spawner)
 	if (spawner == NULL)
 		return;
 	spawner_stop(spawner);
+	event_free(spawner->patience);
 	free(spawner);
 }
 
@@ -241,7 +273,8 @@ spawner_request(struct spawner *spawner, uint32_t id, int fd)
 	}
 	request->id = id;
 	STAILQ_INSERT_TAIL(&spawner->requests, request, entry);
-	spawner->unanswered++;
+	if (spawner->unanswered++ == 0)
+		spawner_await(spawner);
 	return true;
 }
 

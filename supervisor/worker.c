@@ -155,12 +155,16 @@ worker_advance(struct worker *worker, monotime_t now)
 	const struct check_options *options = &worker->check->config->options;
 	int64_t shortest_ns = options->fast_interval_ns < options->interval_ns ? options->fast_interval_ns :
 	    options->interval_ns;
-	monotime_t executed = monotime_before(now, worker->slot) ? worker->earliest : worker->slot;
+	monotime_t before = worker->slot;
+	bool early = monotime_before(now, before); /* the outcome of a grid point that was skipped here */
+	monotime_t origin = early ? monotime_add(before, -worker->interval_ns) : before;
 
+	worker->earliest = monotime_add(early ? worker->earliest : before, shortest_ns);
 	worker->interval_ns = check_interval_ns(worker->check);
-	worker->earliest = monotime_add(executed, shortest_ns);
-	worker->slot = monotime_next(executed, worker->interval_ns, now);
+	worker->slot = monotime_next(origin, worker->interval_ns, now);
 	worker->messages = 0;
+	if (monotime_before(worker->slot, before))
+		worker_arm(worker); /* otherwise the lease's timer fires in time, and is set anew then */
 	worker_pace(worker);
 }
 
@@ -232,6 +236,11 @@ handle_result(struct worker *worker, const union message *message)
 		return late;
 	}
 	worker->forfeited = false;
+	if (worker->disabled) {
+		/* its predecessor said so: a worker that finds no file says nothing of it */
+		worker->disabled = false;
+		check_disabled(worker->check, false);
+	}
 	result.code = (enum result_code)sent->code;
 	result.reason = (enum reason)sent->reason;
 	strlcpy(result.text, sent->text, sizeof(result.text));
@@ -253,10 +262,11 @@ handle_disabled(struct worker *worker, const union message *message)
 	if (disabled != worker->disabled)
 		check_disabled(worker->check, disabled);
 	worker->disabled = disabled;
-	if (disabled && !monotime_before(now, worker->slot))
-		worker_advance(worker, now); /* in place of a result */
-	else
+	if (monotime_before(now, worker->slot))
 		worker_pace(worker);
+	else if (disabled)
+		worker_advance(worker, now); /* in place of a result */
+	/* else the result is on its way, and the pace with it: the awaited grid point must not be executed again */
 	return true;
 }
 
@@ -308,8 +318,11 @@ worker_receive(struct worker *worker)
 	union message message;
 	enum message_status status;
 
-	if (!worker_listening(worker))
+	if (!worker_listening(worker)) {
+		if (worker->channel != NULL)
+			event_del(worker->channel); /* until the report: it would be readable all the time */
 		return false;
+	}
 	status = message_receive(worker->fd, &message, permitted[worker->phase], NULL);
 	if (status == MESSAGE_OK && (++worker->messages > MESSAGES_MAX || !handlers[message.header.type](worker, &message)))
 		status = MESSAGE_BAD;
@@ -347,9 +360,10 @@ worker_lease(evutil_socket_t fd, short what, void *context)
 	if (!monotime_before(now, worker_due(worker)))
 		worker_drain(worker); /* a result that came while we were busy counts */
 	if (!monotime_before(now, worker_due(worker))) {
-		if (worker->phase == PHASE_IDLE)
+		if (worker->phase == PHASE_IDLE) {
 			worker_fail(worker, worker->reason, now);
-		else if (worker->phase == PHASE_SPAWNING)
+			pump_wake(worker->workers);
+		} else if (worker->phase == PHASE_SPAWNING)
 			worker_fail(worker, REASON_SPAWN, now);
 		else
 			worker_lost(worker, REASON_LEASE);
@@ -433,6 +447,10 @@ worker_spawned(void *context, uint32_t id, pid_t pid, int error)
 	}
 	if (worker->started)
 		worker->phase = PHASE_RUNNING;
+	if (event_add(worker->channel, NULL) == -1) {
+		worker_lost(worker, REASON_SPAWN);
+		return;
+	}
 	worker_drain(worker);
 	pump_wake(workers);
 }
@@ -549,8 +567,8 @@ workers_reaped(struct workers *workers, pid_t pid, int status)
 	if (worker != NULL) {
 		log_line(LOG_LEVEL_DEBUG, worker->check->config->options.name, "worker %d ended, wait status 0x%x", (int)pid,
 		    (unsigned)status);
+		worker->pid = 0; /* from now on it may be another process's */
 		worker_drain(worker); /* its last words */
-		worker->pid = 0;
 		if (worker->phase != PHASE_IDLE)
 			worker_lost(worker, REASON_DIED);
 		return;

@@ -30,6 +30,7 @@ static struct {
 	struct message_job *job;
 	struct common_args *args; /* the method's */
 	monotime_t next; /* the next execution's grid point */
+	monotime_t last; /* when the last one began */
 	int64_t interval_ns;
 	char state[MESSAGE_STATE_SIZE];
 	char broken[OPTION_ERROR_SIZE]; /* why nothing can be executed; empty: all is well */
@@ -210,7 +211,9 @@ pace_read(void)
 	case MESSAGE_OK:
 		strlcpy(worker.state, message.pace.state, sizeof(worker.state));
 		worker.interval_ns = message.pace.interval_ns;
-		worker.next = (monotime_t){message.pace.next_ns};
+		/* one that was sent before the last execution's outcome was known speaks of that execution */
+		if (monotime_before(worker.last, (monotime_t){message.pace.next_ns}))
+			worker.next = (monotime_t){message.pace.next_ns};
 		title_show();
 		break;
 	case MESSAGE_NONE:
@@ -266,6 +269,7 @@ worker_main(void)
 		title_show();
 		sleep_until_next();
 		setproctitle("-ExaCheck Worker [%s]: Checking [%s]", worker.job->name, worker.state);
+		worker.last = monotime_now();
 		turn();
 		worker.next = monotime_next(worker.next, worker.interval_ns, monotime_now());
 	}

@@ -334,6 +334,23 @@ START_TEST(refused_and_retried_with_back_off)
 }
 END_TEST
 
+/* At the end there is no time for a retry: a refused withdraw is said once more, not again and again. */
+START_TEST(shutdown_does_not_wait_for_a_retry)
+{
+	announce(A, 0, "x");
+	say(at(0));
+	answer(A, true, at(0));
+	withdraw(A, 0);
+	say(at(0));
+	answer(A, false, at(0));
+	ck_assert_str_eq(say(at(0)), "-");
+	ledger_withdraw_all(ledger);
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * withdraw");
+	answer(A, false, at(0));
+	ck_assert_str_eq(say(at(0)), "-");
+}
+END_TEST
+
 START_TEST(a_new_desire_does_not_wait)
 {
 	announce(A, 0, "x");
@@ -494,6 +511,7 @@ main(void)
 	tcase_add_test(tcase, refusal_before_a_later_command);
 	tcase_add_test(tcase, too_many_in_flight_wait);
 	tcase_add_test(tcase, refused_and_retried_with_back_off);
+	tcase_add_test(tcase, shutdown_does_not_wait_for_a_retry);
 	tcase_add_test(tcase, a_new_desire_does_not_wait);
 	tcase_add_test(tcase, resend);
 	tcase_add_test(tcase, overlap_said_again_after_all);

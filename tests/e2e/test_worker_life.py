@@ -1,0 +1,112 @@
+"""Workers and spawners between two lives: what the supervisor believes must be what is the case."""
+import os
+import signal
+import time
+
+from harness import processes
+from harness.config import check, config, prefix
+from harness.hostile import HttpServer, TcpServer
+from harness.wait import wait_until
+from test_faults import GARBAGE, build_with, cpu_seconds, tcp
+
+INTERVAL = 0.3
+
+
+def test_disable_file_that_goes_while_no_worker_lives(start, keep, directory):
+    """The successor of a worker that said "disabled" runs the check again: its results count."""
+    server = keep(TcpServer())
+    switch = directory / "maintenance"
+    switch.write_text("")
+    run = start(config(check("web", tcp(server), disable=str(switch), interval=INTERVAL)))
+    run.wait_transition("web", "disabled")
+    worker = run.worker("web")
+    os.kill(worker, signal.SIGSTOP)  # so that it cannot notice
+    switch.unlink()
+    os.kill(worker, signal.SIGKILL)
+    run.wait_route(prefix(0))
+
+
+def test_disable_file_that_comes_while_no_worker_lives(start, keep, directory):
+    server = keep(TcpServer())
+    switch = directory / "maintenance"
+    run = start(config(check("web", tcp(server), disable=str(switch), interval=INTERVAL, fall=10)))
+    run.wait_route(prefix(0))
+    worker = run.worker("web")
+    os.kill(worker, signal.SIGSTOP)
+    switch.write_text("")
+    os.kill(worker, signal.SIGKILL)
+    run.wait_transition("web", "disabled")
+    run.wait_no_route(prefix(0))
+
+
+def test_disable_file_noticed_only_at_the_next_execution(start, keep, directory):
+    """Behind a symbolic link nothing announces the change: the worker goes on, and executes once."""
+    server = keep(TcpServer())
+    real = directory / "elsewhere"
+    real.mkdir()
+    real.chmod(0o755)
+    (real / "maintenance").write_text("")
+    switch = directory / "maintenance"
+    switch.symlink_to(real / "maintenance")
+    run = start(config(check("web", tcp(server), disable=str(switch), interval=INTERVAL, rise=3)))
+    run.wait_transition("web", "disabled")
+    worker = run.worker("web")
+    (real / "maintenance").unlink()
+    run.wait_route(prefix(0))
+    assert run.worker("web") == worker, run.story()
+    assert not run.logged("worker lost"), run.story()
+    times = [when for when, _ in server.seen]
+    assert len(times) == 3 and min(b - a for a, b in zip(times, times[1:])) > INTERVAL / 2, times
+
+
+def test_late_supervisor_keeps_the_grid(start, keep):
+    """Results that waited for a busy supervisor do not move the grid from which the lease is counted."""
+    server = keep(TcpServer())
+    run = start(config(check("web", {**tcp(server), "timeout": 0.3, "tcp_timeout": 0.3}, interval=1.5,
+                             fast_interval=0.2, rise=1, fall=1)))
+    run.wait_route(prefix(0))
+    worker = run.worker("web")
+    os.kill(run.pid, signal.SIGSTOP)
+    time.sleep(3.4)
+    os.kill(run.pid, signal.SIGCONT)
+    count = server.count
+    run.wait_for(lambda: server.count >= count + 4, 20, "4 further executions")
+    assert not run.logged("worker lost"), run.story()
+    assert run.worker("web") == worker
+    assert [up for _, up in run.rib.changes_of(prefix(0))] == [True], run.story()
+
+
+UNREPORTED = """
+send(channel, 2, struct.pack('I', 1))
+data, fds, *_ = socket.recv_fds(channel, 4096, 4)
+socket.socket(fileno=fds[0]).send(struct.pack("II", 6, 520) + bytes(512))
+time.sleep(3600)
+"""
+
+
+def test_spawner_that_does_not_report_its_worker(start, keep, directory):
+    """What the worker sends meanwhile waits without keeping the supervisor busy."""
+    build = build_with(directory, "http", GARBAGE.lstrip().format(what="it does not report", body=UNREPORTED))
+    web, other = keep(HttpServer()), keep(TcpServer())
+    run = start(config(
+        check("victim", {"method": "http", "url": f"http://127.0.0.1:{web.port}/", "timeout": 1, "http_timeout": 1},
+              prefixes=[prefix(1)], interval=INTERVAL),
+        check("other", tcp(other), prefixes=[prefix(2)], interval=INTERVAL)), build=build)
+    run.wait_route(prefix(2))
+    run.wait_transition("victim", "down", timeout=20)
+    time.sleep(2)
+    assert cpu_seconds(run.pid) < 0.7, "the supervisor is kept busy"
+
+
+def test_stopped_spawner_is_replaced(start, keep):
+    """One that no longer answers is ended: its checks come back."""
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), interval=INTERVAL)))
+    run.wait_route(prefix(0))
+    worker = run.worker("web")
+    spawner, = [pid for pid in processes.children(run.pid) if pid != worker]
+    os.kill(spawner, signal.SIGSTOP)
+    os.kill(worker, signal.SIGKILL)
+    run.wait_no_route(prefix(0))
+    wait_until(lambda: not processes.alive(spawner), 30, "end of the stopped spawner")
+    run.wait_route(prefix(0), timeout=30)
