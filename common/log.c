@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "result.h"
+#include "utf8.h"
 
 #define LINE_SIZE 1024 /* below PIPE_BUF: a line that fits into a pipe goes in whole, without blocking */
 
@@ -111,7 +111,7 @@ log_emit(enum log_level level, const char *subject, int error, const char *forma
 	length = strlen(text);
 	if (error != 0 && length < sizeof(text))
 		snprintf(text + length, sizeof(text) - length, ": %s", strerror(error));
-	text_sanitise(text);
+	utf8_sanitise(text);
 	(sink != NULL ? sink : stderr_sink)(level, subject, text);
 	errno = saved_errno;
 }

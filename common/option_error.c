@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "result.h"
+#include "utf8.h"
 
 /* What is shown of the user's text: room for the quotes, the dots and the NUL. */
 #define SHOWN_MAX (OPTION_QUOTE_SIZE - 6)
@@ -20,7 +20,7 @@ option_error(char error[static OPTION_ERROR_SIZE], const char *format, ...)
 	va_start(args, format);
 	vsnprintf(error, OPTION_ERROR_SIZE, format, args);
 	va_end(args);
-	text_sanitise(error);
+	utf8_sanitise(error);
 	return false;
 }
 
@@ -34,6 +34,6 @@ option_quote(const char *text, char quoted[static OPTION_QUOTE_SIZE])
 
 	snprintf(quoted, OPTION_QUOTE_SIZE, "%s%.*s%s%s", mark, (int)(cut ? SHOWN_MAX : length), text, mark,
 	    cut ? "..." : "");
-	text_sanitise(quoted);
+	utf8_sanitise(quoted);
 	return quoted;
 }

@@ -150,21 +150,29 @@ number_format(double number, char *text, size_t size)
 }
 
 static bool
-parse_bool(const struct option *option, const char *text, void *value, char error[static OPTION_ERROR_SIZE])
+bool_find(const char *text, bool *value)
 {
 	static const struct {
 		const char *text;
 		bool value;
 	} spellings[] = {{"true", true}, {"yes", true}, {"on", true}, {"false", false}, {"no", false}, {"off", false}};
+
+	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++)
+		if (strcasecmp(text, spellings[i].text) == 0) {
+			*value = spellings[i].value;
+			return true;
+		}
+	return false;
+}
+
+static bool
+parse_bool(const struct option *option, const char *text, void *value, char error[static OPTION_ERROR_SIZE])
+{
 	char quoted[OPTION_QUOTE_SIZE];
 
 	(void)option;
-	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++)
-		if (strcasecmp(text, spellings[i].text) == 0) {
-			*(bool *)value = spellings[i].value;
-			return true;
-		}
-	return option_error(error, "must be true or false, got %s", option_quote(text, quoted));
+	return bool_find(text, value) ||
+	    option_error(error, "must be true or false, got %s", option_quote(text, quoted));
 }
 
 static bool
@@ -218,16 +226,27 @@ parse_seconds(const struct option *option, const char *text, void *value, char e
 }
 
 static bool
+choice_find(const struct option *option, const char *text, int *value)
+{
+	for (int i = 0; option->choices[i] != NULL; i++)
+		if (strcasecmp(text, option->choices[i]) == 0) {
+			*value = i;
+			return true;
+		}
+	return false;
+}
+
+/* A choice that knows on or off takes them in a boolean's other spellings too: in JSON they are true and false. */
+static bool
 parse_choice(const struct option *option, const char *text, void *value, char error[static OPTION_ERROR_SIZE])
 {
 	char quoted[OPTION_QUOTE_SIZE], names[OPTION_ERROR_SIZE / 2] = "";
 	size_t length = 0;
+	bool flag;
 
+	if (choice_find(option, text, value) || (bool_find(text, &flag) && choice_find(option, flag ? "on" : "off", value)))
+		return true;
 	for (int i = 0; option->choices[i] != NULL; i++) {
-		if (strcasecmp(text, option->choices[i]) == 0) {
-			*(int *)value = i;
-			return true;
-		}
 		if (length < sizeof(names))
 			length += (size_t)snprintf(
 			    names + length, sizeof(names) - length, "%s%s", i == 0 ? "" : ", ", option->choices[i]);

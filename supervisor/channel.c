@@ -118,13 +118,13 @@ channel_arm(struct channel *channel)
 }
 
 static void
-channel_broken(struct channel *channel)
+channel_broken(struct channel *channel, enum channel_end end)
 {
 	channel->broken = true;
 	channel->length = channel->written = 0;
 	event_del(channel->writable);
 	event_del(channel->timer);
-	channel_end(channel, CHANNEL_BROKEN);
+	channel_end(channel, end);
 }
 
 /* How many of the waiting bytes one write may have: a terminal gets a line at a time. */
@@ -147,6 +147,7 @@ channel_write(struct channel *channel)
 {
 	struct pollfd poll_terminal = {.fd = channel->output_fd, .events = POLLOUT};
 	ssize_t written;
+	bool gone;
 
 	if (channel->output_kind == KIND_TERMINAL && poll(&poll_terminal, 1, 0) == 0) {
 		event_add(channel->writable, NULL);
@@ -163,9 +164,10 @@ channel_write(struct channel *channel)
 		event_add(channel->writable, NULL);
 		return false;
 	}
-	if (errno != EPIPE && errno != ECONNRESET)
+	gone = errno == EPIPE || errno == ECONNRESET;
+	if (!gone)
 		log_error("cannot write to standard output");
-	channel_broken(channel);
+	channel_broken(channel, gone ? CHANNEL_BROKEN : CHANNEL_FAILED);
 	return false;
 }
 

@@ -14,7 +14,13 @@ struct event_base;
 struct channel;
 
 /* Why the conversation ended. */
-enum channel_end { CHANNEL_OPEN, CHANNEL_EOF, CHANNEL_BROKEN, CHANNEL_SHUTDOWN };
+enum channel_end {
+	CHANNEL_OPEN,
+	CHANNEL_EOF,
+	CHANNEL_BROKEN, /* the reader of our output is gone */
+	CHANNEL_FAILED, /* our output cannot be written: closed, a full disk */
+	CHANNEL_SHUTDOWN,
+};
 
 /* ended: called once when ExaBGP is gone or asks for shutdown. NULL: out of memory. */
 struct channel *channel_new(struct event_base *, const struct config *, struct ledger *,

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/utf8.h"
+
 /* Nobody reads more, and a hostile file must not turn into gigabytes of messages. */
 #define FINDINGS_MAX 1000 /* of each severity */
 #define TEXT_MAX 1000	  /* bytes of one finding */
@@ -53,32 +55,6 @@ diagnostics_free(struct diagnostics *diagnostics)
 	free(diagnostics->findings);
 	free(diagnostics->path);
 	free(diagnostics);
-}
-
-/* The length of a control character at text (C0, DEL, or C1 in UTF-8), 0: none. */
-static size_t
-control_length(const unsigned char *text)
-{
-	if (text[0] < 0x20 || text[0] == 0x7f)
-		return 1;
-	return text[0] == 0xc2 && text[1] >= 0x80 && text[1] <= 0x9f ? 2 : 0;
-}
-
-/* Findings quote the file: what a terminal would act upon becomes a question mark, in place. */
-static void
-finding_sanitise(char *text)
-{
-	const unsigned char *from = (const unsigned char *)text;
-	size_t control;
-
-	while (*from != '\0') {
-		if ((control = control_length(from)) != 0) {
-			*text++ = '?';
-			from += control;
-		} else
-			*text++ = (char)*from++;
-	}
-	*text = '\0';
 }
 
 /* Cut at TEXT_MAX, not inside a UTF-8 sequence. */
@@ -130,7 +106,7 @@ diagnostic_add(struct diagnostics *diagnostics, enum severity severity, unsigned
 	free(message);
 	if (length == -1)
 		return;
-	finding_sanitise(text);
+	utf8_sanitise(text); /* findings quote the file: nothing that a terminal would act upon */
 	finding_cut(text);
 	diagnostics->findings[diagnostics->count] =
 	    (struct finding){line, column, diagnostics->count, severity, text};

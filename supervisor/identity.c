@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
-#include <stddef.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "../common/log.h"
@@ -23,19 +23,16 @@ user_find(const char *configured)
 }
 
 bool
-identity_find(const struct global_options *options, struct identity *identity)
+identity_look_up(const struct global_options *options, struct identity *identity,
+    char problem[static IDENTITY_PROBLEM_SIZE])
 {
 	const struct passwd *user;
 	const struct group *group;
 
 	*identity = (struct identity){.sandbox = options->sandbox};
-	if (geteuid() != 0) {
-		if (options->user != NULL || options->group != NULL)
-			log_info("not started as root: user and group have no effect, workers run as uid %u", geteuid());
-		return true;
-	}
 	if ((user = user_find(options->user)) == NULL) {
-		log_errorx("no user %s on this system: create it or name another one as exacheck.user",
+		snprintf(problem, IDENTITY_PROBLEM_SIZE,
+		    "no user %s on this system: create it or name another one as exacheck.user",
 		    options->user != NULL ? options->user : "exacheck, and no nobody");
 		return false;
 	}
@@ -45,9 +42,27 @@ identity_find(const struct global_options *options, struct identity *identity)
 	if (options->group == NULL)
 		return true;
 	if ((group = getgrnam(options->group)) == NULL) {
-		log_errorx("no group %s on this system: create it or name another one as exacheck.group", options->group);
+		snprintf(problem, IDENTITY_PROBLEM_SIZE,
+		    "no group %s on this system: create it or name another one as exacheck.group", options->group);
 		return false;
 	}
 	identity->gid = group->gr_gid;
 	return true;
+}
+
+bool
+identity_find(const struct global_options *options, struct identity *identity)
+{
+	char problem[IDENTITY_PROBLEM_SIZE];
+
+	if (geteuid() != 0) {
+		*identity = (struct identity){.sandbox = options->sandbox};
+		if (options->user != NULL || options->group != NULL)
+			log_info("not started as root: user and group have no effect, workers run as uid %u", geteuid());
+		return true;
+	}
+	if (identity_look_up(options, identity, problem))
+		return true;
+	log_errorx("%s", problem);
+	return false;
 }

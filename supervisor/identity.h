@@ -16,6 +16,11 @@ struct identity {
 	int sandbox; /* enum sandbox_level */
 };
 
+#define IDENTITY_PROBLEM_SIZE 512
+
+/* What identity_find does when started as root, whoever asks. Returns false with what is wrong as text. */
+bool identity_look_up(const struct global_options *, struct identity *, char problem[static IDENTITY_PROBLEM_SIZE]);
+
 /*
  * Look up the configuration's user and group (default: exacheck, else nobody). Started as another user
  * than root, workers stay that user. Returns false after logging what is wrong.

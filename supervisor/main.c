@@ -2,6 +2,7 @@
  * The commands: exacheck run | test | schema.
  */
 #include <bsd/unistd.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "../common/log.h"
 #include "command_line.h"
 #include "config.h"
+#include "identity.h"
 #include "supervisor.h"
 
 static void
@@ -65,6 +67,17 @@ command_run(const struct command_line *line)
 	return status;
 }
 
+/* Not an error: the configuration may be meant for another machine, or for a start as another user than root. */
+static void
+identity_warn(const struct config *config)
+{
+	char problem[IDENTITY_PROBLEM_SIZE];
+	struct identity identity;
+
+	if (!identity_look_up(&config->global, &identity, problem))
+		fprintf(stderr, "%s: warning: started as root, exacheck would not run: %s\n", config->path, problem);
+}
+
 static int
 command_test(const struct command_line *line)
 {
@@ -78,10 +91,12 @@ command_test(const struct command_line *line)
 	diagnostics_print(diagnostics, stderr);
 	if (config == NULL)
 		status = EXIT_USAGE;
-	else if (line->print)
-		config_print(config, stdout);
 	else
-		printf("%s: valid, %zu checks\n", line->path, config->count);
+		identity_warn(config);
+	if (config != NULL && line->print)
+		config_print(config, stdout);
+	else if (config != NULL)
+		printf("%s: valid, %zu check%s\n", line->path, config->count, config->count == 1 ? "" : "s");
 	config_free(config);
 	diagnostics_free(diagnostics);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
@@ -122,12 +137,27 @@ command_dispatch(const char *name, const struct command_line *line)
 	return EXIT_USAGE;
 }
 
+/*
+ * A standard descriptor that is closed would be given to the next socket, and what is written there, commands
+ * or log lines, would reach a worker. What takes its place refuses to be written (1) or swallows it (2).
+ */
+static bool
+descriptors_occupy(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return false;
+	return true;
+}
+
 int
 main(int argc, char **argv, char **envp)
 {
 	struct command_line line;
 	int status;
 
+	if (!descriptors_occupy())
+		return EXIT_FAILURE;
 	setproctitle_init(argc, argv, envp);
 	if (!command_line_parse(argc, argv, &line, &status))
 		return status;

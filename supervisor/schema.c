@@ -2,7 +2,9 @@
  * The JSON Schema (draft 2020-12) of the configuration, from the option tables. Touches the file that it
  * prints to. Invariant: it accepts whatever the option tables accept; it may accept more.
  */
+#include <ctype.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,7 +89,7 @@ put_range(struct schema *schema, json_t *object, const struct option *option)
 		put(schema, object, text ? "maxLength" : "maximum", number(option->max));
 }
 
-/* One word of a choice as YAML readers may see it: any case, and on, off, yes, no as booleans. */
+/* One word of a choice as YAML readers may see it: in its usual spellings, on and off as booleans too. */
 static void
 append_choice(struct schema *schema, json_t *list, const char *choice)
 {
@@ -108,14 +110,40 @@ append_choice(struct schema *schema, json_t *list, const char *choice)
 		append(schema, list, json_boolean(strcmp(lower, "on") == 0));
 }
 
+/* A pattern for the word in any case: JSON Schema's patterns (ECMA-262) have no flag for that. */
+static void
+append_any_case(struct schema *schema, json_t *list, const char *choice)
+{
+	json_t *object = json_object();
+	char pattern[256] = "^";
+	size_t length = 1;
+
+	for (; *choice != '\0' && length < sizeof(pattern) - 6; choice++)
+		if (isalpha((unsigned char)*choice))
+			length += (size_t)sprintf(pattern + length, "[%c%c]", toupper((unsigned char)*choice),
+			    tolower((unsigned char)*choice));
+		else
+			pattern[length++] = *choice;
+	pattern[length] = '$';
+	pattern[length + 1] = '\0';
+	put(schema, object, "type", json_string("string"));
+	put(schema, object, "pattern", json_string(pattern));
+	append(schema, list, object);
+}
+
+/* The enumeration is what editors offer, the patterns what is accepted besides. */
 static json_t *
 choice_schema(struct schema *schema, const struct option *option)
 {
-	json_t *object = json_object(), *list = json_array();
+	json_t *object = json_object(), *words = json_object(), *list = json_array(), *forms = json_array();
 
 	for (const char *const *choice = option->choices; *choice != NULL; choice++)
 		append_choice(schema, list, *choice);
-	put(schema, object, "enum", list);
+	put(schema, words, "enum", list);
+	append(schema, forms, words);
+	for (const char *const *choice = option->choices; *choice != NULL; choice++)
+		append_any_case(schema, forms, *choice);
+	put(schema, object, "anyOf", forms);
 	return object;
 }
 

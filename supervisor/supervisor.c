@@ -44,6 +44,7 @@ struct supervisor {
 	struct event *stop_timer; /* NULL: not stopping */
 	monotime_t stop_deadline;
 	bool hurried; /* answers may come that nothing waits for */
+	bool failed; /* the end is an error */
 	bool children; /* some are left to reap */
 };
 
@@ -115,11 +116,13 @@ channel_ended(void *context, enum channel_end end)
 	static const char *const reasons[] = {
 		[CHANNEL_EOF] = "ExaBGP closed our standard input",
 		[CHANNEL_BROKEN] = "nobody reads our standard output any more",
+		[CHANNEL_FAILED] = "there is no standard output to write to",
 		[CHANNEL_SHUTDOWN] = "ExaBGP asks for shutdown",
 	};
 
 	struct supervisor *supervisor = context;
 
+	supervisor->failed = end == CHANNEL_FAILED;
 	supervisor_stop(supervisor, reasons[end]);
 	channel_hurry(supervisor->channel);
 }
@@ -280,8 +283,9 @@ supervisor_run(const struct config *config, const char *libexec)
 
 	errno = 0;
 	if (identity_find(&config->global, &supervisor.identity) && supervisor_start(&supervisor, libexec)) {
-		log_info("exacheck %s: %zu checks of %s", EXACHECK_VERSION, config->count, config->path);
-		status = event_base_dispatch(supervisor.base) == -1 ? 1 : 0;
+		log_info("exacheck %s: %zu check%s of %s", EXACHECK_VERSION, config->count, config->count == 1 ? "" : "s",
+		    config->path);
+		status = event_base_dispatch(supervisor.base) == -1 || supervisor.failed ? 1 : 0;
 		log_info("stopped");
 	}
 	supervisor_free(&supervisor);

@@ -9,6 +9,7 @@ import pytest
 from harness import paths, processes
 from harness.config import check, config
 from harness.exacheck import run_once
+from harness.wait import wait_until
 
 VALID = config(check("web", {"method": "tcp", "host": "127.0.0.1", "port": 80}))
 
@@ -139,6 +140,91 @@ def test_schema_accepts_and_refuses():
         {"checks": [{key: value for key, value in VALID["checks"][0].items() if key != "name"}]},
     ):
         assert not validator.is_valid(broken), broken
+
+
+@pytest.mark.parametrize("arguments, accepted", [
+    ({"address_family": "IPv4"}, True), ({"address_family": "ipv4"}, True), ({"address_family": "IPv5"}, False),
+    ({"request_method": "Get"}, True), ({"request_method": "get"}, True), ({"request_method": "Gets"}, False),
+    ({"sandbox": False}, True), ({"sandbox": True}, False),
+])
+def test_schema_and_program_agree_on_words(directory, arguments, accepted):
+    """Words are accepted in any case, and off as YAML and JSON write it."""
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads(run_once("schema").stdout)
+    document = config(check("web", {"method": "http", "url": "http://127.0.0.1/", **arguments}))
+    path = directory / "words.json"
+    path.write_text(json.dumps(document))
+    assert (run_once("test", "-f", path).returncode == 0) == accepted
+    assert jsonschema.Draft202012Validator(schema).is_valid(document) == accepted
+
+
+def test_ack_as_boolean(directory):
+    """`ack: on` is true once a program has turned YAML into JSON."""
+    path = directory / "ack.json"
+    path.write_text(json.dumps({**VALID, "exacheck": {"exabgp": {"ack": True}}}))
+    assert "ack: on" in run_once("test", "--print", "-f", path).stdout.replace('"', "")
+
+
+def test_names_are_shown_as_written(directory):
+    path = directory / "names.yaml"
+    path.write_text("checks:\n  - name: \u65e5\u672c\n    args: {method: tcp, host: \u00e9.test, port: 0}\n"
+                    "    prefixes: 192.0.2.1\n", encoding="utf-8")
+    for command in ("test", "run"):
+        done = subprocess.run([str(paths.EXACHECK), command, "-f", str(path)], capture_output=True, timeout=20,
+                              stdin=subprocess.DEVNULL)
+        assert done.returncode == 2
+        text = done.stderr.decode("utf-8")
+        assert "(\u65e5\u672c)" in text and 'got "\u00e9.test"' in text, text
+
+
+@pytest.mark.parametrize("key", ["user", "group"])
+def test_unknown_identity_is_a_warning(directory, key):
+    """A start as root would refuse it; the file may be meant for another machine."""
+    path = directory / "identity.json"
+    path.write_text(json.dumps({**VALID, "exacheck": {key: "no-such-name"}}))
+    done = run_once("test", "-f", path)
+    assert done.returncode == 0
+    assert "warning" in done.stderr and f"no {key} no-such-name" in done.stderr
+    path.write_text(json.dumps({**VALID, "exacheck": {key: "root"}}))
+    assert run_once("test", "-f", path).stderr == ""
+
+
+FILE = config(check("file", {"method": "file", "path": "/"}))
+
+
+def run_with(redirections, path):
+    """exacheck run through a shell that redirects; the directory of its descriptors is /proc/PID/fd."""
+    return processes.start(["/bin/sh", "-c", f'exec "$0" run -f "$1" {redirections}', str(paths.EXACHECK), str(path)],
+                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def test_no_standard_output(directory):
+    """Closed, or a full disk: an error, and no socket takes the place of descriptor 1."""
+    path = directory / "file.json"
+    path.write_text(json.dumps(FILE))
+    for redirection, reason in ((">&-", b"Bad file descriptor"), (">/dev/full", b"No space left")):
+        process = run_with(redirection, path)
+        _, errors = process.communicate(timeout=20)
+        processes.finished(process)
+        assert process.returncode == 1, errors
+        assert b"cannot write to standard output: " + reason in errors
+
+
+def test_closed_descriptors_are_not_given_to_sockets(directory):
+    """What is written to standard error must not reach a worker's channel."""
+    path = directory / "file.json"
+    path.write_text(json.dumps(FILE))
+    for redirection, number in (("2>&-", 2), ("<&-", 0)):
+        process = run_with(redirection, path)
+        try:
+            place = f"/proc/{process.pid}/fd"
+            wait_until(lambda: os.path.exists(f"/proc/{process.pid}/exe") and len(os.listdir(place)) > 5, 20, "a start")
+            assert os.readlink(f"{place}/{number}") == "/dev/null"
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
+            processes.finished(process)
+        assert process.returncode == 0
 
 
 def test_verbosity(start, valid):

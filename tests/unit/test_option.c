@@ -15,13 +15,14 @@
 #define COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
 
 static const char *const colours[] = {"red", "Green", "blue", NULL};
+static const char *const switches[] = {"auto", "on", "off", NULL};
 
 /* The options that scalars are tried on. */
 enum {
 	O_BOOL, O_PORT, O_FREE_INTEGER, O_NUMBER, O_LATENCY, O_TIMEOUT, O_GAP, O_COLOUR, O_PATH_ID, O_STRING, O_SHORT,
 	O_NAME,
 	O_PATH, O_PATTERN, O_HOST, O_ADDRESS, O_NEXT_HOP, O_PREFIX, O_COMMUNITY, O_AS_PATH, O_STATUS, O_URL, O_DNS_NAME,
-	O_DNS_TYPE, O_DNS_RCODE, O_HEADER, O_LEAST, O_LATER
+	O_DNS_TYPE, O_DNS_RCODE, O_HEADER, O_LEAST, O_LATER, O_SWITCH
 };
 
 static const struct option options[] = {
@@ -54,6 +55,7 @@ static const struct option options[] = {
 	[O_HEADER] = {.name = "header", .type = OPTION_HEADER_VALUE},
 	[O_LEAST] = {.name = "least", .type = OPTION_INTEGER, .min = 1, .max = 0},
 	[O_LATER] = {.name = "later", .type = OPTION_LATER},
+	[O_SWITCH] = {.name = "switch", .type = OPTION_CHOICE, .choices = switches},
 };
 
 /* Enough room for any scalar. */
@@ -83,6 +85,8 @@ static const struct {
 	{O_TIMEOUT, "2.9999999999", "3"}, {O_TIMEOUT, "0.0010000004", "0.001"},
 	{O_GAP, "0", "0"}, {O_GAP, "0.000000001", "0.000000001"}, {O_GAP, "1.5", "1.5"}, {O_GAP, "100", "100"},
 	{O_COLOUR, "red", "red"}, {O_COLOUR, "GREEN", "Green"},
+	{O_SWITCH, "on", "on"}, {O_SWITCH, "true", "on"}, {O_SWITCH, "Yes", "on"}, {O_SWITCH, "false", "off"},
+	{O_SWITCH, "no", "off"}, {O_SWITCH, "AUTO", "auto"},
 	{O_PATH_ID, "0", "0"}, {O_PATH_ID, "4294967295", "4294967295"}, {O_PATH_ID, "0.0.1.2", "258"},
 	{O_PATH_ID, "255.255.255.255", "4294967295"},
 	{O_STRING, "", ""}, {O_STRING, "a b\n\xc3\xa9", "a b\n\xc3\xa9"}, {O_SHORT, "abcd", "abcd"},
@@ -152,6 +156,7 @@ static const struct {
 	{O_TIMEOUT, "10s", "*got \"10s\""}, {O_GAP, "-0.1", "must be 0 to 86400 seconds, got -0.1"},
 	{O_GAP, "1e-12", "*at least a nanosecond"}, {O_GAP, "1:30", "*got \"1:30\""},
 	{O_COLOUR, "pink", "must be one of: red, Green, blue; got \"pink\""}, {O_COLOUR, "", "*must be one of"},
+	{O_COLOUR, "true", "must be one of: red, Green, blue; got \"true\""}, {O_SWITCH, "1", "*auto, on, off; got 1"},
 	{O_PATH_ID, "4294967296", "must be 0 to 4294967295 or a dotted quad, got 4294967296"},
 	{O_PATH_ID, "-1", "*dotted quad"},
 	{O_PATH_ID, "1.2.3", "*dotted quad"}, {O_PATH_ID, "::1", "*dotted quad"},
