@@ -4,6 +4,7 @@
 #include "disable.h"
 
 #include <bsd/string.h>
+#include <errno.h>
 #include <libgen.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -37,9 +38,13 @@ disable_drain(int watch)
 }
 
 bool
-disable_exists(const char *path)
+disable_look(const char *path, bool *exists)
 {
 	struct stat st;
+	bool found = stat(path, &st) == 0;
 
-	return stat(path, &st) == 0;
+	if (!found && errno != ENOENT && errno != ENOTDIR)
+		return false;
+	*exists = found;
+	return true;
 }

@@ -17,7 +17,10 @@ int disable_watch(const char *path);
 /* Read away what made the descriptor ready. */
 void disable_drain(int watch);
 
-/* Whether the file exists now. */
-bool disable_exists(const char *path);
+/*
+ * Whether the file exists now. Returns false with errno and leaves *exists alone when that cannot be told: no
+ * permission on the way to it, a file system that fails.
+ */
+bool disable_look(const char *path, bool *exists);
 
 #endif

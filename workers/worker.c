@@ -168,6 +168,18 @@ disabled_send(void)
 	channel_send(MESSAGE_DISABLED, &message, sizeof(message));
 }
 
+/* A file that cannot be looked at changes nothing; told once for each reason. */
+static void
+disabled_complain(int error)
+{
+	static int told;
+
+	if (error != 0 && error != told)
+		log_warnx("cannot look at the disable file as the worker's user (%s), going on as before: %s",
+		    strerror(error), worker.job->disable);
+	told = error;
+}
+
 /* Look at the disable file; returns whether its state changed. */
 static bool
 disabled_look(void)
@@ -178,7 +190,7 @@ disabled_look(void)
 		return false;
 	if (worker.watch == -1) /* its directory may have come only now */
 		worker.watch = disable_watch(worker.job->disable);
-	worker.disabled = disable_exists(worker.job->disable);
+	disabled_complain(disable_look(worker.job->disable, &worker.disabled) ? 0 : errno);
 	return worker.disabled != before;
 }
 

@@ -110,3 +110,25 @@ def test_stopped_spawner_is_replaced(start, keep):
     run.wait_no_route(prefix(0))
     wait_until(lambda: not processes.alive(spawner), 30, "end of the stopped spawner")
     run.wait_route(prefix(0), timeout=30)
+
+
+def test_disable_file_out_of_reach(start, keep, directory):
+    """That it cannot be seen does not mean that it is gone: the check stays disabled, and the log says why."""
+    server = keep(TcpServer())
+    place = directory / "place"
+    place.mkdir()
+    place.chmod(0o755)
+    switch = place / "maintenance"
+    switch.write_text("")
+    run = start(config(check("web", tcp(server), disable=str(switch), interval=INTERVAL)))
+    run.wait_transition("web", "disabled")
+    place.chmod(0)
+    try:
+        run.wait_log("cannot look at the disable file")
+        time.sleep(3 * INTERVAL)
+        assert server.count == 0 and not run.announced(prefix(0))
+        assert len(run.logged("cannot look at the disable file")) == 1
+    finally:
+        place.chmod(0o755)
+    switch.unlink()
+    run.wait_route(prefix(0))
