@@ -68,6 +68,18 @@ transition_seen(void *context, const struct transition *transition)
 	title_show(supervisor, "Sleeping");
 }
 
+/* Reap every child that ended; notes whether any is left. */
+static void
+children_reap(struct supervisor *supervisor)
+{
+	pid_t pid;
+	int status;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		workers_reaped(supervisor->workers, pid, status);
+	supervisor->children = pid == 0;
+}
+
 /* Called every few milliseconds while stopping: done when all is said and reaped, or when time is up. */
 static void
 stop_poll(evutil_socket_t fd, short what, void *context)
@@ -106,6 +118,7 @@ supervisor_stop(struct supervisor *supervisor, const char *why)
 	}
 	supervisor->stop_deadline = monotime_add(monotime_now(), STOP_LIMIT_NS);
 	workers_stop(supervisor->workers);
+	children_reap(supervisor); /* there may be none to wait for */
 	ledger_withdraw_all(supervisor->ledger);
 	event_active(supervisor->stop_timer, EV_TIMEOUT, 0);
 }
@@ -145,15 +158,9 @@ signal_ignored(evutil_socket_t number, short what, void *context)
 static void
 signal_child(evutil_socket_t number, short what, void *context)
 {
-	struct supervisor *supervisor = context;
-	pid_t pid;
-	int status;
-
 	(void)number;
 	(void)what;
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		workers_reaped(supervisor->workers, pid, status);
-	supervisor->children = pid == 0;
+	children_reap(context);
 }
 
 static bool
