@@ -12,6 +12,8 @@
 
 #include "probe.h"
 
+#define STATUS_MIN 100 /* RFC 9110, 15: what is outside is not valid */
+#define STATUS_MAX 599
 #define BODY_STEP 16384
 
 /* What libcurl's codes mean; errors with an errno of the connection's are told by that instead. */
@@ -444,6 +446,11 @@ verdict_answer(struct http_request *request)
 	enum pattern_match match = PATTERN_MATCH;
 
 	request_peer(request, name);
+	if (status < STATUS_MIN || status > STATUS_MAX) {
+		/* some versions of libcurl take any three digits */
+		result_fail(&request->result, REASON_PROTOCOL, "HTTP %ld from %s is no status", status, name);
+		return;
+	}
 	if (!status_passes(setup, status)) {
 		result_fail(&request->result, REASON_STATUS, "HTTP %ld from %s", status, name);
 		return;
