@@ -43,6 +43,9 @@ enum message_type {
 	MESSAGE_TYPES
 };
 
+/* exacheck.sandbox of the configuration, in message_job. */
+enum sandbox_level { SANDBOX_LEVEL_BEST_EFFORT, SANDBOX_LEVEL_STRICT, SANDBOX_LEVEL_OFF };
+
 struct message_header {
 	uint32_t type;	 /* enum message_type */
 	uint32_t length; /* of the whole message: equals what the kernel says */

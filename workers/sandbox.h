@@ -11,9 +11,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "../common/message.h"
 #include "../common/methods/method.h"
-
-enum sandbox_level { SANDBOX_LEVEL_BEST_EFFORT, SANDBOX_LEVEL_STRICT, SANDBOX_LEVEL_OFF };
 
 struct sandbox_profile {
 	enum sandbox_level level;
