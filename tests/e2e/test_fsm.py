@@ -48,6 +48,7 @@ def test_rise_and_fall_of_zero_and_one(start, keep, rise):
     run = start(config(check("web", tcp(server), rise=rise, fall=rise, interval=0.4)))
     run.wait_route(prefix(0))
     time.sleep(0.1)
+    run.wait_for(lambda: server.count >= 1, what="the server's own word on the execution")
     assert server.count == 1
     server.go_away()
     assert run.wait_transition("web", "down").old == "up"
