@@ -84,6 +84,7 @@ $(BUILD)/libexec/worker-%: $(BUILD)/obj/workers/%.o $(BUILD)/libworker.a $(BUILD
 	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_$*) $(LIBS_WORKER) $(LIBS_COMMON)
 
 $(BUILD)/unit/test_dns_answer: LIBS_UNIT += $(LIBS_dns)
+$(BUILD)/unit/test_http_memory: LIBS_UNIT += $(LIBS_http)
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libsupervisor.a $(BUILD)/libworker.a $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
 	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_WORKER) $(LIBS_COMMON) $(LIBS_UNIT)

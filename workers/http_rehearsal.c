@@ -51,60 +51,68 @@ stage_close(struct stage *stage)
 }
 
 /* Shake hands and pass a byte each way. */
-static void
+static bool
 ends_talk(SSL *client, SSL *server)
 {
 	char byte = 0;
 
 	SSL_set_connect_state(client);
 	SSL_set_accept_state(server);
-	for (int i = 0; i < TURNS_MAX && SSL_read(client, &byte, 1) != 1; i++)
+	for (int i = 0; i < TURNS_MAX; i++) {
+		if (SSL_read(client, &byte, 1) == 1)
+			return true;
 		if (SSL_read(server, &byte, 1) == 1)
 			SSL_write(server, &byte, 1);
 		else
 			SSL_write(client, &byte, 1);
+	}
+	return false;
 }
 
-static void
+static bool
 ends_join(SSL_CTX *clients, SSL_CTX *servers)
 {
 	SSL *client = SSL_new(clients), *server = SSL_new(servers);
 	BIO *near = NULL, *far = NULL;
+	bool talked = false;
 
 	if (client != NULL && server != NULL && BIO_new_bio_pair(&near, 0, &far, 0) == 1) {
 		SSL_set_bio(client, near, near);
 		SSL_set_bio(server, far, far);
-		if (SSL_set1_host(client, HOST) == 1)
-			ends_talk(client, server);
+		talked = SSL_set1_host(client, HOST) == 1 && ends_talk(client, server);
 	}
 	SSL_free(client);
 	SSL_free(server);
+	return talked;
 }
 
-static void
+static bool
 version_rehearse(const struct stage *stage, int version)
 {
 	SSL_CTX *clients = SSL_CTX_new(TLS_client_method()), *servers = SSL_CTX_new(TLS_server_method());
+	bool talked = false;
 
 	if (clients != NULL && servers != NULL && SSL_CTX_set_max_proto_version(clients, version) == 1 &&
 	    SSL_CTX_use_cert_and_key(servers, stage->certificate, stage->key, NULL, 1) == 1) {
 		SSL_CTX_set1_cert_store(clients, stage->store);
 		SSL_CTX_set_verify(clients, SSL_VERIFY_PEER, NULL);
-		ends_join(clients, servers);
+		talked = ends_join(clients, servers);
 	}
 	SSL_CTX_free(clients);
 	SSL_CTX_free(servers);
+	return talked;
 }
 
-void
+bool
 http_rehearse(void)
 {
 	static const int versions[] = {TLS1_3_VERSION, TLS1_2_VERSION};
 	struct stage stage = {0};
+	bool opened = stage_open(&stage), talked = opened;
 
-	if (stage_open(&stage))
-		for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++)
-			version_rehearse(&stage, versions[i]);
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]) && opened; i++)
+		talked &= version_rehearse(&stage, versions[i]);
 	stage_close(&stage);
 	ERR_clear_error();
+	return talked;
 }

@@ -5,7 +5,9 @@
 #ifndef EXACHECK_HTTP_REHEARSAL_H
 #define EXACHECK_HTTP_REHEARSAL_H
 
-/* In the spawner. What fails here is left for the workers to do; nothing depends on it. */
-void http_rehearse(void);
+#include <stdbool.h>
+
+/* Returns whether a handshake of every version was made. What was not is left for the workers; nothing depends on it. */
+bool http_rehearse(void);
 
 #endif
