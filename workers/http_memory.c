@@ -27,7 +27,8 @@ struct object {
  * The source files whose objects have a reference count or a lock, or are written by each random number. A name
  * that other versions do not know costs pages, nothing else.
  */
-static const char *const written[] = {"/evp/", "/decoder_", "/threads_", "/rands/", "/ciphers/", "/err/"};
+static const char *const written[] = {"/evp/", "/decoder_", "/provider_core", "/threads_", "/rands/", "/ciphers/",
+    "/err/"};
 
 static alignas(4096) char region[REGION_SIZE];
 static size_t region_used;
