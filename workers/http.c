@@ -13,6 +13,7 @@
 #include <strings.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../common/url.h"
 #include "http_memory.h"
@@ -22,8 +23,8 @@
 #include "probe.h"
 #include "resolve.h"
 
-#define STACK_DEPTH ((size_t)64 * 1024)
-#define HEAP_KEPT (4 * 1024 * 1024)
+#define STACK_DEPTH ((size_t)64 * 1024) /* bytes; a handshake goes 20 kB deep */
+#define HEAP_KEPT (4 * 1024 * 1024)	/* bytes free at the end of the heap, while an execution runs */
 
 static struct http_setup setup; /* of this worker's one check */
 
@@ -193,7 +194,7 @@ http_prepare(const void *args, const char *name, char *error)
 	setup.args = args;
 	/* libcurl told to use no signals leaves SIGPIPE to us: OpenSSL writes to sockets that the server has closed */
 	signal(SIGPIPE, SIG_IGN);
-	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT); /* while an execution runs; after it, everything is given back */
+	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT); /* given back once, after the execution, not at every turn of it */
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
 		if (!steps[i](error))
 			return false;
@@ -321,19 +322,20 @@ session_close(struct session *session)
 }
 
 /*
- * What a handshake's deep calls wrote below this frame, which for that must be a frame of its own; the kernel gives
- * empty pages when they are needed again.
+ * Give back what deep calls wrote below this frame, which therefore must be one of its own, not a caller's; a page is
+ * left for the calls made here. The kernel gives empty pages when they are needed again.
  */
 static __attribute__((noinline)) void
 stack_release(void)
 {
-	uintptr_t end = ((uintptr_t)__builtin_frame_address(0) & ~(uintptr_t)4095) - 4096;
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), end = (uintptr_t)__builtin_frame_address(0) / page * page - page;
 
 	madvise((void *)(end - STACK_DEPTH), STACK_DEPTH, MADV_DONTNEED);
 }
 
+/* Not inlined: its large frame is to lie below stack_release's. */
 static __attribute__((noinline)) void
-session_whole(const void *args, monotime_t deadline, struct result *result)
+requests_execute(const void *args, monotime_t deadline, struct result *result)
 {
 	const struct http_args *http = args;
 	struct addresses addresses;
@@ -355,8 +357,8 @@ session_whole(const void *args, monotime_t deadline, struct result *result)
 static void
 http_execute(const void *args, monotime_t deadline, struct result *result)
 {
-	session_whole(args, deadline, result);
-	/* give back what a handshake took: about 120 kB that would lie idle between executions, for 0.1 ms of CPU */
+	requests_execute(args, deadline, result);
+	/* give back what a handshake took: it would lie idle between executions */
 	malloc_trim(0);
 	stack_release();
 }
