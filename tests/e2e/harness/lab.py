@@ -151,5 +151,3 @@ class Lab:
         self.bird.stop()
         left = end_orphans()
         assert not left, f"processes left by ExaBGP and its helper: {left}"
-
-
