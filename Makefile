@@ -155,3 +155,6 @@ bench: test-deps
 	@$(MAKE) --no-print-directory all $(BENCH_HELPERS)
 	@$(PYTHON) tests/bench/bench.py --build $(BUILD) --checks $(BENCH_CHECKS) --seconds $(BENCH_SECONDS) \
 		$(if $(PEER),--peer '$(PEER)') $(BENCH_FLAGS)
+
+# What each kind of test adds.
+include $(wildcard tests/*/*.mk)
