@@ -14,6 +14,7 @@
 #include "log.h"
 #include "monotime.h"
 #include "result.h"
+#include "sandbox.h"
 
 /* In an exec'd spawner and in every worker the channel to the supervisor is this descriptor. */
 #define CHANNEL_FD 3
@@ -43,9 +44,6 @@ enum message_type {
 	MESSAGE_TYPES
 };
 
-/* exacheck.sandbox of the configuration, in message_job. */
-enum sandbox_level { SANDBOX_LEVEL_BEST_EFFORT, SANDBOX_LEVEL_STRICT, SANDBOX_LEVEL_OFF };
-
 struct message_header {
 	uint32_t type;	 /* enum message_type */
 	uint32_t length; /* of the whole message: equals what the kernel says */
@@ -71,7 +69,7 @@ struct message_spawned {
 struct message_job {
 	struct message_header header;
 	uint32_t protocol;
-	uint32_t sandbox; /* enum sandbox_level of the configuration */
+	uint32_t sandbox; /* enum sandbox_level: of the check, the spawner has the same */
 	uint32_t drop;	  /* 1: change identity to uid and gid */
 	uint32_t uid, gid;
 	uint32_t args_length; /* bytes of encoded arguments that follow (options_encode); here, so that nothing is padded */

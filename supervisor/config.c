@@ -42,9 +42,6 @@ global_check(struct diagnostics *diagnostics, const struct node *root, const str
 		    diagnostics, map, "live_reload", "live reload is not there yet: restart to apply a change");
 	if (global->on_exit == ON_EXIT_KEEP)
 		warn_not_yet(diagnostics, map, "on_exit", "keep is not there yet: SIGTERM withdraws");
-	if (global->sandbox == SANDBOX_LEVEL_STRICT)
-		warn_not_yet(diagnostics, map, "sandbox", "strict demands no more yet than a dropped identity, no capabilities "
-		    "and no_new_privs");
 	if (global->runtime_dir != NULL && strcmp(global->runtime_dir, DEFAULT_RUNTIME_DIR) != 0)
 		warn_not_yet(diagnostics, map, "runtime_dir",
 		    "neither control socket nor journal is there yet: it has no effect");

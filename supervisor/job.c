@@ -10,6 +10,14 @@
 
 #include "../common/message.h"
 
+enum sandbox_level
+job_sandbox(const struct check_config *config, const struct identity *identity)
+{
+	const struct common_args *args = config->args;
+
+	return args->sandbox == SANDBOX_OFF ? SANDBOX_LEVEL_OFF : (enum sandbox_level)identity->sandbox;
+}
+
 bool
 job_send(int fd, const struct check *check, const struct identity *identity, monotime_t first)
 {
@@ -30,7 +38,7 @@ job_send(int fd, const struct check *check, const struct identity *identity, mon
 	if ((job = calloc(1, length)) == NULL)
 		goto out;
 	job->protocol = MESSAGE_PROTOCOL;
-	job->sandbox = (uint32_t)identity->sandbox;
+	job->sandbox = (uint32_t)job_sandbox(config, identity);
 	job->drop = identity->drop;
 	job->uid = identity->uid;
 	job->gid = identity->gid;

@@ -33,6 +33,7 @@ struct request {
 struct spawner {
 	struct event_base *base;
 	const struct check_method *method;
+	enum sandbox_level level;
 	const char *libexec;
 	spawner_report *report;
 	void *context;
@@ -81,16 +82,16 @@ child_environment(void)
 
 /* In the child: the channel becomes CHANNEL_FD, the rest of the world is closed, then exec. */
 static _Noreturn void
-child_exec(const char *path, int channel)
+child_exec(const char *path, const char *level, int channel)
 {
-	char *argv[] = {strdup(path), NULL};
+	char *argv[] = {strdup(path), strdup(level), NULL};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	sigset_t none;
 
 	setsid(); /* ^C in the terminal is the supervisor's to handle */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (null == -1 || argv[0] == NULL || dup2(null, STDIN_FILENO) == -1 || dup2(null, STDOUT_FILENO) == -1 ||
+	if (null == -1 || argv[0] == NULL || argv[1] == NULL || dup2(null, STDIN_FILENO) == -1 || dup2(null, STDOUT_FILENO) == -1 ||
 	    dup2(null, STDERR_FILENO) == -1)
 		_exit(126);
 	if (channel == CHANNEL_FD ? fcntl(channel, F_SETFD, 0) == -1 : dup2(channel, CHANNEL_FD) == -1)
@@ -123,7 +124,7 @@ spawner_launch(struct spawner *spawner, monotime_t now)
 		return false;
 	}
 	if (spawner->pid == 0)
-		child_exec(path, fds[1]);
+		child_exec(path, sandbox_level_names[spawner->level], fds[1]);
 	close(fds[1]);
 	spawner->fd = fds[0];
 	spawner->messages = 0;
@@ -228,8 +229,8 @@ spawner_read(evutil_socket_t fd, short what, void *context)
 }
 
 struct spawner *
-spawner_new(struct event_base *base, const struct check_method *method, const char *libexec, spawner_report *report,
-    void *context)
+spawner_new(struct event_base *base, const struct check_method *method, enum sandbox_level level, const char *libexec,
+    spawner_report *report, void *context)
 {
 	struct spawner *spawner = calloc(1, sizeof(*spawner));
 
@@ -237,6 +238,7 @@ spawner_new(struct event_base *base, const struct check_method *method, const ch
 		return NULL;
 	spawner->base = base;
 	spawner->method = method;
+	spawner->level = level;
 	spawner->libexec = libexec;
 	spawner->report = report;
 	spawner->context = context;

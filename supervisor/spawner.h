@@ -19,10 +19,10 @@ struct spawner;
 typedef void spawner_report(void *context, uint32_t id, pid_t pid, int error);
 
 /*
- * libexec: directory of worker-METHOD. report: called from the event loop for every request, once; a
+ * level: of its own sandbox and the most that its workers' can be. libexec: directory of worker-METHOD. report: called from the event loop for every request, once; a
  * spawner that dies reports ESRCH for what was asked of it. method, libexec and context outlive it.
  */
-struct spawner *spawner_new(struct event_base *, const struct check_method *, const char *libexec,
+struct spawner *spawner_new(struct event_base *, const struct check_method *, enum sandbox_level, const char *libexec,
     spawner_report *, void *context);
 
 /* Kill the process, free the rest. */

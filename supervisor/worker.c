@@ -71,6 +71,7 @@ struct worker {
 struct spawner_entry {
 	STAILQ_ENTRY(spawner_entry) entry;
 	const struct check_method *method;
+	enum sandbox_level level; /* workers share their spawner's confinement: a check without one needs another */
 	struct spawner *spawner;
 };
 
@@ -490,18 +491,21 @@ workers_pump(evutil_socket_t fd, short what, void *context)
 }
 
 static struct spawner *
-workers_spawner(struct workers *workers, const struct check_method *method)
+workers_spawner(struct workers *workers, const struct check_config *check)
 {
+	const struct check_method *method = check->method;
+	enum sandbox_level level = job_sandbox(check, workers->identity);
 	struct spawner_entry *entry;
 
 	STAILQ_FOREACH(entry, &workers->spawners, entry) {
-		if (entry->method == method)
+		if (entry->method == method && entry->level == level)
 			return entry->spawner;
 	}
 	if ((entry = calloc(1, sizeof(*entry))) == NULL)
 		return NULL;
 	entry->method = method;
-	entry->spawner = spawner_new(workers->base, method, workers->libexec, worker_spawned, workers);
+	entry->level = level;
+	entry->spawner = spawner_new(workers->base, method, level, workers->libexec, worker_spawned, workers);
 	if (entry->spawner == NULL) {
 		free(entry);
 		return NULL;
@@ -542,7 +546,7 @@ workers_add(struct workers *workers, struct check *check, monotime_t first)
 	worker->fd = -1;
 	worker->slot = worker->earliest = first;
 	worker->reason = REASON_SPAWN;
-	worker->spawner = workers_spawner(workers, check->config->method);
+	worker->spawner = workers_spawner(workers, check->config);
 	worker->lease = event_new(workers->base, -1, 0, worker_lease, worker);
 	if (worker->spawner == NULL || worker->lease == NULL) {
 		if (worker->lease != NULL)

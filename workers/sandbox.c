@@ -1,78 +1,77 @@
 /*
- * Entering the sandbox: one step per mechanism, in the order in which each still can be done. Invariant:
- * identity is dropped first, so that nothing after it can undo it.
+ * Entering the sandbox. Invariant: identity is dropped first, so that nothing after it can undo it, and the system
+ * call filter comes last, because it forbids the others.
  */
 #include "sandbox.h"
 
 #include <bsd/string.h>
-#include <cap-ng.h>
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 
-void
-sandbox_profile(struct sandbox_profile *profile, const struct check_method *method, const void *args)
+#include "sandbox_mechanism.h"
+
+static const struct {
+	const char *name;
+	mechanism_enter *enter;
+	bool always; /* at level off as well */
+} mechanisms[] = {
+	{"identity", identity_enter, true},
+	{"no_new_privs", privileges_enter, false},
+	{"rlimits", limits_enter, false},
+	{"landlock", landlock_profile_enter, false},
+	{"seccomp", seccomp_profile_enter, false},
+};
+
+/* Add "NAME" or "NAME(TEXT)". */
+static void
+report_add(char *report, size_t size, const char *name, const char *text)
 {
-	const struct remote_args *remote = args;
+	size_t length = strlen(report);
 
-	if (((const struct common_args *)args)->sandbox == SANDBOX_OFF)
-		profile->level = SANDBOX_LEVEL_OFF;
-	profile->keep_mark = method->remote && remote->mark != OPTION_UNSET;
-}
-
-/* uid, gid, groups and capabilities. As root without a change of identity nothing can be taken away. */
-static bool
-identity_enter(const struct sandbox_profile *profile, char *error, size_t size)
-{
-	int status;
-
-	capng_clear(CAPNG_SELECT_BOTH);
-	if (profile->keep_mark)
-		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN);
-	if (profile->drop_identity) {
-		status = capng_change_id((int)profile->uid, (int)profile->gid, CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING);
-		if (status != 0) {
-			snprintf(error, size, "cannot change to uid %u, gid %u: step %d: %s", profile->uid, profile->gid,
-			    status, strerror(errno));
-			return false;
-		}
-	} else if (geteuid() != 0 && !profile->keep_mark && capng_apply(CAPNG_SELECT_CAPS) != 0) {
-		/* a file capability must not outlive what needed it */
-		snprintf(error, size, "cannot drop capabilities: %s", strerror(errno));
-		return false;
-	}
-	return true;
-}
-
-static bool
-no_new_privs_enter(char *error, size_t size)
-{
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
-		return true;
-	snprintf(error, size, "no_new_privs: %s", strerror(errno));
-	return false;
+	snprintf(report + length, size - length, "%s%s%s%s%s", length > 0 ? " " : "", name, text[0] != '\0' ? "(" : "", text,
+	    text[0] != '\0' ? ")" : "");
 }
 
 bool
-sandbox_enter(const struct sandbox_profile *profile, char *report, size_t size)
+sandbox_enter(const struct sandbox *sandbox, char *report, size_t size)
 {
-	char error[128];
+	enum mechanism_end end;
 
 	strlcpy(report, "", size);
-	if (!identity_enter(profile, error, sizeof(error))) {
-		strlcpy(report, error, size);
-		return false;
+	for (size_t i = 0; i < sizeof(mechanisms) / sizeof(mechanisms[0]); i++) {
+		char text[MECHANISM_TEXT_SIZE] = "";
+
+		if (sandbox->level == SANDBOX_LEVEL_OFF && !mechanisms[i].always)
+			continue;
+		end = mechanisms[i].enter(sandbox, text);
+		if (end == MECHANISM_FAILED || (end == MECHANISM_LACKING && sandbox->level == SANDBOX_LEVEL_STRICT)) {
+			snprintf(report, size, "%s: %s", mechanisms[i].name, text);
+			return false;
+		}
+		if (end != MECHANISM_IDLE)
+			report_add(report, size, mechanisms[i].name, text);
 	}
-	if (profile->drop_identity)
-		strlcat(report, "identity", size);
-	if (profile->level == SANDBOX_LEVEL_OFF)
-		return true;
-	if (!no_new_privs_enter(error, sizeof(error))) {
-		strlcpy(report, error, size);
-		return profile->level != SANDBOX_LEVEL_STRICT;
-	}
-	strlcat(report, report[0] != '\0' ? " no_new_privs" : "no_new_privs", size);
+	if (sandbox->level == SANDBOX_LEVEL_OFF)
+		report_add(report, size, "off", "");
 	return true;
+}
+
+bool
+sandbox_enter_spawner(const struct check_method *method, enum sandbox_level level, char *error, size_t size)
+{
+	static enum mechanism_end (*const confine[])(const struct check_method *, char *) = {
+		landlock_enter_spawner, seccomp_enter_spawner};
+	const struct sandbox none = {.level = level};
+	char text[MECHANISM_TEXT_SIZE] = "";
+	enum mechanism_end end;
+
+	if (level == SANDBOX_LEVEL_OFF || (method->needs & NEED_COMMANDS) != 0)
+		return true;
+	end = privileges_enter(&none, text);
+	if (end != MECHANISM_FAILED && !seccomp_prepare(method, text))
+		end = MECHANISM_FAILED;
+	for (size_t i = 0; i < sizeof(confine) / sizeof(confine[0]) && end != MECHANISM_FAILED; i++)
+		end = confine[i](method, text);
+	if (end == MECHANISM_FAILED)
+		strlcpy(error, text, size);
+	return end != MECHANISM_FAILED;
 }

@@ -1,34 +1,42 @@
 /*
- * The worker's sandbox: computed from what its check needs, entered once, before the first execution.
- * Identity (uid, gid, groups, capabilities) and no_new_privs are applied here; each further mechanism
- * (rlimits, Landlock, seccomp) is one file behind this header.
+ * The sandbox of a worker and of its spawner: what common/sandbox.h says a check needs, made by the mechanisms of
+ * sandbox_mechanism.h and entered once, before the first execution.
  */
 #ifndef EXACHECK_SANDBOX_H
 #define EXACHECK_SANDBOX_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/types.h>
 
-#include "../common/message.h"
 #include "../common/methods/method.h"
+#include "../common/sandbox.h"
 
-struct sandbox_profile {
+struct sandbox {
 	enum sandbox_level level;
 	bool drop_identity; /* change to uid and gid: only when started as root */
 	uid_t uid;
 	gid_t gid;
-	bool keep_mark; /* SO_MARK is needed at every execution: keep CAP_NET_ADMIN */
+	struct sandbox_profile profile;
 };
 
-/* The least that a check of this method with these arguments needs. */
-void sandbox_profile(struct sandbox_profile *, const struct check_method *, const void *args);
+/*
+ * In a spawner, once its libraries are loaded: make what workers of this method will enter, and confine the spawner to
+ * reading files and making workers. A method that runs commands, or level off, leaves it as it is. Returns false with the
+ * reason in error (size bytes): then it is less confined than it should be.
+ */
+bool sandbox_enter_spawner(const struct check_method *, enum sandbox_level, char *error, size_t size);
 
 /*
- * Enter. What was applied goes to report (size bytes), e.g. "identity no_new_privs". Returns false with
- * the reason in report when something that the profile demands could not be applied.
+ * In a worker: enter. What was applied goes to report (size bytes), for people. Returns false with the reason in report
+ * when something could not be applied; at level best_effort a mechanism that the kernel does not have is only reported.
  */
-bool sandbox_enter(const struct sandbox_profile *, char *report, size_t size);
+bool sandbox_enter(const struct sandbox *, char *report, size_t size);
+
+/*
+ * Whether a file that the sandbox leaves readable is another one by now (replaced by rename, come, gone): rights are bound
+ * to the file, not to its name, and cannot be had anew. Only a new worker can.
+ */
+bool sandbox_stale(void);
 
 #endif

@@ -20,7 +20,33 @@
 #include "../common/message.h"
 #include "channel.h"
 #include "method.h"
+#include "sandbox.h"
 #include "worker.h"
+
+/* The sandbox's level on the command line: `worker-METHOD LEVEL`. */
+static bool
+level_parse(const char *text, enum sandbox_level *level)
+{
+	for (size_t i = 0; i < SANDBOX_LEVELS; i++) {
+		if (strcmp(sandbox_level_names[i], text) == 0) {
+			*level = (enum sandbox_level)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* When memory runs out, the kernel is to end one check rather than the supervisor or ExaBGP: choom(1). */
+static void
+sacrifice(void)
+{
+	FILE *file = fopen("/proc/self/oom_score_adj", "w");
+
+	if (file == NULL)
+		return;
+	fputs("300", file);
+	fclose(file);
+}
 
 /* Whether descriptor 3 is a socket that keeps message boundaries, as the supervisor's is. */
 static bool
@@ -80,9 +106,11 @@ main(int argc, char **argv, char **envp)
 	struct message_ready ready = {.protocol = MESSAGE_PROTOCOL};
 	struct pollfd pfd = {.fd = CHANNEL_FD, .events = POLLIN};
 	union message message;
+	enum sandbox_level level;
+	char error[256];
 	int fd;
 
-	if (argc != 1 || !channel_present()) {
+	if (argc != 2 || !level_parse(argv[1], &level) || !channel_present()) {
 		fprintf(stderr, "worker-%s %s: started by exacheck, not by hand\n", worker_method.method->name,
 		    EXACHECK_VERSION);
 		return 2;
@@ -93,6 +121,9 @@ main(int argc, char **argv, char **envp)
 	channel_open();
 	if (worker_method.preload != NULL)
 		worker_method.preload();
+	sacrifice();
+	if (!sandbox_enter_spawner(worker_method.method, level, error, sizeof(error)))
+		log_warnx("the spawner of method %s is not confined: %s", worker_method.method->name, error);
 	channel_send(MESSAGE_READY, &ready, sizeof(ready));
 	for (;;) {
 		if (poll(&pfd, 1, -1) == -1 && errno != EINTR)

@@ -12,11 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "../common/address.h"
 #include "../common/message.h"
 #include "channel.h"
 #include "disable.h"
@@ -34,6 +32,7 @@ static struct {
 	int64_t interval_ns;
 	char state[MESSAGE_STATE_SIZE];
 	char broken[OPTION_ERROR_SIZE]; /* why nothing can be executed; empty: all is well */
+	unsigned needs;			/* of the system: bits of enum sandbox_need */
 	bool guarded;			/* an execution may block in a library: a timer ends it */
 	int watch;			/* disable file, or -1 */
 	bool disabled;
@@ -62,16 +61,6 @@ guard_arm(int64_t duration_ns)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-/* A remote check of a literal address only polls sockets, within its own deadline. */
-static bool
-guard_needed(void)
-{
-	const struct remote_args *remote = (const struct remote_args *)worker.args;
-	struct address address;
-
-	return !worker_method.method->remote || remote->host == NULL || !address_parse(remote->host, &address);
-}
-
 static void
 guard_prepare(void)
 {
@@ -84,7 +73,8 @@ guard_prepare(void)
 	strlcpy(timed_out.text, result.text, sizeof(timed_out.text));
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGALRM, &action, NULL);
-	worker.guarded = guard_needed();
+	/* a remote check of a literal address only polls sockets, within its own deadline */
+	worker.guarded = !worker_method.method->remote || (worker.needs & NEED_RESOLVER) != 0;
 }
 
 static void
@@ -119,14 +109,13 @@ job_prepare(void)
 static void
 job_confine(struct message_started *started)
 {
-	struct sandbox_profile profile = {.level = (enum sandbox_level)worker.job->sandbox,
-	    .drop_identity = worker.job->drop != 0, .uid = worker.job->uid, .gid = worker.job->gid};
+	struct sandbox sandbox = {.level = (enum sandbox_level)worker.job->sandbox, .drop_identity = worker.job->drop != 0,
+	    .uid = worker.job->uid, .gid = worker.job->gid};
 
-	sandbox_profile(&profile, worker_method.method, worker.args);
-	if (!sandbox_enter(&profile, started->sandbox, sizeof(started->sandbox)) && worker.broken[0] == '\0')
+	sandbox_profile(&sandbox.profile, worker_method.method, worker.args, worker.job->disable);
+	worker.needs = sandbox.profile.needs;
+	if (!sandbox_enter(&sandbox, started->sandbox, sizeof(started->sandbox)) && worker.broken[0] == '\0')
 		snprintf(worker.broken, sizeof(worker.broken), "sandbox: %.200s", started->sandbox);
-	/* cleared by a change of identity, hence after it; the supervisor's end of the channel covers the gap */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 static void

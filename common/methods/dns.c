@@ -55,6 +55,12 @@ dns_cross_check(struct cross_check *check)
 		check->error(check, "min_answers", "needs an answer: leave it out or set require_resolve to true");
 }
 
+static void
+dns_confine(struct sandbox_profile *profile, const void *data)
+{
+	sandbox_need_port(profile, (unsigned)((const struct dns_args *)data)->port);
+}
+
 const struct check_method method_dns = {
 	.name = "dns",
 	.options = dns_options,
@@ -62,4 +68,7 @@ const struct check_method method_dns = {
 	.remote = true,
 	.derive = dns_derive,
 	.cross_check = dns_cross_check,
+	.needs = NEED_UDP | NEED_TCP,
+	.may_need = NEED_LOOK | NEED_RESOLVER,
+	.confine = dns_confine,
 };

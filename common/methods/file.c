@@ -27,9 +27,23 @@ file_cross_check(struct cross_check *check)
 			check->error(check, needs_file[i], "needs a file: leave it out or set exists to true");
 }
 
+static void
+file_confine(struct sandbox_profile *profile, const void *data)
+{
+	const struct file_args *args = data;
+
+	if (args->contains == NULL)
+		return;
+	profile->needs |= NEED_READ;
+	profile->path = args->path;
+}
+
 const struct check_method method_file = {
 	.name = "file",
 	.options = file_options,
 	.args_size = sizeof(struct file_args),
 	.cross_check = file_cross_check,
+	.needs = NEED_LOOK,
+	.may_need = NEED_READ,
+	.confine = file_confine,
 };

@@ -123,6 +123,24 @@ http_cross_check(struct cross_check *check)
 	check_tls(check, args, &url);
 }
 
+static void
+http_confine(struct sandbox_profile *profile, const void *data)
+{
+	const struct http_args *args = data;
+	char error[OPTION_ERROR_SIZE];
+	struct url url;
+
+	if (url_parse(args->url, &url, error)) { /* as it was when the arguments were checked */
+		sandbox_need_port(profile, url.port != 0 ? url.port : url.tls ? 443 : 80);
+		if (args->remote.host == NULL)
+			sandbox_need_host(profile, url.host);
+	}
+	if (args->follow_redirects) { /* to other hosts, whose names libcurl resolves in a thread */
+		profile->needs |= NEED_RESOLVER | NEED_LOOK | NEED_THREADS;
+		profile->any_port = true;
+	}
+}
+
 const struct check_method method_http = {
 	.name = "http",
 	.options = http_options,
@@ -130,4 +148,7 @@ const struct check_method method_http = {
 	.remote = true,
 	.derive = http_derive,
 	.cross_check = http_cross_check,
+	.needs = NEED_TCP | NEED_HTTP,
+	.may_need = NEED_LOOK | NEED_RESOLVER | NEED_THREADS,
+	.confine = http_confine,
 };

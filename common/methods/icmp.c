@@ -153,4 +153,7 @@ const struct check_method method_icmp = {
 	.remote = true,
 	.derive = icmp_derive,
 	.cross_check = icmp_cross_check,
+	.needs = NEED_PING,
+	.may_need = NEED_LOOK | NEED_RESOLVER,
+	.prepares = NEED_PING_OPEN,
 };

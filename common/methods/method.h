@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "../option.h"
+#include "../sandbox.h"
 
 /* The first member of every method's arguments. */
 struct common_args {
@@ -59,6 +60,11 @@ struct check_method {
 	 */
 	void (*derive)(void *args, uint64_t given);
 	void (*cross_check)(struct cross_check *); /* may be NULL */
+	unsigned needs;	   /* bits of enum sandbox_need: of every execution */
+	unsigned may_need; /* ... of some, as their arguments ask; the disable file included */
+	unsigned prepares; /* ... of preparing, before the worker's own sandbox */
+	/* Add to a profile what these arguments ask for beyond that (sandbox.h). May be NULL. */
+	void (*confine)(struct sandbox_profile *, const void *args);
 };
 
 /* All methods, NULL-terminated, in alphabetical order; and by name (NULL: none). */

@@ -45,4 +45,6 @@ const struct check_method method_ntp = {
 	.remote = true,
 	.derive = ntp_derive,
 	.cross_check = ntp_cross_check,
+	.needs = NEED_UDP,
+	.may_need = NEED_LOOK | NEED_RESOLVER,
 };

@@ -35,4 +35,6 @@ const struct check_method method_shell = {
 	.options = shell_options,
 	.args_size = sizeof(struct shell_args),
 	.cross_check = shell_cross_check,
+	.needs = NEED_COMMANDS,
+	.may_need = NEED_LOOK,
 };

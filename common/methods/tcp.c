@@ -34,6 +34,12 @@ tcp_cross_check(struct cross_check *check)
 	cross_check_timeout(check, "tcp_timeout", args->tcp_timeout_ns, args->remote.common.timeout_ns);
 }
 
+static void
+tcp_confine(struct sandbox_profile *profile, const void *data)
+{
+	sandbox_need_port(profile, (unsigned)((const struct tcp_args *)data)->port);
+}
+
 const struct check_method method_tcp = {
 	.name = "tcp",
 	.options = tcp_options,
@@ -41,4 +47,7 @@ const struct check_method method_tcp = {
 	.remote = true,
 	.derive = tcp_derive,
 	.cross_check = tcp_cross_check,
+	.needs = NEED_TCP,
+	.may_need = NEED_LOOK | NEED_RESOLVER,
+	.confine = tcp_confine,
 };

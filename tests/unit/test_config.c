@@ -330,9 +330,6 @@ static const struct finding warnings[] = {
     {"groups: [a]\nlogging: ~\nnotifications: 5\nsentry: {dsn: x}\nmetrics: {}\n" WEB,
 	"c.yaml:1:9: warning: groups: groups " LATER "c.yaml:3:16: warning: notifications: notifications " LATER
 	"c.yaml:4:9: warning: sentry: sentry " LATER "c.yaml:5:10: warning: metrics: metrics " LATER},
-    {"exacheck: {sandbox: strict}\n" WEB,
-	"c.yaml:1:21: warning: exacheck.sandbox: strict demands no more yet than a dropped identity, no capabilities "
-	"and no_new_privs\n"},
     {"exacheck: {live_reload: true, on_exit: keep, runtime_dir: /tmp, guard: {}, control: {}, status_dir: /x}\n" WEB,
 	"c.yaml:1:25: warning: exacheck.live_reload: live reload is not there yet: restart to apply a change\n"
 	"c.yaml:1:40: warning: exacheck.on_exit: keep is not there yet: SIGTERM withdraws\n"
