@@ -30,6 +30,7 @@ static const struct message_layout {
 	[MESSAGE_DISABLED] = {.size = sizeof(struct message_disabled)},
 	[MESSAGE_LOG] = {.size = sizeof(struct message_log), .text_offset = offsetof(struct message_log, text),
 	    .text_size = MESSAGE_TEXT_SIZE},
+	[MESSAGE_LEAVING] = {.size = sizeof(struct message_leaving)},
 };
 
 union control {

@@ -41,6 +41,8 @@ enum message_type {
 	MESSAGE_DISABLED, /* the disable file came or went */
 	/* spawner, worker -> supervisor */
 	MESSAGE_LOG,
+	/* worker -> supervisor */
+	MESSAGE_LEAVING, /* cannot execute any more as it is: to be replaced at once, before the next grid point */
 	MESSAGE_TYPES
 };
 
@@ -114,6 +116,10 @@ struct message_log {
 	char text[MESSAGE_TEXT_SIZE];
 };
 
+struct message_leaving {
+	struct message_header header;
+};
+
 /* Bytes of encoded arguments that fit into a job. */
 #define MESSAGE_ARGS_MAX (MESSAGE_MAX - sizeof(struct message_job))
 
@@ -127,6 +133,7 @@ union message {
 	struct message_result result;
 	struct message_disabled disabled;
 	struct message_log log;
+	struct message_leaving leaving;
 };
 
 enum message_status {

@@ -39,7 +39,7 @@ enum phase {
 static const unsigned permitted[PHASES] = {
 	[PHASE_SPAWNING] = 1u << MESSAGE_STARTED | 1u << MESSAGE_LOG,
 	[PHASE_STARTING] = 1u << MESSAGE_STARTED | 1u << MESSAGE_LOG,
-	[PHASE_RUNNING] = 1u << MESSAGE_RESULT | 1u << MESSAGE_DISABLED | 1u << MESSAGE_LOG,
+	[PHASE_RUNNING] = 1u << MESSAGE_RESULT | 1u << MESSAGE_DISABLED | 1u << MESSAGE_LOG | 1u << MESSAGE_LEAVING,
 };
 
 struct worker {
@@ -57,6 +57,8 @@ struct worker {
 	bool absent;	     /* a grid point failed because no worker had started: the next ones fail at once */
 	bool forfeited;	     /* a grid point failed that the worker may still execute: its result is late */
 	bool planned;	     /* announced its own end: neither a failure nor a reason to wait */
+	bool reported;	     /* this process has given a result or said "disabled" */
+	bool left;	     /* a process left before the awaited grid point: the next may not */
 	bool disabled;	     /* as last said */
 	unsigned messages;   /* since the last grid point */
 	monotime_t slot;     /* the grid point whose outcome is awaited */
@@ -164,6 +166,7 @@ worker_advance(struct worker *worker, monotime_t now)
 	worker->interval_ns = check_interval_ns(worker->check);
 	worker->slot = monotime_next(origin, worker->interval_ns, now);
 	worker->messages = 0;
+	worker->left = false;
 	if (monotime_before(worker->slot, before))
 		worker_arm(worker); /* otherwise the lease's timer fires in time, and is set anew then */
 	worker_pace(worker);
@@ -199,7 +202,7 @@ static void
 worker_lost(struct worker *worker, enum reason reason)
 {
 	const char *name = worker->check->config->options.name;
-	bool planned = worker->planned;
+	bool planned = worker->planned && reason == REASON_DIED;
 	monotime_t now = monotime_now();
 
 	worker_kill(worker);
@@ -247,6 +250,7 @@ handle_result(struct worker *worker, const union message *message)
 	strlcpy(result.text, sent->text, sizeof(result.text));
 	text_sanitise(result.text);
 	worker->planned = sent->last == 1;
+	worker->reported = true;
 	check_result(worker->check, &result, sent->duration_ns);
 	worker_advance(worker, now);
 	return true;
@@ -263,6 +267,7 @@ handle_disabled(struct worker *worker, const union message *message)
 	if (disabled != worker->disabled)
 		check_disabled(worker->check, disabled);
 	worker->disabled = disabled;
+	worker->reported = true;
 	if (monotime_before(now, worker->slot))
 		worker_pace(worker);
 	else if (disabled)
@@ -298,11 +303,27 @@ handle_log(struct worker *worker, const union message *message)
 	return true;
 }
 
+/*
+ * The awaited grid point is the successor's. Once a grid point and after a report only: a worker that does
+ * nothing but leave would be respawned without any back-off.
+ */
+static bool
+handle_leaving(struct worker *worker, const union message *message)
+{
+	(void)message;
+	if (!worker->reported || worker->left)
+		return false;
+	worker->left = worker->planned = true;
+	worker_lost(worker, REASON_DIED);
+	return true;
+}
+
 static bool (*const handlers[MESSAGE_TYPES])(struct worker *, const union message *) = {
 	[MESSAGE_RESULT] = handle_result,
 	[MESSAGE_DISABLED] = handle_disabled,
 	[MESSAGE_STARTED] = handle_started,
 	[MESSAGE_LOG] = handle_log,
+	[MESSAGE_LEAVING] = handle_leaving,
 };
 
 /* Before the spawner's report the started message may already be here: leave what follows it for later. */
@@ -398,7 +419,7 @@ worker_spawn(struct worker *worker, monotime_t now)
 	worker->paced = worker->check->fsm;
 	worker->interval_ns = check_interval_ns(worker->check);
 	worker->messages = 0;
-	worker->forfeited = false;
+	worker->forfeited = worker->reported = false;
 	backoff_started(&worker->backoff, now);
 	return true;
 }

@@ -111,6 +111,7 @@ static const struct {
 	{MESSAGE_RESULT, sizeof(struct message_result), offsetof(struct message_result, text), RESULT_TEXT_SIZE},
 	{MESSAGE_DISABLED, sizeof(struct message_disabled), 0, 0},
 	{MESSAGE_LOG, sizeof(struct message_log), offsetof(struct message_log, text), MESSAGE_TEXT_SIZE},
+	{MESSAGE_LEAVING, sizeof(struct message_leaving), 0, 0},
 };
 #define FIXED (sizeof(fixed) / sizeof(fixed[0]))
 

@@ -1,25 +1,33 @@
 /*
- * Workers that cannot be started: a shortage passes, and then they are, without any other event.
+ * Workers that cannot be started: a shortage passes, and then they are, without any other event. Workers that
+ * say that they leave: replaced at once and without a failure, but not again and again.
  */
 #include <check.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../common/log.h"
+#include "../../common/message.h"
 #include "../../supervisor/worker.h"
 #include "findings.h"
 
 static const char text[] = "checks:\n"
 			   "- {name: a, args: {method: tcp, host: 127.0.0.1, port: 1, timeout: 1}, prefixes: [192.0.2.1],\n"
-			   "   interval: 3600, splay: false}\n";
+			   "   interval: 3600, splay: false}\n"
+			   "- {name: b, args: {method: tcp, host: 127.0.0.1, port: 1, timeout: 1}, prefixes: [192.0.2.2],\n"
+			   "   interval: 0.1, rise: 1, splay: false}\n";
 
 static const struct identity identity;
 static struct event_base *base;
@@ -29,20 +37,25 @@ static struct workers *workers;
 static struct check checked;
 static char libexec[] = "/tmp/exacheck-test-XXXXXX";
 static char program[64];
+static unsigned lost, started, passed, failed; /* as logged and observed */
 
 static void
-no_log(enum log_level level, const char *subject, const char *line)
+count_log(enum log_level level, const char *subject, const char *line)
 {
 	(void)level;
 	(void)subject;
-	(void)line;
+	lost += strstr(line, "worker lost") != NULL;
+	started += strstr(line, "worker started") != NULL;
 }
 
 static void
 observe(void *context, const struct transition *transition)
 {
 	(void)context;
-	(void)transition;
+	if (transition->result != NULL && transition->result->code == RESULT_PASS)
+		passed++;
+	else
+		failed++;
 }
 
 /* A spawner that ends at once: that it was started is all that is looked at. */
@@ -60,13 +73,27 @@ program_write(void)
 	ck_assert_int_eq(chmod(program, 0755), 0);
 }
 
+/* This program as the spawner: see spawner_main. */
 static void
-setup(void)
+program_link(void)
+{
+	char self[4096];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	ck_assert_int_gt(length, 0);
+	self[length] = '\0';
+	ck_assert_ptr_nonnull(mkdtemp(libexec));
+	snprintf(program, sizeof(program), "%s/worker-tcp", libexec);
+	ck_assert_int_eq(symlink(self, program), 0);
+}
+
+static void
+workers_make(size_t index)
 {
 	struct diagnostics *diagnostics = diagnostics_new("test.yaml");
 
-	log_set_sink(no_log);
-	program_write();
+	log_set_sink(count_log);
+	log_set_level(LOG_LEVEL_TRACE);
 	ck_assert_ptr_nonnull(diagnostics);
 	config = config_parse("test.yaml", text, strlen(text), diagnostics);
 	ck_assert_ptr_nonnull(config);
@@ -76,7 +103,21 @@ setup(void)
 	ck_assert(base != NULL && ledger != NULL);
 	workers = workers_new(base, &identity, libexec);
 	ck_assert_ptr_nonnull(workers);
-	check_init(&checked, &config->checks[0], 0, ledger, observe, NULL);
+	check_init(&checked, &config->checks[index], 0, ledger, observe, NULL);
+}
+
+static void
+setup(void)
+{
+	program_write();
+	workers_make(0);
+}
+
+static void
+setup_double(void)
+{
+	program_link();
+	workers_make(1);
 }
 
 static void
@@ -141,16 +182,117 @@ START_TEST(started_at_once)
 }
 END_TEST
 
+/* Whether the double's worker reports before it leaves: there is a file of this name. */
+#define REPORTS "/reports"
+
+static void
+loop_run(int64_t milliseconds)
+{
+	const struct timeval step = monotime_timeval(milliseconds * NS_PER_MILLISECOND);
+
+	ck_assert_int_eq(event_base_loopexit(base, &step), 0);
+	ck_assert_int_ne(event_base_dispatch(base), -1);
+}
+
+START_TEST(leaver_is_replaced_at_once)
+{
+	char reports[sizeof(libexec) + sizeof(REPORTS)];
+
+	snprintf(reports, sizeof(reports), "%s" REPORTS, libexec);
+	close(open(reports, O_CREAT | O_WRONLY, 0644));
+	ck_assert(workers_add(workers, &checked, monotime_add(monotime_now(), 100 * NS_PER_MILLISECOND)));
+	for (int turn = 0; turn < 100 && passed < 5; turn++)
+		loop_run(100);
+	unlink(reports);
+	ck_assert_uint_ge(passed, 5);
+	ck_assert_uint_eq(failed, 0);
+	ck_assert_uint_eq(lost, 0);
+	ck_assert_uint_ge(started, passed); /* another one for each */
+	ck_assert_uint_le(started, passed + 2);
+}
+END_TEST
+
+START_TEST(leaver_without_a_report_breaks_the_protocol)
+{
+	ck_assert(workers_add(workers, &checked, monotime_add(monotime_now(), 100 * NS_PER_MILLISECOND)));
+	for (int turn = 0; turn < 100 && failed < 3; turn++)
+		loop_run(100);
+	ck_assert_uint_ge(failed, 3);
+	ck_assert_uint_eq(passed, 0);
+	ck_assert_uint_ge(lost, 1);
+	ck_assert_uint_le(started, 6); /* at once, after 1, 2, 4 s … */
+}
+END_TEST
+
+/* The double's worker: a result at the first grid point, if at all, and then it leaves but lives on. */
+static _Noreturn void
+leaver_main(void)
+{
+	struct message_started hello = {0};
+	struct message_result result = {0};
+	struct message_leaving leaving = {0};
+	struct message_job *job = message_receive_job(CHANNEL_FD);
+
+	if (job == NULL || message_send(CHANNEL_FD, MESSAGE_STARTED, &hello, sizeof(hello), -1) == -1)
+		_exit(1);
+	while (monotime_before(monotime_now(), (monotime_t){job->first_ns}))
+		poll(NULL, 0, 1);
+	if (access("reports", F_OK) == 0)
+		message_send(CHANNEL_FD, MESSAGE_RESULT, &result, sizeof(result), -1);
+	message_send(CHANNEL_FD, MESSAGE_LEAVING, &leaving, sizeof(leaving), -1);
+	for (;;)
+		pause();
+}
+
+/* As worker-tcp: hands out workers that leave. */
+static int
+spawner_main(const char *path)
+{
+	struct message_ready ready = {.protocol = MESSAGE_PROTOCOL};
+	struct pollfd pfd = {.fd = CHANNEL_FD, .events = POLLIN};
+	union message message;
+	char *directory = strdup(path);
+	int fd;
+
+	if (directory == NULL || strrchr(directory, '/') == NULL)
+		return 1;
+	*strrchr(directory, '/') = '\0';
+	if (chdir(directory) == -1)
+		return 1;
+	free(directory);
+	message_send(CHANNEL_FD, MESSAGE_READY, &ready, sizeof(ready), -1);
+	while (poll(&pfd, 1, -1) == 1 && message_receive(CHANNEL_FD, &message, 1u << MESSAGE_SPAWN, &fd) == MESSAGE_OK) {
+		struct message_spawned spawned = {.id = message.spawn.id};
+
+		spawned.pid = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, 0);
+		if (spawned.pid == 0) {
+			dup2(fd, CHANNEL_FD);
+			leaver_main();
+		}
+		close(fd);
+		message_send(CHANNEL_FD, MESSAGE_SPAWNED, &spawned, sizeof(spawned), -1);
+	}
+	return 0;
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	Suite *suite = suite_create("worker");
 	TCase *tcase = tcase_create("worker");
+	TCase *leaving = tcase_create("leaving");
 
+	if (argc == 1 && strstr(argv[0], "/worker-tcp") != NULL)
+		return spawner_main(argv[0]);
 	tcase_set_timeout(tcase, 30);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, started_at_once);
 	tcase_add_test(tcase, started_after_a_shortage_of_descriptors);
 	suite_add_tcase(suite, tcase);
+	tcase_set_timeout(leaving, 30);
+	tcase_add_checked_fixture(leaving, setup_double, teardown);
+	tcase_add_test(leaving, leaver_is_replaced_at_once);
+	tcase_add_test(leaving, leaver_without_a_report_breaks_the_protocol);
+	suite_add_tcase(suite, leaving);
 	return run_suite(suite);
 }
