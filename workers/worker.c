@@ -36,6 +36,7 @@ static struct {
 	bool guarded;			/* an execution may block in a library: a timer ends it */
 	int watch;			/* disable file, or -1 */
 	bool disabled;
+	bool reported; /* at least one grid point: one that leaves before would be replaced for ever */
 } worker = {.watch = -1};
 
 /* What the guard's signal handler sends: made before the execution, because it cannot format. */
@@ -183,6 +184,18 @@ disabled_look(void)
 	return worker.disabled != before;
 }
 
+/* The files that the sandbox left are not the ones any more: a successor takes the next grid point. */
+static void
+leave_if_stale(void)
+{
+	struct message_leaving leaving = {0};
+
+	if (!worker.reported || !sandbox_stale())
+		return;
+	channel_send(MESSAGE_LEAVING, &leaving, sizeof(leaving));
+	_exit(0);
+}
+
 /* One grid point: exactly one message about it, and one before it when the disable file just went. */
 static void
 turn(void)
@@ -270,8 +283,10 @@ worker_main(void)
 		title_show();
 		sleep_until_next();
 		setproctitle("-ExaCheck Worker [%s]: Checking [%s]", worker.job->name, worker.state);
+		leave_if_stale();
 		worker.last = monotime_now();
 		turn();
+		worker.reported = true;
 		worker.next = monotime_next(worker.next, worker.interval_ns, monotime_now());
 	}
 }
