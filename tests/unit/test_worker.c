@@ -282,7 +282,7 @@ main(int argc, char **argv)
 	TCase *tcase = tcase_create("worker");
 	TCase *leaving = tcase_create("leaving");
 
-	if (argc == 1 && strstr(argv[0], "/worker-tcp") != NULL)
+	if (argc == 2 && strstr(argv[0], "/worker-tcp") != NULL)
 		return spawner_main(argv[0]);
 	tcase_set_timeout(tcase, 30);
 	tcase_add_checked_fixture(tcase, setup, teardown);
