@@ -136,6 +136,12 @@ install: all
 	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(MANDIR)/man8
 	-setcap cap_net_raw+ep $(DESTDIR)$(LIBEXECDIR)/worker-icmp
 
+# The table of what the sandbox leaves, in exacheck.yaml(5).
+.PHONY: man-sandbox
+man-sandbox: all
+	$(PYTHON) man/sandbox-table $(BUILD)/exacheck >$(BUILD)/exacheck.yaml.5
+	cp $(BUILD)/exacheck.yaml.5 man/exacheck.yaml.5
+
 .SECONDARY:
 .PHONY: clean
 clean:

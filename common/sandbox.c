@@ -70,9 +70,9 @@ sandbox_profile(struct sandbox_profile *profile, const struct check_method *meth
 	if (method->remote) {
 		profile->bind = remote->source != NULL;
 		profile->mark = remote->mark != OPTION_UNSET;
-		if (remote->host != NULL)
-			sandbox_need_host(profile, remote->host);
 	}
 	if (method->confine != NULL)
 		method->confine(profile, args);
+	if (method->remote && remote->host != NULL)
+		sandbox_need_host(profile, remote->host);
 }

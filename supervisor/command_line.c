@@ -12,7 +12,8 @@
 
 static const char usage_text[] =
     "usage: exacheck [-v] [-f FILE] run      run the checks, ExaBGP commands on stdout\n"
-    "       exacheck [-f FILE] test [--print]  check the configuration (--print: show it with all defaults)\n"
+    "       exacheck [-f FILE] test [--print] [--sandbox]  check the configuration (--print: show it with all defaults;\n"
+    "                                   --sandbox: show what each check may still do)\n"
     "       exacheck schema                  a JSON Schema of the configuration\n"
     "\n"
     "  -f, --file FILE   configuration (EXACHECK_CONFIG; default " CONFIG_DEFAULT ")\n"
@@ -40,13 +41,14 @@ verbosity_parse(const char *text, int *verbosity)
 bool
 command_line_parse(int argc, char **argv, struct command_line *line, int *status)
 {
-	enum { OPTION_VERSION = 256, OPTION_PRINT };
+	enum { OPTION_VERSION = 256, OPTION_PRINT, OPTION_SANDBOX };
 	static const struct option options[] = {
 		{"file", required_argument, NULL, 'f'},
 		{"verbose", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, OPTION_VERSION},
 		{"print", no_argument, NULL, OPTION_PRINT},
+		{"sandbox", no_argument, NULL, OPTION_SANDBOX},
 		{NULL, 0, NULL, 0},
 	};
 	const char *path = getenv("EXACHECK_CONFIG"), *verbosity = getenv("EXACHECK_VERBOSITY");
@@ -74,6 +76,9 @@ command_line_parse(int argc, char **argv, struct command_line *line, int *status
 			return false;
 		case OPTION_PRINT:
 			line->print = true;
+			break;
+		case OPTION_SANDBOX:
+			line->sandbox = true;
 			break;
 		default:
 			fputs(usage_text, stderr);

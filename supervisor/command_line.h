@@ -13,7 +13,7 @@ struct command_line {
 	const char *command;
 	const char *path; /* of the configuration */
 	int verbosity;
-	bool print;
+	bool print, sandbox; /* what `test` shows */
 };
 
 /*

@@ -14,6 +14,7 @@
 #include "command_line.h"
 #include "config.h"
 #include "identity.h"
+#include "sandbox_table.h"
 #include "supervisor.h"
 
 static void
@@ -95,7 +96,9 @@ command_test(const struct command_line *line)
 		identity_warn(config);
 	if (config != NULL && line->print)
 		config_print(config, stdout);
-	else if (config != NULL)
+	if (config != NULL && line->sandbox)
+		sandbox_table_print(config, stdout);
+	if (config != NULL && !line->print && !line->sandbox)
 		printf("%s: valid, %zu check%s\n", line->path, config->count, config->count == 1 ? "" : "s");
 	config_free(config);
 	diagnostics_free(diagnostics);

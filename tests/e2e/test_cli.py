@@ -2,6 +2,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 
 import jsonschema
@@ -263,3 +264,28 @@ def test_terminal_is_told_about_exabgp(valid):
 def test_ctl_version():
     done = subprocess.run([str(paths.EXACHECK_CTL), "--version"], capture_output=True, text=True)
     assert done.returncode == 0 and any(character.isdigit() for character in done.stdout)
+
+
+def test_sandbox_table():
+    """What each check keeps, each set of system calls explained."""
+    done = run_once("-f", paths.REPOSITORY / "man" / "sandbox.yaml", "test", "--sandbox")
+    assert done.returncode == 0
+    rows, *sets = done.stdout.split("\n\n")
+    rows = {row[0]: row[1:] for row in (re.split(" {2,}", line) for line in rows.splitlines())}
+    assert rows["tcp of an address"] == ["tcp", "TCP 25", "none", "always tcp"]
+    assert rows["file with contains"][2] == "beside /run/service/ready"
+    assert rows["http of a name"][1] == "TCP 443/53, UDP, local"
+    assert rows["http with follow_redirects"][1].startswith("TCP any,")
+    assert rows["shell"][1:] == ["its user's"] * 3
+    assert rows["tcp with sandbox off"][1:] == ["not confined"] * 3
+    explained = {text.strip().split(":")[0]: text for text in sets}
+    assert {name for row in rows.values() for name in row[3].split()} - {"SYSTEM", "CALLS", "its", "user's", "not",
+                                                                         "confined"} == set(explained)
+    assert "socket(AF_INET SOCK_STREAM)" in explained["tcp"] and "socket" not in explained["look"]
+
+
+def test_sandbox_table_of_the_manual_is_made_from_it():
+    page = paths.REPOSITORY / "man" / "exacheck.yaml.5"
+    made = subprocess.run([paths.REPOSITORY / "man" / "sandbox-table", paths.EXACHECK], capture_output=True, text=True,
+                          check=True)
+    assert made.stdout == page.read_text(), "run make man-sandbox"
