@@ -1,23 +1,32 @@
 /*
  * System call filters of workers: one program for each set of needs that checks of this spawner's method can have,
- * compiled once in the spawner, so that a worker only enters it. Invariant: a worker whose needs have no program does
- * not run.
+ * compiled once in the spawner, so that a worker only enters it. Compiling takes a child: what libseccomp leaves of the
+ * heap would be copied to every worker. Invariant: a worker whose needs have no program does not run.
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "../common/seccomp_filter.h"
 #include "sandbox_mechanism.h"
 
-#define PROGRAMS_MAX 16 /* subsets of a method's may_need */
+#define PROGRAMS_MAX 17		/* the spawner's own and subsets of a method's may_need */
+#define INSTRUCTIONS_MAX 16384	/* of all programs; what is not used takes no memory */
 
-static struct {
-	unsigned needs;
-	struct sock_fprog program;
-} programs[PROGRAMS_MAX];
-static size_t program_count;
+/* Shared with the child that fills it. */
+static struct programs {
+	size_t count;
+	char error[MECHANISM_TEXT_SIZE]; /* why there is not all; empty: there is */
+	struct {
+		unsigned needs;
+		unsigned short start, length; /* in instructions */
+	} items[PROGRAMS_MAX];
+	unsigned short used;
+	struct sock_filter instructions[INSTRUCTIONS_MAX];
+} *programs;
 
 static bool
 filter_compile(unsigned needs, struct sock_fprog *program, char text[static MECHANISM_TEXT_SIZE])
@@ -41,33 +50,87 @@ filter_compile(unsigned needs, struct sock_fprog *program, char text[static MECH
 	return false;
 }
 
-bool
-seccomp_prepare(const struct check_method *method, char text[static MECHANISM_TEXT_SIZE])
+/* Returns false with programs->error. */
+static bool
+program_add(unsigned needs)
 {
-	unsigned subset = 0;
+	struct sock_fprog program;
 
-	if ((method->needs & NEED_COMMANDS) != 0)
-		return true;
-	/* counts through the subsets of may_need, from the empty one */
-	do {
-		if (program_count == PROGRAMS_MAX) {
-			snprintf(text, MECHANISM_TEXT_SIZE, "too many sets of needs");
-			return false;
-		}
-		programs[program_count].needs = method->needs | subset;
-		if (!filter_compile(method->needs | subset, &programs[program_count].program, text))
-			return false;
-		program_count++;
-		subset = (subset - method->may_need) & method->may_need;
-	} while (subset != 0);
+	if (!filter_compile(needs, &program, programs->error))
+		return false;
+	if (programs->count == PROGRAMS_MAX || program.len > INSTRUCTIONS_MAX - programs->used) {
+		snprintf(programs->error, sizeof(programs->error), "too many filters");
+		return false;
+	}
+	memcpy(programs->instructions + programs->used, program.filter, program.len * sizeof(*program.filter));
+	programs->items[programs->count].needs = needs;
+	programs->items[programs->count].start = programs->used;
+	programs->items[programs->count].length = program.len;
+	programs->used = (unsigned short)(programs->used + program.len);
+	programs->count++;
 	return true;
 }
 
-/* The kernel's answer, when it does not know filters, or this form of them. */
-static enum mechanism_end
-program_enter(const struct sock_fprog *program, char text[static MECHANISM_TEXT_SIZE])
+static unsigned
+spawner_needs(const struct check_method *method)
 {
-	if (seccomp_enter(program))
+	return method->needs | method->may_need | method->prepares | NEED_SPAWNER;
+}
+
+/* In the child. */
+static bool
+programs_make(const struct check_method *method)
+{
+	unsigned subset = 0;
+	bool added = program_add(spawner_needs(method));
+
+	/* counts through the subsets of may_need, from the empty one */
+	do {
+		added = added && program_add(method->needs | subset);
+		subset = (subset - method->may_need) & method->may_need;
+	} while (added && subset != 0);
+	return added;
+}
+
+bool
+seccomp_prepare(const struct check_method *method, char text[static MECHANISM_TEXT_SIZE])
+{
+	static const char unfinished[] = "compiling the filters failed";
+	pid_t child;
+
+	programs = mmap(NULL, sizeof(*programs), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (programs == MAP_FAILED) {
+		snprintf(text, MECHANISM_TEXT_SIZE, "memory for filters: %s", strerror(errno));
+		return false;
+	}
+	memcpy(programs->error, unfinished, sizeof(unfinished));
+	if ((child = fork()) == 0) {
+		if (programs_make(method))
+			programs->error[0] = '\0';
+		_exit(0);
+	}
+	if (child == -1)
+		snprintf(programs->error, sizeof(programs->error), "fork: %s", strerror(errno));
+	while (child != -1 && waitpid(child, NULL, 0) == -1 && errno == EINTR)
+		;
+	snprintf(text, MECHANISM_TEXT_SIZE, "%s", programs->error);
+	return text[0] == '\0' && mprotect(programs, sizeof(*programs), PROT_READ) == 0;
+}
+
+/* Enter the program made for these needs. */
+static enum mechanism_end
+program_enter(unsigned needs, char text[static MECHANISM_TEXT_SIZE])
+{
+	struct sock_fprog program = {0};
+
+	for (size_t i = 0; programs != NULL && i < programs->count; i++)
+		if (programs->items[i].needs == needs)
+			program = (struct sock_fprog){programs->items[i].length, programs->instructions + programs->items[i].start};
+	if (program.len == 0) {
+		snprintf(text, MECHANISM_TEXT_SIZE, "no filter for needs 0x%x", needs);
+		return MECHANISM_FAILED;
+	}
+	if (seccomp_enter(&program))
 		return MECHANISM_APPLIED;
 	if (errno == ENOSYS || errno == EINVAL) {
 		snprintf(text, MECHANISM_TEXT_SIZE, "not in this kernel");
@@ -82,25 +145,11 @@ seccomp_profile_enter(const struct sandbox *sandbox, char text[static MECHANISM_
 {
 	unsigned needs = sandbox->profile.needs;
 
-	if ((needs & NEED_COMMANDS) != 0)
-		return MECHANISM_IDLE;
-	for (size_t i = 0; i < program_count; i++) {
-		if (programs[i].needs == needs)
-			return program_enter(&programs[i].program, text);
-	}
-	snprintf(text, MECHANISM_TEXT_SIZE, "no filter for needs 0x%x", needs);
-	return MECHANISM_FAILED;
+	return (needs & NEED_COMMANDS) != 0 ? MECHANISM_IDLE : program_enter(needs, text);
 }
 
 enum mechanism_end
 seccomp_enter_spawner(const struct check_method *method, char text[static MECHANISM_TEXT_SIZE])
 {
-	struct sock_fprog program;
-	enum mechanism_end end;
-
-	if (!filter_compile(method->needs | method->may_need | method->prepares | NEED_SPAWNER, &program, text))
-		return MECHANISM_FAILED;
-	end = program_enter(&program, text);
-	free(program.filter);
-	return end;
+	return program_enter(spawner_needs(method), text);
 }

@@ -122,8 +122,10 @@ main(int argc, char **argv, char **envp)
 	if (worker_method.preload != NULL)
 		worker_method.preload();
 	sacrifice();
-	if (!sandbox_enter_spawner(worker_method.method, level, error, sizeof(error)))
-		log_warnx("the spawner of method %s is not confined: %s", worker_method.method->name, error);
+	if (!sandbox_enter_spawner(worker_method.method, level, error, sizeof(error))) {
+		log_errorx("cannot confine the spawner: %s", error);
+		return 1; /* and is started again, with growing delays */
+	}
 	channel_send(MESSAGE_READY, &ready, sizeof(ready));
 	for (;;) {
 		if (poll(&pfd, 1, -1) == -1 && errno != EINTR)
