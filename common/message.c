@@ -31,6 +31,7 @@ static const struct message_layout {
 	[MESSAGE_LOG] = {.size = sizeof(struct message_log), .text_offset = offsetof(struct message_log, text),
 	    .text_size = MESSAGE_TEXT_SIZE},
 	[MESSAGE_LEAVING] = {.size = sizeof(struct message_leaving)},
+	[MESSAGE_LAUNCH] = {.size = sizeof(struct message_launch)},
 };
 
 union control {

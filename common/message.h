@@ -43,6 +43,8 @@ enum message_type {
 	MESSAGE_LOG,
 	/* worker -> supervisor */
 	MESSAGE_LEAVING, /* cannot execute any more as it is: to be replaced at once, before the next grid point */
+	/* supervisor -> launcher, which answers with MESSAGE_SPAWNED */
+	MESSAGE_LAUNCH, /* with one descriptor: the new process's end of its channel */
 	MESSAGE_TYPES
 };
 
@@ -66,6 +68,13 @@ struct message_spawned {
 	uint32_t id;
 	int32_t pid;   /* > 0, or 0 with error */
 	int32_t error; /* errno of the failure */
+};
+
+struct message_launch {
+	struct message_header header;
+	uint32_t program; /* index in the launcher's table */
+	uint32_t level;	  /* enum sandbox_level, its argument */
+	uint32_t id;	  /* the supervisor's; comes back in message_spawned */
 };
 
 struct message_job {
@@ -134,6 +143,7 @@ union message {
 	struct message_disabled disabled;
 	struct message_log log;
 	struct message_leaving leaving;
+	struct message_launch launch;
 };
 
 enum message_status {

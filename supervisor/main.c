@@ -8,12 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "../common/log.h"
 #include "command_line.h"
 #include "config.h"
 #include "identity.h"
+#include "launcher.h"
 #include "sandbox_table.h"
 #include "supervisor.h"
 
@@ -46,24 +48,42 @@ libexec_find(char path[static PATH_MAX])
 	return EXACHECK_LIBEXECDIR;
 }
 
+static struct config *
+config_load_logged(const char *path)
+{
+	struct diagnostics *diagnostics = diagnostics_new(path);
+	struct config *config;
+
+	if (diagnostics == NULL) {
+		log_errorx("cannot start: out of memory");
+		return NULL;
+	}
+	config = config_load(path, diagnostics);
+	diagnostics_each(diagnostics, log_finding, NULL);
+	diagnostics_free(diagnostics);
+	return config;
+}
+
 static int
 command_run(const struct command_line *line)
 {
-	struct diagnostics *diagnostics = diagnostics_new(line->path);
+	struct launcher *launcher;
 	struct config *config;
 	char libexec[PATH_MAX];
 	int status;
 
-	if (diagnostics == NULL)
+	/* what the configuration keeps secret is for no core file, and for no debugger of the same user */
+	prctl(PR_SET_DUMPABLE, 0);
+	/* before there is any secret to hold */
+	if ((launcher = launcher_start(libexec_find(libexec))) == NULL)
 		return EXIT_FAILURE;
-	config = config_load(line->path, diagnostics);
-	diagnostics_each(diagnostics, log_finding, NULL);
-	diagnostics_free(diagnostics);
-	if (config == NULL)
+	if ((config = config_load_logged(line->path)) == NULL) {
+		launcher_free(launcher);
 		return EXIT_USAGE;
+	}
 	if (isatty(STDOUT_FILENO))
 		fprintf(stderr, "exacheck: the lines on standard output are commands that ExaBGP would read; ^C ends\n");
-	status = supervisor_run(config, libexec_find(libexec));
+	status = supervisor_run(config, launcher);
 	config_free(config);
 	return status;
 }

@@ -1,5 +1,5 @@
 /*
- * Starting worker-METHOD, passing it descriptors, reading its reports. Invariant: every request that was
+ * Having worker-METHOD launched, passing it descriptors, reading its reports. Invariant: every request that was
  * taken is reported on exactly once. Trusts nothing but the size of what it reads.
  */
 #include "spawner.h"
@@ -7,9 +7,7 @@
 #include <bsd/sys/queue.h>
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,6 +17,7 @@
 #include "../common/log.h"
 #include "../common/message.h"
 #include "backoff.h"
+#include "launcher.h"
 
 #define UNANSWERED_MAX 64 /* requests: what fits well into the socket's buffer */
 #define ANSWER_WAIT_S 10  /* for the next answer while there is an unanswered request; libraries load meanwhile */
@@ -34,11 +33,14 @@ struct spawner {
 	struct event_base *base;
 	const struct check_method *method;
 	enum sandbox_level level;
-	const char *libexec;
+	size_t program; /* its index in check_methods, which is the launcher's */
+	struct launcher *launcher;
 	spawner_report *report;
+	spawner_change *changed;
 	void *context;
-	pid_t pid; /* 0: not running */
-	int fd;
+	uint32_t launch; /* the launcher's id of a start that is under way, 0: none */
+	pid_t pid;	 /* 0: not running, or not known yet */
+	int fd;		 /* -1: none, or not wanted any more */
 	struct event *event;
 	struct event *patience; /* pending while there are unanswered requests */
 	struct backoff backoff;
@@ -48,103 +50,38 @@ struct spawner {
 	unsigned messages; /* since its start or its last answer */
 };
 
-/*
- * A worker's environment: nothing of the supervisor's but what the resolver and the C library read. Room for
- * a process title lies where the environment does, hence the last entry; it is small because each new title
- * overwrites all of it.
- */
-static char **
-child_environment(void)
-{
-	static const char *const inherited[] = {"TZ", "RES_OPTIONS", "LOCALDOMAIN", "ASAN_OPTIONS", "UBSAN_OPTIONS"};
-	static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", language[] = "LANG=C.UTF-8";
-	/* the C library keeps no freed pieces by for speed: a worker that sleeps nearly always gives its pages back */
-	static char tunables[] = "GLIBC_TUNABLES=glibc.malloc.tcache_count=0";
-	static char room[] = "TITLE=................................................................................"
-			     "................................................................................"
-			     "................................................................................";
-	static char *environment[sizeof(inherited) / sizeof(inherited[0]) + 5];
-	size_t count = 0;
-
-	environment[count++] = path;
-	environment[count++] = language;
-	environment[count++] = tunables;
-	for (size_t i = 0; i < sizeof(inherited) / sizeof(inherited[0]); i++) {
-		const char *value = getenv(inherited[i]);
-
-		if (value != NULL && asprintf(&environment[count], "%s=%s", inherited[i], value) != -1)
-			count++;
-	}
-	environment[count++] = room;
-	environment[count] = NULL;
-	return environment;
-}
-
-/* In the child: the channel becomes CHANNEL_FD, the rest of the world is closed, then exec. */
-static _Noreturn void
-child_exec(const char *path, const char *level, int channel)
-{
-	char *argv[] = {strdup(path), strdup(level), NULL};
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	sigset_t none;
-
-	setsid(); /* ^C in the terminal is the supervisor's to handle */
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (null == -1 || argv[0] == NULL || argv[1] == NULL || dup2(null, STDIN_FILENO) == -1 || dup2(null, STDOUT_FILENO) == -1 ||
-	    dup2(null, STDERR_FILENO) == -1)
-		_exit(126);
-	if (channel == CHANNEL_FD ? fcntl(channel, F_SETFD, 0) == -1 : dup2(channel, CHANNEL_FD) == -1)
-		_exit(126);
-	if (close_range(CHANNEL_FD + 1, ~0u, 0) == -1)
-		_exit(126);
-	execve(path, argv, child_environment());
-	_exit(127);
-}
-
 static void spawner_read(evutil_socket_t, short, void *);
 
-static bool
-spawner_launch(struct spawner *spawner, monotime_t now)
+/* The next answer is awaited from now on, if there is one to come. */
+static void
+spawner_await(struct spawner *spawner)
 {
-	char path[4096];
-	int fds[2];
+	const struct timeval wait = {ANSWER_WAIT_S, 0};
 
-	snprintf(path, sizeof(path), "%s/worker-%s", spawner->libexec, spawner->method->name);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == -1)
-		return false;
-	if ((spawner->event = event_new(spawner->base, fds[0], EV_READ | EV_PERSIST, spawner_read, spawner)) == NULL ||
-	    event_add(spawner->event, NULL) == -1 || (spawner->pid = fork()) == -1) {
-		spawner->pid = 0;
-		if (spawner->event != NULL)
-			event_free(spawner->event);
-		spawner->event = NULL;
-		close(fds[0]);
-		close(fds[1]);
-		return false;
-	}
-	if (spawner->pid == 0)
-		child_exec(path, sandbox_level_names[spawner->level], fds[1]);
-	close(fds[1]);
-	spawner->fd = fds[0];
-	spawner->messages = 0;
-	backoff_started(&spawner->backoff, now);
-	log_debug("started %s, pid %d", path, (int)spawner->pid);
-	return true;
+	if (spawner->unanswered == 0 || spawner->launch != 0)
+		event_del(spawner->patience);
+	else if (event_add(spawner->patience, &wait) == -1)
+		log_errorx("spawner of method %s: no timer for its answer", spawner->method->name);
+}
+
+static void
+spawner_close(struct spawner *spawner)
+{
+	if (spawner->event != NULL)
+		event_free(spawner->event);
+	spawner->event = NULL;
+	if (spawner->fd != -1)
+		close(spawner->fd);
+	spawner->fd = -1;
 }
 
 /* Answer what the process will not answer any more, and end it. */
 static void
-spawner_stop(struct spawner *spawner)
+spawner_stop(struct spawner *spawner, int error)
 {
 	struct request *request;
 
-	if (spawner->fd != -1) {
-		event_free(spawner->event);
-		spawner->event = NULL;
-		close(spawner->fd);
-		spawner->fd = -1;
-	}
+	spawner_close(spawner);
 	event_del(spawner->patience);
 	if (spawner->pid > 0)
 		kill(spawner->pid, SIGKILL); /* not reaped yet, so the number is still its own */
@@ -154,20 +91,66 @@ spawner_stop(struct spawner *spawner)
 		STAILQ_REMOVE_HEAD(&spawner->requests, entry);
 		free(request);
 		spawner->unanswered--;
-		spawner->report(spawner->context, id, 0, ESRCH);
+		spawner->report(spawner->context, id, 0, error);
 	}
 }
 
-/* The next answer is awaited from now on, if there is one to come. */
+/* There is no process any more: after a pause there may be a new one. */
 static void
-spawner_await(struct spawner *spawner)
+spawner_ended(struct spawner *spawner, int error)
 {
-	const struct timeval wait = {ANSWER_WAIT_S, 0};
+	spawner_stop(spawner, error);
+	spawner->retry = backoff_ended(&spawner->backoff, monotime_now());
+	spawner->changed(spawner->context);
+}
 
-	if (spawner->unanswered == 0)
-		event_del(spawner->patience);
-	else if (event_add(spawner->patience, &wait) == -1)
-		log_errorx("spawner of method %s: no timer for its answer", spawner->method->name);
+static void
+spawner_launched(void *context, pid_t pid, int error)
+{
+	struct spawner *spawner = context;
+
+	spawner->launch = 0;
+	if (pid > 0) {
+		spawner->pid = pid;
+		log_debug("started spawner of method %s, pid %d", spawner->method->name, (int)pid);
+		if (spawner->fd == -1)
+			kill(pid, SIGKILL); /* it failed before its number was known */
+		else
+			spawner_await(spawner);
+		return;
+	}
+	if (error == ECHILD)
+		log_warnx("spawner of method %s ended as soon as it was started", spawner->method->name);
+	else
+		log_errorx("cannot start worker-%s: %s%s", spawner->method->name, strerror(error),
+		    error == ENOENT ? ": is exacheck installed whole?" : "");
+	spawner_ended(spawner, error);
+}
+
+/* Its channel can be written to at once; whether there is a process behind it is reported later. */
+static bool
+spawner_launch(struct spawner *spawner, monotime_t now)
+{
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == -1)
+		return false;
+	spawner->fd = fds[0];
+	spawner->event = event_new(spawner->base, fds[0], EV_READ | EV_PERSIST, spawner_read, spawner);
+	if (spawner->event != NULL && event_add(spawner->event, NULL) == 0)
+		spawner->launch = launcher_request(spawner->launcher, spawner->program, spawner->level, fds[1],
+		    spawner_launched, spawner);
+	close(fds[1]);
+	if (spawner->launch == 0) {
+		int error = errno;
+
+		spawner_close(spawner);
+		errno = error;
+		return false;
+	}
+	spawner->messages = 0;
+	backoff_started(&spawner->backoff, now);
+	return true;
 }
 
 static void
@@ -178,7 +161,7 @@ spawner_silent(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	log_errorx("spawner of method %s does not answer: restarting it", spawner->method->name);
-	spawner_stop(spawner);
+	spawner_stop(spawner, ESRCH);
 }
 
 /* Requests are answered in order: another id is a lie. */
@@ -225,22 +208,25 @@ spawner_read(evutil_socket_t fd, short what, void *context)
 	if (status == MESSAGE_BAD)
 		log_errorx("spawner of method %s broke the protocol: restarting it", spawner->method->name);
 	if (status == MESSAGE_BAD || status == MESSAGE_CLOSED)
-		spawner_stop(spawner);
+		spawner_stop(spawner, ESRCH);
 }
 
 struct spawner *
-spawner_new(struct event_base *base, const struct check_method *method, enum sandbox_level level, const char *libexec,
-    spawner_report *report, void *context)
+spawner_new(struct event_base *base, struct launcher *launcher, const struct check_method *method,
+    enum sandbox_level level, spawner_report *report, spawner_change *changed, void *context)
 {
 	struct spawner *spawner = calloc(1, sizeof(*spawner));
 
 	if (spawner == NULL)
 		return NULL;
 	spawner->base = base;
+	spawner->launcher = launcher;
+	while (check_methods[spawner->program] != method)
+		spawner->program++;
 	spawner->method = method;
 	spawner->level = level;
-	spawner->libexec = libexec;
 	spawner->report = report;
+	spawner->changed = changed;
 	spawner->context = context;
 	spawner->fd = -1;
 	STAILQ_INIT(&spawner->requests);
@@ -256,7 +242,9 @@ spawner_free(struct spawner *spawner)
 {
 	if (spawner == NULL)
 		return;
-	spawner_stop(spawner);
+	if (spawner->launch != 0)
+		launcher_forget(spawner->launcher, spawner->launch);
+	spawner_stop(spawner, ESRCH);
 	event_free(spawner->patience);
 	free(spawner);
 }
@@ -283,7 +271,7 @@ spawner_request(struct spawner *spawner, uint32_t id, int fd)
 bool
 spawner_ready(struct spawner *spawner, monotime_t now)
 {
-	if (spawner->fd == -1 && spawner->pid == 0 && !monotime_before(now, spawner->retry) &&
+	if (spawner->fd == -1 && spawner->pid == 0 && spawner->launch == 0 && !monotime_before(now, spawner->retry) &&
 	    !spawner_launch(spawner, now)) {
 		log_warn("cannot start worker-%s", spawner->method->name);
 		spawner->retry = backoff_ended(&spawner->backoff, now);
@@ -298,18 +286,19 @@ spawner_retry(const struct spawner *spawner)
 }
 
 bool
+spawner_is(const struct spawner *spawner, pid_t pid)
+{
+	return spawner->pid == pid;
+}
+
+bool
 spawner_reaped(struct spawner *spawner, pid_t pid, int status)
 {
 	if (spawner->pid != pid)
 		return false;
-	spawner->pid = 0;
-	spawner_stop(spawner);
-	spawner->retry = backoff_ended(&spawner->backoff, monotime_now());
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		log_errorx("cannot execute %s/worker-%s: is exacheck installed whole?", spawner->libexec,
-		    spawner->method->name);
-	else
-		log_warnx("spawner of method %s ended (%s %d): it is restarted, its workers go on", spawner->method->name,
-		    WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	spawner->pid = 0; /* from now on it may be another process's */
+	log_warnx("spawner of method %s ended (%s %d): it is restarted, its workers go on", spawner->method->name,
+	    WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	spawner_ended(spawner, ESRCH);
 	return true;
 }

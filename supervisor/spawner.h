@@ -13,17 +13,22 @@
 #include "../common/monotime.h"
 
 struct event_base;
+struct launcher;
 struct spawner;
 
 /* What a spawner reports about a worker that was asked for: pid > 0, or 0 and an errno. */
 typedef void spawner_report(void *context, uint32_t id, pid_t pid, int error);
 
+/* It ended, or could not be started: it may be started again from spawner_retry on. */
+typedef void spawner_change(void *context);
+
 /*
- * level: of its own sandbox and the most that its workers' can be. libexec: directory of worker-METHOD. report: called from the event loop for every request, once; a
- * spawner that dies reports ESRCH for what was asked of it. method, libexec and context outlive it.
+ * method: one of check_methods. level: of its own sandbox and the most that its workers' can be. report: called from
+ * the event loop for every request, once; a spawner that dies reports an error for what was asked of it. launcher and
+ * context outlive it.
  */
-struct spawner *spawner_new(struct event_base *, const struct check_method *, enum sandbox_level, const char *libexec,
-    spawner_report *, void *context);
+struct spawner *spawner_new(struct event_base *, struct launcher *, const struct check_method *, enum sandbox_level,
+    spawner_report *, spawner_change *, void *context);
 
 /* Kill the process, free the rest. */
 void spawner_free(struct spawner *);
@@ -34,11 +39,17 @@ void spawner_free(struct spawner *);
  */
 bool spawner_request(struct spawner *, uint32_t id, int fd);
 
-/* Whether a request would be taken now; starts the process when it is not running and its back-off is over. */
+/*
+ * Whether a request would be taken now; has the process started when it is not running and its back-off is
+ * over.
+ */
 bool spawner_ready(struct spawner *, monotime_t now);
 
 /* When a spawner that is not running may be started again. */
 monotime_t spawner_retry(const struct spawner *);
+
+/* Whether pid is its process. */
+bool spawner_is(const struct spawner *, pid_t);
 
 /* A child ended: true if it was this spawner's process. */
 bool spawner_reaped(struct spawner *, pid_t, int status);

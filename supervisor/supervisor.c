@@ -19,6 +19,7 @@
 #include "channel.h"
 #include "check.h"
 #include "identity.h"
+#include "launcher.h"
 #include "route.h"
 #include "transition.h"
 #include "worker.h"
@@ -38,6 +39,7 @@ struct supervisor {
 	struct ledger *ledger;
 	struct check *checks; /* config->count */
 	size_t states[FSM_STATES]; /* checks in each */
+	struct launcher *launcher;
 	struct workers *workers;
 	struct channel *channel;
 	struct event *signals[8];
@@ -76,7 +78,8 @@ children_reap(struct supervisor *supervisor)
 	int status;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		workers_reaped(supervisor->workers, pid, status);
+		if (!launcher_reaped(supervisor->launcher, pid, status))
+			workers_reaped(supervisor->workers, pid, status);
 	supervisor->children = pid == 0;
 }
 
@@ -118,6 +121,7 @@ supervisor_stop(struct supervisor *supervisor, const char *why)
 	}
 	supervisor->stop_deadline = monotime_add(monotime_now(), STOP_LIMIT_NS);
 	workers_stop(supervisor->workers);
+	launcher_stop(supervisor->launcher);
 	children_reap(supervisor); /* there may be none to wait for */
 	ledger_withdraw_all(supervisor->ledger);
 	event_active(supervisor->stop_timer, EV_TIMEOUT, 0);
@@ -243,7 +247,7 @@ checks_start(struct supervisor *supervisor)
 }
 
 static bool
-supervisor_start(struct supervisor *supervisor, const char *libexec)
+supervisor_start(struct supervisor *supervisor)
 {
 	const struct config *config = supervisor->config;
 
@@ -252,7 +256,8 @@ supervisor_start(struct supervisor *supervisor, const char *libexec)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if ((supervisor->base = base_new()) == NULL || (supervisor->ledger = ledger_new()) == NULL ||
 	    (supervisor->checks = calloc(config->count, sizeof(*supervisor->checks))) == NULL ||
-	    (supervisor->workers = workers_new(supervisor->base, &supervisor->identity, libexec)) == NULL ||
+	    !launcher_attach(supervisor->launcher, supervisor->base) ||
+	    (supervisor->workers = workers_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL ||
 	    (supervisor->channel = channel_new(supervisor->base, config, supervisor->ledger, channel_ended,
 	    supervisor)) == NULL || !signals_catch(supervisor) || !checks_start(supervisor)) {
 		log_errorx("cannot start: %s", errno != 0 ? strerror(errno) : "out of memory");
@@ -273,6 +278,7 @@ supervisor_free(struct supervisor *supervisor)
 		event_free(supervisor->stop_timer);
 	if (supervisor->workers != NULL)
 		workers_free(supervisor->workers);
+	launcher_free(supervisor->launcher);
 	if (supervisor->channel != NULL)
 		channel_free(supervisor->channel);
 	if (supervisor->ledger != NULL)
@@ -283,13 +289,13 @@ supervisor_free(struct supervisor *supervisor)
 }
 
 int
-supervisor_run(const struct config *config, const char *libexec)
+supervisor_run(const struct config *config, struct launcher *launcher)
 {
-	struct supervisor supervisor = {.config = config};
+	struct supervisor supervisor = {.config = config, .launcher = launcher};
 	int status = 1;
 
 	errno = 0;
-	if (identity_find(&config->global, &supervisor.identity) && supervisor_start(&supervisor, libexec)) {
+	if (identity_find(&config->global, &supervisor.identity) && supervisor_start(&supervisor)) {
 		log_info("exacheck %s: %zu check%s of %s", EXACHECK_VERSION, config->count, config->count == 1 ? "" : "s",
 		    config->path);
 		status = event_base_dispatch(supervisor.base) == -1 || supervisor.failed ? 1 : 0;

@@ -7,11 +7,13 @@
 
 #include "config.h"
 
+struct launcher;
+
 /*
  * Run until told to stop (SIGTERM, SIGINT, ExaBGP's shutdown or end-of-file), then withdraw every route
- * and end every process. libexec: directory of the worker programs. Returns the exit status: 0 after an
- * orderly end, 1 when it could not start.
+ * and end every process. launcher: starts them; it is freed here. Returns the exit status: 0 after an orderly
+ * end, 1 when it could not start.
  */
-int supervisor_run(const struct config *, const char *libexec);
+int supervisor_run(const struct config *, struct launcher *);
 
 #endif

@@ -13,13 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../common/log.h"
 #include "../common/message.h"
 #include "backoff.h"
+#include "child.h"
 #include "job.h"
+#include "launcher.h"
 #include "spawner.h"
 
 /* How long after its timeout a result may still come: scheduling, not checking. */
@@ -80,7 +81,7 @@ struct spawner_entry {
 struct workers {
 	struct event_base *base;
 	const struct identity *identity;
-	const char *libexec;
+	struct launcher *launcher;
 	bool stopping;
 	uint32_t count;
 	STAILQ_HEAD(, worker) list;
@@ -436,13 +437,19 @@ worker_by_pid(struct workers *workers, pid_t pid)
 	return NULL;
 }
 
-/* Whether pid is a child of ours that has not been reaped: nothing else may ever be killed by number. */
+/* Whether a process that a spawner names can be the worker that was asked for: a child that is nobody else. */
 static bool
-child_exists(pid_t pid)
+worker_pid_plausible(struct workers *workers, pid_t pid)
 {
-	siginfo_t info;
+	struct spawner_entry *entry;
 
-	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+	if (!child_exists(pid) || worker_by_pid(workers, pid) != NULL || launcher_is(workers->launcher, pid))
+		return false;
+	STAILQ_FOREACH(entry, &workers->spawners, entry) {
+		if (entry->spawner != NULL && spawner_is(entry->spawner, pid))
+			return false;
+	}
+	return true;
 }
 
 /* The spawner's report: the worker has a process, or none. */
@@ -459,7 +466,7 @@ worker_spawned(void *context, uint32_t id, pid_t pid, int error)
 	if (worker == NULL || worker->phase != PHASE_SPAWNING)
 		return;
 	worker->phase = PHASE_STARTING;
-	if (pid > 0 && worker_by_pid(workers, pid) == NULL && child_exists(pid))
+	if (worker_pid_plausible(workers, pid))
 		worker->pid = pid;
 	if (worker->pid == 0 || worker->fd == -1 || workers->stopping) {
 		if (error != 0)
@@ -475,6 +482,13 @@ worker_spawned(void *context, uint32_t id, pid_t pid, int error)
 	}
 	worker_drain(worker);
 	pump_wake(workers);
+}
+
+/* A spawner may be started again, if only later. */
+static void
+spawner_changed(void *context)
+{
+	pump_wake(context);
 }
 
 /* Spawn every idle worker that may be; come back when the next back-off ends. */
@@ -526,7 +540,8 @@ workers_spawner(struct workers *workers, const struct check_config *check)
 		return NULL;
 	entry->method = method;
 	entry->level = level;
-	entry->spawner = spawner_new(workers->base, method, level, workers->libexec, worker_spawned, workers);
+	entry->spawner = spawner_new(workers->base, workers->launcher, method, level, worker_spawned, spawner_changed,
+	    workers);
 	if (entry->spawner == NULL) {
 		free(entry);
 		return NULL;
@@ -536,7 +551,7 @@ workers_spawner(struct workers *workers, const struct check_config *check)
 }
 
 struct workers *
-workers_new(struct event_base *base, const struct identity *identity, const char *libexec)
+workers_new(struct event_base *base, const struct identity *identity, struct launcher *launcher)
 {
 	struct workers *workers = calloc(1, sizeof(*workers));
 
@@ -544,7 +559,7 @@ workers_new(struct event_base *base, const struct identity *identity, const char
 		return NULL;
 	workers->base = base;
 	workers->identity = identity;
-	workers->libexec = libexec;
+	workers->launcher = launcher;
 	STAILQ_INIT(&workers->list);
 	STAILQ_INIT(&workers->spawners);
 	if ((workers->pump = event_new(base, -1, 0, workers_pump, workers)) == NULL) {
@@ -599,10 +614,8 @@ workers_reaped(struct workers *workers, pid_t pid, int status)
 		return;
 	}
 	STAILQ_FOREACH(entry, &workers->spawners, entry) {
-		if (spawner_reaped(entry->spawner, pid, status)) {
-			pump_wake(workers);
+		if (spawner_reaped(entry->spawner, pid, status))
 			return;
-		}
 	}
 }
 

@@ -15,10 +15,11 @@
 #include "identity.h"
 
 struct event_base;
+struct launcher;
 struct workers;
 
-/* libexec: directory of the worker programs. Both arguments outlive the result. NULL: out of memory. */
-struct workers *workers_new(struct event_base *, const struct identity *, const char *libexec);
+/* launcher: starts the spawners. All arguments outlive the result. NULL: out of memory. */
+struct workers *workers_new(struct event_base *, const struct identity *, struct launcher *);
 
 /*
  * Start a worker for check, whose first execution is at `first`; check outlives the workers. False: out of

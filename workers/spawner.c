@@ -7,16 +7,15 @@
 #include <bsd/unistd.h>
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../common/clone_sibling.h"
 #include "../common/message.h"
 #include "channel.h"
 #include "method.h"
@@ -56,27 +55,6 @@ channel_present(void)
 	socklen_t length = sizeof(type);
 
 	return getsockopt(CHANNEL_FD, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_SEQPACKET;
-}
-
-/*
- * fork(2) with the supervisor as parent. The C library keeps the main thread's id where the kernel can be
- * asked for it, so that the child's copy is made right as fork(3) would.
- */
-static pid_t
-clone_sibling(void)
-{
-	int *tid_address = NULL;
-	unsigned long flags = CLONE_PARENT | SIGCHLD;
-
-	if (prctl(PR_GET_TID_ADDRESS, &tid_address) == 0 && tid_address != NULL)
-		flags |= CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID;
-	else
-		tid_address = NULL;
-#if defined(__x86_64__)
-	return (pid_t)syscall(SYS_clone, flags, NULL, NULL, tid_address, 0);
-#else
-	return (pid_t)syscall(SYS_clone, flags, NULL, NULL, 0, tid_address);
-#endif
 }
 
 static void

@@ -1,0 +1,13 @@
+/*
+ * Children by number: a pid that somebody else named is trusted only when the kernel says it is ours.
+ */
+#ifndef EXACHECK_CHILD_H
+#define EXACHECK_CHILD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Whether pid is a child of ours that has not been reaped: nothing else may ever be killed by number. */
+bool child_exists(pid_t pid);
+
+#endif

@@ -1,0 +1,277 @@
+/*
+ * The supervisor's side of the launcher. Invariant: every request that was taken is reported on exactly once
+ * unless it is forgotten, and no process that was started for nobody lives on. Never blocks.
+ */
+#include "launcher.h"
+
+#include <bsd/sys/queue.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../common/log.h"
+#include "../common/message.h"
+#include "child.h"
+
+#define UNANSWERED_MAX 64 /* requests: what fits well into the socket's buffer */
+#define ANSWER_WAIT_S 10  /* for the next answer while there is an unanswered request */
+
+struct launch {
+	STAILQ_ENTRY(launch) entry;
+	uint32_t id;
+	launcher_report *report; /* NULL: forgotten */
+	void *context;
+};
+
+struct launcher {
+	pid_t pid; /* 0: reaped */
+	int fd;	   /* -1: it died */
+	struct event *event;
+	struct event *patience; /* pending while there are unanswered requests */
+	STAILQ_HEAD(, launch) requests; /* unanswered, answered in order */
+	unsigned unanswered;
+	uint32_t last_id;
+	bool silent; /* did not answer in time, and has not since */
+	bool stopping;
+};
+
+struct launcher *
+launcher_start(const char *libexec)
+{
+	struct launcher *launcher = calloc(1, sizeof(*launcher));
+	pid_t supervisor = getpid();
+	int fds[2];
+
+	if (launcher == NULL || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == -1) {
+		log_error("cannot start the launcher");
+		free(launcher);
+		return NULL;
+	}
+	launcher->pid = fork();
+	if (launcher->pid == 0)
+		launcher_main(fds[1], supervisor, libexec);
+	close(fds[1]);
+	if (launcher->pid == -1) {
+		log_error("cannot start the launcher");
+		close(fds[0]);
+		free(launcher);
+		return NULL;
+	}
+	launcher->fd = fds[0];
+	STAILQ_INIT(&launcher->requests);
+	return launcher;
+}
+
+/* The oldest request has its outcome. */
+static void
+launcher_settle(struct launcher *launcher, pid_t pid, int error)
+{
+	struct launch *launch = STAILQ_FIRST(&launcher->requests), done = *launch;
+
+	STAILQ_REMOVE_HEAD(&launcher->requests, entry);
+	launcher->unanswered--;
+	free(launch);
+	if (done.report != NULL)
+		done.report(done.context, pid, error);
+	else if (pid > 0)
+		kill(pid, SIGKILL);
+}
+
+static void
+launcher_close(struct launcher *launcher)
+{
+	if (launcher->event != NULL)
+		event_free(launcher->event);
+	launcher->event = NULL;
+	if (launcher->fd != -1)
+		close(launcher->fd);
+	launcher->fd = -1;
+	if (launcher->patience != NULL)
+		event_del(launcher->patience);
+	if (launcher->pid > 0)
+		kill(launcher->pid, SIGKILL); /* not reaped yet, so the number is still its own */
+}
+
+/* Only force ends it. It cannot be started again by a supervisor that is confined. */
+static void
+launcher_died(struct launcher *launcher)
+{
+	bool expected = launcher->stopping;
+
+	if (launcher->fd == -1)
+		return;
+	launcher_close(launcher);
+	if (!expected)
+		log_errorx("the launcher died: no process can be started any more; restart exacheck");
+	while (!STAILQ_EMPTY(&launcher->requests))
+		launcher_settle(launcher, 0, ESRCH);
+}
+
+/* The next answer is awaited from now on, if there is one to come. */
+static void
+launcher_await(struct launcher *launcher)
+{
+	const struct timeval wait = {ANSWER_WAIT_S, 0};
+
+	if (launcher->unanswered == 0)
+		event_del(launcher->patience);
+	else if (event_add(launcher->patience, &wait) == -1)
+		log_errorx("no timer for the launcher's answer");
+}
+
+/* It is not killed, since nothing can take its place: it may only be stopped, or waiting for a file system. */
+static void
+launcher_silent(evutil_socket_t fd, short what, void *context)
+{
+	struct launcher *launcher = context;
+	struct launch *launch;
+
+	(void)fd;
+	(void)what;
+	log_errorx("the launcher does not answer: no process can be started until it does");
+	launcher->silent = true;
+	STAILQ_FOREACH(launch, &launcher->requests, entry) {
+		launcher_report *report = launch->report;
+
+		launch->report = NULL;
+		if (report != NULL)
+			report(launch->context, 0, ETIMEDOUT);
+	}
+}
+
+static bool
+launcher_answered(struct launcher *launcher, const struct message_spawned *spawned)
+{
+	struct launch *launch = STAILQ_FIRST(&launcher->requests);
+	bool lives;
+
+	if (launch == NULL || launch->id != spawned->id || spawned->pid < 0 || (spawned->pid == 0) == (spawned->error == 0))
+		return false;
+	if (launcher->silent)
+		log_warnx("the launcher answers again");
+	launcher->silent = false;
+	/* it may have ended, and have been reaped, before this was read */
+	lives = !launcher_is(launcher, spawned->pid) && child_exists(spawned->pid);
+	launcher_settle(launcher, lives ? spawned->pid : 0, lives || spawned->error != 0 ? spawned->error : ECHILD);
+	return true;
+}
+
+static void
+launcher_read(evutil_socket_t fd, short what, void *context)
+{
+	struct launcher *launcher = context;
+	union message message;
+	enum message_status status;
+
+	(void)what;
+	while ((status = message_receive(fd, &message, 1u << MESSAGE_SPAWNED, NULL)) == MESSAGE_OK) {
+		if (!launcher_answered(launcher, &message.spawned)) {
+			status = MESSAGE_BAD;
+			break;
+		}
+		launcher_await(launcher);
+	}
+	if (status == MESSAGE_BAD || status == MESSAGE_CLOSED)
+		launcher_died(launcher);
+	else if (launcher->stopping && launcher->unanswered == 0)
+		launcher_close(launcher);
+}
+
+bool
+launcher_attach(struct launcher *launcher, struct event_base *base)
+{
+	launcher->event = event_new(base, launcher->fd, EV_READ | EV_PERSIST, launcher_read, launcher);
+	launcher->patience = event_new(base, -1, 0, launcher_silent, launcher);
+	return launcher->event != NULL && launcher->patience != NULL && event_add(launcher->event, NULL) == 0;
+}
+
+uint32_t
+launcher_request(struct launcher *launcher, size_t program, enum sandbox_level level, int fd, launcher_report *report,
+    void *context)
+{
+	struct message_launch message = {.program = (uint32_t)program, .level = level, .id = launcher->last_id + 1};
+	struct launch *launch;
+
+	if (launcher->fd == -1 || launcher->stopping) {
+		errno = ESRCH;
+		return 0;
+	}
+	if (launcher->silent || launcher->unanswered >= UNANSWERED_MAX) {
+		errno = EAGAIN;
+		return 0;
+	}
+	if (message.id == 0)
+		message.id = 1;
+	if ((launch = malloc(sizeof(*launch))) == NULL)
+		return 0;
+	if (message_send(launcher->fd, MESSAGE_LAUNCH, &message, sizeof(message), fd) == -1) {
+		free(launch);
+		return 0;
+	}
+	*launch = (struct launch){.id = message.id, .report = report, .context = context};
+	STAILQ_INSERT_TAIL(&launcher->requests, launch, entry);
+	launcher->last_id = message.id;
+	if (launcher->unanswered++ == 0)
+		launcher_await(launcher);
+	return message.id;
+}
+
+void
+launcher_forget(struct launcher *launcher, uint32_t id)
+{
+	struct launch *launch;
+
+	STAILQ_FOREACH(launch, &launcher->requests, entry) {
+		if (launch->id == id)
+			launch->report = NULL;
+	}
+}
+
+bool
+launcher_is(const struct launcher *launcher, pid_t pid)
+{
+	return launcher->pid == pid;
+}
+
+bool
+launcher_reaped(struct launcher *launcher, pid_t pid, int status)
+{
+	if (pid != launcher->pid)
+		return false;
+	log_debug("launcher %d ended, wait status 0x%x", (int)pid, (unsigned)status);
+	launcher->pid = 0; /* from now on it may be another process's */
+	launcher_died(launcher);
+	return true;
+}
+
+void
+launcher_stop(struct launcher *launcher)
+{
+	launcher->stopping = true;
+	if (launcher->unanswered == 0 || launcher->silent)
+		launcher_close(launcher);
+}
+
+void
+launcher_free(struct launcher *launcher)
+{
+	struct launch *launch;
+
+	if (launcher == NULL)
+		return;
+	launcher_close(launcher);
+	/* one that is idle ends at once; one in the midst of a system call may not */
+	if (launcher->pid > 0)
+		waitpid(launcher->pid, NULL, launcher->unanswered == 0 ? 0 : WNOHANG);
+	while ((launch = STAILQ_FIRST(&launcher->requests)) != NULL) {
+		STAILQ_REMOVE_HEAD(&launcher->requests, entry);
+		free(launch);
+	}
+	if (launcher->patience != NULL)
+		event_free(launcher->patience);
+	free(launcher);
+}

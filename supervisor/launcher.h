@@ -1,0 +1,63 @@
+/*
+ * The launcher: a small process, forked before the configuration is read, that starts the programs of a fixed
+ * table as the supervisor's own children. It is there because what the supervisor confines itself with (no new
+ * privileges, seccomp, Landlock) is inherited by what it would start itself.
+ */
+#ifndef EXACHECK_LAUNCHER_H
+#define EXACHECK_LAUNCHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../common/sandbox.h"
+
+struct event_base;
+struct launcher;
+
+/*
+ * The table of programs: the spawner of check_methods[index]. Writes its path below the directory libexec.
+ * False: no such program, or the path does not fit.
+ */
+bool launcher_program(size_t index, const char *libexec, char *path, size_t size);
+
+/*
+ * Fork the launcher; what this process holds at that moment it holds too. libexec: directory of the programs.
+ * NULL with a log line: it cannot be forked.
+ */
+struct launcher *launcher_start(const char *libexec);
+
+/* Read its answers from this loop, to which the events belong from now on. False: out of memory. */
+bool launcher_attach(struct launcher *, struct event_base *);
+
+/* What became of a request: pid > 0 of a child, which may have ended, or 0 and an errno. */
+typedef void launcher_report(void *context, pid_t pid, int error);
+
+/*
+ * Start a program with the sandbox's level as its argument; it gets fd as descriptor 3 (the caller closes its own).
+ * Does not block: report is called from the loop, once. Returns an id, or 0 with errno: ESRCH when the launcher died, EAGAIN when it is too
+ * busy or does not answer.
+ */
+uint32_t launcher_request(struct launcher *, size_t program, enum sandbox_level, int fd, launcher_report *,
+    void *context);
+
+/* The report is not wanted any more; what is started nevertheless is killed. */
+void launcher_forget(struct launcher *, uint32_t id);
+
+/* Whether pid is the launcher's. */
+bool launcher_is(const struct launcher *, pid_t);
+
+/* A child ended: true if it was the launcher. */
+bool launcher_reaped(struct launcher *, pid_t, int status);
+
+/* Nothing is to be started any more: end it as soon as what it was asked for is answered. */
+void launcher_stop(struct launcher *);
+
+/* Kill it, free the rest; to be called before the loop is freed. */
+void launcher_free(struct launcher *);
+
+/* The process itself, for launcher_start. */
+_Noreturn void launcher_main(int fd, pid_t supervisor, const char *libexec);
+
+#endif

@@ -1,0 +1,241 @@
+/*
+ * The launcher's own life: read a request, start the program, say how it went. Invariant: it holds no secret
+ * and can execute nothing but the programs of its table.
+ */
+#include "launcher.h"
+
+#include <bsd/string.h>
+#include <bsd/unistd.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "../common/clone_sibling.h"
+#include "../common/message.h"
+#include "../common/methods/method.h"
+
+#define PATH_SIZE 4096
+#define LEVEL_SIZE 16
+#define CAPABILITY(NUMBER) (1u << (NUMBER)) /* of the first 32, where those of the network are */
+
+bool
+launcher_program(size_t index, const char *libexec, char *path, size_t size)
+{
+	size_t count = 0;
+	int length;
+
+	while (check_methods[count] != NULL)
+		count++;
+	if (index >= count)
+		return false;
+	length = snprintf(path, size, "%s/worker-%s", libexec, check_methods[index]->name);
+	return length >= 0 && (size_t)length < size;
+}
+
+/* What exacheck was given for its workers (systemd's AmbientCapabilities) reaches those that can need it. */
+static unsigned
+program_capabilities(size_t index)
+{
+	const struct check_method *method = check_methods[index];
+
+	return ((method->needs & NEED_PING) != 0 ? CAPABILITY(CAP_NET_RAW) : 0) | (method->remote ? CAPABILITY(CAP_NET_ADMIN) : 0);
+}
+
+/* Of the inheritable capabilities keep these; the kernel takes what is gone from the ambient ones too. */
+static bool
+capabilities_limit(unsigned kept)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &header, data) == -1)
+		return false;
+	data[0].inheritable &= kept;
+	for (size_t i = 1; i < _LINUX_CAPABILITY_U32S_3; i++)
+		data[i].inheritable = 0;
+	return syscall(SYS_capset, &header, data) == 0;
+}
+
+/*
+ * A worker's environment: nothing of the supervisor's but what the resolver and the C library read. Room for
+ * a process title lies where the environment does, hence the last entry; it is small because each new title
+ * overwrites all of it.
+ */
+static char **
+child_environment(void)
+{
+	static const char *const inherited[] = {"TZ", "RES_OPTIONS", "LOCALDOMAIN", "ASAN_OPTIONS", "UBSAN_OPTIONS"};
+	static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", language[] = "LANG=C.UTF-8";
+	/* the C library keeps no freed pieces by for speed: a worker that sleeps nearly always gives its pages back */
+	static char tunables[] = "GLIBC_TUNABLES=glibc.malloc.tcache_count=0";
+	static char room[] = "TITLE=................................................................................"
+			     "................................................................................"
+			     "................................................................................";
+	static char *environment[sizeof(inherited) / sizeof(inherited[0]) + 5];
+	size_t count = 0;
+
+	environment[count++] = path;
+	environment[count++] = language;
+	environment[count++] = tunables;
+	for (size_t i = 0; i < sizeof(inherited) / sizeof(inherited[0]); i++) {
+		const char *value = getenv(inherited[i]);
+
+		if (value != NULL && asprintf(&environment[count], "%s=%s", inherited[i], value) != -1)
+			count++;
+	}
+	environment[count++] = room;
+	environment[count] = NULL;
+	return environment;
+}
+
+static void
+signals_default(void)
+{
+	sigset_t none;
+
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* In the child, whose standard descriptors are /dev/null and whose others close themselves. Returns errno. */
+static int
+child_exec(size_t program, char *path, char *level, int channel)
+{
+	char *argv[] = {path, level, NULL};
+
+	setsid(); /* ^C in the terminal is the supervisor's to handle */
+	signals_default();
+	/* until the program says so itself */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || !capabilities_limit(program_capabilities(program)) ||
+	    dup2(channel, CHANNEL_FD) == -1)
+		return errno;
+	execve(path, argv, child_environment());
+	return errno;
+}
+
+/* The child's errno when it could not execute the program: it says so on the pipe that executing closes. */
+static int
+child_verdict(int pipe_fd)
+{
+	int error = 0;
+	ssize_t length;
+
+	do
+		length = read(pipe_fd, &error, sizeof(error));
+	while (length == -1 && errno == EINTR);
+	return length == (ssize_t)sizeof(error) ? error : 0;
+}
+
+/* Start a program with the descriptor as its channel. Returns its pid, or 0 with *error. */
+static pid_t
+program_start(size_t program, char *path, char *level, int channel, int *error)
+{
+	int pipe_fds[2];
+	pid_t pid;
+
+	if (pipe2(pipe_fds, O_CLOEXEC) == -1) {
+		*error = errno;
+		return 0;
+	}
+	if ((pid = clone_sibling()) == 0) {
+		*error = child_exec(program, path, level, channel);
+		_exit(write(pipe_fds[1], error, sizeof(*error)) == -1 ? 126 : 127);
+	}
+	*error = pid == -1 ? errno : 0;
+	close(pipe_fds[1]);
+	if (pid != -1)
+		*error = child_verdict(pipe_fds[0]);
+	close(pipe_fds[0]);
+	return *error == 0 ? pid : 0;
+}
+
+static void
+answer(struct message_spawned *spawned)
+{
+	struct pollfd pfd = {.fd = CHANNEL_FD, .events = POLLOUT};
+
+	while (message_send(CHANNEL_FD, MESSAGE_SPAWNED, spawned, sizeof(*spawned), -1) == -1) {
+		if (errno != EAGAIN && errno != ENOBUFS && errno != ENOMEM)
+			_exit(0);
+		poll(&pfd, 1, 100);
+	}
+}
+
+static void
+serve(const struct message_launch *request, const char *libexec, int channel)
+{
+	struct message_spawned spawned = {.id = request->id};
+	char path[PATH_SIZE], level[LEVEL_SIZE];
+
+	if (request->level < SANDBOX_LEVELS && launcher_program(request->program, libexec, path, sizeof(path))) {
+		strlcpy(level, sandbox_level_names[request->level], sizeof(level));
+		spawned.pid = program_start(request->program, path, level, channel, &spawned.error);
+	} else {
+		spawned.error = EINVAL;
+	}
+	close(channel);
+	answer(&spawned);
+}
+
+/* Nothing but the channel and /dev/null: ExaBGP's pipe, above all, must not be within reach. */
+static bool
+descriptors_settle(int fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null == -1 || dup2(null, STDIN_FILENO) == -1 || dup2(null, STDOUT_FILENO) == -1 ||
+	    dup2(null, STDERR_FILENO) == -1)
+		return false;
+	if (fd != CHANNEL_FD && dup3(fd, CHANNEL_FD, O_CLOEXEC) == -1)
+		return false;
+	return close_range(CHANNEL_FD + 1, ~0u, 0) == 0;
+}
+
+/* It ends with the supervisor, when the channel closes, and not before: signals to a group are not meant for it. */
+static void
+signals_ignore(void)
+{
+	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE};
+
+	signals_default();
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
+}
+
+_Noreturn void
+launcher_main(int fd, pid_t supervisor, const char *libexec)
+{
+	struct pollfd pfd = {.fd = CHANNEL_FD, .events = POLLIN};
+	union message message;
+	int channel;
+
+	setsid();
+	signals_ignore();
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != supervisor || !descriptors_settle(fd))
+		_exit(1);
+	setproctitle("-ExaCheck Launcher");
+	for (;;) {
+		if (poll(&pfd, 1, -1) == -1 && errno != EINTR)
+			_exit(1);
+		switch (message_receive(CHANNEL_FD, &message, 1u << MESSAGE_LAUNCH, &channel)) {
+		case MESSAGE_OK:
+			serve(&message.launch, libexec, channel);
+			break;
+		case MESSAGE_NONE:
+			break;
+		case MESSAGE_CLOSED:
+			_exit(0);
+		case MESSAGE_BAD:
+			_exit(1);
+		}
+	}
+}
