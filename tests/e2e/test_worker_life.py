@@ -105,7 +105,7 @@ def test_stopped_spawner_is_replaced(start, keep):
     run = start(config(check("web", tcp(server), interval=INTERVAL)))
     run.wait_route(prefix(0))
     worker = run.worker("web")
-    spawner, = [pid for pid in processes.children(run.pid) if pid != worker]
+    spawner, = run.spawners()
     os.kill(spawner, signal.SIGSTOP)
     os.kill(worker, signal.SIGKILL)
     run.wait_no_route(prefix(0))

@@ -218,6 +218,15 @@ class Exacheck:
 
         return wait_until(find, DEFAULT_TIMEOUT, f"worker of {check}")[0]
 
+    def launcher(self):
+        """The pid of the process that starts the spawners."""
+        return next(pid for pid in processes.children(self.pid) if "ExaCheck Launcher" in processes.cmdline(pid))
+
+    def spawners(self):
+        """The pids of the children that are neither the launcher nor a worker."""
+        found = {pid: processes.cmdline(pid) for pid in processes.children(self.pid)}
+        return [pid for pid, text in found.items() if "ExaCheck Launcher" not in text and "ExaCheck Worker" not in text]
+
     # The end
 
     def wait_exit(self, timeout=DEFAULT_TIMEOUT):
