@@ -146,7 +146,7 @@ await_report(void)
 {
 	unsigned before = reports;
 
-	for (int i = 0; i < 1000 && reports == before; i++)
+	for (int i = 0; i < 2000 && reports == before; i++)
 		turn();
 	ck_assert_uint_eq(reports, before + 1);
 }
@@ -195,7 +195,7 @@ START_TEST(missing_program_is_reported)
 	ck_assert_int_eq(reported_pid, 0);
 	ck_assert_int_eq(reported_error, ENOENT);
 	ck_assert_int_eq(read(channel, &byte, 1), 0); /* nobody holds the other end */
-	for (int i = 0; i < 500 && !child_reaped(&status); i++)
+	for (int i = 0; i < 2000 && !child_reaped(&status); i++)
 		turn();
 	ck_assert_int_eq(WEXITSTATUS(status), 127);
 	close(channel);
@@ -226,13 +226,13 @@ START_TEST(forgotten_program_is_killed)
 
 	program_copy("file");
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
+	close(fds[0]); /* so that it waits for its end */
 	launcher_forget(launcher,
 	    launcher_request(launcher, method_index("file"), SANDBOX_LEVEL_OFF, fds[1], reported, &reports));
 	close(fds[1]);
-	close(fds[0]); /* so that it waits for its end */
-	for (int i = 0; i < 500 && !child_reaped(&status); i++)
+	for (int i = 0; i < 2000 && !child_reaped(&status); i++)
 		turn();
-	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "wait status 0x%x", (unsigned)status);
 	ck_assert_uint_eq(reports, 0);
 }
 END_TEST
@@ -298,9 +298,9 @@ START_TEST(silence_fails_requests_until_it_answers)
 	ck_assert_int_eq(errno, EAGAIN);
 	close(channel);
 	ck_assert_int_eq(kill(pid, SIGCONT), 0);
-	for (int i = 0; i < 500 && !child_reaped(&status); i++)
+	for (int i = 0; i < 2000 && !child_reaped(&status); i++)
 		turn();
-	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL); /* too late: nobody wants it */
+	ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "wait status 0x%x", (unsigned)status); /* too late: nobody wants it */
 	close(request(method_index("dns"), SANDBOX_LEVEL_OFF));
 	await_report();
 	ck_assert_int_eq(reported_error, ENOENT);
