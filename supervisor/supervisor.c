@@ -18,6 +18,7 @@
 #include "../common/monotime.h"
 #include "channel.h"
 #include "check.h"
+#include "confine.h"
 #include "identity.h"
 #include "launcher.h"
 #include "route.h"
@@ -265,7 +266,7 @@ supervisor_start(struct supervisor *supervisor)
 	}
 	supervisor->children = true;
 	title_show(supervisor, "Sleeping");
-	return true;
+	return supervisor_confine((enum sandbox_level)config->global.sandbox);
 }
 
 static void

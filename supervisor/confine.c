@@ -1,0 +1,209 @@
+/*
+ * no_new_privs, Landlock and seccomp for the supervisor. Invariant: nothing here stands in the way of reading and
+ * writing files, of signals to children, or of executing the program anew under the same pid.
+ *
+ * Two kinds of refusal. A call that no library makes by itself ends the process: only foreign code makes it, and
+ * ExaBGP starts another exacheck. What a library may try harmlessly fails with an error that it can handle, because
+ * every death of the supervisor costs ExaBGP's patience.
+ */
+#include "confine.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <linux/sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "../common/landlock.h"
+#include "../common/log.h"
+#include "../common/seccomp_filter.h"
+
+#define TEXT_SIZE 160
+
+enum outcome { APPLIED, LACKING /* not in this kernel */, FAILED };
+
+/* A socket of another family than AF_UNIX, whose number is 1: bit 0 clear, or a higher one set. */
+#define FAMILY(MASK, VALUE) {.name = "socket", .comparisons = 1, .compare = {{0, (MASK), (VALUE)}}}
+
+/* The kernel knows no family from 64 on. */
+static const struct sandbox_call foreign_families[] = {
+	FAMILY(1, 0), FAMILY(2, 2), FAMILY(4, 4), FAMILY(8, 8), FAMILY(16, 16), FAMILY(32, 32), {.name = NULL}};
+
+#ifndef SANDBOX_SANITIZED
+/* Processes; threads are none. Their flags are in the first argument. */
+static const struct sandbox_call new_processes[] = {
+	{.name = "fork"},
+	{.name = "vfork"},
+	{.name = "clone", .comparisons = 1, .compare = {{0, CLONE_THREAD, 0}}},
+	{.name = NULL},
+};
+#endif
+
+/*
+ * What Landlock does not see: a file without a name is executed whatever its rules say, and a ring makes calls that no
+ * filter sees.
+ */
+static const char *const refused[] = {"execveat", "memfd_create", "memfd_secret", "io_uring_setup", "io_uring_enter",
+	"io_uring_register", "mount_setattr", "fsconfig", "fspick", "sethostname", "setdomainname", "syslog", "vhangup", NULL};
+
+/* Its flags lie in memory, where no filter can look: the C library then uses clone. */
+static const char *const absent[] = {"clone3", NULL};
+
+/* Of the calls that end a worker, those that do not end the supervisor. */
+static const char *const spared[] = {
+	"execve", /* of its own program; Landlock refuses the others */
+#ifdef SANDBOX_SANITIZED
+	"ptrace", /* the search for leaks, at the end */
+#endif
+	NULL};
+
+static bool
+name_listed(const char *const *list, const char *name)
+{
+	for (; *list != NULL; list++)
+		if (strcmp(*list, name) == 0)
+			return true;
+	return false;
+}
+
+static void
+filter_fill(struct seccomp_filter *filter)
+{
+	seccomp_filter_refuse(filter, foreign_families, EAFNOSUPPORT);
+#ifndef SANDBOX_SANITIZED
+	seccomp_filter_refuse(filter, new_processes, EPERM);
+	seccomp_filter_errno(filter, absent, ENOSYS);
+#endif
+	seccomp_filter_errno(filter, refused, EPERM);
+	for (const char *const *name = sandbox_calls_killing; *name != NULL; name++) {
+		const char *const one[] = {*name, NULL};
+
+		if (!name_listed(spared, *name))
+			seccomp_filter_kill(filter, one);
+	}
+}
+
+static enum outcome
+seccomp_confine(char text[static TEXT_SIZE])
+{
+	struct seccomp_filter *filter = seccomp_filter_new(true);
+	struct sock_fprog program;
+	char error[SECCOMP_ERROR_SIZE];
+	enum outcome outcome = APPLIED;
+
+	if (filter == NULL) {
+		snprintf(text, TEXT_SIZE, "cannot make a filter: out of memory, or an unknown architecture");
+		return FAILED;
+	}
+	filter_fill(filter);
+	if (!seccomp_filter_compile(filter, &program, error)) {
+		snprintf(text, TEXT_SIZE, "%s", error);
+		return FAILED;
+	}
+	if (!seccomp_enter(&program)) {
+		outcome = errno == ENOSYS || errno == EINVAL ? LACKING : FAILED;
+		snprintf(text, TEXT_SIZE, "%s", outcome == LACKING ? "not in this kernel" : strerror(errno));
+	}
+	free(program.filter);
+	return outcome;
+}
+
+/* The program's own interpreter (ld.so), from its headers; NULL: it has none. */
+static int
+interpreter_find(struct dl_phdr_info *info, size_t size, void *context)
+{
+	const char **path = context;
+
+	(void)size;
+	for (size_t i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_INTERP)
+			*path = (const char *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+	return 1; /* the first object is the program */
+}
+
+/* Returns false with errno. */
+static bool
+path_allow(const struct landlock_ruleset *ruleset, const char *path, uint64_t rights)
+{
+	int fd = open(path, O_PATH | O_CLOEXEC), error;
+	bool allowed;
+
+	if (fd == -1)
+		return false;
+	allowed = landlock_allow_file(ruleset, fd, rights);
+	error = errno;
+	close(fd);
+	errno = error;
+	return allowed;
+}
+
+/*
+ * Of the rights to files only executing is taken away. Moving a file to another directory would be too, as a side
+ * effect, unless it is left explicitly. Of the network TCP alone can be named; seccomp refuses all of it.
+ */
+static enum outcome
+landlock_confine(char text[static TEXT_SIZE])
+{
+	struct landlock_ruleset ruleset;
+	const char *interpreter = NULL;
+
+	dl_iterate_phdr(interpreter_find, &interpreter);
+	if (landlock_begin(&ruleset, LANDLOCK_FS_EXECUTE | LANDLOCK_FS_REFER,
+	    LANDLOCK_NET_BIND_TCP | LANDLOCK_NET_CONNECT_TCP, 0) &&
+	    path_allow(&ruleset, "/", LANDLOCK_FS_REFER) && path_allow(&ruleset, "/proc/self/exe", LANDLOCK_FS_EXECUTE) &&
+	    (interpreter == NULL || path_allow(&ruleset, interpreter, LANDLOCK_FS_EXECUTE)) && landlock_enter(&ruleset)) {
+		snprintf(text, TEXT_SIZE, "ABI %d", ruleset.abi);
+		return APPLIED;
+	}
+	landlock_abandon(&ruleset);
+	snprintf(text, TEXT_SIZE, "%s", ruleset.abi == 0 ? "not in this kernel" : strerror(errno));
+	return ruleset.abi == 0 ? LACKING : FAILED;
+}
+
+static enum outcome
+privileges_confine(char text[static TEXT_SIZE])
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
+		return APPLIED;
+	snprintf(text, TEXT_SIZE, "%s", strerror(errno));
+	return FAILED;
+}
+
+bool
+supervisor_confine(enum sandbox_level level)
+{
+	/* the filter last: it needs the first, and forbids what the second does */
+	static const struct {
+		const char *name;
+		enum outcome (*confine)(char *);
+	} mechanisms[] = {
+		{"no_new_privs", privileges_confine},
+		{"landlock", landlock_confine},
+		{"seccomp", seccomp_confine},
+	};
+	char report[TEXT_SIZE] = "";
+	size_t length = 0;
+
+	if (level == SANDBOX_LEVEL_OFF)
+		return true;
+	for (size_t i = 0; i < sizeof(mechanisms) / sizeof(mechanisms[0]); i++) {
+		char text[TEXT_SIZE] = "";
+
+		if (mechanisms[i].confine(text) == APPLIED) {
+			length += (size_t)snprintf(report + length, sizeof(report) - length, " %s%s%s%s", mechanisms[i].name,
+			    text[0] != '\0' ? "(" : "", text, text[0] != '\0' ? ")" : "");
+			continue;
+		}
+		log_line(level == SANDBOX_LEVEL_STRICT ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, NULL,
+		    "the supervisor is not confined by %s: %s", mechanisms[i].name, text);
+		if (level == SANDBOX_LEVEL_STRICT)
+			return false;
+	}
+	log_info("supervisor confined:%s", length > 0 ? report : " by nothing");
+	return true;
+}

@@ -1,0 +1,20 @@
+/*
+ * The supervisor's own confinement: what it needs no more once everything is started it gives up for good. It
+ * still writes files and its descriptors, and may execute its own program, but makes no process, opens no
+ * network socket and touches no kernel interface that is none of its business.
+ */
+#ifndef EXACHECK_CONFINE_H
+#define EXACHECK_CONFINE_H
+
+#include <stdbool.h>
+
+#include "../common/sandbox.h"
+
+/*
+ * Confine this process, which has one thread; what is to be looked up by a name service must have been. Says in
+ * one log line what was applied. Level off: does nothing. Returns false after an error in the log when the level
+ * is strict and a mechanism could not be applied; best effort goes on with a warning.
+ */
+bool supervisor_confine(enum sandbox_level);
+
+#endif
