@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../common/monotime.h"
+#include "watchdog.h"
+
 #define CONFIG_DEFAULT "/etc/exabgp/exacheck.yaml"
 
 static const char usage_text[] =
@@ -38,6 +41,37 @@ verbosity_parse(const char *text, int *verbosity)
 	return true;
 }
 
+/* Seconds of the environment, 0 for off. */
+static bool
+watchdog_parse(const char *text, int64_t *limit_ns)
+{
+	char *end;
+	double seconds;
+
+	errno = 0;
+	seconds = strtod(text, &end);
+	if (errno != 0 || end == text || *end != '\0' || !(seconds == 0 || (seconds >= 0.1 && seconds <= 86400))) {
+		fprintf(stderr, "exacheck: EXACHECK_WATCHDOG must be 0 (off) or a number of seconds from 0.1 to 86400, "
+		    "got \"%s\"\n", text);
+		return false;
+	}
+	*limit_ns = (int64_t)(seconds * NS_PER_SECOND);
+	return true;
+}
+
+/* What the environment sets; variables that are not set or empty change nothing. */
+static bool
+environment_parse(struct command_line *line)
+{
+	const char *path = getenv("EXACHECK_CONFIG"), *verbosity = getenv("EXACHECK_VERBOSITY");
+	const char *watchdog = getenv("EXACHECK_WATCHDOG");
+
+	if (path != NULL && path[0] != '\0')
+		line->path = path;
+	return (verbosity == NULL || verbosity[0] == '\0' || verbosity_parse(verbosity, &line->verbosity)) &&
+	    (watchdog == NULL || watchdog[0] == '\0' || watchdog_parse(watchdog, &line->watchdog_ns));
+}
+
 bool
 command_line_parse(int argc, char **argv, struct command_line *line, int *status)
 {
@@ -51,12 +85,11 @@ command_line_parse(int argc, char **argv, struct command_line *line, int *status
 		{"sandbox", no_argument, NULL, OPTION_SANDBOX},
 		{NULL, 0, NULL, 0},
 	};
-	const char *path = getenv("EXACHECK_CONFIG"), *verbosity = getenv("EXACHECK_VERBOSITY");
 	int letter;
 
-	*line = (struct command_line){.path = path != NULL && path[0] != '\0' ? path : CONFIG_DEFAULT};
+	*line = (struct command_line){.path = CONFIG_DEFAULT, .watchdog_ns = WATCHDOG_DEFAULT_S * NS_PER_SECOND};
 	*status = EXIT_USAGE;
-	if (verbosity != NULL && verbosity[0] != '\0' && !verbosity_parse(verbosity, &line->verbosity))
+	if (!environment_parse(line))
 		return false;
 	while ((letter = getopt_long(argc, argv, "f:vh", options, NULL)) != -1) {
 		switch (letter) {

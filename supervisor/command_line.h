@@ -6,6 +6,7 @@
 #define EXACHECK_COMMAND_LINE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define EXIT_USAGE 2 /* the configuration or the command line is wrong */
 
@@ -14,6 +15,7 @@ struct command_line {
 	const char *path; /* of the configuration */
 	int verbosity;
 	bool print, sandbox; /* what `test` shows */
+	int64_t watchdog_ns; /* 0: off */
 };
 
 /*

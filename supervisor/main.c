@@ -83,7 +83,7 @@ command_run(const struct command_line *line)
 	}
 	if (isatty(STDOUT_FILENO))
 		fprintf(stderr, "exacheck: the lines on standard output are commands that ExaBGP would read; ^C ends\n");
-	status = supervisor_run(config, launcher);
+	status = supervisor_run(config, launcher, line->watchdog_ns);
 	config_free(config);
 	return status;
 }

@@ -23,6 +23,7 @@
 #include "launcher.h"
 #include "route.h"
 #include "transition.h"
+#include "watchdog.h"
 #include "worker.h"
 
 /* ExaBGP 5 kills its helper 2 s after asking it to end. */
@@ -248,7 +249,7 @@ checks_start(struct supervisor *supervisor)
 }
 
 static bool
-supervisor_start(struct supervisor *supervisor)
+supervisor_start(struct supervisor *supervisor, int64_t watchdog_ns)
 {
 	const struct config *config = supervisor->config;
 
@@ -260,7 +261,8 @@ supervisor_start(struct supervisor *supervisor)
 	    !launcher_attach(supervisor->launcher, supervisor->base) ||
 	    (supervisor->workers = workers_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL ||
 	    (supervisor->channel = channel_new(supervisor->base, config, supervisor->ledger, channel_ended,
-	    supervisor)) == NULL || !signals_catch(supervisor) || !checks_start(supervisor)) {
+	    supervisor)) == NULL || !signals_catch(supervisor) || !checks_start(supervisor) ||
+	    (watchdog_ns > 0 && !watchdog_start(supervisor->base, watchdog_ns))) {
 		log_errorx("cannot start: %s", errno != 0 ? strerror(errno) : "out of memory");
 		return false;
 	}
@@ -277,6 +279,7 @@ supervisor_free(struct supervisor *supervisor)
 			event_free(supervisor->signals[i]);
 	if (supervisor->stop_timer != NULL)
 		event_free(supervisor->stop_timer);
+	watchdog_stop();
 	if (supervisor->workers != NULL)
 		workers_free(supervisor->workers);
 	launcher_free(supervisor->launcher);
@@ -290,13 +293,13 @@ supervisor_free(struct supervisor *supervisor)
 }
 
 int
-supervisor_run(const struct config *config, struct launcher *launcher)
+supervisor_run(const struct config *config, struct launcher *launcher, int64_t watchdog_ns)
 {
 	struct supervisor supervisor = {.config = config, .launcher = launcher};
 	int status = 1;
 
 	errno = 0;
-	if (identity_find(&config->global, &supervisor.identity) && supervisor_start(&supervisor)) {
+	if (identity_find(&config->global, &supervisor.identity) && supervisor_start(&supervisor, watchdog_ns)) {
 		log_info("exacheck %s: %zu check%s of %s", EXACHECK_VERSION, config->count, config->count == 1 ? "" : "s",
 		    config->path);
 		status = event_base_dispatch(supervisor.base) == -1 || supervisor.failed ? 1 : 0;
