@@ -83,7 +83,7 @@ def memory_kb(process):
 
 
 def workers(processes):
-    """The tree without its root and without spawners.
+    """The tree without its root, without spawners and, where there are such, without the root's other selves.
 
     A spawner is the oldest process of an executable that is not the root's own: workers are forked from it.
     """
@@ -93,12 +93,14 @@ def workers(processes):
         except OSError:
             return None
 
-    root, oldest, rest = executable(processes[0]), {}, []
+    root, oldest, rest, selves = executable(processes[0]), {}, [], set()
     for process in processes[1:]:
         path = executable(process)
         rest.append(process)
-        if path not in (None, root) and (path not in oldest or
-                                         (process.start, process.pid) < (oldest[path].start, oldest[path].pid)):
+        if path == root:
+            selves.add(process.pid)
+        elif path is not None and (path not in oldest or
+                                   (process.start, process.pid) < (oldest[path].start, oldest[path].pid)):
             oldest[path] = process
-    spawners = {process.pid for process in oldest.values()}
-    return [process for process in rest if process.pid not in spawners] if len(spawners) < len(rest) else rest
+    others = {process.pid for process in oldest.values()} | selves if oldest else set()
+    return [process for process in rest if process.pid not in others] if len(others) < len(rest) else rest

@@ -80,7 +80,7 @@ def start(directory, keep):
 
 @pytest.fixture(scope="session")
 def root():
-    """For tests that make namespaces; everything else runs as any user."""
+    """For tests that make namespaces, change users or look into exacheck's memory; everything else runs as any user."""
     if os.geteuid() != 0:
         pytest.skip("needs root")
 

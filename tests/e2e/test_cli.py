@@ -208,7 +208,7 @@ def test_no_standard_output(directory):
         assert b"cannot write to standard output: " + reason in errors
 
 
-def test_closed_descriptors_are_not_given_to_sockets(directory):
+def test_closed_descriptors_are_not_given_to_sockets(directory, root):
     """What is written to standard error must not reach a worker's channel."""
     path = directory / "file.json"
     path.write_text(json.dumps(FILE))

@@ -318,7 +318,7 @@ def test_process_titles(start, keep):
     assert f"ExaCheck Master Process [{run.path}]" in processes.cmdline(run.pid)
 
 
-def test_no_descriptor_leaks(start, keep):
+def test_no_descriptor_leaks(start, keep, root):
     """Killing workers again and again leaves the supervisor with as many descriptors as before."""
     victim, other, text = pair(keep)
     run = start(text)
