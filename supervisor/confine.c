@@ -42,6 +42,9 @@ static const struct sandbox_call new_processes[] = {
 	{.name = "clone", .comparisons = 1, .compare = {{0, CLONE_THREAD, 0}}},
 	{.name = NULL},
 };
+
+/* Its flags lie in memory, where no filter can look: the C library then uses clone. */
+static const char *const absent[] = {"clone3", NULL};
 #endif
 
 /*
@@ -50,9 +53,6 @@ static const struct sandbox_call new_processes[] = {
  */
 static const char *const refused[] = {"execveat", "memfd_create", "memfd_secret", "io_uring_setup", "io_uring_enter",
 	"io_uring_register", "mount_setattr", "fsconfig", "fspick", "sethostname", "setdomainname", "syslog", "vhangup", NULL};
-
-/* Its flags lie in memory, where no filter can look: the C library then uses clone. */
-static const char *const absent[] = {"clone3", NULL};
 
 /* Of the calls that end a worker, those that do not end the supervisor. */
 static const char *const spared[] = {

@@ -224,8 +224,12 @@ class Exacheck:
 
     def spawners(self):
         """The pids of the children that are neither the launcher nor a worker."""
-        found = {pid: processes.cmdline(pid) for pid in processes.children(self.pid)}
-        return [pid for pid, text in found.items() if "ExaCheck Launcher" not in text and "ExaCheck Worker" not in text]
+        found = processes.children(self.pid)
+        for _ in range(3):  # a title is not there while it changes
+            titles = {pid: processes.cmdline(pid) for pid in found}
+            found = [pid for pid in found if not any(kind in titles[pid] for kind in ("Check Launcher", "Check Worker"))]
+            time.sleep(0.01)
+        return found
 
     # The end
 
