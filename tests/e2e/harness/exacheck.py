@@ -220,7 +220,10 @@ class Exacheck:
 
     def launcher(self):
         """The pid of the process that starts the spawners."""
-        return next(pid for pid in processes.children(self.pid) if "ExaCheck Launcher" in processes.cmdline(pid))
+        def find():
+            return [pid for pid in processes.children(self.pid) if "ExaCheck Launcher" in processes.cmdline(pid)]
+
+        return wait_until(find, DEFAULT_TIMEOUT, "launcher")[0]
 
     def spawners(self):
         """The pids of the children that are neither the launcher nor a worker."""
