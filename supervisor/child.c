@@ -12,3 +12,9 @@ child_exists(pid_t pid)
 
 	return pid > 0 && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
+
+bool
+child_report_valid(pid_t pid, int error)
+{
+	return pid >= 0 && (pid == 0) == (error != 0);
+}

@@ -10,4 +10,7 @@
 /* Whether pid is a child of ours that has not been reaped: nothing else may ever be killed by number. */
 bool child_exists(pid_t pid);
 
+/* Whether a report of a start is one of the two that there are: a pid, or 0 and an errno. */
+bool child_report_valid(pid_t pid, int error);
+
 #endif

@@ -52,7 +52,8 @@ static const char *const absent[] = {"clone3", NULL};
  * filter sees.
  */
 static const char *const refused[] = {"execveat", "memfd_create", "memfd_secret", "io_uring_setup", "io_uring_enter",
-	"io_uring_register", "mount_setattr", "fsconfig", "fspick", "sethostname", "setdomainname", "syslog", "vhangup", NULL};
+	"io_uring_register", "mount_setattr", "fsconfig", "fspick", "sethostname", "setdomainname", "syslog",
+	"vhangup", NULL};
 
 /* Of the calls that end a worker, those that do not end the supervisor. */
 static const char *const spared[] = {
@@ -155,8 +156,10 @@ landlock_confine(char text[static TEXT_SIZE])
 	dl_iterate_phdr(interpreter_find, &interpreter);
 	if (landlock_begin(&ruleset, LANDLOCK_FS_EXECUTE | LANDLOCK_FS_REFER,
 	    LANDLOCK_NET_BIND_TCP | LANDLOCK_NET_CONNECT_TCP, 0) &&
-	    path_allow(&ruleset, "/", LANDLOCK_FS_REFER) && path_allow(&ruleset, "/proc/self/exe", LANDLOCK_FS_EXECUTE) &&
-	    (interpreter == NULL || path_allow(&ruleset, interpreter, LANDLOCK_FS_EXECUTE)) && landlock_enter(&ruleset)) {
+	    path_allow(&ruleset, "/", LANDLOCK_FS_REFER) &&
+	    path_allow(&ruleset, "/proc/self/exe", LANDLOCK_FS_EXECUTE) &&
+	    (interpreter == NULL || path_allow(&ruleset, interpreter, LANDLOCK_FS_EXECUTE)) &&
+	    landlock_enter(&ruleset)) {
 		snprintf(text, TEXT_SIZE, "ABI %d", ruleset.abi);
 		return APPLIED;
 	}
@@ -195,8 +198,8 @@ supervisor_confine(enum sandbox_level level)
 		char text[TEXT_SIZE] = "";
 
 		if (mechanisms[i].confine(text) == APPLIED) {
-			length += (size_t)snprintf(report + length, sizeof(report) - length, " %s%s%s%s", mechanisms[i].name,
-			    text[0] != '\0' ? "(" : "", text, text[0] != '\0' ? ")" : "");
+			length += (size_t)snprintf(report + length, sizeof(report) - length, " %s%s%s%s",
+			    mechanisms[i].name, text[0] != '\0' ? "(" : "", text, text[0] != '\0' ? ")" : "");
 			continue;
 		}
 		log_line(level == SANDBOX_LEVEL_STRICT ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, NULL,

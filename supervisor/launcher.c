@@ -149,7 +149,7 @@ launcher_answered(struct launcher *launcher, const struct message_spawned *spawn
 	struct launch *launch = STAILQ_FIRST(&launcher->requests);
 	bool lives;
 
-	if (launch == NULL || launch->id != spawned->id || spawned->pid < 0 || (spawned->pid == 0) == (spawned->error == 0))
+	if (launch == NULL || launch->id != spawned->id || !child_report_valid(spawned->pid, spawned->error))
 		return false;
 	if (launcher->silent)
 		log_warnx("the launcher answers again");

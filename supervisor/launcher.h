@@ -36,8 +36,8 @@ typedef void launcher_report(void *context, pid_t pid, int error);
 
 /*
  * Start a program with the sandbox's level as its argument; it gets fd as descriptor 3 (the caller closes its own).
- * Does not block: report is called from the loop, once. Returns an id, or 0 with errno: ESRCH when the launcher died, EAGAIN when it is too
- * busy or does not answer.
+ * Does not block: report is called from the loop, once. Returns an id, or 0 with errno: ESRCH when the launcher died,
+ * EAGAIN when it is too busy or does not answer.
  */
 uint32_t launcher_request(struct launcher *, size_t program, enum sandbox_level, int fd, launcher_report *,
     void *context);

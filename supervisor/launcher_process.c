@@ -45,7 +45,8 @@ program_capabilities(size_t index)
 {
 	const struct check_method *method = check_methods[index];
 
-	return ((method->needs & NEED_PING) != 0 ? CAPABILITY(CAP_NET_RAW) : 0) | (method->remote ? CAPABILITY(CAP_NET_ADMIN) : 0);
+	return ((method->needs & NEED_PING) != 0 ? CAPABILITY(CAP_NET_RAW) : 0) |
+	    (method->remote ? CAPABILITY(CAP_NET_ADMIN) : 0);
 }
 
 /* Of the inheritable capabilities keep these; the kernel takes what is gone from the ambient ones too. */

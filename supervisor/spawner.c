@@ -17,6 +17,7 @@
 #include "../common/log.h"
 #include "../common/message.h"
 #include "backoff.h"
+#include "child.h"
 #include "launcher.h"
 
 #define UNANSWERED_MAX 64 /* requests: what fits well into the socket's buffer */
@@ -170,7 +171,7 @@ spawner_answered(struct spawner *spawner, const struct message_spawned *spawned)
 {
 	struct request *request = STAILQ_FIRST(&spawner->requests);
 
-	if (request == NULL || request->id != spawned->id || spawned->pid < 0 || (spawned->pid == 0) == (spawned->error == 0))
+	if (request == NULL || request->id != spawned->id || !child_report_valid(spawned->pid, spawned->error))
 		return false;
 	STAILQ_REMOVE_HEAD(&spawner->requests, entry);
 	free(request);

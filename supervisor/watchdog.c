@@ -26,7 +26,7 @@ static struct {
 	timer_t timer;
 	bool started;
 	struct event *turn;
-	int64_t grace_ns; /* a quarter of the limit: the loop has three to set the timer anew, and the last one as grace */
+	int64_t grace_ns; /* a quarter of the limit: the loop has three to set the timer anew, the last one is grace */
 	char words[96];
 } watchdog;
 
