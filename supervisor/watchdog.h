@@ -10,7 +10,8 @@
 
 struct event_base;
 
-#define WATCHDOG_DEFAULT_S 10
+/* Longer than a fifth of the 64 s in which ExaBGP 4.2 and 5.0 allow five starts: one that always stalls goes on. */
+#define WATCHDOG_DEFAULT_S 15
 
 /*
  * Abort when the loop has not turned for limit_ns (more than 0). Time during which the process was itself stopped,
