@@ -20,6 +20,7 @@
 #include "backoff.h"
 #include "child.h"
 #include "job.h"
+#include "sandbox_reports.h"
 #include "launcher.h"
 #include "spawner.h"
 
@@ -69,6 +70,7 @@ struct worker {
 	struct fsm paced;    /* state that the worker was told last */
 	int64_t interval_ns; /* pace that the worker was told last */
 	enum reason reason;  /* why there is no process */
+	const char *sandbox; /* of the process that started last; NULL: none has */
 };
 
 struct spawner_entry {
@@ -86,6 +88,7 @@ struct workers {
 	uint32_t count;
 	STAILQ_HEAD(, worker) list;
 	STAILQ_HEAD(, spawner_entry) spawners;
+	struct sandbox_reports *sandboxes;
 	struct event *pump; /* spawns what is to be spawned */
 };
 
@@ -290,8 +293,9 @@ handle_started(struct worker *worker, const union message *message)
 	worker->absent = false;
 	if (worker->phase == PHASE_STARTING)
 		worker->phase = PHASE_RUNNING;
-	log_line(LOG_LEVEL_DEBUG, worker->check->config->options.name, "worker started; sandbox: %s",
-	    sandbox[0] != '\0' ? sandbox : "none");
+	worker->sandbox = sandbox_reports_keep(worker->workers->sandboxes, worker->check->config->method->name,
+	    worker->check->config->options.name, sandbox[0] != '\0' ? sandbox : "none");
+	log_line(LOG_LEVEL_DEBUG, worker->check->config->options.name, "worker started; sandbox: %s", worker->sandbox);
 	return true;
 }
 
@@ -562,11 +566,16 @@ workers_new(struct event_base *base, const struct identity *identity, struct lau
 	workers->launcher = launcher;
 	STAILQ_INIT(&workers->list);
 	STAILQ_INIT(&workers->spawners);
-	if ((workers->pump = event_new(base, -1, 0, workers_pump, workers)) == NULL) {
-		free(workers);
-		return NULL;
-	}
-	return workers;
+	workers->sandboxes = sandbox_reports_new();
+	workers->pump = event_new(base, -1, 0, workers_pump, workers);
+	if (workers->sandboxes != NULL && workers->pump != NULL)
+		return workers;
+	if (workers->pump != NULL)
+		event_free(workers->pump);
+	if (workers->sandboxes != NULL)
+		sandbox_reports_free(workers->sandboxes);
+	free(workers);
+	return NULL;
 }
 
 bool
@@ -656,5 +665,6 @@ workers_free(struct workers *workers)
 		free(entry);
 	}
 	event_free(workers->pump);
+	sandbox_reports_free(workers->sandboxes);
 	free(workers);
 }
