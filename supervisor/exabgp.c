@@ -302,7 +302,9 @@ answer(struct exabgp *exabgp, bool done, const char *text, monotime_t now)
 		exabgp->phase_end = monotime_min(monotime_add(now, QUIET_NS), exabgp->settle_end);
 		return;
 	case PHASE_PEERS:
-		phase_talk(exabgp);
+		/* Without acks it may be a late one to any command: the list itself is awaited. */
+		if (exabgp->acks)
+			phase_talk(exabgp);
 		return;
 	case PHASE_TALK:
 		break;

@@ -577,6 +577,27 @@ START_TEST(v6_list_never_comes)
 }
 END_TEST
 
+/* At the end nothing is awaited, yet late answers come: none of them is the list. */
+START_TEST(v6_list_among_late_answers)
+{
+	announce("192.0.2.1/32", "10.0.0.1");
+	begin(true);
+	expect(GREETING, 0);
+	hear("{\"version\": \"6.0.0\", \"application\": \"exabgp\"}\ndone\n", 0);
+	expect("peer list\n", 0);
+	hear("[{\"peer-address\": \"10.0.0.1\"}]\ndone\n", 0);
+	expect("peer 10.0.0.1 announce route 192.0.2.1/32 " ATTRIBUTES "\n", 0);
+	withdraw("192.0.2.1/32", "10.0.0.1");
+	exabgp_hurry(exabgp, at(9));
+	expect("peer list\n", 9);
+	hear("done\n", 9);
+	expect("", 9);
+	hear("[{\"peer-address\": \"10.0.0.1\"}]\n", 9);
+	expect("peer 10.0.0.1 withdraw route 192.0.2.1/32\n", 9);
+	ck_assert_ptr_null(route_error(find("192.0.2.1/32")));
+}
+END_TEST
+
 /* Spelling. */
 
 static const struct {
@@ -706,6 +727,7 @@ main(void)
 	tcase_add_test(tcase, long_lines_are_dropped);
 	tcase_add_test(tcase, v6_asks_for_its_neighbors);
 	tcase_add_test(tcase, v6_list_never_comes);
+	tcase_add_test(tcase, v6_list_among_late_answers);
 	tcase_add_loop_test(tcase, spelling, 0, COUNT(spellings));
 	tcase_add_test(tcase, words_that_exabgp_obeys_anywhere);
 	tcase_add_test(tcase, impossible_commands);
