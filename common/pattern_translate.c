@@ -416,6 +416,26 @@ skip_extended(struct translator *t)
 	return true;
 }
 
+/* What PCRE2 skips too with the flag x, and Python does not: as a number it is a character for both. */
+static bool
+translate_unicode_blank(struct translator *t)
+{
+	static const struct {
+		const char *text;
+		unsigned long code_point;
+	} blanks[] = {{"\xc2\x85", 0x85}, {"\xe2\x80\x8e", 0x200e}, {"\xe2\x80\x8f", 0x200f},
+	    {"\xe2\x80\xa8", 0x2028}, {"\xe2\x80\xa9", 0x2029}};
+
+	if ((t->out->options & PCRE2_EXTENDED) == 0)
+		return false;
+	for (size_t i = 0; i < sizeof(blanks) / sizeof(blanks[0]); i++)
+		if (strncmp(t->c, blanks[i].text, strlen(blanks[i].text)) == 0) {
+			t->c += strlen(blanks[i].text);
+			return emit_code_point(t, blanks[i].code_point);
+		}
+	return false;
+}
+
 static bool
 translate_item(struct translator *t)
 {
@@ -436,7 +456,8 @@ translate_item(struct translator *t)
 		return translate_escape(t, false);
 	if (*t->c == '[')
 		return translate_class(t);
-	pass(t, 1);
+	if (!translate_unicode_blank(t))
+		pass(t, 1);
 	return true;
 }
 

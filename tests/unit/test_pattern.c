@@ -73,6 +73,7 @@ static const struct {
 	{"(?i)a(?-i:b)c", SEARCH, "ABC", false},
 	{"(?x) o k  # (comment [", SEARCH, "ok", true}, {"(?x)o\\ k [ ]", SEARCH, "o k ", true},
 	{"(?x)\na +  # one\n b", SEARCH, "aab", true},
+	{"(?x)a \u2028 ?b", SEARCH, "a\u2028b", true}, {"(?x)^a\u2028b", SEARCH, "ab", false},
 	{"^(?P<x>a|b)-(?P=x)$", SEARCH, "b-b", true}, {"^(?P<x>a|b)-(?P=x)$", SEARCH, "a-b", false},
 	{"^(a)?b(?(1)c|d)$", SEARCH, "abc", true},
 	{"^(a)?b(?(1)c|d)$", SEARCH, "bd", true}, {"^(a)?b(?(1)c|d)$", SEARCH, "bc", false},
