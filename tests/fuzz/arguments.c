@@ -1,11 +1,15 @@
 /*
  * A check's arguments as they travel to its worker: byte 0 chooses the method, the rest is what
- * options_decode reads. What is accepted encodes to a form that is accepted again and stays the same.
+ * options_decode reads. What is accepted encodes to a form that is accepted again and stays the same, and asks
+ * for no more than its method may need.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../common/address.h"
+#include "../../common/methods/http.h"
 #include "../../common/methods/method.h"
+#include "../../common/sandbox.h"
 #include "fuzz.h"
 
 #define METHODS 7
@@ -54,6 +58,25 @@ args_check(const struct check_method *method, void *args, uint64_t given)
 		method->cross_check(&check);
 }
 
+/* The sandbox of a check: nothing beyond its method, and a literal address needs no resolver. */
+static void
+profile_is_narrow(const struct check_method *method, const void *args)
+{
+	const struct remote_args *remote = args;
+	struct sandbox_profile profile;
+	struct address literal;
+	bool redirects = method == &method_http && ((const struct http_args *)args)->follow_redirects;
+
+	sandbox_profile(&profile, method, args, NULL);
+	FUZZ_ASSERT((profile.needs & ~(method->needs | method->may_need)) == 0);
+	FUZZ_ASSERT((profile.needs & method->needs) == method->needs);
+	FUZZ_ASSERT(profile.port_count <= SANDBOX_PORTS_MAX);
+	for (unsigned i = 0; i < profile.port_count; i++)
+		FUZZ_ASSERT(profile.ports[i] != 0);
+	if (method->remote && !redirects && remote->host != NULL && address_parse(remote->host, &literal))
+		FUZZ_ASSERT((profile.needs & NEED_RESOLVER) == 0);
+}
+
 static void
 args_stay_the_same(const struct check_method *method, const void *args)
 {
@@ -85,6 +108,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	args_stay_the_same(method, args);
 	args_check(method, args, choice < 128 ? 0 : ~UINT64_C(0));
 	args_stay_the_same(method, args);
+	profile_is_narrow(method, args);
 	args_free(method, args);
 	return 0;
 }

@@ -34,7 +34,8 @@ $(BUILD)/search/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_OBJ)
 	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(FUZZ_LIBS)
 
 .PHONY: fuzz fuzz-build fuzz-corpus fuzz-merge
-fuzz: fuzz-build
+fuzz: test-deps
+	@$(MAKE) --no-print-directory fuzz-build
 	@$(MAKE) --no-print-directory -k -j$(FUZZ_JOBS) $(FUZZ:%=fuzz-search-%)
 
 # A build of its own, instrumented throughout.
@@ -48,7 +49,7 @@ fuzz-search-%:
 		$(FUZZ_BUILD)/found/$* $(FUZZ_DATA)/$* >$(FUZZ_BUILD)/findings/$*.log 2>&1; then \
 		echo "fuzz $*: no finding, $$(tail -n 1 $(FUZZ_BUILD)/findings/$*.log)"; \
 	else \
-		tail -n 80 $(FUZZ_BUILD)/findings/$*.log; echo "fuzz $*: A FINDING, see above"; exit 1; \
+		grep -vE '^#[0-9]+' $(FUZZ_BUILD)/findings/$*.log | tail -n 80; echo "fuzz $*: A FINDING, see above"; exit 1; \
 	fi
 
 fuzz-merge: fuzz-build
