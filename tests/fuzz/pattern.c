@@ -41,13 +41,22 @@ translate(const char *pattern)
 	return true;
 }
 
+/* Letters and digits alone mean themselves. */
+static bool
+is_literal(const char *text)
+{
+	return text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")] == '\0';
+}
+
 static void
-match(struct pattern *pattern, const char *subject, size_t length)
+match(struct pattern *pattern, const char *text, const char *subject, size_t length)
 {
 	enum pattern_match anchored = pattern_match(pattern, subject, length, true);
 	enum pattern_match searched = pattern_match(pattern, subject, length, false);
 
 	FUZZ_ASSERT(anchored != PATTERN_MATCH || searched == PATTERN_MATCH);
+	if (is_literal(text))
+		FUZZ_ASSERT((searched == PATTERN_MATCH) == (memmem(subject, length, text, strlen(text)) != NULL));
 	/* A limit on processor time may hit at another moment. */
 	if (anchored != PATTERN_LIMIT)
 		FUZZ_ASSERT(pattern_match(pattern, subject, length, true) == anchored);
@@ -66,7 +75,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (pattern == NULL)
 		error_is_placed(error, text);
 	else
-		match(pattern, subject, input.left);
+		match(pattern, text, subject, input.left);
 	pattern_free(pattern);
 	free(subject);
 	free(text);
