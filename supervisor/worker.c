@@ -52,6 +52,7 @@ struct worker {
 	uint32_t id;
 	enum phase phase;
 	pid_t pid; /* 0: none, or not known yet */
+	pid_t former; /* its last process, for its name when it is reaped: never to be killed by this number */
 	int fd;	   /* -1: none */
 	struct event *channel;
 	struct event *lease;
@@ -214,6 +215,8 @@ worker_lost(struct worker *worker, enum reason reason)
 	if (worker->phase == PHASE_SPAWNING)
 		return; /* the spawner's report is still to come */
 	worker->phase = PHASE_IDLE;
+	if (worker->pid != 0)
+		worker->former = worker->pid;
 	worker->pid = 0;
 	worker->started = worker->planned = false;
 	worker->retry = planned ? now : backoff_ended(&worker->backoff, now);
@@ -605,17 +608,39 @@ workers_add(struct workers *workers, struct check *check, monotime_t first)
 	return true;
 }
 
+/*
+ * Tell how a process ended: one that a signal ended which is not ours, SIGKILL, has a defect or was denied a
+ * system call, and what it did not live to say is told here.
+ */
+static void
+death_log(const struct workers *workers, pid_t pid, int status)
+{
+	const char *name = NULL;
+	struct worker *worker;
+
+	STAILQ_FOREACH(worker, &workers->list, entry) {
+		if (worker->pid != pid && worker->former != pid)
+			continue;
+		name = worker->check->config->options.name;
+		worker->former = 0;
+	}
+	if (!WIFSIGNALED(status))
+		log_line(LOG_LEVEL_DEBUG, name, "process %d ended with status %d", (int)pid, WEXITSTATUS(status));
+	else
+		log_line(WTERMSIG(status) == SIGKILL ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, name,
+		    "process %d ended by SIG%s", (int)pid, sigabbrev_np(WTERMSIG(status)));
+}
+
 void
 workers_reaped(struct workers *workers, pid_t pid, int status)
 {
 	struct worker *worker = worker_by_pid(workers, pid);
 	struct spawner_entry *entry;
 
+	death_log(workers, pid, status);
 	if (workers->stopping)
 		return;
 	if (worker != NULL) {
-		log_line(LOG_LEVEL_DEBUG, worker->check->config->options.name, "worker %d ended, wait status 0x%x", (int)pid,
-		    (unsigned)status);
 		worker->pid = 0; /* from now on it may be another process's */
 		worker_drain(worker); /* its last words */
 		if (worker->phase != PHASE_IDLE)

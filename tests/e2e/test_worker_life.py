@@ -113,6 +113,21 @@ def test_stopped_spawner_is_replaced(start, keep):
     run.wait_route(prefix(0), timeout=30)
 
 
+def test_crash_is_told(start, keep):
+    """A worker or spawner that a signal other than SIGKILL ended has a defect: a warning names check and signal."""
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), interval=INTERVAL)), arguments=())
+    run.wait_route(prefix(0))
+    worker = run.worker("web")
+    spawner, = [pid for pid in processes.children(run.pid) if pid != worker]
+    for victim, words in ((worker, f"warning web: process {worker} ended by SIGSEGV"),
+                          (spawner, f"warning process {spawner} ended by SIGSEGV")):
+        os.kill(victim, signal.SIGSEGV)
+        run.wait_log(words)
+    run.wait_no_route(prefix(0))
+    run.wait_route(prefix(0))
+
+
 def test_disable_file_out_of_reach(start, keep, directory):
     """That it cannot be seen does not mean that it is gone: the check stays disabled, and the log says why."""
     server = keep(TcpServer())
