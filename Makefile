@@ -6,7 +6,7 @@
 #   make install    DESTDIR= PREFIX=/usr/local
 #
 # `run`, `test`, `demo` and `bench` install the packages they need first (NO_DEPS=1: they do not).
-# CC=clang BUILD=build-clang builds beside the other; SANITIZE=address,undefined with BUILD=build-asan likewise.
+# CC=clang BUILD=build-clang builds beside the other; SANITIZE=address,undefined has a directory of its own.
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
@@ -15,8 +15,10 @@ LIBEXECDIR ?= $(PREFIX)/libexec/exacheck
 MANDIR ?= $(PREFIX)/share/man
 SYSCONFDIR ?= /etc
 
-BUILD ?= build
 CC ?= cc
+SANITIZE ?=
+comma := ,
+BUILD ?= $(if $(SANITIZE),build-$(notdir $(CC))-$(subst $(comma),-,$(SANITIZE)),build)
 # make -s is silent
 SAY := $(if $(findstring s,$(firstword -$(MAKEFLAGS))),:,echo)
 PYTHON := /usr/bin/python3
@@ -31,10 +33,12 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prot
 WERROR ?=
 HARDENING := -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fPIE -fstack-clash-protection -fno-common
 LINK_HARDENING := -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed
-SANITIZE ?=
+# A finding ends the process, and workers keep standard error so that it can be read.
 ifneq ($(SANITIZE),)
-HARDENING := -fPIE -fno-common -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
+HARDENING := -fPIE -fno-common -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer \
+	-DEXACHECK_SANITIZED
 LINK_HARDENING := -pie -fsanitize=$(SANITIZE)
+SANITIZE_OBJ := $(BUILD)/obj/tests/sanitize/options.o
 endif
 
 ALL_CFLAGS := -std=gnu17 $(OPTIMISE) $(WARNINGS) $(WERROR) $(HARDENING) -D_GNU_SOURCE \
@@ -73,19 +77,20 @@ $(BUILD)/lib%.a:
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
-$(BUILD)/exacheck: $(BUILD)/obj/supervisor/main.o $(BUILD)/libsupervisor.a $(BUILD)/libcommon.a
+$(BUILD)/exacheck: $(BUILD)/obj/supervisor/main.o $(SANITIZE_OBJ) $(BUILD)/libsupervisor.a $(BUILD)/libcommon.a
 	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_COMMON)
 
-$(BUILD)/exacheck-ctl: $(BUILD)/obj/supervisor/ctl.o
+$(BUILD)/exacheck-ctl: $(BUILD)/obj/supervisor/ctl.o $(SANITIZE_OBJ)
 	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
 
-$(BUILD)/libexec/worker-%: $(BUILD)/obj/workers/%.o $(BUILD)/libworker.a $(BUILD)/libcommon.a
+$(BUILD)/libexec/worker-%: $(BUILD)/obj/workers/%.o $(SANITIZE_OBJ) $(BUILD)/libworker.a $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
 	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_$*) $(LIBS_WORKER) $(LIBS_COMMON)
 
 $(BUILD)/unit/test_dns_answer: LIBS_UNIT += $(LIBS_dns)
 $(BUILD)/unit/test_http_memory: LIBS_UNIT += $(LIBS_http)
-$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libsupervisor.a $(BUILD)/libworker.a $(BUILD)/libcommon.a
+$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(SANITIZE_OBJ) $(BUILD)/libsupervisor.a $(BUILD)/libworker.a \
+		$(BUILD)/libcommon.a
 	@mkdir -p $(@D)
 	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_WORKER) $(LIBS_COMMON) $(LIBS_UNIT)
 

@@ -117,12 +117,13 @@ def test_crash_is_told(start, keep):
     """A worker or spawner that a signal other than SIGKILL ended has a defect: a warning names check and signal."""
     server = keep(TcpServer())
     run = start(config(check("web", tcp(server), interval=INTERVAL)), arguments=())
+    run.expected_deaths = {"SIGSYS"}
     run.wait_route(prefix(0))
     worker = run.worker("web")
     spawner, = [pid for pid in processes.children(run.pid) if pid != worker]
-    for victim, words in ((worker, f"warning web: process {worker} ended by SIGSEGV"),
-                          (spawner, f"warning process {spawner} ended by SIGSEGV")):
-        os.kill(victim, signal.SIGSEGV)
+    for victim, words in ((worker, f"warning web: process {worker} ended by SIGSYS"),
+                          (spawner, f"warning process {spawner} ended by SIGSYS")):
+        os.kill(victim, signal.SIGSYS)
         run.wait_log(words)
     run.wait_no_route(prefix(0))
     run.wait_route(prefix(0))

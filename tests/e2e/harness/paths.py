@@ -11,6 +11,11 @@ LIBEXEC = BUILD / "libexec"
 METHODS = ("dns", "file", "http", "icmp", "ntp", "shell", "tcp")
 
 
+def is_sanitized():
+    """Whether the build is one with sanitizers: slower, with a large address space, and its findings on stderr."""
+    return b"__asan_default_options" in (content := EXACHECK.read_bytes()) or b"__ubsan_default_options" in content
+
+
 def copy_build(directory):
     """A copy of the built tree that any user can run, wherever the original is."""
     build = directory / "build"
