@@ -125,8 +125,7 @@ def test_crash_is_told(start, keep):
                           (spawner, f"warning process {spawner} ended by SIGSYS")):
         os.kill(victim, signal.SIGSYS)
         run.wait_log(words)
-    run.wait_no_route(prefix(0))
-    run.wait_route(prefix(0))
+    run.wait_for(lambda: run.worker("web") != worker, what="its successor")
 
 
 def test_disable_file_out_of_reach(start, keep, directory):
