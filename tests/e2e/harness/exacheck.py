@@ -19,7 +19,7 @@ from .logline import parse_transition
 from .peer import ExaBGP
 from .wait import Timeout, wait_until
 
-EXIT_LIMIT = 1.5  # seconds from SIGTERM to the end
+EXIT_LIMIT = 1.5 * paths.SLOWNESS  # seconds from SIGTERM to the end
 DEFAULT_TIMEOUT = 10.0
 
 
