@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "../../supervisor/route.h"
+#include "routes.h"
+#include "unit.h"
 
 static struct ledger *ledger;
 static unsigned wakes;
@@ -45,21 +47,6 @@ char *
 __wrap_strdup(const char *text)
 {
 	return allocation_fails() ? NULL : __real_strdup(text);
-}
-
-static monotime_t
-at(double seconds)
-{
-	return (monotime_t){(int64_t)(seconds * NS_PER_SECOND)};
-}
-
-static struct route_key
-key(const char *prefix, const char *neighbor)
-{
-	struct route_key made = {.neighbor = neighbor};
-
-	ck_assert_int_eq(prefix_parse(prefix, &made.prefix), PREFIX_OK);
-	return made;
 }
 
 static void
@@ -318,7 +305,7 @@ START_TEST(refused_and_retried_with_back_off)
 	double now = 100;
 
 	announce(A, 0, "x");
-	for (size_t i = 0; i < sizeof(delays) / sizeof(delays[0]); i++) {
+	for (size_t i = 0; i < COUNT(delays); i++) {
 		ck_assert_str_eq(say(at(now)), "192.0.2.1/32 * x");
 		answer(A, false, at(now));
 		ck_assert_int_eq(route_sent_status(find(A)), ROUTE_UNKNOWN);
@@ -497,9 +484,7 @@ int
 main(void)
 {
 	Suite *suite = suite_create("route");
-	TCase *tcase = tcase_create("ledger");
-	SRunner *runner = srunner_create(suite);
-	int failed;
+	TCase *tcase = unit_case(suite, "ledger");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, announce_once);
@@ -520,9 +505,5 @@ main(void)
 	tcase_add_test(tcase, overlap_refused);
 	tcase_add_test(tcase, withdraw_everything);
 	tcase_add_test(tcase, out_of_memory);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return unit_run(suite);
 }
