@@ -2,11 +2,12 @@
 #
 #   make            build into build/                make run    build and run on configuration.yaml
 #   make test       every test                       make demo   a route appearing and leaving in BIRD
+#   make valgrind   the unit tests under valgrind
 #   make bench      figures beside the machine's own floor
 #   make install    DESTDIR= PREFIX=/usr/local
 #
 # `run`, `test`, `demo` and `bench` install the packages they need first (NO_DEPS=1: they do not).
-# CC=clang BUILD=build-clang builds beside the other; SANITIZE=address,undefined has a directory of its own.
+# CC=clang BUILD=build-clang builds beside the other; make test SANITIZE=address,undefined has a directory of its own.
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
