@@ -608,12 +608,9 @@ workers_add(struct workers *workers, struct check *check, monotime_t first)
 	return true;
 }
 
-/*
- * Tell how a process ended: one that a signal ended which is not ours, SIGKILL, has a defect or was denied a
- * system call, and what it did not live to say is told here.
- */
-static void
-death_log(const struct workers *workers, pid_t pid, int status)
+/* The name of the check that has, or had, this process; NULL: it is no worker. */
+static const char *
+name_by_pid(struct workers *workers, pid_t pid)
 {
 	const char *name = NULL;
 	struct worker *worker;
@@ -624,11 +621,7 @@ death_log(const struct workers *workers, pid_t pid, int status)
 		name = worker->check->config->options.name;
 		worker->former = 0;
 	}
-	if (!WIFSIGNALED(status))
-		log_line(LOG_LEVEL_DEBUG, name, "process %d ended with status %d", (int)pid, WEXITSTATUS(status));
-	else
-		log_line(WTERMSIG(status) == SIGKILL ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, name,
-		    "process %d ended by SIG%s", (int)pid, sigabbrev_np(WTERMSIG(status)));
+	return name;
 }
 
 void
@@ -637,7 +630,7 @@ workers_reaped(struct workers *workers, pid_t pid, int status)
 	struct worker *worker = worker_by_pid(workers, pid);
 	struct spawner_entry *entry;
 
-	death_log(workers, pid, status);
+	child_log_end(name_by_pid(workers, pid), pid, status);
 	if (workers->stopping)
 		return;
 	if (worker != NULL) {
@@ -665,6 +658,7 @@ workers_stop(struct workers *workers)
 		event_del(worker->lease);
 		worker_kill(worker); /* one whose pid is still unknown ends at the end of its channel */
 		worker->phase = PHASE_IDLE;
+		worker->former = worker->pid;
 		worker->pid = 0;
 	}
 	STAILQ_FOREACH(entry, &workers->spawners, entry) {

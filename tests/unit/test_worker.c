@@ -282,12 +282,14 @@ spawner_main(const char *path)
 int
 main(int argc, char **argv)
 {
-	Suite *suite = suite_create("worker");
-	TCase *tcase = unit_case(suite, "worker");
-	TCase *leaving = unit_case(suite, "leaving");
+	Suite *suite;
+	TCase *tcase, *leaving;
 
 	if (argc == 2 && strstr(argv[0], "/worker-tcp") != NULL)
 		return spawner_main(argv[0]);
+	suite = suite_create("worker");
+	tcase = unit_case(suite, "worker");
+	leaving = unit_case(suite, "leaving");
 	tcase_set_timeout(tcase, 30);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, started_at_once);
