@@ -1,9 +1,13 @@
 /*
- * Asks the kernel about children. Invariant: reaps none.
+ * Asks the kernel about children, and tells of their ends. Invariant: reaps none.
  */
 #include "child.h"
 
+#include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
+
+#include "../common/log.h"
 
 bool
 child_exists(pid_t pid)
@@ -11,6 +15,20 @@ child_exists(pid_t pid)
 	siginfo_t info;
 
 	return pid > 0 && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+void
+child_log_end(const char *name, pid_t pid, int status)
+{
+	const char *signal_name;
+
+	if (!WIFSIGNALED(status)) {
+		log_line(LOG_LEVEL_DEBUG, name, "process %d ended with status %d", (int)pid, WEXITSTATUS(status));
+		return;
+	}
+	signal_name = sigabbrev_np(WTERMSIG(status));
+	log_line(WTERMSIG(status) == SIGKILL ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, name, "process %d ended by SIG%s", (int)pid,
+	    signal_name != NULL ? signal_name : " of no name");
 }
 
 bool

@@ -13,4 +13,10 @@ bool child_exists(pid_t pid);
 /* Whether a report of a start is one of the two that there are: a pid, or 0 and an errno. */
 bool child_report_valid(pid_t pid, int error);
 
+/*
+ * Log how a child ended, whose it was in name (NULL: nobody's). One that was ended by a signal which is not ours,
+ * SIGKILL, has a defect or was refused a system call, and did not live to say so: that is a warning.
+ */
+void child_log_end(const char *name, pid_t pid, int status);
+
 #endif

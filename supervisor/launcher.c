@@ -242,7 +242,7 @@ launcher_reaped(struct launcher *launcher, pid_t pid, int status)
 {
 	if (pid != launcher->pid)
 		return false;
-	log_debug("launcher %d ended, wait status 0x%x", (int)pid, (unsigned)status);
+	child_log_end("launcher", pid, status);
 	launcher->pid = 0; /* from now on it may be another process's */
 	launcher_died(launcher);
 	return true;

@@ -187,6 +187,13 @@ serve(const struct message_launch *request, const char *libexec, int channel)
 	answer(&spawned);
 }
 
+/* What a sanitizer finds in a worker is written to standard error: a build with one keeps it. */
+#ifdef EXACHECK_SANITIZED
+#define STDERR_KEPT 1
+#else
+#define STDERR_KEPT 0
+#endif
+
 /* Nothing but the channel and /dev/null: ExaBGP's pipe, above all, must not be within reach. */
 static bool
 descriptors_settle(int fd)
@@ -194,7 +201,7 @@ descriptors_settle(int fd)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (null == -1 || dup2(null, STDIN_FILENO) == -1 || dup2(null, STDOUT_FILENO) == -1 ||
-	    dup2(null, STDERR_FILENO) == -1)
+	    (!STDERR_KEPT && dup2(null, STDERR_FILENO) == -1))
 		return false;
 	if (fd != CHANNEL_FD && dup3(fd, CHANNEL_FD, O_CLOEXEC) == -1)
 		return false;

@@ -52,6 +52,7 @@ struct worker {
 	uint32_t id;
 	enum phase phase;
 	pid_t pid; /* 0: none, or not known yet */
+	pid_t former; /* its last process, for its name when it is reaped: never to be killed by this number */
 	int fd;	   /* -1: none */
 	struct event *channel;
 	struct event *lease;
@@ -214,6 +215,8 @@ worker_lost(struct worker *worker, enum reason reason)
 	if (worker->phase == PHASE_SPAWNING)
 		return; /* the spawner's report is still to come */
 	worker->phase = PHASE_IDLE;
+	if (worker->pid != 0)
+		worker->former = worker->pid;
 	worker->pid = 0;
 	worker->started = worker->planned = false;
 	worker->retry = planned ? now : backoff_ended(&worker->backoff, now);
@@ -605,17 +608,32 @@ workers_add(struct workers *workers, struct check *check, monotime_t first)
 	return true;
 }
 
+/* The name of the check that has, or had, this process; NULL: it is no worker. */
+static const char *
+name_by_pid(struct workers *workers, pid_t pid)
+{
+	const char *name = NULL;
+	struct worker *worker;
+
+	STAILQ_FOREACH(worker, &workers->list, entry) {
+		if (worker->pid != pid && worker->former != pid)
+			continue;
+		name = worker->check->config->options.name;
+		worker->former = 0;
+	}
+	return name;
+}
+
 void
 workers_reaped(struct workers *workers, pid_t pid, int status)
 {
 	struct worker *worker = worker_by_pid(workers, pid);
 	struct spawner_entry *entry;
 
+	child_log_end(name_by_pid(workers, pid), pid, status);
 	if (workers->stopping)
 		return;
 	if (worker != NULL) {
-		log_line(LOG_LEVEL_DEBUG, worker->check->config->options.name, "worker %d ended, wait status 0x%x", (int)pid,
-		    (unsigned)status);
 		worker->pid = 0; /* from now on it may be another process's */
 		worker_drain(worker); /* its last words */
 		if (worker->phase != PHASE_IDLE)
@@ -640,6 +658,7 @@ workers_stop(struct workers *workers)
 		event_del(worker->lease);
 		worker_kill(worker); /* one whose pid is still unknown ends at the end of its channel */
 		worker->phase = PHASE_IDLE;
+		worker->former = worker->pid;
 		worker->pid = 0;
 	}
 	STAILQ_FOREACH(entry, &workers->spawners, entry) {

@@ -105,9 +105,10 @@ main(int argc, char **argv, char **envp)
 		return 1; /* and is started again, with growing delays */
 	}
 	channel_send(MESSAGE_READY, &ready, sizeof(ready));
+	/* ends by _exit, as its workers do: what libraries would do last is of no use, and the filter may forbid it */
 	for (;;) {
 		if (poll(&pfd, 1, -1) == -1 && errno != EINTR)
-			return 1;
+			_exit(1);
 		switch (message_receive(CHANNEL_FD, &message, 1u << MESSAGE_SPAWN, &fd)) {
 		case MESSAGE_OK:
 			spawn(message.spawn.id, fd);
@@ -115,9 +116,9 @@ main(int argc, char **argv, char **envp)
 		case MESSAGE_NONE:
 			break;
 		case MESSAGE_CLOSED:
-			return 0;
+			_exit(0);
 		case MESSAGE_BAD:
-			return 1;
+			_exit(1);
 		}
 	}
 }

@@ -1,7 +1,8 @@
-"""The judge of stdout must itself be strict: what ExaBGP would misunderstand is refused."""
+"""The judges must themselves be strict: what ExaBGP would misunderstand is refused, no crash is overlooked."""
 import pytest
 
 from harness import commands
+from harness.crashes import assert_no_crash
 from harness.lab import parse_routes
 from harness.logline import parse_transition
 
@@ -74,3 +75,25 @@ def test_bird_table():
         "                     unicast [p6 02:10:19.448 from ::1] (100) [i]\n\tBGP.as_path: \n")
     assert (first.prefix, first.protocol, first.attributes["med"]) == ("192.0.2.1/32", "p4", "5")
     assert (second.prefix, second.protocol, second.attributes["as_path"]) == ("192.0.2.1/32", "p6", "")
+
+
+@pytest.mark.parametrize("line, exit_code, expected, fails", [
+    ("2026-01-02T03:04:05.678Z warning web: process 7 ended by SIGSEGV", 0, (), True),
+    ("2026-01-02T03:04:05.678Z warning web: process 7 ended by SIGSYS", 0, ("SIGSYS",), False),
+    ("2026-01-02T03:04:05.678Z warning web: process 7 ended by SIGABRT", 0, ("SIGSYS",), True),
+    ("2026-01-02T03:04:05.678Z debug web: process 7 ended by SIGKILL", 0, (), False),
+    ("2026-01-02T03:04:05.678Z warning web: process 7 ended by SIGTERM", 0, (), False),
+    ("==7==ERROR: AddressSanitizer: heap-use-after-free on address 0x1", 0, ("SIGABRT",), True),
+    ("==7==ERROR: LeakSanitizer: detected memory leaks", 0, (), True),
+    ("common/net.c:3:5: runtime error: signed integer overflow", 0, (), True),
+    ("", -11, (), True),
+    ("", -9, (), False),
+    ("", None, (), False),
+])
+def test_crashes_are_found(line, exit_code, expected, fails):
+    try:
+        assert_no_crash(["before", line, "after"], exit_code, expected)
+    except AssertionError:
+        assert fails
+    else:
+        assert not fails

@@ -158,6 +158,7 @@ def test_watchdog(start, keep, stalling):
     family = processes.descendants(run.pid)
     assert len(family) == 3
     switch.write_text("")
+    run.expected_deaths = {"SIGABRT"}
     assert run.wait_exit() == -signal.SIGABRT, run.story()
     wait_until(lambda: not any(map(processes.alive, family)), 5, "end of every process")
     run.join_readers()

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "../../supervisor/attributes.h"
-#include "findings.h"
+#include "unit.h"
 
 static void
 expect(const struct check_options *options, int64_t metric, const char *expected)
@@ -75,11 +75,10 @@ int
 main(void)
 {
 	Suite *suite = suite_create("attributes");
-	TCase *tcase = tcase_create("attributes");
+	TCase *tcase = unit_case(suite, "attributes");
 
 	tcase_add_test(tcase, nothing_but_next_hop);
 	tcase_add_test(tcase, numbers);
 	tcase_add_test(tcase, everything_in_order);
-	suite_add_tcase(suite, tcase);
-	return run_suite(suite);
+	return unit_run(suite);
 }

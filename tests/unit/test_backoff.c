@@ -4,16 +4,9 @@
 #include <check.h>
 
 #include "../../supervisor/backoff.h"
-#include "findings.h"
+#include "unit.h"
 
 static const int64_t delays_s[] = {0, 1, 2, 4, 8, 16, 32, 60, 60, 60};
-#define DELAYS (sizeof(delays_s) / sizeof(delays_s[0]))
-
-static monotime_t
-at(int64_t seconds)
-{
-	return (monotime_t){seconds * NS_PER_SECOND};
-}
 
 /* A life of so many seconds that begins at *now; *now becomes the begin of the next. Returns the delay. */
 static int64_t
@@ -32,7 +25,7 @@ START_TEST(doubles_up_to_a_minute)
 	struct backoff backoff = {0};
 	monotime_t now = at(1000);
 
-	for (size_t i = 0; i < DELAYS; i++)
+	for (size_t i = 0; i < COUNT(delays_s); i++)
 		ck_assert_int_eq(live(&backoff, 1, &now), delays_s[i] * NS_PER_SECOND);
 }
 END_TEST
@@ -56,7 +49,7 @@ START_TEST(forgets_after_a_healthy_life)
 	for (int i = 0; i < 5; i++)
 		live(&backoff, 1, &now);
 	ck_assert_int_eq(live(&backoff, 59, &now), 16 * NS_PER_SECOND);
-	for (size_t i = 0; i < DELAYS; i++)
+	for (size_t i = 0; i < COUNT(delays_s); i++)
 		ck_assert_int_eq(live(&backoff, i == 0 ? 60 : 1, &now), delays_s[i] * NS_PER_SECOND);
 }
 END_TEST
@@ -67,7 +60,7 @@ START_TEST(failed_starts_wait)
 	struct backoff backoff = {0};
 	monotime_t now = at(1000), retry;
 
-	for (size_t i = 1; i < DELAYS; i++) {
+	for (size_t i = 1; i < COUNT(delays_s); i++) {
 		retry = backoff_ended(&backoff, now);
 		ck_assert_int_eq(monotime_sub(retry, now), delays_s[i] * NS_PER_SECOND);
 		now = retry;
@@ -82,7 +75,7 @@ START_TEST(failed_starts_after_a_healthy_life)
 	monotime_t now = at(1000), retry;
 
 	ck_assert_int_eq(live(&backoff, 3600, &now), 0);
-	for (size_t i = 1; i < DELAYS; i++) {
+	for (size_t i = 1; i < COUNT(delays_s); i++) {
 		retry = backoff_ended(&backoff, now);
 		ck_assert_int_eq(monotime_sub(retry, now), delays_s[i] * NS_PER_SECOND);
 		now = retry;
@@ -94,13 +87,12 @@ int
 main(void)
 {
 	Suite *suite = suite_create("backoff");
-	TCase *tcase = tcase_create("backoff");
+	TCase *tcase = unit_case(suite, "backoff");
 
 	tcase_add_test(tcase, doubles_up_to_a_minute);
 	tcase_add_test(tcase, no_overflow_after_many);
 	tcase_add_test(tcase, forgets_after_a_healthy_life);
 	tcase_add_test(tcase, failed_starts_wait);
 	tcase_add_test(tcase, failed_starts_after_a_healthy_life);
-	suite_add_tcase(suite, tcase);
-	return run_suite(suite);
+	return unit_run(suite);
 }

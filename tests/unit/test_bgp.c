@@ -9,8 +9,7 @@
 
 #include "../../common/bgp.h"
 #include "../../common/option.h"
-
-#define COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
+#include "unit.h"
 
 static const struct {
 	const char *text, *canonical;
@@ -168,19 +167,12 @@ int
 main(void)
 {
 	Suite *suite = suite_create("bgp");
-	TCase *tests = tcase_create("bgp");
-	SRunner *runner;
-	int failed;
+	TCase *tests = unit_case(suite, "bgp");
 
 	tcase_add_test(tests, test_communities);
 	tcase_add_test(tests, test_bad_communities);
 	tcase_add_test(tests, test_as_paths);
 	tcase_add_test(tests, test_bad_as_paths);
 	tcase_add_test(tests, test_long_as_path);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return unit_run(suite);
 }

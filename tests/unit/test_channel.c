@@ -16,6 +16,7 @@
 
 #include "../../common/log.h"
 #include "../../supervisor/channel.h"
+#include "unit.h"
 
 #define HEARD_MAX (4 * 1024 * 1024)
 #define ATTRIBUTES "next-hop self med 100"
@@ -39,17 +40,9 @@ on_ended(void *context, enum channel_end why)
 }
 
 static void
-no_log(enum log_level level, const char *subject, const char *text)
-{
-	(void)level;
-	(void)subject;
-	(void)text;
-}
-
-static void
 setup(void)
 {
-	log_set_sink(no_log);
+	unit_log_silence();
 	base = event_base_new();
 	ck_assert_ptr_nonnull(base);
 	ck_assert_int_eq(event_base_priority_init(base, 3), 0);
@@ -60,6 +53,20 @@ setup(void)
 	fflush(stdout);
 }
 
+/* Close one of our ends; both may be one descriptor. */
+static void
+hang_up(int *fd)
+{
+	int closing = *fd;
+
+	if (to_helper == closing)
+		to_helper = -1;
+	if (from_helper == closing)
+		from_helper = -1;
+	if (closing != -1)
+		ck_assert_int_eq(close(closing), 0);
+}
+
 static void
 teardown(void)
 {
@@ -67,6 +74,8 @@ teardown(void)
 	ledger_free(ledger);
 	event_base_free(base);
 	free(heard);
+	hang_up(&to_helper);
+	hang_up(&from_helper);
 }
 
 static void
@@ -313,7 +322,7 @@ START_TEST(end_of_file)
 {
 	start_on_pipes();
 	greet();
-	close(to_helper);
+	hang_up(&to_helper);
 	turn();
 	ck_assert_uint_eq(ends, 1);
 	ck_assert_int_eq(end, CHANNEL_EOF);
@@ -330,7 +339,7 @@ START_TEST(reader_gone)
 {
 	starters[_i]();
 	greet();
-	close(from_helper);
+	hang_up(&from_helper);
 	announce(1, 100);
 	turn();
 	ck_assert_uint_eq(ends, 1);
@@ -356,7 +365,7 @@ START_TEST(shutdown_asked)
 	ledger_withdraw_all(ledger);
 	hear_all();
 	ck_assert_str_eq(heard, "withdraw route 10.0.0.1/32\n");
-	close(to_helper);
+	hang_up(&to_helper);
 	turn();
 	ck_assert_uint_eq(ends, 1);
 }
@@ -379,7 +388,7 @@ START_TEST(freed_by_the_listener)
 	channel_free(channel);
 	channel = channel_new(base, &config, ledger, free_channel, NULL);
 	turn();
-	close(from_helper);
+	hang_up(&from_helper);
 	announce(1, 1);
 	speak("shutdown 1 1\n");
 	ck_assert_uint_eq(ends, 1);
@@ -478,9 +487,7 @@ int
 main(void)
 {
 	Suite *suite = suite_create("channel");
-	TCase *tcase = tcase_create("channel");
-	SRunner *runner = srunner_create(suite);
-	int failed;
+	TCase *tcase = unit_case(suite, "channel");
 
 	tcase_set_timeout(tcase, 30);
 	tcase_add_checked_fixture(tcase, setup, teardown);
@@ -496,10 +503,5 @@ main(void)
 	tcase_add_test(tcase, plain_file);
 	tcase_add_test(tcase, terminal);
 	tcase_add_test(tcase, quiet_when_idle);
-	suite_add_tcase(suite, tcase);
-	srunner_set_fork_status(runner, CK_FORK);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return unit_run(suite);
 }

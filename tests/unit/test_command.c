@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../../workers/command.h"
+#include "unit.h"
 
 static char path[] = "PATH=/usr/local/bin:/usr/bin:/bin", colour[] = "COLOUR=deep blue";
 static char *const environment[] = {path, colour, NULL};
@@ -144,22 +145,16 @@ int
 main(void)
 {
 	Suite *suite = suite_create("command");
-	TCase *tests = tcase_create("run");
-	SRunner *runner;
-	int failed;
+	TCase *tests = unit_case(suite, "run");
 
 	tcase_set_timeout(tests, 60);
+	tcase_set_tags(tests, UNIT_NATIVE);
 	tcase_add_test(tests, verdicts);
 	tcase_add_test(tests, much_output);
 	tcase_add_test(tests, clean_start);
-	tcase_add_loop_test(tests, nothing_is_left, 0, (int)(sizeof(escapes) / sizeof(escapes[0])));
+	tcase_add_loop_test(tests, nothing_is_left, 0, COUNT(escapes));
 	tcase_add_test(tests, timeout_ends_everything);
 	tcase_add_test(tests, stop_ends_everything);
 	tcase_add_test(tests, descriptors_do_not_leak);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return unit_run(suite);
 }

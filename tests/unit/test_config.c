@@ -11,8 +11,7 @@
 #include "../../common/message.h"
 #include "../../supervisor/config.h"
 #include "findings.h"
-
-#define COUNT(ARRAY) ((int)(sizeof(ARRAY) / sizeof(*(ARRAY))))
+#include "unit.h"
 
 /* A check that is right but for what follows. */
 #define WEB "checks:\n- name: web\n  prefixes: 192.0.2.1\n  args: {method: tcp, host: 127.0.0.1, port: 80}\n"
@@ -224,9 +223,9 @@ START_TEST(print_quotes)
 	struct config *again;
 	char *text, key[1500];
 
-	for (int i = 0; i < COUNT(values); i++) {
+	for (size_t i = 0; i < COUNT(values); i++) {
 		/* An environment variable's name holds no "=". */
-		snprintf(key, sizeof(key), "%s%0*d", *values[i] == '=' ? "-" : values[i], i == 0 ? 1400 : 3, i);
+		snprintf(key, sizeof(key), "%s%0*d", *values[i] == '=' ? "-" : values[i], i == 0 ? 1400 : 3, (int)i);
 		ck_assert(string_map_add(&args->environment, strdup(key), strdup(values[i])));
 	}
 	text = print(config);
@@ -406,7 +405,7 @@ START_TEST(command_too_long)
 		bool fits;
 	} cases[] = {{300, true}, {500, false}};
 
-	for (int i = 0; i < COUNT(cases); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		char *text = NULL, *findings;
 		struct config *config;
 		size_t length;
@@ -630,7 +629,7 @@ int
 main(void)
 {
 	Suite *suite = suite_create("config");
-	TCase *tcase = tcase_create("config");
+	TCase *tcase = unit_case(suite, "config");
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, defaults);
@@ -642,12 +641,14 @@ main(void)
 	tcase_add_test(tcase, duplicates_dropped);
 	tcase_add_test(tcase, command_too_long);
 	tcase_add_loop_test(tcase, too_long_for_a_job, 0, 2);
-	tcase_add_test(tcase, ten_thousand_checks);
 	tcase_add_test(tcase, mutations);
 	tcase_add_test(tcase, spellings);
 	tcase_add_loop_test(tcase, example, 0, 2);
 	tcase_add_test(tcase, missing_file);
 	tcase_add_test(tcase, schema);
-	suite_add_tcase(suite, tcase);
-	return run_suite(suite);
+	tcase = unit_case(suite, "size");
+	tcase_set_tags(tcase, UNIT_NATIVE);
+	tcase_set_timeout(tcase, 120);
+	tcase_add_test(tcase, ten_thousand_checks);
+	return unit_run(suite);
 }

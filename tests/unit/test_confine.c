@@ -22,7 +22,7 @@
 #include "../../common/landlock.h"
 #include "../../common/log.h"
 #include "../../supervisor/confine.h"
-#include "findings.h"
+#include "unit.h"
 
 #define AGAIN "again" /* the program was executed anew */
 #define AGAIN_STATUS 42
@@ -275,19 +275,20 @@ END_TEST
 int
 main(int argc, char **argv)
 {
-	Suite *suite = suite_create("confine");
-	TCase *tcase = tcase_create("confine");
+	Suite *suite;
+	TCase *tcase;
 
 	if (argc == 2 && strcmp(argv[1], AGAIN) == 0)
 		_exit(AGAIN_STATUS);
+	suite = suite_create("confine");
+	tcase = unit_case(suite, "confine");
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	for (int i = 0; i < (int)(sizeof(attempts) / sizeof(attempts[0])); i++) {
+	for (int i = 0; i < (int)COUNT(attempts); i++) {
 		if (!attempts[i].landlock || landlock_abi() > 0)
 			tcase_add_loop_test(tcase, attempt_ends_as_it_must, i, i + 1);
 		if (attempts[i].end != KILLED)
 			tcase_add_loop_test(tcase, nothing_is_refused_at_level_off, i, i + 1);
 	}
 	tcase_add_test(tcase, strict_is_all_or_nothing);
-	suite_add_tcase(suite, tcase);
-	return run_suite(suite);
+	return unit_run(suite);
 }

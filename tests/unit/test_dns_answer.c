@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../../workers/dns_answer.h"
+#include "unit.h"
 
 #define A 1
 #define CNAME 5
@@ -196,7 +197,7 @@ START_TEST(error_without_question)
 	} rows[] = {{0x8180, DNS_FOREIGN}, {0x8181, DNS_ANSWER}, {0x8182, DNS_ANSWER}, {0x8183, DNS_FOREIGN},
 	    {0x8185, DNS_ANSWER}};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		answer_begin(rows[i].flags, 0);
 		message[5] = 0;
 		ck_assert_int_eq(dns_classify(&query, message, 12), rows[i].kind);
@@ -326,9 +327,7 @@ int
 main(void)
 {
 	Suite *suite = suite_create("dns answer");
-	TCase *tcase = tcase_create("dns answer");
-	SRunner *runner = srunner_create(suite);
-	int failed;
+	TCase *tcase = unit_case(suite, "dns answer");
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, query_wire);
@@ -342,9 +341,5 @@ main(void)
 	tcase_add_test(tcase, response_codes);
 	tcase_add_test(tcase, flags_and_counts);
 	tcase_add_test(tcase, extended_code_and_nsid);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return unit_run(suite);
 }

@@ -12,6 +12,7 @@
 
 #include "../../common/log.h"
 #include "../../supervisor/exabgp.h"
+#include "unit.h"
 
 #define PREFIXES 5
 #define NEIGHBORS 3
@@ -371,21 +372,13 @@ finish(struct model *model)
 	compare(model, true);
 }
 
-static void
-no_log(enum log_level level, const char *subject, const char *text)
-{
-	(void)level;
-	(void)subject;
-	(void)text;
-}
-
 START_TEST(random_histories)
 {
 	static struct model model;
 	struct exabgp_options options = {.dialect = DIALECT_AUTO, .ack = ACK_AUTO};
 	unsigned long lines = 0, compared = 0;
 
-	log_set_sink(no_log);
+	unit_log_silence();
 	for (unsigned seed = 0; seed < SEEDS; seed++) {
 		memset(&model, 0, sizeof(model));
 		model.seed = seed;
@@ -420,15 +413,9 @@ int
 main(void)
 {
 	Suite *suite = suite_create("exabgp_random");
-	TCase *tcase = tcase_create("histories");
-	SRunner *runner = srunner_create(suite);
-	int failed;
+	TCase *tcase = unit_case(suite, "histories");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, random_histories, 0, (int)(sizeof(kinds) / sizeof(kinds[0])));
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	tcase_add_loop_test(tcase, random_histories, 0, COUNT(kinds));
+	return unit_run(suite);
 }

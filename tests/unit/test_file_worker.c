@@ -7,6 +7,7 @@
 #include <sys/time.h>
 
 #include "../../workers/file.c" /* its worker_method: one to a program */
+#include "unit.h"
 
 static char directory[] = "/tmp/exacheck-file-XXXXXX";
 static struct file_args args;
@@ -173,9 +174,7 @@ int
 main(void)
 {
 	Suite *suite = suite_create("file worker");
-	TCase *tests = tcase_create("file");
-	SRunner *runner;
-	int failed;
+	TCase *tests = unit_case(suite, "file");
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, present);
@@ -188,10 +187,5 @@ main(void)
 	tcase_add_loop_test(tests, age, 0, 2);
 	tcase_add_loop_test(tests, content_is_bounded, 0, 2);
 	tcase_add_test(tests, fifo_does_not_block);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return unit_run(suite);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../../supervisor/fsm.h"
+#include "unit.h"
 
 #define RESULTS_LENGTH 12
 #define MIXED_LENGTH 7
@@ -185,7 +186,7 @@ START_TEST(descriptions)
 	};
 	char text[32], cut[8];
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		ck_assert_str_eq(fsm_describe(&rows[i].fsm, 3, 5, text, sizeof(text)), rows[i].text);
 	ck_assert_str_eq(fsm_describe(&rows[1].fsm, 3, 5, cut, sizeof(cut)), "rising ");
 }
@@ -195,18 +196,12 @@ int
 main(void)
 {
 	Suite *suite = suite_create("fsm");
-	TCase *tcase = tcase_create("fsm");
-	SRunner *runner = srunner_create(suite);
-	int failed;
+	TCase *tcase = unit_case(suite, "fsm");
 
 	tcase_add_test(tcase, every_string_of_results);
 	tcase_add_test(tcase, every_string_with_disable_and_enable);
 	tcase_add_test(tcase, every_cell);
 	tcase_add_test(tcase, largest_thresholds);
 	tcase_add_test(tcase, descriptions);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return unit_run(suite);
 }

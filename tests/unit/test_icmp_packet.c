@@ -12,6 +12,7 @@
 #include "../../common/monotime.h"
 #include "../../workers/icmp_packet.h"
 #include "../../workers/icmp_verdict.h"
+#include "unit.h"
 
 #define MS NS_PER_MILLISECOND
 
@@ -128,7 +129,7 @@ START_TEST(hostile_ipv4_headers)
 		uint8_t value;
 	} rows[] = {{0, 0x65}, {0, 0x44}, {0, 0x4f}, {9, 17}, {7, 1}, {6, 0x20 | 1}};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		ipv4(packet, 5);
 		icmp_request_build(packet + 20, AF_INET, 7, 9, nonce, 16);
 		packet[20] = 0;
@@ -247,9 +248,7 @@ int
 main(void)
 {
 	Suite *suite = suite_create("icmp packet");
-	TCase *tcase = tcase_create("icmp packet");
-	SRunner *runner = srunner_create(suite);
-	int failed;
+	TCase *tcase = unit_case(suite, "icmp packet");
 
 	tcase_add_test(tcase, request_v4);
 	tcase_add_test(tcase, request_v6);
@@ -259,10 +258,6 @@ main(void)
 	tcase_add_test(tcase, error_v4);
 	tcase_add_test(tcase, error_v6);
 	tcase_add_test(tcase, error_codes);
-	tcase_add_loop_test(tcase, verdict, 0, sizeof(verdicts) / sizeof(verdicts[0]));
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	tcase_add_loop_test(tcase, verdict, 0, COUNT(verdicts));
+	return unit_run(suite);
 }

@@ -22,7 +22,7 @@
 #include "../../common/methods/method.h"
 #include "../../common/monotime.h"
 #include "../../supervisor/launcher.h"
-#include "findings.h"
+#include "unit.h"
 
 #define NOBODY 65534
 #define BIT(NUMBER) (1u << (NUMBER))
@@ -396,11 +396,13 @@ program_main(const char *level)
 int
 main(int argc, char **argv)
 {
-	Suite *suite = suite_create("launcher");
-	TCase *tcase = tcase_create("launcher");
+	Suite *suite;
+	TCase *tcase;
 
 	if (argc == 2 && strstr(argv[0], "/worker-") != NULL)
 		return program_main(argv[1]);
+	suite = suite_create("launcher");
+	tcase = unit_case(suite, "launcher");
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, program_is_our_child_and_has_nothing_of_ours);
@@ -412,6 +414,5 @@ main(int argc, char **argv)
 	tcase_add_test(tcase, stopping_ends_it);
 	if (geteuid() == 0)
 		tcase_add_test(tcase, capabilities_reach_those_that_can_need_them);
-	suite_add_tcase(suite, tcase);
-	return run_suite(suite);
+	return unit_run(suite);
 }

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "../../common/message.h"
-#include "findings.h"
+#include "unit.h"
 
 #define ALL (~0u)
 
@@ -113,7 +113,7 @@ static const struct {
 	{MESSAGE_LOG, sizeof(struct message_log), offsetof(struct message_log, text), MESSAGE_TEXT_SIZE},
 	{MESSAGE_LEAVING, sizeof(struct message_leaving), 0, 0},
 };
-#define FIXED (sizeof(fixed) / sizeof(fixed[0]))
+#define FIXED (COUNT(fixed))
 
 START_TEST(well_formed)
 {
@@ -144,7 +144,7 @@ START_TEST(too_long)
 {
 	static const uint32_t more[] = {1, 4, 8, 1024};
 
-	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+	for (size_t i = 0; i < COUNT(more); i++) {
 		uint32_t length = fixed[_i].size + more[i];
 
 		raw_send(message_bytes(fixed[_i].type, length), length, 0);
@@ -159,7 +159,7 @@ START_TEST(lying_length)
 {
 	const uint32_t lies[] = {0, 1, fixed[_i].size - 1, fixed[_i].size + 1, UINT32_MAX};
 
-	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+	for (size_t i = 0; i < COUNT(lies); i++) {
 		raw_send(message_bytes(fixed[_i].type, lies[i]), fixed[_i].size, 0);
 		expect(MESSAGE_BAD, ALL, NULL);
 	}
@@ -190,7 +190,7 @@ START_TEST(unknown_type)
 {
 	static const uint32_t types[] = {0, MESSAGE_TYPES, MESSAGE_TYPES + 1, 31, 32, 32 + MESSAGE_LOG, INT32_MAX, UINT32_MAX};
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (size_t i = 0; i < COUNT(types); i++) {
 		raw_send(message_bytes(types[i], sizeof(struct message_log)), sizeof(struct message_log), 0);
 		expect(MESSAGE_BAD, ALL, NULL);
 		raw_send(message_bytes(types[i], sizeof(struct message_header)), sizeof(struct message_header), 0);
@@ -342,7 +342,7 @@ START_TEST(job_with_lying_args_length)
 	static const uint32_t lies[] = {0, 1, ARGS - 1, ARGS + 1, ARGS + 8, MESSAGE_MAX, INT32_MAX, UINT32_MAX,
 	    UINT32_MAX - sizeof(struct message_job) + 1 + ARGS};
 
-	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+	for (size_t i = 0; i < COUNT(lies); i++) {
 		struct message_job *job = job_new(sizeof(*job) + ARGS);
 
 		job->args_length = lies[i];
@@ -355,7 +355,7 @@ START_TEST(job_with_lying_length)
 {
 	static const uint32_t lies[] = {0, sizeof(struct message_job), sizeof(struct message_job) + ARGS + 1, UINT32_MAX};
 
-	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+	for (size_t i = 0; i < COUNT(lies); i++) {
 		struct message_job *job = job_new(sizeof(*job) + ARGS);
 
 		job->header.length = lies[i];
@@ -432,13 +432,12 @@ main(void)
 	    job_with_lying_length, job_too_short, job_too_long, job_of_another_type_or_protocol, job_that_never_comes,
 	    job_with_a_descriptor};
 	Suite *suite = suite_create("message");
-	TCase *tcase = tcase_create("message");
+	TCase *tcase = unit_case(suite, "message");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++)
+	for (size_t i = 0; i < COUNT(each); i++)
 		tcase_add_loop_test(tcase, each[i], 0, FIXED);
-	for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++)
+	for (size_t i = 0; i < COUNT(once); i++)
 		tcase_add_test(tcase, once[i]);
-	suite_add_tcase(suite, tcase);
-	return run_suite(suite);
+	return unit_run(suite);
 }

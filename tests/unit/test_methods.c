@@ -17,8 +17,8 @@
 #include "../../common/methods/shell.h"
 #include "../../common/methods/tcp.h"
 #include "../../common/option.h"
+#include "unit.h"
 
-#define COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
 #define PAIRS_MAX 12
 
 /* A key's text as a file would have it; "KEY.NAME" is an entry of a map. */
@@ -537,9 +537,7 @@ int
 main(void)
 {
 	Suite *suite = suite_create("methods");
-	TCase *tests = tcase_create("methods");
-	SRunner *runner;
-	int failed;
+	TCase *tests = unit_case(suite, "methods");
 
 	tcase_add_test(tests, test_registry);
 	tcase_add_test(tests, test_tables);
@@ -549,10 +547,5 @@ main(void)
 	tcase_add_test(tests, test_derived);
 	tcase_add_test(tests, test_remote_family);
 	tcase_add_test(tests, test_encoding);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return unit_run(suite);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../../workers/ntp_packet.h"
+#include "unit.h"
 
 #define SECOND (1ULL << 32)
 #define T0 (3900000000ULL << 32) /* in 2023 */
@@ -143,7 +144,7 @@ START_TEST(worthless_replies_fail)
 	    {1, 255, REASON_UNSYNCHRONISED, "stratum 255"},
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		setup();
 		packet[rows[i].at] = rows[i].value;
 		expect(RESULT_FAIL, rows[i].reason, rows[i].text);
@@ -190,9 +191,7 @@ int
 main(void)
 {
 	Suite *suite = suite_create("ntp packet");
-	TCase *tcase = tcase_create("ntp packet");
-	SRunner *runner = srunner_create(suite);
-	int failed;
+	TCase *tcase = unit_case(suite, "ntp packet");
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, request);
@@ -202,9 +201,5 @@ main(void)
 	tcase_add_test(tcase, sound_reply_passes);
 	tcase_add_test(tcase, worthless_replies_fail);
 	tcase_add_test(tcase, limits);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return unit_run(suite);
 }

@@ -11,8 +11,7 @@
 #include "../../common/dns_name.h"
 #include "../../common/option.h"
 #include "../../common/url.h"
-
-#define COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
+#include "unit.h"
 
 static const char *const colours[] = {"red", "Green", "blue", NULL};
 static const char *const switches[] = {"auto", "on", "off", NULL};
@@ -376,9 +375,7 @@ int
 main(void)
 {
 	Suite *suite = suite_create("option");
-	TCase *scalars = tcase_create("scalars");
-	SRunner *runner;
-	int failed;
+	TCase *scalars = unit_case(suite, "scalars");
 
 	tcase_add_test(scalars, test_good);
 	tcase_add_test(scalars, test_bad);
@@ -387,10 +384,5 @@ main(void)
 	tcase_add_test(scalars, test_url_parts);
 	tcase_add_test(scalars, test_rcode_numbers);
 	tcase_add_test(scalars, test_locale);
-	suite_add_tcase(suite, scalars);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return unit_run(suite);
 }

@@ -9,8 +9,7 @@
 #include <string.h>
 
 #include "../../common/option.h"
-
-#define COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
+#include "unit.h"
 
 static const char *const colours[] = {"red", "Green", "blue", NULL};
 
@@ -339,9 +338,7 @@ int
 main(void)
 {
 	Suite *suite = suite_create("option_table");
-	TCase *tables = tcase_create("tables"), *codec = tcase_create("codec");
-	SRunner *runner;
-	int failed;
+	TCase *tables = unit_case(suite, "tables"), *codec = unit_case(suite, "codec");
 
 	tcase_add_test(tables, test_defaults);
 	tcase_add_test(tables, test_find);
@@ -352,11 +349,5 @@ main(void)
 	tcase_add_test(codec, test_codec_truncated);
 	tcase_add_test(codec, test_codec_damaged);
 	tcase_add_test(codec, test_codec_values);
-	suite_add_tcase(suite, tables);
-	suite_add_tcase(suite, codec);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return unit_run(suite);
 }

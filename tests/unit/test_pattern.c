@@ -9,8 +9,8 @@
 #include "../../common/monotime.h"
 #include "../../common/option.h"
 #include "../../common/pattern.h"
+#include "unit.h"
 
-#define COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
 #define MEBIBYTE 1048576
 
 enum how { SEARCH, MATCH }; /* re.search, re.match */
@@ -268,21 +268,17 @@ int
 main(void)
 {
 	Suite *suite = suite_create("pattern");
-	TCase *tests = tcase_create("pattern");
-	SRunner *runner;
-	int failed;
+	TCase *tests = unit_case(suite, "pattern");
 
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, test_meaning);
 	tcase_add_test(tests, test_refused);
 	tcase_add_test(tests, test_too_long);
 	tcase_add_test(tests, test_bytes);
-	tcase_add_test(tests, test_bounds);
 	tcase_add_test(tests, test_reuse);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	tests = unit_case(suite, "bounds");
+	tcase_set_tags(tests, UNIT_NATIVE);
+	tcase_set_timeout(tests, 120);
+	tcase_add_test(tests, test_bounds);
+	return unit_run(suite);
 }

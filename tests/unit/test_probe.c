@@ -12,6 +12,7 @@
 
 #include "../../workers/probe.h"
 #include "fake_resolver.h"
+#include "unit.h"
 
 /* Scripts, by the address's last byte. */
 enum script {
@@ -169,7 +170,7 @@ START_TEST(one_address)
 	    {"192.0.2.7", RESULT_PASS, REASON_OK, "postponed"},
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		run(rows[i].host, i % 2 == 0);
 		ck_assert_int_eq(result.code, rows[i].code);
 		ck_assert_int_eq(result.reason, rows[i].reason);
@@ -300,9 +301,7 @@ int
 main(void)
 {
 	Suite *suite = suite_create("probe");
-	TCase *tcase = tcase_create("probe");
-	SRunner *runner = srunner_create(suite);
-	int failed;
+	TCase *tcase = unit_case(suite, "probe");
 
 	tcase_add_test(tcase, one_address);
 	tcase_add_test(tcase, any_ends_with_the_first_pass);
@@ -312,9 +311,5 @@ main(void)
 	tcase_add_test(tcase, name_that_does_not_resolve);
 	tcase_add_test(tcase, combine_every_combination);
 	tcase_add_test(tcase, combine_long_text_is_cut);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return unit_run(suite);
 }

@@ -6,6 +6,7 @@
 
 #include "../../workers/resolve.h"
 #include "fake_resolver.h"
+#include "unit.h"
 
 static struct addresses addresses;
 static struct result result;
@@ -82,7 +83,7 @@ START_TEST(resolver_errors)
 	    {EAI_SYSTEM, RESULT_ERROR, REASON_RESOLVE},
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		fake_resolver_code = rows[i].code;
 		ck_assert(!resolve("", AF_UNSPEC, &addresses, &result));
 		ck_assert_int_eq(result.code, rows[i].result);
@@ -96,9 +97,7 @@ int
 main(void)
 {
 	Suite *suite = suite_create("resolve");
-	TCase *tcase = tcase_create("resolve");
-	SRunner *runner = srunner_create(suite);
-	int failed;
+	TCase *tcase = unit_case(suite, "resolve");
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, literal_needs_no_resolver);
@@ -106,9 +105,5 @@ main(void)
 	tcase_add_test(tcase, family_is_asked_for);
 	tcase_add_test(tcase, more_than_fit_is_an_error);
 	tcase_add_test(tcase, resolver_errors);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return unit_run(suite);
 }

@@ -10,6 +10,7 @@
 #include "../../supervisor/json_text.h"
 #include "../../supervisor/tree.h"
 #include "findings.h"
+#include "unit.h"
 
 #define MIB (1024UL * 1024)
 
@@ -392,25 +393,25 @@ START_TEST(findings_bounded)
 }
 END_TEST
 
-#define COUNT(ARRAY) ((int)(sizeof(ARRAY) / sizeof(*(ARRAY))))
-
 int
 main(void)
 {
 	Suite *suite = suite_create("tree");
-	TCase *tcase = tcase_create("tree");
+	TCase *tcase = unit_case(suite, "tree");
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, good_documents, 0, COUNT(goods));
 	tcase_add_loop_test(tcase, bad_documents, 0, COUNT(bads));
 	tcase_add_test(tcase, positions);
-	tcase_add_loop_test(tcase, floods_end_soon, 0, COUNT(floods));
 	tcase_add_test(tcase, alias_bomb);
 	tcase_add_test(tcase, many_keys);
 	tcase_add_test(tcase, mutations);
 	tcase_add_test(tcase, files);
 	tcase_add_test(tcase, findings_sorted);
 	tcase_add_test(tcase, findings_bounded);
-	suite_add_tcase(suite, tcase);
-	return run_suite(suite);
+	tcase = unit_case(suite, "floods");
+	tcase_set_tags(tcase, UNIT_NATIVE);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, floods_end_soon, 0, COUNT(floods));
+	return unit_run(suite);
 }

@@ -7,6 +7,7 @@
 
 #include "../../common/option_error.h"
 #include "../../common/utf8.h"
+#include "unit.h"
 
 static const struct {
 	const char *text, *shown;
@@ -48,16 +49,9 @@ int
 main(void)
 {
 	Suite *suite = suite_create("utf8");
-	TCase *tcase = tcase_create("utf8");
-	SRunner *runner;
-	int failed;
+	TCase *tcase = unit_case(suite, "utf8");
 
-	tcase_add_loop_test(tcase, test_sanitise, 0, (int)(sizeof(texts) / sizeof(texts[0])));
+	tcase_add_loop_test(tcase, test_sanitise, 0, COUNT(texts));
 	tcase_add_test(tcase, test_refusal_shows_the_users_script);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return unit_run(suite);
 }

@@ -16,7 +16,7 @@
 
 #include "../../common/monotime.h"
 #include "../../supervisor/watchdog.h"
-#include "findings.h"
+#include "unit.h"
 
 #define LIMIT_NS (600 * NS_PER_MILLISECOND)
 #define LONG_MS 1500 /* well over the limit */
@@ -164,7 +164,7 @@ int
 main(void)
 {
 	Suite *suite = suite_create("watchdog");
-	TCase *tcase = tcase_create("watchdog");
+	TCase *tcase = unit_case(suite, "watchdog");
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, standing_still_aborts);
@@ -172,6 +172,5 @@ main(void)
 	tcase_add_test(tcase, turning_lives);
 	tcase_add_test(tcase, stopped_lives);
 	tcase_add_test(tcase, traced_lives);
-	suite_add_tcase(suite, tcase);
-	return run_suite(suite);
+	return unit_run(suite);
 }

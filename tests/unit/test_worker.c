@@ -20,7 +20,7 @@
 #include "../../common/message.h"
 #include "../../supervisor/launcher.h"
 #include "../../supervisor/worker.h"
-#include "findings.h"
+#include "unit.h"
 
 static const char text[] = "checks:\n"
 			   "- {name: a, args: {method: tcp, host: 127.0.0.1, port: 1, timeout: 1}, prefixes: [192.0.2.1],\n"
@@ -282,21 +282,21 @@ spawner_main(const char *path)
 int
 main(int argc, char **argv)
 {
-	Suite *suite = suite_create("worker");
-	TCase *tcase = tcase_create("worker");
-	TCase *leaving = tcase_create("leaving");
+	Suite *suite;
+	TCase *tcase, *leaving;
 
 	if (argc == 2 && strstr(argv[0], "/worker-tcp") != NULL)
 		return spawner_main(argv[0]);
+	suite = suite_create("worker");
+	tcase = unit_case(suite, "worker");
+	leaving = unit_case(suite, "leaving");
 	tcase_set_timeout(tcase, 30);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, started_at_once);
 	tcase_add_test(tcase, started_after_a_shortage_of_descriptors);
-	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(leaving, 30);
 	tcase_add_checked_fixture(leaving, setup_double, teardown);
 	tcase_add_test(leaving, leaver_is_replaced_at_once);
 	tcase_add_test(leaving, leaver_without_a_report_breaks_the_protocol);
-	suite_add_tcase(suite, leaving);
-	return run_suite(suite);
+	return unit_run(suite);
 }

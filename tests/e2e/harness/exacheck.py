@@ -14,11 +14,12 @@ from dataclasses import dataclass
 
 from . import paths, processes
 from .commands import Rib
+from .crashes import assert_no_crash
 from .logline import parse_transition
 from .peer import ExaBGP
 from .wait import Timeout, wait_until
 
-EXIT_LIMIT = 1.5  # seconds from SIGTERM to the end
+EXIT_LIMIT = 1.5 * paths.SLOWNESS  # seconds from SIGTERM to the end
 DEFAULT_TIMEOUT = 10.0
 
 
@@ -102,6 +103,7 @@ class Exacheck:
         self.changed = threading.Condition()
         self.exit_code = None
         self.killed = False  # by the test, with SIGKILL
+        self.expected_deaths = set()  # names of signals by which the test lets processes of this run end
         self.started = time.monotonic()
         self.process = processes.start(
             [*wrapper, str(build / "exacheck"), "run", "-f", str(self.path), *arguments],
@@ -286,6 +288,7 @@ class Exacheck:
             left = processes.end_orphans()
             self.close()
         self.check_stdout()
+        assert_no_crash([line.text for line in self.log], self.process.returncode, self.expected_deaths)
         assert not left, f"processes left: {left}\n{self.story()}"
         if not ended_before:
             assert code == 0, f"exit code {code} after SIGTERM\n{self.story()}"
@@ -316,4 +319,5 @@ def run_once(*arguments, timeout=20, input_text="", environment=None, build=path
         timeout=timeout, input=input_text, env={**os.environ, **(environment or {})}, cwd="/",
     )
     done.seconds = time.monotonic() - begin
+    assert_no_crash(done.stderr.splitlines(), done.returncode)
     return done

@@ -9,6 +9,7 @@ import shlex
 import subprocess
 from dataclasses import dataclass, field
 
+from .crashes import assert_no_crash
 from .daemons import program
 from .network import free_port
 from .processes import Daemon, end_orphans
@@ -151,3 +152,4 @@ class Lab:
         self.bird.stop()
         left = end_orphans()
         assert not left, f"processes left by ExaBGP and its helper: {left}"
+        assert_no_crash(self.exabgp.log().splitlines())
