@@ -67,6 +67,8 @@ void sandbox_need_host(struct sandbox_profile *, const char *host);
  */
 extern const char *const sandbox_resolver_paths[];
 
+#define SANDBOX_COMPARISONS_MAX 3
+
 /* One system call that a need allows, perhaps only with some arguments. */
 struct sandbox_call {
 	const char *name;
@@ -75,7 +77,7 @@ struct sandbox_call {
 	struct {
 		unsigned argument;
 		uint64_t mask, value; /* (argument & mask) == value */
-	} compare[2];
+	} compare[SANDBOX_COMPARISONS_MAX];
 };
 
 /* Calls that a need, or (need 0) everyone, may make. */
