@@ -52,6 +52,7 @@ struct worker {
 	uint32_t id;
 	enum phase phase;
 	pid_t pid; /* 0: none, or not known yet */
+	pid_t lost; /* the process before, not reaped yet, for the log to tell how it ended; 0: none */
 	int fd;	   /* -1: none */
 	struct event *channel;
 	struct event *lease;
@@ -214,6 +215,7 @@ worker_lost(struct worker *worker, enum reason reason)
 	if (worker->phase == PHASE_SPAWNING)
 		return; /* the spawner's report is still to come */
 	worker->phase = PHASE_IDLE;
+	worker->lost = worker->pid;
 	worker->pid = 0;
 	worker->started = worker->planned = false;
 	worker->retry = planned ? now : backoff_ended(&worker->backoff, now);
@@ -441,6 +443,32 @@ worker_by_pid(struct workers *workers, pid_t pid)
 	return NULL;
 }
 
+/* How a process ended, for the log: one that its sandbox stopped is more than a detail. */
+static void
+worker_obituary(struct workers *workers, pid_t pid, int status)
+{
+	struct worker *worker;
+	const char *name;
+
+	STAILQ_FOREACH(worker, &workers->list, entry) {
+		if (worker->pid == pid || worker->lost == pid)
+			break;
+	}
+	if (worker == NULL)
+		return;
+	if (worker->lost == pid)
+		worker->lost = 0; /* from now on it may be another process's */
+	name = worker->check->config->options.name;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+		log_line(LOG_LEVEL_ERROR, name, "worker %d ended by SIGSYS: its sandbox stopped a system call that no check needs",
+		    (int)pid);
+	else if (WIFSIGNALED(status))
+		log_line(LOG_LEVEL_DEBUG, name, "worker %d ended by signal %d (%s)", (int)pid, WTERMSIG(status),
+		    strsignal(WTERMSIG(status)));
+	else
+		log_line(LOG_LEVEL_DEBUG, name, "worker %d ended with status %d", (int)pid, WEXITSTATUS(status));
+}
+
 /* Whether a process that a spawner names can be the worker that was asked for: a child that is nobody else. */
 static bool
 worker_pid_plausible(struct workers *workers, pid_t pid)
@@ -613,9 +641,8 @@ workers_reaped(struct workers *workers, pid_t pid, int status)
 
 	if (workers->stopping)
 		return;
+	worker_obituary(workers, pid, status);
 	if (worker != NULL) {
-		log_line(LOG_LEVEL_DEBUG, worker->check->config->options.name, "worker %d ended, wait status 0x%x", (int)pid,
-		    (unsigned)status);
 		worker->pid = 0; /* from now on it may be another process's */
 		worker_drain(worker); /* its last words */
 		if (worker->phase != PHASE_IDLE)
