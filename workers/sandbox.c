@@ -44,7 +44,8 @@ sandbox_enter(const struct sandbox *sandbox, char *report, size_t size)
 			continue;
 		end = mechanisms[i].enter(sandbox, text);
 		if (end == MECHANISM_FAILED || (end == MECHANISM_LACKING && sandbox->level == SANDBOX_LEVEL_STRICT)) {
-			snprintf(report, size, "%s: %s", mechanisms[i].name, text);
+			snprintf(report, size, "%s: %s%s", mechanisms[i].name, text, end == MECHANISM_LACKING ?
+			    ", which strict demands: enable it there, or set exacheck.sandbox to best_effort" : "");
 			return false;
 		}
 		if (end != MECHANISM_IDLE)
