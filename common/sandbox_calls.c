@@ -96,10 +96,11 @@ static const struct sandbox_call calls_look[] = {
 static const struct sandbox_call calls_read[] = {
 	CALL_IF("open", "O_RDONLY", 1, READING, 0), CALL_IF("openat", "O_RDONLY", 2, READING, 0), CALL("pread64"), CALL_END};
 
-/* Besides reading: sorting addresses asks the kernel for its own, modules of nsswitch.conf are libraries and talk to daemons. */
+/* Besides reading: sorting addresses asks the kernel for its own, zones are interfaces, modules of nsswitch.conf are libraries and talk to daemons. */
 static const struct sandbox_call calls_resolver[] = {
 	CALL_IF("open", "O_RDONLY", 1, READING, 0), CALL_IF("openat", "O_RDONLY", 2, READING, 0), CALL("pread64"),
-	CALL("getdents64"), CALL("statfs"), CALL("fstatfs"), MMAP_ANY_PRIVATE, CALL("mprotect"),
+	CALL_IF("ioctl", "SIOCGIFINDEX", 1, INT_MASK, SIOCGIFINDEX), CALL("getdents64"), CALL("statfs"), CALL("fstatfs"),
+	MMAP_ANY_PRIVATE, CALL("mprotect"),
 	SOCKET(AF_INET, SOCK_DGRAM, 0), SOCKET(AF_INET6, SOCK_DGRAM, 0), SOCKET(AF_INET, SOCK_STREAM, 0),
 	SOCKET(AF_INET6, SOCK_STREAM, 0), SOCKET(AF_UNIX, SOCK_STREAM, 0), SOCKET(AF_UNIX, SOCK_DGRAM, 0),
 	SOCKET(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), SETSOCKOPT(IPPROTO_IP, IP_RECVERR), SETSOCKOPT(IPPROTO_IPV6, IPV6_RECVERR),

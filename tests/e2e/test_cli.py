@@ -281,7 +281,7 @@ def test_sandbox_table():
     explained = {text.strip().split(":")[0]: text for text in sets}
     assert {name for row in rows.values() for name in row[3].split()} - {"SYSTEM", "CALLS", "its", "user's", "not",
                                                                          "confined"} == set(explained)
-    assert "socket(AF_INET SOCK_STREAM)" in explained["tcp"] and "socket" not in explained["look"]
+    assert "socket(AF_INET SOCK_STREAM IPPROTO_TCP)" in explained["tcp"] and "socket" not in explained["look"]
 
 
 def test_sandbox_table_of_the_manual_is_made_from_it():
