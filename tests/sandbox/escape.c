@@ -33,22 +33,35 @@ preload(void)
 		real_worker_method.preload();
 }
 
+/* Read a file of /proc/PID; returns false when there is none. */
 static bool
-title_contains(pid_t pid, const char *text)
+proc_read(pid_t pid, const char *name, char *text, size_t size)
 {
-	char path[64], title[512];
+	char path[64];
 	ssize_t length;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
 		return false;
-	length = read(fd, title, sizeof(title) - 1);
+	length = read(fd, text, size - 1);
 	close(fd);
 	if (length <= 0)
 		return false;
-	title[length] = '\0';
-	return strstr(title, text) != NULL;
+	text[length] = '\0';
+	return true;
+}
+
+/* Workers and spawners are children of the supervisor's, as this process is; other runs have some of their own. */
+static bool
+is_sibling(pid_t pid, const char *title)
+{
+	char text[512];
+	const char *end;
+
+	return proc_read(pid, "cmdline", text, sizeof(text)) && strstr(text, title) != NULL &&
+	    proc_read(pid, "stat", text, sizeof(text)) && (end = strrchr(text, ')')) != NULL &&
+	    strtol(end + strlen(") S "), NULL, 10) == getppid();
 }
 
 /* The process with this title among those of this run; 0: none. */
@@ -56,11 +69,11 @@ static pid_t
 process_find(const char *title)
 {
 	const struct timespec pause = {.tv_nsec = SEARCH_PAUSE_MS * 1000000L};
-	pid_t first = getppid();
+	pid_t first = getppid() + 1;
 
 	for (int search = 0; search < SEARCHES; search++) {
 		for (pid_t pid = first; pid < first + PIDS_AHEAD; pid++)
-			if (pid != getpid() && title_contains(pid, title))
+			if (pid != getpid() && is_sibling(pid, title))
 				return pid;
 		nanosleep(&pause, NULL);
 	}
