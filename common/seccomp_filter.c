@@ -29,6 +29,14 @@ struct seccomp_filter {
 	} ruled[CALLS_MAX];
 };
 
+bool
+seccomp_available(void)
+{
+	const uint32_t action = SECCOMP_RET_KILL_PROCESS;
+
+	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+}
+
 struct seccomp_filter *
 seccomp_filter_new(bool allow)
 {

@@ -106,6 +106,14 @@ def assert_descriptors(pid, name):
     assert len(found) <= (2 if name.startswith(("icmp", "shell")) else 1 if name.startswith("ntp") else 3), found
 
 
+def assert_memory_of_its_own(pid):
+    """Nothing that another process could be told by, or tell it by."""
+    with open(f"/proc/{pid}/maps") as maps:
+        shared = [line for line in maps if line.split()[1].endswith("s") and not line.split()[1].startswith("r--s") or
+                  "/dev/zero" in line]
+    assert not shared
+
+
 @pytest.mark.parametrize("settings", [{}, {"user": "daemon", "group": "mail"}], ids=["by default", "as configured"])
 def test_workers(root, start, directory, keep, settings):
     server = keep(TcpServer())
@@ -117,6 +125,7 @@ def test_workers(root, start, directory, keep, settings):
         assert_identity(pid, user.pw_uid, group)
         assert_confined(pid, name)
         assert_descriptors(pid, name)
+        assert_memory_of_its_own(pid)
     assert_identity(command, user.pw_uid, group)
     assert_confined(command, "shell command")
     for line in run.logged("worker started; sandbox: "):
