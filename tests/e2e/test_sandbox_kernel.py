@@ -2,7 +2,9 @@
 Kernels and privileges other than this machine's: mechanisms that are not there, older versions of Landlock, and what
 worker-icmp may be given to open its sockets with.
 """
+import errno
 import os
+import platform
 import re
 import subprocess
 
@@ -10,19 +12,20 @@ import pytest
 
 from harness import paths, processes
 from harness.config import check, config, prefix, run_cases
-from harness.escape import NOBODY, WITHOUT, family, status
+from harness.escape import NOBODY, WITHOUT, escape_build, family, status
 from harness.hostile import HttpServer, TcpServer
 
 NET_RAW = 1 << 13
 EVERYBODY, NO_ONE = "0 2147483647", "1 0"  # ping_group_range
 
-# what the kernel lacks -> (as its filter makes it, the mechanism)
+# what the kernel lacks -> (system call, errno, mechanism)
 LACKING = {
-    "landlock not built in": ("landlock_create_ruleset", "landlock"),
-    "landlock not enabled": ("landlock_create_ruleset=95", "landlock"),  # EOPNOTSUPP
-    "seccomp not built in": ("seccomp", "seccomp"),
-    "seccomp without filters": ("seccomp=22", "seccomp"),  # EINVAL
+    "landlock not built in": ("landlock_create_ruleset", errno.ENOSYS, "landlock"),
+    "landlock not enabled": ("landlock_create_ruleset", errno.EOPNOTSUPP, "landlock"),
+    "seccomp not built in": ("seccomp", errno.ENOSYS, "seccomp"),
+    "seccomp without filters": ("seccomp", errno.EINVAL, "seccomp"),
 }
+NUMBERS = {"landlock_create_ruleset": 444, "seccomp": 317 if platform.machine() == "x86_64" else 277}
 
 
 def confined_checks(directory, keep):
@@ -39,26 +42,43 @@ def confined_checks(directory, keep):
     }
 
 
+def without(what):
+    """To put before a command line."""
+    call, error, _ = LACKING[what]
+    return (str(WITHOUT), f"{call}={error}", "--")
+
+
 @pytest.mark.parametrize("what", LACKING)
 def test_strict_without_mechanism(root, start, directory, keep, what):
     """Every execution is an error that names what is missing and what to do; a shell check needs neither."""
-    call, mechanism = LACKING[what]
+    call, error, mechanism = LACKING[what]
+    build = escape_build(directory)
+    (build / "libexec" / "without").write_text(f"{NUMBERS[call]} {error}\n")  # for the workers alone
     cases = {name: (args, "error local") for name, args in confined_checks(directory, keep).items()}
-    found = run_cases(start, {**cases, "shell command": ({"method": "shell", "command": "true"}, "pass")},
-                      settings={"sandbox": "strict"}, wrapper=(str(WITHOUT), call, "--"))
+    found = run_cases(start, cases, settings={"sandbox": "strict"}, build=build)
     for name in cases:
         text = found[name].text
         assert f"sandbox: {mechanism}: not in this kernel" in text and "best_effort" in text, text
 
 
 @pytest.mark.parametrize("what", LACKING)
+def test_strict_supervisor_without_mechanism(root, start, directory, keep, what):
+    """The supervisor does not start, and says why and what to do."""
+    run = start(config(check("command", {"method": "shell", "command": "true"}), sandbox="strict"), wrapper=without(what))
+    assert run.wait_exit() == 1
+    told = run.wait_log("the supervisor is not confined by").text
+    assert f"{LACKING[what][2]}: not in this kernel" in told and "best_effort" in told, told
+    assert not run.rib.commands
+
+
+@pytest.mark.parametrize("what", LACKING)
 def test_best_effort_without_mechanism(root, start, directory, keep, what):
     """Runs with the rest, and says what it lacks."""
-    call, mechanism = LACKING[what]
+    mechanism = LACKING[what][2]
     checks = confined_checks(directory, keep)
     run = start(config(*(check(name, args, prefixes=[prefix(number)])
                          for number, (name, args) in enumerate(checks.items())), sandbox="best_effort"),
-                wrapper=(str(WITHOUT), call, "--"), arguments=("-v", "-v"))
+                wrapper=without(what), arguments=("-v", "-v"))
     for number, name in enumerate(checks):
         run.wait_route(prefix(number))
         told = run.wait_log(f"{name}: worker started; sandbox: ").text
