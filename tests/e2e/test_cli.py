@@ -13,6 +13,8 @@ from harness.config import check, config
 from harness.exacheck import run_once
 from harness.wait import wait_until
 
+pytestmark = pytest.mark.one_level
+
 VALID = config(check("web", {"method": "tcp", "host": "127.0.0.1", "port": 80}))
 
 

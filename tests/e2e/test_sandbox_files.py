@@ -11,6 +11,8 @@ from harness import wire
 from harness.config import check, config, prefix
 from harness.hostile import TcpServer, Udp
 
+pytestmark = pytest.mark.one_level
+
 SETTINGS = {"sandbox": "strict"}
 INTERVAL = 0.2
 

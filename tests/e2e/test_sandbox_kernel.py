@@ -15,6 +15,8 @@ from harness.config import check, config, prefix, run_cases
 from harness.escape import NOBODY, WITHOUT, escape_build, family, status
 from harness.hostile import HttpServer, TcpServer
 
+pytestmark = pytest.mark.one_level
+
 NET_RAW = 1 << 13
 EVERYBODY, NO_ONE = "0 2147483647", "1 0"  # ping_group_range
 

@@ -182,6 +182,8 @@ def test_one_check_without(start, directory, keep, method):
 # Looks for workers and guards of other checks, and tries to get at their memory: prints what it got at.
 INTRUDER = """
 import ctypes, os
+
+pytestmark = pytest.mark.one_level
 libc = ctypes.CDLL(None, use_errno=True)
 got = []
 for pid in filter(str.isdigit, os.listdir("/proc")):

@@ -23,3 +23,9 @@ $(BUILD)/escape/without: $(BUILD)/obj/tests/sandbox/without.o
 .PHONY: escape
 escape: $(ESCAPE_WORKERS) $(BUILD)/escape/without
 e2e: escape
+
+# `make e2e SANDBOX=strict`: the tests of what workers do, at another level of the sandbox.
+SANDBOX ?=
+ifneq ($(SANDBOX),)
+e2e: export EXACHECK_TEST_SANDBOX := $(SANDBOX)
+endif
