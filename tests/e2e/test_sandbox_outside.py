@@ -16,6 +16,8 @@ from harness.escape import NOBODY, family, memory_contains, status
 from harness.hostile import HttpServer, TcpServer
 from harness.wait import wait_until
 
+pytestmark = pytest.mark.one_level
+
 CAPABILITIES = ("CapInh", "CapPrm", "CapEff", "CapAmb")
 NONE = "0" * 16
 
@@ -182,8 +184,6 @@ def test_one_check_without(start, directory, keep, method):
 # Looks for workers and guards of other checks, and tries to get at their memory: prints what it got at.
 INTRUDER = """
 import ctypes, os
-
-pytestmark = pytest.mark.one_level
 libc = ctypes.CDLL(None, use_errno=True)
 got = []
 for pid in filter(str.isdigit, os.listdir("/proc")):
