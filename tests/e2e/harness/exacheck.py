@@ -234,7 +234,7 @@ class Exacheck:
             titles = {pid: processes.cmdline(pid) for pid in found}
             found = [pid for pid in found if not any(kind in titles[pid] for kind in ("Check Launcher", "Check Worker"))]
             time.sleep(0.01)
-        return found
+        return [pid for pid in found if processes.alive(pid)]  # one that ends has no title either
 
     # The end
 
