@@ -3,6 +3,8 @@
  */
 #include "sandbox.h"
 
+#include <string.h>
+
 #include "address.h"
 #include "methods/method.h"
 
@@ -53,7 +55,8 @@ sandbox_need_host(struct sandbox_profile *profile, const char *host)
 {
 	struct address address;
 
-	if (address_parse(host, &address))
+	/* a zone's name is looked up at every execution, by the C library and with a socket, much as a host's is */
+	if (strchr(host, '%') == NULL && address_parse(host, &address))
 		return;
 	profile->needs |= NEED_RESOLVER | NEED_LOOK;
 	sandbox_need_port(profile, DNS_PORT); /* truncated answers come by TCP */
@@ -69,6 +72,8 @@ sandbox_profile(struct sandbox_profile *profile, const struct check_method *meth
 		profile->needs |= NEED_LOOK;
 	if (method->remote) {
 		profile->bind = remote->source != NULL;
+		if (remote->source != NULL)
+			sandbox_need_host(profile, remote->source);
 		profile->mark = remote->mark != OPTION_UNSET;
 	}
 	if (method->confine != NULL)

@@ -57,7 +57,7 @@ struct check_method;
 /* What an execution of this method with these arguments needs; disable: path of the disable file, NULL or "": none. */
 void sandbox_profile(struct sandbox_profile *, const struct check_method *, const void *args, const char *disable);
 
-/* Additions of methods: a port to connect to by TCP; a host, which if it is a name needs the resolver. */
+/* Additions of methods: a port to connect to by TCP; a host, which if it is a name (or has a zone) needs the resolver. */
 void sandbox_need_port(struct sandbox_profile *, unsigned port);
 void sandbox_need_host(struct sandbox_profile *, const char *host);
 
@@ -67,6 +67,8 @@ void sandbox_need_host(struct sandbox_profile *, const char *host);
  */
 extern const char *const sandbox_resolver_paths[];
 
+#define SANDBOX_COMPARISONS_MAX 3
+
 /* One system call that a need allows, perhaps only with some arguments. */
 struct sandbox_call {
 	const char *name;
@@ -75,7 +77,7 @@ struct sandbox_call {
 	struct {
 		unsigned argument;
 		uint64_t mask, value; /* (argument & mask) == value */
-	} compare[2];
+	} compare[SANDBOX_COMPARISONS_MAX];
 };
 
 /* Calls that a need, or (need 0) everyone, may make. */

@@ -3,6 +3,7 @@
  * not here fails. Names of other architectures' calls do no harm: what a machine does not have is passed over.
  */
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <stddef.h>
@@ -23,25 +24,47 @@
 	{                                                                                                         \
 		.name = (NAME), .only = (ONLY), .comparisons = 1, .compare = {{(ARGUMENT), (MASK), (VALUE)}, {0}} \
 	}
-#define SOCKET(FAMILY, TYPE)                                                                      \
-	{                                                                                         \
-		.name = "socket", .only = #FAMILY " " #TYPE, .comparisons = 2,                    \
-		.compare = {{0, INT_MASK, (FAMILY)}, {1, TYPE_MASK, (TYPE)}}                      \
+/* With its protocol: others of the same type (MPTCP) are not held to Landlock's ports. */
+#define SOCKET(FAMILY, TYPE, PROTOCOL)                                                                         \
+	{                                                                                                      \
+		.name = "socket", .only = #FAMILY " " #TYPE " " #PROTOCOL, .comparisons = 3,                   \
+		.compare = {{0, INT_MASK, (FAMILY)}, {1, TYPE_MASK, (TYPE)}, {2, INT_MASK, (PROTOCOL)}}        \
+	}
+#define PAIR(FAMILY, TYPE)                                                                      \
+	{                                                                                       \
+		.name = "socketpair", .only = #FAMILY " " #TYPE, .comparisons = 2,              \
+		.compare = {{0, INT_MASK, (FAMILY)}, {1, TYPE_MASK, (TYPE)}}                    \
+	}
+/* A connection that sending makes is not held to them either. */
+#define SEND(NAME, FLAGS) CALL_IF(NAME, "not MSG_FASTOPEN", FLAGS, MSG_FASTOPEN, 0)
+#define FCNTL(COMMAND) CALL_IF("fcntl", #COMMAND, 1, INT_MASK, COMMAND)
+#define SETSOCKOPT(LEVEL, OPTION)                                                               \
+	{                                                                                       \
+		.name = "setsockopt", .only = #LEVEL " " #OPTION, .comparisons = 2,             \
+		.compare = {{1, INT_MASK, (LEVEL)}, {2, INT_MASK, (OPTION)}}                    \
 	}
 #define CALL_END CALL(NULL)
 
+/* Shared memory is not counted by RLIMIT_DATA. */
+#define MMAP_DATA                                                                                                \
+	{                                                                                                        \
+		.name = "mmap", .only = "not PROT_EXEC, not MAP_SHARED", .comparisons = 2,                       \
+		.compare = {{2, PROT_EXEC, 0}, {3, MAP_SHARED, 0}}                                               \
+	}
+#define MMAP_ANY_PRIVATE CALL_IF("mmap", "not MAP_SHARED", 3, MAP_SHARED, 0)
+
 /* Sleeping, memory, time, the channel, and descriptors that are already open. */
 static const struct sandbox_call calls_always[] = {
-	CALL("read"), CALL("write"), CALL("readv"), CALL("writev"), CALL("close"), CALL("fcntl"), CALL("lseek"), CALL("fstat"),
+	CALL("read"), CALL("write"), CALL("readv"), CALL("writev"), CALL("close"), CALL("lseek"), CALL("fstat"),
+	/* not F_SETOWN and F_SETSIG: any signal to anyone of the same user */
+	FCNTL(F_GETFD), FCNTL(F_SETFD), FCNTL(F_GETFL), FCNTL(F_SETFL), FCNTL(F_DUPFD), FCNTL(F_DUPFD_CLOEXEC),
 	CALL_IF("newfstatat", "AT_EMPTY_PATH", 3, AT_EMPTY_PATH, AT_EMPTY_PATH),
 	CALL_IF("ioctl", "FIONREAD", 1, INT_MASK, FIONREAD), CALL_IF("ioctl", "FIONBIO", 1, INT_MASK, FIONBIO),
 	CALL("dup"), CALL("pipe2"), CALL("eventfd2"), CALL("poll"), CALL("ppoll"), CALL("select"), CALL("pselect6"),
 	CALL("epoll_create1"), CALL("epoll_ctl"), CALL("epoll_wait"), CALL("epoll_pwait"),
-	CALL("sendto"), CALL("sendmsg"), CALL("recvfrom"), CALL("recvmsg"), CALL("shutdown"),
-	CALL_IF("socketpair", "AF_UNIX", 0, INT_MASK, AF_UNIX),
-	CALL("getsockopt"), CALL("setsockopt"), CALL("getsockname"), CALL("getpeername"),
-	CALL("brk"), CALL_IF("mmap", "not PROT_EXEC", 2, PROT_EXEC, 0), CALL("munmap"), CALL("mremap"), CALL("madvise"),
-	CALL_IF("mprotect", "not PROT_EXEC", 2, PROT_EXEC, 0),
+	SEND("sendto", 3), SEND("sendmsg", 2), CALL("recvfrom"), CALL("recvmsg"), CALL("shutdown"),
+	CALL("getsockopt"), CALL("getsockname"), CALL("getpeername"),
+	CALL("brk"), MMAP_DATA, CALL("munmap"), CALL("mremap"), CALL("madvise"), CALL_IF("mprotect", "not PROT_EXEC", 2, PROT_EXEC, 0),
 	CALL("futex"), CALL("rseq"), CALL("set_robust_list"), CALL("sched_yield"), CALL("sched_getaffinity"), CALL("getcpu"),
 	CALL("clock_gettime"), CALL("clock_getres"), CALL("gettimeofday"), CALL("time"), CALL("nanosleep"), CALL("clock_nanosleep"),
 	CALL("setitimer"), CALL("rt_sigaction"), CALL("rt_sigprocmask"), CALL("rt_sigreturn"), CALL("sigaltstack"),
@@ -50,12 +73,17 @@ static const struct sandbox_call calls_always[] = {
 	CALL("exit"), CALL("exit_group"), CALL_END};
 
 static const struct sandbox_call calls_tcp[] = {
-	SOCKET(AF_INET, SOCK_STREAM), SOCKET(AF_INET6, SOCK_STREAM), CALL("connect"), CALL("bind"), CALL_END};
+	SOCKET(AF_INET, SOCK_STREAM, 0), SOCKET(AF_INET6, SOCK_STREAM, 0), SOCKET(AF_INET, SOCK_STREAM, IPPROTO_TCP),
+	SOCKET(AF_INET6, SOCK_STREAM, IPPROTO_TCP), CALL("setsockopt"), CALL("connect"), CALL("bind"), CALL_END};
 
 static const struct sandbox_call calls_udp[] = {
-	SOCKET(AF_INET, SOCK_DGRAM), SOCKET(AF_INET6, SOCK_DGRAM), CALL("connect"), CALL("bind"), CALL_END};
+	SOCKET(AF_INET, SOCK_DGRAM, 0), SOCKET(AF_INET6, SOCK_DGRAM, 0), CALL("setsockopt"), CALL("connect"), CALL("bind"),
+	CALL_END};
 
-static const struct sandbox_call calls_ping[] = {CALL("bind"), CALL_END};
+/* Only the options that are set at every execution: a raw socket is not to write IP headers of its own, or read everyone's. */
+static const struct sandbox_call calls_ping[] = {
+	SETSOCKOPT(SOL_SOCKET, SO_MARK), SETSOCKOPT(SOL_SOCKET, SO_BINDTODEVICE), SETSOCKOPT(IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT),
+	CALL("bind"), CALL_END};
 
 /* The disable file, the file method, and whether a rule's file is still the one it was. */
 static const struct sandbox_call calls_look[] = {
@@ -68,21 +96,24 @@ static const struct sandbox_call calls_look[] = {
 static const struct sandbox_call calls_read[] = {
 	CALL_IF("open", "O_RDONLY", 1, READING, 0), CALL_IF("openat", "O_RDONLY", 2, READING, 0), CALL("pread64"), CALL_END};
 
-/* Besides reading: sorting addresses asks the kernel for its own, modules of nsswitch.conf are libraries and talk to daemons. */
+/* Besides reading: sorting addresses asks the kernel for its own, zones are interfaces, modules of nsswitch.conf are libraries and talk to daemons. */
 static const struct sandbox_call calls_resolver[] = {
 	CALL_IF("open", "O_RDONLY", 1, READING, 0), CALL_IF("openat", "O_RDONLY", 2, READING, 0), CALL("pread64"),
-	CALL("getdents64"), CALL("statfs"), CALL("fstatfs"), CALL("mmap"), CALL("mprotect"),
-	SOCKET(AF_INET, SOCK_DGRAM), SOCKET(AF_INET6, SOCK_DGRAM), SOCKET(AF_INET, SOCK_STREAM),
-	SOCKET(AF_INET6, SOCK_STREAM), SOCKET(AF_UNIX, SOCK_STREAM), SOCKET(AF_UNIX, SOCK_DGRAM),
-	SOCKET(AF_NETLINK, SOCK_RAW), CALL("connect"), CALL("bind"), CALL("sendmmsg"), CALL("recvmmsg"), CALL_END};
+	CALL_IF("ioctl", "SIOCGIFINDEX", 1, INT_MASK, SIOCGIFINDEX), CALL("getdents64"), CALL("statfs"), CALL("fstatfs"),
+	MMAP_ANY_PRIVATE, CALL("mprotect"),
+	SOCKET(AF_INET, SOCK_DGRAM, 0), SOCKET(AF_INET6, SOCK_DGRAM, 0), SOCKET(AF_INET, SOCK_STREAM, 0),
+	SOCKET(AF_INET6, SOCK_STREAM, 0), SOCKET(AF_UNIX, SOCK_STREAM, 0), SOCKET(AF_UNIX, SOCK_DGRAM, 0),
+	SOCKET(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), SETSOCKOPT(IPPROTO_IP, IP_RECVERR), SETSOCKOPT(IPPROTO_IPV6, IPV6_RECVERR),
+	CALL("connect"), CALL("bind"), SEND("sendmmsg", 3), CALL("recvmmsg"), CALL_END};
 
 #define THREAD_FLAGS (CLONE_VM | CLONE_THREAD | CLONE_SIGHAND)
 
 static const struct sandbox_call calls_threads[] = {
 	CALL_IF("clone", "CLONE_THREAD", 0, THREAD_FLAGS, THREAD_FLAGS), CALL_END};
 
-/* It opens one to see whether there is IPv6 at all. */
-static const struct sandbox_call calls_http[] = {SOCKET(AF_INET6, SOCK_DGRAM), CALL_END};
+/* It opens one to see whether there is IPv6 at all, and wakes itself by a pair (of datagrams it could send them to anyone). */
+static const struct sandbox_call calls_http[] = {
+	SOCKET(AF_INET6, SOCK_DGRAM, 0), PAIR(AF_UNIX, SOCK_STREAM), CALL_END};
 
 #define WORKER_FLAGS (CLONE_PARENT | CLONE_VM | CLONE_VFORK | CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET)
 
@@ -95,7 +126,8 @@ static const struct sandbox_call calls_spawner[] = {
 	CALL("landlock_restrict_self"), CALL("seccomp"), CALL_END};
 
 static const struct sandbox_call calls_ping_open[] = {
-	SOCKET(AF_INET, SOCK_DGRAM), SOCKET(AF_INET6, SOCK_DGRAM), SOCKET(AF_INET, SOCK_RAW), SOCKET(AF_INET6, SOCK_RAW), CALL_END};
+	SOCKET(AF_INET, SOCK_DGRAM, IPPROTO_ICMP), SOCKET(AF_INET6, SOCK_DGRAM, IPPROTO_ICMPV6),
+	SOCKET(AF_INET, SOCK_RAW, IPPROTO_ICMP), SOCKET(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6), CALL("setsockopt"), CALL_END};
 
 #ifdef SANDBOX_SANITIZED
 /* What the sanitizers' own reports and bookkeeping do. */

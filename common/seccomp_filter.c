@@ -29,6 +29,14 @@ struct seccomp_filter {
 	} ruled[CALLS_MAX];
 };
 
+bool
+seccomp_available(void)
+{
+	const uint32_t action = SECCOMP_RET_KILL_PROCESS;
+
+	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+}
+
 struct seccomp_filter *
 seccomp_filter_new(bool allow)
 {
@@ -61,7 +69,7 @@ rule_due(struct seccomp_filter *filter, int call, uint32_t action)
 static void
 rule_add(struct seccomp_filter *filter, const struct sandbox_call *call, uint32_t action)
 {
-	struct scmp_arg_cmp compare[2];
+	struct scmp_arg_cmp compare[SANDBOX_COMPARISONS_MAX];
 	int number = seccomp_syscall_resolve_name(call->name), status;
 
 	/* negative: unknown to libseccomp, or another architecture's */
@@ -158,6 +166,8 @@ seccomp_filter_compile(struct seccomp_filter *filter, struct sock_fprog *program
 {
 	bool made = false;
 
+	/* as for the calls that kill: not the calling thread alone */
+	seccomp_attr_set(filter->context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 	/* a binary tree instead of a chain: the calls that matter are looked up in a few steps */
 	seccomp_attr_set(filter->context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (filter->error != 0)

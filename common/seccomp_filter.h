@@ -16,6 +16,9 @@
 
 struct seccomp_filter; /* being built */
 
+/* Whether the kernel has filters, with all that these ask of it; without, none can be compiled either. */
+bool seccomp_available(void);
+
 /*
  * What happens to a call that no rule names: refused with EPERM, or allowed. NULL: out of memory, or what
  * libseccomp makes of this architecture.

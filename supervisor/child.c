@@ -26,6 +26,11 @@ child_log_end(const char *name, pid_t pid, int status)
 		log_line(LOG_LEVEL_DEBUG, name, "process %d ended with status %d", (int)pid, WEXITSTATUS(status));
 		return;
 	}
+	if (WTERMSIG(status) == SIGSYS) {
+		log_line(LOG_LEVEL_ERROR, name, "process %d ended by SIGSYS: its sandbox stopped a system call that no check needs",
+		    (int)pid);
+		return;
+	}
 	signal_name = sigabbrev_np(WTERMSIG(status));
 	log_line(WTERMSIG(status) == SIGKILL ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, name, "process %d ended by SIG%s", (int)pid,
 	    signal_name != NULL ? signal_name : " of no name");

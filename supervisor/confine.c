@@ -92,12 +92,16 @@ filter_fill(struct seccomp_filter *filter)
 static enum outcome
 seccomp_confine(char text[static TEXT_SIZE])
 {
-	struct seccomp_filter *filter = seccomp_filter_new(true);
+	struct seccomp_filter *filter;
 	struct sock_fprog program;
 	char error[SECCOMP_ERROR_SIZE];
 	enum outcome outcome = APPLIED;
 
-	if (filter == NULL) {
+	if (!seccomp_available()) {
+		snprintf(text, TEXT_SIZE, "not in this kernel");
+		return LACKING;
+	}
+	if ((filter = seccomp_filter_new(true)) == NULL) {
 		snprintf(text, TEXT_SIZE, "cannot make a filter: out of memory, or an unknown architecture");
 		return FAILED;
 	}
@@ -203,7 +207,8 @@ supervisor_confine(enum sandbox_level level)
 			continue;
 		}
 		log_line(level == SANDBOX_LEVEL_STRICT ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, NULL,
-		    "the supervisor is not confined by %s: %s", mechanisms[i].name, text);
+		    "the supervisor is not confined by %s: %s%s", mechanisms[i].name, text, level == SANDBOX_LEVEL_STRICT ?
+		    ", which strict demands: enable it there, or set exacheck.sandbox to best_effort" : "");
 		if (level == SANDBOX_LEVEL_STRICT)
 			return false;
 	}

@@ -44,7 +44,8 @@ sandbox_enter(const struct sandbox *sandbox, char *report, size_t size)
 			continue;
 		end = mechanisms[i].enter(sandbox, text);
 		if (end == MECHANISM_FAILED || (end == MECHANISM_LACKING && sandbox->level == SANDBOX_LEVEL_STRICT)) {
-			snprintf(report, size, "%s: %s", mechanisms[i].name, text);
+			snprintf(report, size, "%s: %s%s", mechanisms[i].name, text, end == MECHANISM_LACKING ?
+			    ", which strict demands: enable it there, or set exacheck.sandbox to best_effort" : "");
 			return false;
 		}
 		if (end != MECHANISM_IDLE)
@@ -58,20 +59,27 @@ sandbox_enter(const struct sandbox *sandbox, char *report, size_t size)
 bool
 sandbox_enter_spawner(const struct check_method *method, enum sandbox_level level, char *error, size_t size)
 {
-	static enum mechanism_end (*const confine[])(const struct check_method *, char *) = {
-		landlock_enter_spawner, seccomp_enter_spawner};
+	static const struct {
+		const char *name;
+		enum mechanism_end (*enter)(const struct check_method *, char *);
+	} confine[] = {{"landlock", landlock_enter_spawner}, {"seccomp", seccomp_enter_spawner}};
 	const struct sandbox none = {.level = level};
 	char text[MECHANISM_TEXT_SIZE] = "";
+	const char *name = "no_new_privs";
 	enum mechanism_end end;
 
 	if (level == SANDBOX_LEVEL_OFF || (method->needs & NEED_COMMANDS) != 0)
 		return true;
 	end = privileges_enter(&none, text);
-	if (end != MECHANISM_FAILED && !seccomp_prepare(method, text))
+	if (end != MECHANISM_FAILED && !seccomp_prepare(method, text)) {
+		name = "seccomp";
 		end = MECHANISM_FAILED;
-	for (size_t i = 0; i < sizeof(confine) / sizeof(confine[0]) && end != MECHANISM_FAILED; i++)
-		end = confine[i](method, text);
+	}
+	for (size_t i = 0; i < sizeof(confine) / sizeof(confine[0]) && end != MECHANISM_FAILED; i++) {
+		name = confine[i].name;
+		end = confine[i].enter(method, text);
+	}
 	if (end == MECHANISM_FAILED)
-		strlcpy(error, text, size);
+		snprintf(error, size, "%s: %s", name, text);
 	return end != MECHANISM_FAILED;
 }

@@ -4,6 +4,7 @@
  * heap would be copied to every worker. Invariant: a worker whose needs have no program does not run.
  */
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -92,17 +93,45 @@ programs_make(const struct check_method *method)
 	return added;
 }
 
+/* Memory with what all of a program may hold. NULL with text. */
+static struct programs *
+programs_map(size_t size, int sharing, char text[static MECHANISM_TEXT_SIZE])
+{
+	struct programs *map = mmap(NULL, size, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
+
+	if (map != MAP_FAILED)
+		return map;
+	snprintf(text, MECHANISM_TEXT_SIZE, "memory for filters: %s", strerror(errno));
+	return NULL;
+}
+
+/*
+ * Take a copy that is the spawner's own: a worker could write to memory that is shared, whatever its protection, and so
+ * choose the filters of workers to come.
+ */
+static bool
+programs_own(char text[static MECHANISM_TEXT_SIZE])
+{
+	size_t size = offsetof(struct programs, instructions) + programs->used * sizeof(programs->instructions[0]);
+	struct programs *own = programs_map(size, MAP_PRIVATE, text);
+
+	if (own != NULL)
+		memcpy(own, programs, size);
+	munmap(programs, sizeof(*programs));
+	programs = own;
+	return own != NULL;
+}
+
 bool
 seccomp_prepare(const struct check_method *method, char text[static MECHANISM_TEXT_SIZE])
 {
 	static const char unfinished[] = "compiling the filters failed";
 	pid_t child;
 
-	programs = mmap(NULL, sizeof(*programs), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (programs == MAP_FAILED) {
-		snprintf(text, MECHANISM_TEXT_SIZE, "memory for filters: %s", strerror(errno));
+	if (!seccomp_available())
+		return true;
+	if ((programs = programs_map(sizeof(*programs), MAP_SHARED, text)) == NULL)
 		return false;
-	}
 	memcpy(programs->error, unfinished, sizeof(unfinished));
 	if ((child = fork()) == 0) {
 		if (programs_make(method))
@@ -114,7 +143,15 @@ seccomp_prepare(const struct check_method *method, char text[static MECHANISM_TE
 	while (child != -1 && waitpid(child, NULL, 0) == -1 && errno == EINTR)
 		;
 	snprintf(text, MECHANISM_TEXT_SIZE, "%s", programs->error);
-	return text[0] == '\0' && mprotect(programs, sizeof(*programs), PROT_READ) == 0;
+	return text[0] == '\0' && programs_own(text);
+}
+
+/* No program: because seccomp_prepare found that there can be none. */
+static enum mechanism_end
+filters_lacking(char text[static MECHANISM_TEXT_SIZE])
+{
+	snprintf(text, MECHANISM_TEXT_SIZE, "not in this kernel");
+	return MECHANISM_LACKING;
 }
 
 /* Enter the program made for these needs. */
@@ -123,7 +160,9 @@ program_enter(unsigned needs, char text[static MECHANISM_TEXT_SIZE])
 {
 	struct sock_fprog program = {0};
 
-	for (size_t i = 0; programs != NULL && i < programs->count; i++)
+	if (programs == NULL)
+		return filters_lacking(text);
+	for (size_t i = 0; i < programs->count; i++)
 		if (programs->items[i].needs == needs)
 			program = (struct sock_fprog){programs->items[i].length, programs->instructions + programs->items[i].start};
 	if (program.len == 0) {
@@ -132,10 +171,8 @@ program_enter(unsigned needs, char text[static MECHANISM_TEXT_SIZE])
 	}
 	if (seccomp_enter(&program))
 		return MECHANISM_APPLIED;
-	if (errno == ENOSYS || errno == EINVAL) {
-		snprintf(text, MECHANISM_TEXT_SIZE, "not in this kernel");
-		return MECHANISM_LACKING;
-	}
+	if (errno == ENOSYS || errno == EINVAL)
+		return filters_lacking(text);
 	snprintf(text, MECHANISM_TEXT_SIZE, "%s", strerror(errno));
 	return MECHANISM_FAILED;
 }

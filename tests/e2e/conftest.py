@@ -11,6 +11,7 @@ import tempfile
 import pytest
 
 from harness import daemons, paths, processes
+from harness.config import LEVEL
 from harness.exacheck import Exacheck
 from harness.network import Namespace
 from harness.pki import Authority
@@ -22,6 +23,19 @@ def pytest_sessionstart(session):
                if not path.exists()]
     if missing:
         pytest.exit(f"not built: {', '.join(map(str, missing))} (make, or set EXACHECK_BUILD)", returncode=3)
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "one_level: how workers are confined is of no account here, or is said by the test")
+
+
+def pytest_collection_modifyitems(config, items):
+    """With EXACHECK_TEST_SANDBOX, what says that it need not run at every level does not."""
+    if not LEVEL:
+        return
+    left = [item for item in items if item.get_closest_marker("one_level")]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in left]
 
 
 def make_directory():

@@ -10,6 +10,8 @@ from harness import paths
 from harness.config import check, config
 from harness.exacheck import run_once
 
+pytestmark = pytest.mark.one_level
+
 QUICK = 3.0 * paths.SLOWNESS  # seconds: under one on a machine with nothing else to do
 
 

@@ -13,6 +13,8 @@ from harness.config import check, config
 from harness.exacheck import run_once
 from harness.wait import wait_until
 
+pytestmark = pytest.mark.one_level
+
 VALID = config(check("web", {"method": "tcp", "host": "127.0.0.1", "port": 80}))
 
 
@@ -286,7 +288,7 @@ def test_sandbox_table():
     explained = {text.strip().split(":")[0]: text for text in sets}
     assert {name for row in rows.values() for name in row[3].split()} - {"SYSTEM", "CALLS", "its", "user's", "not",
                                                                          "confined"} == set(explained)
-    assert "socket(AF_INET SOCK_STREAM)" in explained["tcp"] and "socket" not in explained["look"]
+    assert "socket(AF_INET SOCK_STREAM IPPROTO_TCP)" in explained["tcp"] and "socket" not in explained["look"]
 
 
 @shown_as_shipped

@@ -4,7 +4,11 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from harness import paths, processes
+
+pytestmark = pytest.mark.one_level
 
 
 def test_demo():

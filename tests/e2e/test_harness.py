@@ -6,6 +6,8 @@ from harness.crashes import assert_no_crash
 from harness.lab import parse_routes
 from harness.logline import parse_transition
 
+pytestmark = pytest.mark.one_level
+
 GOOD = {
     "announce route 192.0.2.1/32 next-hop self": "v4",
     "announce route 192.0.2.1/32 path-information 7 next-hop 192.0.2.9 med 0 local-preference 4294967295": "v4",

@@ -120,9 +120,9 @@ def test_crash_is_told(start, keep):
     run.expected_deaths = {"SIGSYS"}
     run.wait_route(prefix(0))
     worker = run.worker("web")
-    spawner, = [pid for pid in processes.children(run.pid) if pid != worker]
-    for victim, words in ((worker, f"warning web: process {worker} ended by SIGSYS"),
-                          (spawner, f"warning process {spawner} ended by SIGSYS")):
+    spawner, = run.spawners()
+    for victim, words in ((worker, f"error web: process {worker} ended by SIGSYS"),
+                          (spawner, f"error process {spawner} ended by SIGSYS")):
         os.kill(victim, signal.SIGSYS)
         run.wait_log(words)
     run.wait_for(lambda: run.worker("web") != worker, what="its successor")

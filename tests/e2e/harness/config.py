@@ -1,5 +1,10 @@
 """Configurations of tests: short ways to write checks, and tables of cases run by one exacheck."""
+import json
+import os
+import re
+
 INTERVAL = 0.2
+LEVEL = os.environ.get("EXACHECK_TEST_SANDBOX")  # of the sandbox, where a test does not say it
 
 
 def prefix(number):
@@ -15,6 +20,29 @@ def check(name, args, /, **options):
 
 def config(*checks, **settings):
     return {**({"exacheck": settings} if settings else {}), "checks": list(checks)}
+
+
+def settings_of(text):
+    """The settings of a configuration in YAML: where they begin and how far they are indented; None: there are none."""
+    found = re.search(r"^exacheck:[ ]*\n(?P<indent>[ ]+)(?=\S)", text, re.MULTILINE)
+    assert found or not re.search("^exacheck:", text, re.MULTILINE), "settings are to be written as a block"
+    return found
+
+
+def at_level(document):
+    """A configuration (a dictionary, or the text of a file) with the level that is tested, unless it has one."""
+    if not LEVEL:
+        return document
+    if isinstance(document, dict):
+        return {**document, "exacheck": {"sandbox": LEVEL, **document.get("exacheck", {})}}
+    if document.lstrip().startswith("{"):
+        return json.dumps(at_level(json.loads(document)))
+    settings = settings_of(document)
+    if not settings:
+        return f"{document.rstrip()}\nexacheck: {{sandbox: {LEVEL}}}\n"
+    if re.search(r"^ +sandbox: (strict|best_effort|off)\b", document, re.MULTILINE):
+        return document
+    return f"{document[:settings.start('indent')]}{settings['indent']}sandbox: {LEVEL}\n{document[settings.start('indent'):]}"
 
 
 def cases_config(cases, settings=None, **options):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from . import paths, processes
 from .commands import Rib
+from .config import at_level
 from .crashes import assert_no_crash
 from .logline import parse_transition
 from .peer import ExaBGP
@@ -96,6 +97,7 @@ class Exacheck:
                  build=paths.BUILD, file_name="exacheck.yaml", reading=True):
         self.directory = directory
         self.path = directory / file_name
+        config = at_level(config)
         self.path.write_text(config if isinstance(config, str) else json.dumps(config, indent=1))
         self.peer = peer or ExaBGP()
         self.rib = Rib(self.peer.dialect)
@@ -234,7 +236,7 @@ class Exacheck:
             titles = {pid: processes.cmdline(pid) for pid in found}
             found = [pid for pid in found if not any(kind in titles[pid] for kind in ("Check Launcher", "Check Worker"))]
             time.sleep(0.01)
-        return found
+        return [pid for pid in found if processes.alive(pid)]  # one that ends has no title either
 
     # The end
 
