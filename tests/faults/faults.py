@@ -1,0 +1,152 @@
+#!/usr/bin/python3
+"""
+Fault injection: every call that a run of exacheck reaches fails once, one run for each. See scenario.py for what must
+hold. First a few runs without a fault count the calls.
+"""
+import argparse
+import itertools
+import multiprocessing
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+
+from harness import processes  # noqa: E402
+from harness.hostile import TcpServer  # noqa: E402
+from plan import ERRORS, STORM, STORMS, Call, Fault, Tree  # noqa: E402
+from scenario import Scenario  # noqa: E402
+from targets import TARGETS  # noqa: E402
+
+SUPERVISOR = "exacheck"
+COUNTING_RUNS = 3
+QUICK_STRIDE = 7
+STORM_STRIDE = 5  # storms that begin at neighbouring calls are nearly the same storm
+
+lane = None
+
+
+class Lane:
+    """What one process of the pool needs: a copy of the programs, and targets that live as long as it does."""
+
+    def __init__(self, programs):
+        processes.adopt_orphans()
+        os.setpgid(0, 0)
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="exacheck-faults-"))
+        self.directory.chmod(0o755)
+        self.tree = Tree(programs, self.directory)
+        self.targets = {}
+        closed = TcpServer()
+        self.closed_port = closed.port
+        closed.go_away()
+        multiprocessing.util.Finalize(self, shutil.rmtree, (self.directory,), {"ignore_errors": True}, exitpriority=1)
+
+    def target(self, method):
+        if method not in self.targets:
+            self.targets[method] = TARGETS[method](self.directory)
+        return self.targets[method]
+
+    def play(self, fault):
+        method = fault.program.removeprefix("worker-") if fault.program != SUPERVISOR else "tcp"
+        return Scenario(self.directory, self.tree, self.target(method), self.closed_port, fault,
+                        respawn=fault.program == SUPERVISOR)
+
+
+def lane_open(programs):
+    global lane
+    lane = Lane(programs)
+
+
+def run_counting(program):
+    scenario = lane.play(Fault(program))
+    wrong = scenario.play()
+    return program, lane.tree.reached(), wrong, scenario.story() if wrong else ""
+
+
+def run_fault(fault):
+    begin = time.monotonic()
+    scenario = lane.play(fault)
+    wrong = scenario.play()
+    fired = lane.tree.read().fired
+    place = lane.tree.place(fault) if wrong and fired else ""
+    return fault, fired, wrong, place, scenario.story() if wrong else "", time.monotonic() - begin
+
+
+def count(pool, programs):
+    """(program, generation, call) -> how many; the most of some runs, as timing decides a little."""
+    reached = {}
+    for program, found, wrong, story in pool.imap_unordered(run_counting, programs * COUNTING_RUNS):
+        if wrong:
+            sys.exit(f"{program} without a fault: {wrong}\n{story}")
+        for (generation, call), number in found.items():
+            key = program, generation, call
+            reached[key] = max(reached.get(key, 0), number)
+    return reached
+
+
+def faults_of(program, generation, call, number, quick):
+    stride = QUICK_STRIDE if quick and number > QUICK_STRIDE else 1
+    for error in ERRORS[call]:
+        for n in range(1, number + 1, stride):
+            yield Fault(program, generation, call, n, error)
+    if call in STORMS:
+        for n in range(1, number + 1, STORM_STRIDE * stride):
+            yield Fault(program, generation, call, n, ERRORS[call][0], STORM)
+
+
+def sweep(pool, faults, verbose):
+    failures = missed = done = 0
+    for fault, fired, wrong, place, story, seconds in pool.imap_unordered(run_fault, faults):
+        done += 1
+        missed += not fired
+        if verbose:
+            print(f"{fault}: {'fired' if fired else 'not reached'}, {seconds:.2f} s", flush=True)
+        if wrong:
+            failures += 1
+            print(f"FAILED {fault}, at {place or 'no place: not reached'}\n  " + "\n  ".join(wrong))
+            print("    " + story.replace("\n", "\n    "), flush=True)
+    print(f"{done} runs: {failures} failed, {missed} did not reach their call")
+    return failures
+
+
+def report(reached):
+    for program, items in itertools.groupby(sorted(reached.items()), key=lambda item: item[0][:2]):
+        text = ", ".join(f"{call.name.lower()} {number}" for (_, _, call), number in items)
+        print(f"{program[0]}{' child' * program[1]}: {text}")
+
+
+def arguments():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", type=pathlib.Path, required=True, help="programs with the shim")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--quick", action="store_true", help="of many calls only some")
+    parser.add_argument("--program", action="append", help="only this one, such as exacheck or worker-tcp")
+    parser.add_argument("--call", action="append", type=lambda name: Call[name.upper()], help="only this kind")
+    parser.add_argument("--number", type=int, help="only this one")
+    parser.add_argument("--verbose", action="store_true")
+    return parser.parse_args()
+
+
+def main():
+    options = arguments()
+    programs = options.program or [SUPERVISOR, *(f"worker-{method}" for method in TARGETS)]
+    begin = time.monotonic()
+    with multiprocessing.get_context("fork").Pool(options.jobs, lane_open, (options.build,)) as pool:
+        reached = count(pool, programs)
+        report(reached)
+        faults = [fault for (program, generation, call), number in sorted(reached.items())
+                  if not options.call or call in options.call
+                  for fault in faults_of(program, generation, call, number, options.quick)
+                  if not options.number or fault.number == options.number]
+        failures = sweep(pool, faults, options.verbose)
+        pool.close()
+        pool.join()
+    print(f"{time.monotonic() - begin:.0f} s")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
