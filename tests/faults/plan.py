@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 GENERATIONS = 3
 FRAMES = 24
+PATHS = 4096
 
 Call = enum.IntEnum("Call", [
     "MALLOC", "FORK", "EXEC", "SOCKETPAIR", "SENDMSG", "RECVMSG", "WRITE", "READ", "EPOLL_CREATE", "EPOLL_CTL",
@@ -63,7 +64,8 @@ class Layout(ctypes.Structure):
         ("program", ctypes.c_char * 32), ("generation", ctypes.c_uint32), ("call", ctypes.c_uint32),
         ("number", ctypes.c_uint32), ("error", ctypes.c_int32), ("storm_ns", ctypes.c_int64),
         ("fired", ctypes.c_uint32), ("depth", ctypes.c_uint32), ("fired_ns", ctypes.c_int64), ("base", ctypes.c_uint64),
-        ("frames", ctypes.c_uint64 * FRAMES), ("reached", ctypes.c_uint32 * len(Call) * GENERATIONS),
+        ("frames", ctypes.c_uint64 * FRAMES), ("paths", ctypes.c_uint32), ("first", ctypes.c_uint32 * PATHS),
+        ("reached", ctypes.c_uint32 * len(Call) * GENERATIONS),
     ]
 
 
@@ -98,6 +100,11 @@ class Tree:
         layout = self.read()
         return {(generation, call): layout.reached[generation][call] for generation in range(GENERATIONS)
                 for call in Call if layout.reached[generation][call]}
+
+    def allocations(self):
+        """The number of the first allocation on each way to one, of the armed program itself."""
+        layout = self.read()
+        return layout.first[:layout.paths]
 
     def place(self, fault):
         """Where the fault happened: the program's functions, innermost first."""

@@ -38,6 +38,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define PATH_DEPTH 6 /* frames that tell ways apart */
+
 /* What one process has called; all zero in a new one. */
 struct process {
 	atomic_bool known;
@@ -118,6 +120,28 @@ fire(void)
 		plan->frames[i] = (uint64_t)(uintptr_t)frames[i];
 }
 
+/* Note the first allocation on each way to one: thousands of them are too many to fail each. */
+static void
+path_note(unsigned count)
+{
+	static uint64_t known[1 << 16]; /* hashes; room for many more than are kept */
+	void *frames[PATH_DEPTH];
+	int depth = backtrace(frames, PATH_DEPTH);
+	uint64_t hash = 14695981039346656037u;
+
+	for (int i = 0; i < depth; i++)
+		hash = (hash ^ (uint64_t)(uintptr_t)frames[i]) * 1099511628211u;
+	for (size_t i = hash >> 48; known[i] != hash; i = (i + 1) % (sizeof(known) / sizeof(known[0]))) {
+		if (known[i] != 0)
+			continue;
+		if (plan->paths < PLAN_PATHS) {
+			known[i] = hash;
+			plan->first[plan->paths++] = count;
+		}
+		return;
+	}
+}
+
 static bool
 due(unsigned count)
 {
@@ -148,6 +172,8 @@ struck(enum call call)
 	if (generation < PLAN_GENERATIONS) {
 		if (count > plan->reached[generation][call])
 			plan->reached[generation][call] = count;
+		if (plan->number == 0 && call == CALL_MALLOC && generation == 0)
+			path_note(count);
 		strikes = generation == plan->generation && call == plan->call && plan->number > 0 && due(count);
 	}
 	inside = false;

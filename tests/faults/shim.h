@@ -10,6 +10,7 @@
 #define PLAN_NAME "fault.plan"
 #define PLAN_GENERATIONS 3 /* forks since the program was executed: 0 itself, 1 its children before an exec, 2 theirs */
 #define PLAN_FRAMES 24
+#define PLAN_PATHS 4096
 
 /* Calls that can fail, each with the functions that count as it. */
 enum call {
@@ -56,6 +57,8 @@ struct plan {
 	int64_t fired_ns; /* CLOCK_MONOTONIC, of the first */
 	uint64_t base;	  /* where the program lay */
 	uint64_t frames[PLAN_FRAMES]; /* who called */
+	uint32_t paths;		      /* ways to an allocation in the program itself, while only counting */
+	uint32_t first[PLAN_PATHS];   /* the number of the first allocation on each */
 	uint32_t reached[PLAN_GENERATIONS][CALLS]; /* most calls of any one process */
 };
 
