@@ -18,7 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 from harness import processes  # noqa: E402
 from harness.hostile import TcpServer  # noqa: E402
-from plan import ERRORS, STORM, STORMS, Call, Fault, Tree  # noqa: E402
+from plan import ERRORS, STORM, STORMS, Call, Fault, Role, Tree, name  # noqa: E402
 from scenario import Scenario  # noqa: E402
 from targets import TARGETS  # noqa: E402
 
@@ -66,10 +66,10 @@ def lane_open(programs):
     lane = Lane(programs)
 
 
-def run_counting(program):
-    scenario = lane.play(Fault(program))
+def run_counting(fault):
+    scenario = lane.play(fault)
     wrong = scenario.play()
-    return program, lane.tree.reached(), lane.tree.allocations(), wrong, scenario.story() if wrong else ""
+    return fault, lane.tree.reached(), lane.tree.allocations(), wrong, scenario.story() if wrong else ""
 
 
 def run_fault(fault):
@@ -83,32 +83,36 @@ def run_fault(fault):
 
 def count(pool, programs):
     """
-    (program, generation, call) -> the numbers of the calls to fail. The most of some runs, as timing decides a
-    little how many there are.
+    (program, role, call) -> the numbers of the calls to fail. The most of some runs, as timing decides a little how
+    many there are.
     """
-    numbers = {}
-    for program, found, allocations, wrong, story in pool.imap_unordered(run_counting, programs * COUNTING_RUNS):
+    numbers, ways = {}, {}
+    surveys = [Fault(program, role) for program in programs for role in Role] * COUNTING_RUNS
+    for fault, found, allocations, wrong, story in pool.imap_unordered(run_counting, surveys):
         if wrong:
-            sys.exit(f"{program} without a fault: {wrong}\n{story}")
-        for (generation, call), number in found.items():
-            key = program, generation, call
-            if call == Call.MALLOC and number > ALLOCATIONS_MAX:
-                numbers[key] = sorted(allocations)
-            elif number > len(numbers.get(key, ())):
+            sys.exit(f"{fault}: {wrong}\n{story}")
+        ways.setdefault((fault.program, fault.role), set()).update(allocations)
+        for (role, call), number in found.items():
+            key = fault.program, role, call
+            if number > len(numbers.get(key, ())):
                 numbers[key] = range(1, number + 1)
+    for (program, role), allocations in ways.items():
+        key = program, role, Call.MALLOC
+        if len(numbers.get(key, ())) > ALLOCATIONS_MAX:
+            numbers[key] = sorted(allocations)
     return numbers
 
 
-def faults_of(program, generation, call, numbers, quick):
+def faults_of(program, role, call, numbers, quick):
     if call in SANDBOX_CALLS and program not in SANDBOX_PROGRAMS:
         return
     stride = QUICK_STRIDE if quick and len(numbers) > 2 * QUICK_STRIDE else 1
     for error in ERRORS[call][:1 if quick else None]:
         for number in numbers[::stride]:
-            yield Fault(program, generation, call, number, error)
+            yield Fault(program, role, call, number, error)
     if call in STORMS:
         for number in numbers[::STORM_STRIDE * stride]:
-            yield Fault(program, generation, call, number, ERRORS[call][0], STORM)
+            yield Fault(program, role, call, number, ERRORS[call][0], STORM)
 
 
 def sweep(pool, faults, verbose):
@@ -133,7 +137,7 @@ def count_text(numbers):
 def report(reached):
     for program, items in itertools.groupby(sorted(reached.items()), key=lambda item: item[0][:2]):
         text = ", ".join(f"{call.name.lower()} {count_text(numbers)}" for (_, _, call), numbers in items)
-        print(f"{program[0]}{' child' * program[1]}: {text}")
+        print(f"{name(*program)}: {text}")
 
 
 def arguments():
@@ -156,9 +160,9 @@ def main():
     with multiprocessing.get_context("fork").Pool(options.jobs, lane_open, (options.build,)) as pool:
         reached = count(pool, programs)
         report(reached)
-        faults = [fault for (program, generation, call), numbers in sorted(reached.items())
+        faults = [fault for (program, role, call), numbers in sorted(reached.items())
                   if not options.call or call in options.call
-                  for fault in faults_of(program, generation, call, numbers, options.quick)
+                  for fault in faults_of(program, role, call, numbers, options.quick)
                   if not options.number or fault.number == options.number]
         failures = sweep(pool, faults, options.verbose)
         pool.close()

@@ -10,10 +10,10 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 
-GENERATIONS = 3
 FRAMES = 24
 PATHS = 4096
 
+Role = enum.IntEnum("Role", ["PROGRAM", "WORKER", "CHILD", "LATER"], start=0)
 Call = enum.IntEnum("Call", [
     "MALLOC", "FORK", "EXEC", "SOCKETPAIR", "SENDMSG", "RECVMSG", "WRITE", "READ", "EPOLL_CREATE", "EPOLL_CTL",
     "EPOLL_WAIT", "POLL", "OPEN", "PIPE", "INOTIFY", "SOCKET", "CONNECT", "SOCKOPT", "DUP", "FCNTL", "STAT", "PRCTL",
@@ -37,12 +37,16 @@ STORMS = (Call.MALLOC, Call.FORK, Call.SOCKETPAIR, Call.SENDMSG, Call.WRITE, Cal
           Call.SOCKET)
 
 
+def name(program, role):
+    return program + ("" if role == Role.PROGRAM else f" ({role.name.lower()})")
+
+
 @dataclass(frozen=True)
 class Fault:
     """The number-th call of a process of a program fails; number 0: none does."""
 
     program: str
-    generation: int = 0
+    role: Role = Role.PROGRAM
     call: Call = Call.MALLOC
     number: int = 0
     error: int = 0
@@ -52,8 +56,7 @@ class Fault:
         if not self.number:
             return f"{self.program}: no fault"
         error = errno.errorcode.get(self.error, "short")
-        child = " child" * self.generation
-        return (f"{self.program}{child}: {self.call.name.lower()} {self.number} {error}"
+        return (f"{name(self.program, self.role)}: {self.call.name.lower()} {self.number} {error}"
                 + (f" for {self.storm} s" if self.storm else ""))
 
 
@@ -61,11 +64,11 @@ class Layout(ctypes.Structure):
     """struct plan."""
 
     _fields_ = [
-        ("program", ctypes.c_char * 32), ("generation", ctypes.c_uint32), ("call", ctypes.c_uint32),
+        ("program", ctypes.c_char * 32), ("role", ctypes.c_uint32), ("call", ctypes.c_uint32),
         ("number", ctypes.c_uint32), ("error", ctypes.c_int32), ("storm_ns", ctypes.c_int64),
         ("fired", ctypes.c_uint32), ("depth", ctypes.c_uint32), ("fired_ns", ctypes.c_int64), ("base", ctypes.c_uint64),
         ("frames", ctypes.c_uint64 * FRAMES), ("paths", ctypes.c_uint32), ("first", ctypes.c_uint32 * PATHS),
-        ("reached", ctypes.c_uint32 * len(Call) * GENERATIONS),
+        ("reached", ctypes.c_uint32 * len(Call) * len(Role)),
     ]
 
 
@@ -88,7 +91,7 @@ class Tree:
         """For the next run."""
         self.memory[:] = bytes(len(self.memory))
         layout = Layout.from_buffer(self.memory)
-        layout.generation, layout.call, layout.number = fault.generation, fault.call, fault.number
+        layout.role, layout.call, layout.number = fault.role, fault.call, fault.number
         layout.error, layout.storm_ns = fault.error, int(fault.storm * 1e9)
         layout.program = fault.program.encode()
 
@@ -96,15 +99,14 @@ class Tree:
         return Layout.from_buffer_copy(self.memory)
 
     def reached(self):
-        """(generation, call) -> most calls of one process of the armed program."""
+        """(role, call) -> most calls of one process of the armed program."""
         layout = self.read()
-        return {(generation, call): layout.reached[generation][call] for generation in range(GENERATIONS)
-                for call in Call if layout.reached[generation][call]}
+        return {(role, call): layout.reached[role][call] for role in Role for call in Call if layout.reached[role][call]}
 
     def allocations(self):
-        """The number of the first allocation on each way to one, of the armed program itself."""
+        """The numbers of the first allocation on each way to one, of processes in the armed role."""
         layout = self.read()
-        return layout.first[:layout.paths]
+        return set(layout.first[:min(layout.paths, PATHS)])
 
     def place(self, fault):
         """Where the fault happened: the program's functions, innermost first."""

@@ -4,8 +4,8 @@
  * it asks nothing of the kernel, so that it works inside any sandbox.
  *
  * The plan is a shared mapping: every process of a run sees that the fault has happened, and a worker's successor
- * does not meet it again. Calls are counted a process; a page that the kernel wipes on fork, by whatever call, tells
- * a new process.
+ * does not meet it again. Calls are counted a process; a page that the kernel wipes on fork starts
+ * the count anew.
  */
 #include "shim.h"
 
@@ -38,17 +38,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATH_DEPTH 6 /* frames that tell ways apart */
+#define PATH_DEPTH 4 /* frames that tell ways apart */
 
 /* What one process has called; all zero in a new one. */
 struct process {
-	atomic_bool known;
 	atomic_uint calls[CALLS];
 };
 
 static struct plan *plan;
 static struct process *process;
-static unsigned generation; /* survives a fork: this process's number of forks since exec */
+static enum role role;
 static _Thread_local bool inside;
 
 extern const char __executable_start[];
@@ -92,7 +91,6 @@ plan_open(void)
 	if (found == NULL || fresh == NULL || madvise(fresh, sizeof(*fresh), MADV_WIPEONFORK) == -1 ||
 	    strcmp(name, found->program) != 0)
 		return;
-	fresh->known = true;
 	process = fresh;
 	plan = found;
 }
@@ -125,6 +123,7 @@ static void
 path_note(unsigned count)
 {
 	static uint64_t known[1 << 16]; /* hashes; room for many more than are kept */
+	uint32_t place;
 	void *frames[PATH_DEPTH];
 	int depth = backtrace(frames, PATH_DEPTH);
 	uint64_t hash = 14695981039346656037u;
@@ -134,10 +133,10 @@ path_note(unsigned count)
 	for (size_t i = hash >> 48; known[i] != hash; i = (i + 1) % (sizeof(known) / sizeof(known[0]))) {
 		if (known[i] != 0)
 			continue;
-		if (plan->paths < PLAN_PATHS) {
-			known[i] = hash;
-			plan->first[plan->paths++] = count;
-		}
+		known[i] = hash;
+		place = __atomic_fetch_add(&plan->paths, 1, __ATOMIC_SEQ_CST);
+		if (place < PLAN_PATHS)
+			plan->first[place] = count;
 		return;
 	}
 }
@@ -166,16 +165,12 @@ struck(enum call call)
 	if (plan == NULL || inside)
 		return false;
 	inside = true;
-	if (!atomic_exchange(&process->known, true))
-		generation++;
 	count = atomic_fetch_add(&process->calls[call], 1) + 1;
-	if (generation < PLAN_GENERATIONS) {
-		if (count > plan->reached[generation][call])
-			plan->reached[generation][call] = count;
-		if (plan->number == 0 && call == CALL_MALLOC && generation == 0)
-			path_note(count);
-		strikes = generation == plan->generation && call == plan->call && plan->number > 0 && due(count);
-	}
+	if (count > plan->reached[role][call])
+		plan->reached[role][call] = count;
+	if (plan->number == 0 && call == CALL_MALLOC && role == plan->role)
+		path_note(count);
+	strikes = role == plan->role && call == plan->call && plan->number > 0 && due(count);
 	inside = false;
 	errno = error;
 	return strikes;
@@ -256,7 +251,21 @@ realloc(void *old, size_t size)
 
 /* Processes. */
 
-WRAP(CALL_FORK, pid_t, -1, fork, (void), ())
+/* In a child: it is another process from now on. */
+static long
+born(long pid, enum role child)
+{
+	if (pid == 0)
+		role = role == ROLE_PROGRAM ? child : ROLE_LATER;
+	return pid;
+}
+
+pid_t
+fork(void)
+{
+	return fails(CALL_FORK) ? -1 : (pid_t)born(NEXT(fork)(), ROLE_CHILD);
+}
+
 WRAP(CALL_EXEC, int, -1, execve, (const char *path, char *const argv[], char *const envp[]), (path, argv, envp))
 WRAP(CALL_WAIT, pid_t, -1, waitpid, (pid_t pid, int *status, int options), (pid, status, options))
 WRAP(CALL_WAIT, int, -1, waitid, (idtype_t type, id_t id, siginfo_t *info, int options), (type, id, info, options))
@@ -272,14 +281,17 @@ long
 syscall(long number, ...)
 {
 	enum call call = number == SYS_clone || number == SYS_clone3 ? CALL_FORK : CALL_SYSCALL;
-	long a[6];
+	long a[6], result;
 	va_list ap;
 
 	va_start(ap, number);
 	for (size_t i = 0; i < sizeof(a) / sizeof(a[0]); i++)
 		a[i] = va_arg(ap, long);
 	va_end(ap);
-	return fails(call) ? -1 : NEXT(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	if (fails(call))
+		return -1;
+	result = NEXT(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	return call == CALL_FORK ? born(result, ROLE_WORKER) : result;
 }
 
 int

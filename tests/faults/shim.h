@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #define PLAN_NAME "fault.plan"
-#define PLAN_GENERATIONS 3 /* forks since the program was executed: 0 itself, 1 its children before an exec, 2 theirs */
 #define PLAN_FRAMES 24
 #define PLAN_PATHS 4096
 
@@ -43,10 +42,19 @@ enum call {
 	CALLS
 };
 
+/* Processes of a program, by how they came to be. */
+enum role {
+	ROLE_PROGRAM, /* executed */
+	ROLE_WORKER,  /* cloned by a spawner */
+	ROLE_CHILD,   /* forked by the program */
+	ROLE_LATER,   /* a child of a worker or of a child */
+	ROLES
+};
+
 struct plan {
 	/* what the driver says */
 	char program[32];    /* last component of its path */
-	uint32_t generation; /* which process of it */
+	uint32_t role;
 	uint32_t call;
 	uint32_t number; /* 1: a process's first call fails; 0: none, only count */
 	int32_t error;	 /* errno; 0: half of what was asked for is done */
@@ -57,9 +65,9 @@ struct plan {
 	int64_t fired_ns; /* CLOCK_MONOTONIC, of the first */
 	uint64_t base;	  /* where the program lay */
 	uint64_t frames[PLAN_FRAMES]; /* who called */
-	uint32_t paths;		      /* ways to an allocation in the program itself, while only counting */
+	uint32_t paths;		      /* ways to an allocation in the role's processes, while only counting */
 	uint32_t first[PLAN_PATHS];   /* the number of the first allocation on each */
-	uint32_t reached[PLAN_GENERATIONS][CALLS]; /* most calls of any one process */
+	uint32_t reached[ROLES][CALLS]; /* most calls of any one process */
 };
 
 #endif
