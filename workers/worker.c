@@ -24,7 +24,7 @@
 /* How much longer than its timeout an execution may take before the worker ends itself. */
 #define GUARD_NS (50 * NS_PER_MILLISECOND)
 /* How long a worker lives that cannot execute anything: a new one costs little, yet not nothing. */
-#define BROKEN_LIFE_NS (5 * NS_PER_SECOND)
+#define BROKEN_LIFE_NS (2 * NS_PER_SECOND)
 
 static struct {
 	struct message_job *job;
