@@ -151,4 +151,4 @@ class Scenario:
         return self.wrong
 
     def story(self):
-        return self.run.story(40)
+        return self.run.story(25)

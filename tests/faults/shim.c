@@ -185,7 +185,10 @@ fails(enum call call)
 	return true;
 }
 
-/* A call that transfers `length` bytes: false and errno, or less of them. */
+/*
+ * A call that transfers `length` bytes: false and errno, or less of them. Not of a message, which the kernel takes
+ * whole or not at all.
+ */
 static bool
 shortened(enum call call, size_t *length)
 {
@@ -221,12 +224,24 @@ next(void **known, const char *name)
 		return fails(CALL) ? (FAILURE) : NEXT(NAME) ARGUMENTS; \
 	}
 
-/* A transfer of `length` bytes. */
-#define WRAP_TRANSFER(CALL, NAME, PARAMETERS, ARGUMENTS)       \
+/* A transfer of `length` bytes of a stream. */
+#define WRAP_STREAM(CALL, NAME, PARAMETERS, ARGUMENTS)       \
 	ssize_t NAME PARAMETERS;                               \
 	ssize_t NAME PARAMETERS                                \
 	{                                                      \
 		return shortened(CALL, &length) ? NEXT(NAME) ARGUMENTS : -1; \
+	}
+
+/* Perhaps of a message. */
+#define WRAP_MESSAGE(CALL, NAME, PARAMETERS, ARGUMENTS)                 \
+	ssize_t NAME PARAMETERS;                                        \
+	ssize_t NAME PARAMETERS                                         \
+	{                                                               \
+		size_t whole = length;                                  \
+		bool passes = shortened(CALL, &length);                 \
+                                                                        \
+		length = whole;                                         \
+		return passes ? NEXT(NAME) ARGUMENTS : -1;              \
 	}
 
 /* Memory. */
@@ -324,19 +339,19 @@ WRAP(CALL_RECVMSG, ssize_t, -1, recvmsg, (int fd, struct msghdr *message, int fl
 
 /* Bytes. */
 
-WRAP_TRANSFER(CALL_WRITE, write, (int fd, const void *data, size_t length), (fd, data, length))
-WRAP_TRANSFER(CALL_WRITE, send, (int fd, const void *data, size_t length, int flags), (fd, data, length, flags))
-WRAP_TRANSFER(CALL_WRITE, sendto, (int fd, const void *data, size_t length, int flags, const struct sockaddr *to,
+WRAP_STREAM(CALL_WRITE, write, (int fd, const void *data, size_t length), (fd, data, length))
+WRAP_MESSAGE(CALL_WRITE, send, (int fd, const void *data, size_t length, int flags), (fd, data, length, flags))
+WRAP_MESSAGE(CALL_WRITE, sendto, (int fd, const void *data, size_t length, int flags, const struct sockaddr *to,
     socklen_t to_length), (fd, data, length, flags, to, to_length))
 WRAP(CALL_WRITE, ssize_t, -1, writev, (int fd, const struct iovec *vector, int count), (fd, vector, count))
-WRAP_TRANSFER(CALL_READ, read, (int fd, void *data, size_t length), (fd, data, length))
-WRAP_TRANSFER(CALL_READ, __read_chk, (int fd, void *data, size_t length, size_t size), (fd, data, length, size))
-WRAP_TRANSFER(CALL_READ, recv, (int fd, void *data, size_t length, int flags), (fd, data, length, flags))
-WRAP_TRANSFER(CALL_READ, __recv_chk, (int fd, void *data, size_t length, size_t size, int flags),
+WRAP_STREAM(CALL_READ, read, (int fd, void *data, size_t length), (fd, data, length))
+WRAP_STREAM(CALL_READ, __read_chk, (int fd, void *data, size_t length, size_t size), (fd, data, length, size))
+WRAP_MESSAGE(CALL_READ, recv, (int fd, void *data, size_t length, int flags), (fd, data, length, flags))
+WRAP_MESSAGE(CALL_READ, __recv_chk, (int fd, void *data, size_t length, size_t size, int flags),
     (fd, data, length, size, flags))
-WRAP_TRANSFER(CALL_READ, recvfrom, (int fd, void *data, size_t length, int flags, struct sockaddr *from,
+WRAP_MESSAGE(CALL_READ, recvfrom, (int fd, void *data, size_t length, int flags, struct sockaddr *from,
     socklen_t *from_length), (fd, data, length, flags, from, from_length))
-WRAP_TRANSFER(CALL_READ, pread, (int fd, void *data, size_t length, off_t offset), (fd, data, length, offset))
+WRAP_STREAM(CALL_READ, pread, (int fd, void *data, size_t length, off_t offset), (fd, data, length, offset))
 WRAP(CALL_RANDOM, ssize_t, -1, getrandom, (void *data, size_t length, unsigned flags), (data, length, flags))
 
 /* Waiting. */
