@@ -16,9 +16,10 @@
 #include "../common/log.h"
 #include "../common/message.h"
 #include "child.h"
+#include "loop.h"
 
 #define UNANSWERED_MAX 64 /* requests: what fits well into the socket's buffer */
-#define ANSWER_WAIT_S 10  /* for the next answer while there is an unanswered request */
+#define ANSWER_WAIT_NS (10 * NS_PER_SECOND) /* for the next answer while there is an unanswered request */
 
 struct launch {
 	STAILQ_ENTRY(launch) entry;
@@ -32,6 +33,7 @@ struct launcher {
 	int fd;	   /* -1: it died */
 	struct event *event;
 	struct event *patience; /* pending while there are unanswered requests */
+	monotime_t patience_end;
 	STAILQ_HEAD(, launch) requests; /* unanswered, answered in order */
 	unsigned unanswered;
 	uint32_t last_id;
@@ -115,12 +117,12 @@ launcher_died(struct launcher *launcher)
 static void
 launcher_await(struct launcher *launcher)
 {
-	const struct timeval wait = {ANSWER_WAIT_S, 0};
-
 	if (launcher->unanswered == 0)
 		event_del(launcher->patience);
-	else if (event_add(launcher->patience, &wait) == -1)
-		log_errorx("no timer for the launcher's answer");
+	else {
+		launcher->patience_end = monotime_add(monotime_now(), ANSWER_WAIT_NS);
+		loop_arm(launcher->patience, ANSWER_WAIT_NS);
+	}
 }
 
 /* It is not killed, since nothing can take its place: it may only be stopped, or waiting for a file system. */
@@ -129,9 +131,14 @@ launcher_silent(evutil_socket_t fd, short what, void *context)
 {
 	struct launcher *launcher = context;
 	struct launch *launch;
+	int64_t left_ns = monotime_left(launcher->patience_end, monotime_now());
 
 	(void)fd;
 	(void)what;
+	if (left_ns > 0) {
+		loop_arm(launcher->patience, left_ns);
+		return;
+	}
 	log_errorx("the launcher does not answer: no process can be started until it does");
 	launcher->silent = true;
 	STAILQ_FOREACH(launch, &launcher->requests, entry) {

@@ -225,7 +225,7 @@ launcher_main(int fd, pid_t supervisor, const char *libexec)
 		_exit(1);
 	setproctitle("-ExaCheck Launcher");
 	for (;;) {
-		if (poll(&pfd, 1, -1) == -1 && errno != EINTR)
+		if (poll(&pfd, 1, -1) == -1 && errno != EINTR && errno != ENOMEM) /* nobody can take its place */
 			_exit(1);
 		switch (message_receive(CHANNEL_FD, &message, 1u << MESSAGE_LAUNCH, &channel)) {
 		case MESSAGE_OK:
