@@ -48,7 +48,7 @@ class Scenario:
     """play() gives what was wrong, a list of sentences."""
 
     def __init__(self, directory, tree, target, closed_port, fault, respawn=False):
-        self.target, self.fault, self.respawn, self.wrong = target, fault, respawn, []
+        self.target, self.tree, self.fault, self.respawn, self.wrong = target, tree, fault, respawn, []
         self.windows = []  # (begin, end) of times while the service was down for sure
         target.up()
         tree.arm(fault)
@@ -100,11 +100,17 @@ class Scenario:
         run.join_readers()
         return time.monotonic() - begin
 
+    def in_library(self):
+        """glibc 2.36 itself crashes when it looks up users without memory; nothing was announced then."""
+        return "user_find" in self.tree.place(self.fault)
+
     def judge_end(self, ended_alone):
         run, code = self.run, self.run.process.returncode
         announced = any(command.announce for _, command in run.rib.commands)
         if ended_alone and announced:
             self.wrong.append(f"ended by itself with status {code} after it had announced")
+        elif ended_alone and code < 0 and self.in_library():
+            pass
         elif ended_alone and code not in (1, 2) and not any(word in line.text for line in run.log for word in LIBRARY):
             self.wrong.append(f"ended by itself with status {code}")
         elif ended_alone and not run.log:
