@@ -7,6 +7,7 @@
 #include <bsd/sys/queue.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -18,6 +19,7 @@
 #include "child.h"
 #include "loop.h"
 
+#define READY_WAIT_NS (10 * NS_PER_SECOND)
 #define UNANSWERED_MAX 64 /* requests: what fits well into the socket's buffer */
 #define ANSWER_WAIT_NS (10 * NS_PER_SECOND) /* for the next answer while there is an unanswered request */
 
@@ -40,6 +42,23 @@ struct launcher {
 	bool silent; /* did not answer in time, and has not since */
 	bool stopping;
 };
+
+/* Whether it says that it is whole: the only moment at which it can still be done without. */
+static bool
+launcher_ready(int fd)
+{
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+	monotime_t deadline = monotime_add(monotime_now(), READY_WAIT_NS);
+	enum message_status status = MESSAGE_NONE;
+	union message message;
+	int64_t left_ns;
+
+	while (status == MESSAGE_NONE && (left_ns = monotime_left(deadline, monotime_now())) > 0) {
+		poll(&pfd, 1, (int)(left_ns / NS_PER_MILLISECOND) + 1);
+		status = message_receive(fd, &message, 1u << MESSAGE_READY, NULL);
+	}
+	return status == MESSAGE_OK;
+}
 
 struct launcher *
 launcher_start(const char *libexec)
@@ -65,7 +84,11 @@ launcher_start(const char *libexec)
 	}
 	launcher->fd = fds[0];
 	STAILQ_INIT(&launcher->requests);
-	return launcher;
+	if (launcher_ready(fds[0]))
+		return launcher;
+	log_errorx("cannot start the launcher: it ended, or does not answer");
+	launcher_free(launcher);
+	return NULL;
 }
 
 /* The oldest request has its outcome. */
