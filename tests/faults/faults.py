@@ -27,7 +27,7 @@ COUNTING_RUNS = 3
 QUICK_STRIDE = 7
 STORM_STRIDE = 5  # storms that begin at neighbouring calls are nearly the same storm
 # Above it the allocations of libraries that build big tables: the first on each way to one fails instead of all.
-ALLOCATIONS_MAX = 2000
+ALLOCATIONS_MAX = {Role.PROGRAM: 2000, Role.WORKER: 2000, Role.CHILD: 100, Role.LATER: 100}
 # The sandbox is one for all methods: its calls fail under these.
 SANDBOX_CALLS = (Call.PRCTL, Call.RLIMIT, Call.SYSCALL)
 SANDBOX_PROGRAMS = ("exacheck", "worker-tcp", "worker-shell")
@@ -100,7 +100,7 @@ def count(pool, programs):
                 numbers[key] = range(1, number + 1)
     for (program, role), allocations in ways.items():
         key = program, role, Call.MALLOC
-        if len(numbers.get(key, ())) > ALLOCATIONS_MAX:
+        if len(numbers.get(key, ())) > ALLOCATIONS_MAX[role]:
             numbers[key] = sorted(allocations)
     return numbers
 
