@@ -16,6 +16,8 @@
 
 #define LINE_SIZE 1024 /* below PIPE_BUF: a line that fits into a pipe goes in whole, without blocking */
 
+#define WRITE_ATTEMPTS 3
+
 static const char *const level_names[LOG_LEVELS] = {
 	[LOG_LEVEL_ERROR] = "error",
 	[LOG_LEVEL_WARNING] = "warning",
@@ -61,6 +63,21 @@ stderr_takes(void)
 	return poll(&pfd, 1, 0) == 1 && (pfd.revents & POLLOUT) != 0;
 }
 
+/* Returns false when nothing of it went out. The rest of a line of which some did is worth a few attempts. */
+static bool
+line_write(const char *line, size_t length)
+{
+	size_t done = 0;
+
+	for (int attempt = 0; attempt < WRITE_ATTEMPTS && done < length; attempt++) {
+		ssize_t written = stderr_takes() ? write(STDERR_FILENO, line + done, length - done) : -1;
+
+		if (written > 0)
+			done += (size_t)written;
+	}
+	return done > 0;
+}
+
 static void
 stderr_write(enum log_level level, const char *subject, const char *text)
 {
@@ -78,7 +95,7 @@ stderr_write(enum log_level level, const char *subject, const char *text)
 		length = sizeof(line) - 1;
 		line[length - 1] = '\n';
 	}
-	if (!stderr_takes() || write(STDERR_FILENO, line, (size_t)length) < 0)
+	if (!line_write(line, (size_t)length))
 		dropped++;
 }
 

@@ -81,7 +81,8 @@ message_receive(int fd, union message *message, unsigned permitted, int *descrip
 		length = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	while (length == -1 && errno == EINTR);
 	if (length == -1)
-		return errno == EAGAIN || errno == EWOULDBLOCK ? MESSAGE_NONE : MESSAGE_CLOSED;
+		return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOMEM || errno == ENOBUFS ? MESSAGE_NONE :
+												     MESSAGE_CLOSED;
 	if (descriptor != NULL)
 		passed = descriptor_take(&msg);
 	if (length == 0) {

@@ -148,7 +148,7 @@ union message {
 
 enum message_status {
 	MESSAGE_OK,
-	MESSAGE_NONE,	/* nothing to read now (EAGAIN) */
+	MESSAGE_NONE,	/* nothing to read now, or no memory for it (EAGAIN, ENOMEM) */
 	MESSAGE_CLOSED, /* the other end is gone */
 	MESSAGE_BAD	/* wrong size or type, or a descriptor where none belongs: end this peer */
 };

@@ -52,6 +52,18 @@ seccomp_filter_new(bool allow)
 	return filter;
 }
 
+/*
+ * libseccomp's word on a call that was made with errno 0: without memory it may leave out a part of the filter and
+ * report success. Returns 0 or an errno.
+ */
+static int
+verdict(int status)
+{
+	if (status < 0)
+		return -status;
+	return errno == ENOMEM ? ENOMEM : 0;
+}
+
 /* Whether a rule with this action may be added for the call. */
 static bool
 rule_due(struct seccomp_filter *filter, int call, uint32_t action)
@@ -70,7 +82,7 @@ static void
 rule_add(struct seccomp_filter *filter, const struct sandbox_call *call, uint32_t action)
 {
 	struct scmp_arg_cmp compare[SANDBOX_COMPARISONS_MAX];
-	int number = seccomp_syscall_resolve_name(call->name), status;
+	int number = seccomp_syscall_resolve_name(call->name), error;
 
 	/* negative: unknown to libseccomp, or another architecture's */
 	if (number < 0 || action == filter->otherwise || !rule_due(filter, number, action))
@@ -78,10 +90,11 @@ rule_add(struct seccomp_filter *filter, const struct sandbox_call *call, uint32_
 	for (unsigned i = 0; i < call->comparisons; i++)
 		compare[i] = SCMP_CMP(call->compare[i].argument, SCMP_CMP_MASKED_EQ, call->compare[i].mask,
 		    call->compare[i].value);
-	status = seccomp_rule_add_array(filter->context, action, number, call->comparisons, compare);
+	errno = 0;
+	error = verdict(seccomp_rule_add_array(filter->context, action, number, call->comparisons, compare));
 	/* EEXIST: two needs that share a rule */
-	if (status < 0 && status != -EEXIST && filter->error == 0) {
-		filter->error = -status;
+	if (error != 0 && error != EEXIST && filter->error == 0) {
+		filter->error = error;
 		filter->failed = call->name;
 	}
 }
@@ -146,15 +159,16 @@ program_read(int fd, struct sock_fprog *program)
 static bool
 program_export(scmp_filter_ctx context, struct sock_fprog *program, char error[static SECCOMP_ERROR_SIZE])
 {
-	int fd = memfd_create("filter", MFD_CLOEXEC), status;
+	int fd = memfd_create("filter", MFD_CLOEXEC), problem;
 	bool made = false;
 
 	if (fd == -1) {
 		snprintf(error, SECCOMP_ERROR_SIZE, "memfd_create: %s", strerror(errno));
 		return false;
 	}
-	if ((status = seccomp_export_bpf(context, fd)) < 0)
-		snprintf(error, SECCOMP_ERROR_SIZE, "compiling the filter: %s", strerror(-status));
+	errno = 0;
+	if ((problem = verdict(seccomp_export_bpf(context, fd))) != 0)
+		snprintf(error, SECCOMP_ERROR_SIZE, "compiling the filter: %s", strerror(problem));
 	else if (!(made = program_read(fd, program)))
 		snprintf(error, SECCOMP_ERROR_SIZE, "reading the filter: %s", strerror(errno));
 	close(fd);

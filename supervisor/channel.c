@@ -22,6 +22,7 @@
 
 #include "../common/log.h"
 #include "exabgp.h"
+#include "loop.h"
 
 #define INPUT_SIZE 16384
 /* Reads in one turn of the loop, so that a flood on stdin cannot keep everything else from running. */
@@ -108,13 +109,11 @@ static void
 channel_arm(struct channel *channel)
 {
 	monotime_t deadline = exabgp_deadline(channel->exabgp);
-	struct timeval delay;
 
 	if (channel->broken || !monotime_before(deadline, channel->armed))
 		return;
-	delay = monotime_timeval(monotime_left(deadline, monotime_now()));
-	if (event_add(channel->timer, &delay) == 0)
-		channel->armed = deadline;
+	loop_arm(channel->timer, monotime_left(deadline, monotime_now()));
+	channel->armed = deadline;
 }
 
 static void
@@ -150,7 +149,7 @@ channel_write(struct channel *channel)
 	bool gone;
 
 	if (channel->output_kind == KIND_TERMINAL && poll(&poll_terminal, 1, 0) == 0) {
-		event_add(channel->writable, NULL);
+		loop_watch(channel->writable);
 		return false;
 	}
 	written = write(channel->output_fd, channel->output + channel->written, chunk_length(channel));
@@ -160,8 +159,8 @@ channel_write(struct channel *channel)
 	}
 	if (errno == EINTR)
 		return true;
-	if (errno == EAGAIN) {
-		event_add(channel->writable, NULL);
+	if (errno == EAGAIN || errno == ENOMEM || errno == ENOBUFS) { /* full, or no memory for it now */
+		loop_watch(channel->writable);
 		return false;
 	}
 	gone = errno == EPIPE || errno == ECONNRESET;
@@ -220,7 +219,7 @@ channel_read(struct channel *channel)
 		exabgp_input(channel->exabgp, data, (size_t)length, monotime_now());
 		return (size_t)length == sizeof(data);
 	}
-	if (length < 0 && (errno == EAGAIN || errno == EINTR))
+	if (length < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOMEM || errno == ENOBUFS))
 		return false;
 	if (length < 0)
 		log_warn("cannot read from standard input");

@@ -16,14 +16,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "../common/aside.h"
 #include "../common/landlock.h"
 #include "../common/log.h"
 #include "../common/seccomp_filter.h"
 
 #define TEXT_SIZE 160
+#define COMPILE_LIMIT_S 3
 
 enum outcome { APPLIED, LACKING /* not in this kernel */, FAILED };
 
@@ -89,32 +92,69 @@ filter_fill(struct seccomp_filter *filter)
 	}
 }
 
+/* Shared with the child that makes the filter: without memory libseccomp crashes or loops. */
+struct compiled {
+	unsigned short length;
+	char error[SECCOMP_ERROR_SIZE];
+	struct sock_filter instructions[BPF_MAXINSNS];
+};
+
+static bool
+filter_make(void *context)
+{
+	struct compiled *compiled = context;
+	struct seccomp_filter *filter = seccomp_filter_new(true);
+	struct sock_fprog program;
+
+	if (filter == NULL) {
+		snprintf(compiled->error, sizeof(compiled->error),
+		    "cannot make a filter: out of memory, or an unknown architecture");
+		return false;
+	}
+	filter_fill(filter);
+	if (!seccomp_filter_compile(filter, &program, compiled->error))
+		return false;
+	memcpy(compiled->instructions, program.filter, program.len * sizeof(*program.filter));
+	compiled->length = program.len;
+	return true;
+}
+
+static enum outcome
+filter_enter(struct compiled *compiled, char text[static TEXT_SIZE])
+{
+	const struct sock_fprog program = {compiled->length, compiled->instructions};
+	enum outcome outcome;
+
+	if (seccomp_enter(&program))
+		return APPLIED;
+	outcome = errno == ENOSYS || errno == EINVAL ? LACKING : FAILED;
+	snprintf(text, TEXT_SIZE, "%s", outcome == LACKING ? "not in this kernel" : strerror(errno));
+	return outcome;
+}
+
 static enum outcome
 seccomp_confine(char text[static TEXT_SIZE])
 {
-	struct seccomp_filter *filter;
-	struct sock_fprog program;
-	char error[SECCOMP_ERROR_SIZE];
-	enum outcome outcome = APPLIED;
+	struct compiled *compiled;
+	enum outcome outcome = FAILED;
 
 	if (!seccomp_available()) {
 		snprintf(text, TEXT_SIZE, "not in this kernel");
 		return LACKING;
 	}
-	if ((filter = seccomp_filter_new(true)) == NULL) {
-		snprintf(text, TEXT_SIZE, "cannot make a filter: out of memory, or an unknown architecture");
+	compiled = mmap(NULL, sizeof(*compiled), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (compiled == MAP_FAILED) {
+		snprintf(text, TEXT_SIZE, "memory for the filter: %s", strerror(errno));
 		return FAILED;
 	}
-	filter_fill(filter);
-	if (!seccomp_filter_compile(filter, &program, error)) {
-		snprintf(text, TEXT_SIZE, "%s", error);
-		return FAILED;
-	}
-	if (!seccomp_enter(&program)) {
-		outcome = errno == ENOSYS || errno == EINVAL ? LACKING : FAILED;
-		snprintf(text, TEXT_SIZE, "%s", outcome == LACKING ? "not in this kernel" : strerror(errno));
-	}
-	free(program.filter);
+	snprintf(compiled->error, sizeof(compiled->error), "compiling the filter failed");
+	if (aside_run(filter_make, compiled, COMPILE_LIMIT_S))
+		outcome = filter_enter(compiled, text);
+	else if (errno != 0)
+		snprintf(text, TEXT_SIZE, "fork: %s", strerror(errno));
+	else
+		snprintf(text, TEXT_SIZE, "%s", compiled->error);
+	munmap(compiled, sizeof(*compiled));
 	return outcome;
 }
 

@@ -7,19 +7,41 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "../common/log.h"
 
+/* getpwnam(3) has several words for "no such user"; these are others. */
+static bool
+look_up_failed(int error)
+{
+	return error == ENOMEM || error == EMFILE || error == ENFILE || error == EINTR || error == EIO || error == EAGAIN;
+}
+
+/* NULL with errno. A look-up that failed is not answered by the next name: that would be another user. */
 static const struct passwd *
 user_find(const char *configured)
 {
+	const char *name = configured != NULL ? configured : "exacheck";
 	const struct passwd *user;
 
-	if (configured != NULL)
-		return getpwnam(configured);
-	user = getpwnam("exacheck");
-	return user != NULL ? user : getpwnam("nobody");
+	errno = 0;
+	user = getpwnam(name);
+	if (user != NULL || configured != NULL || look_up_failed(errno))
+		return user;
+	errno = 0;
+	return getpwnam("nobody");
+}
+
+static void
+problem_tell(const char *what, const char *name, const char *key, char problem[static IDENTITY_PROBLEM_SIZE])
+{
+	if (look_up_failed(errno))
+		snprintf(problem, IDENTITY_PROBLEM_SIZE, "cannot look up %s %s: %s", what, name, strerror(errno));
+	else
+		snprintf(problem, IDENTITY_PROBLEM_SIZE, "no %s %s on this system: create it or name another one as exacheck.%s",
+		    what, name, key);
 }
 
 bool
@@ -31,9 +53,7 @@ identity_look_up(const struct global_options *options, struct identity *identity
 
 	*identity = (struct identity){.sandbox = options->sandbox};
 	if ((user = user_find(options->user)) == NULL) {
-		snprintf(problem, IDENTITY_PROBLEM_SIZE,
-		    "no user %s on this system: create it or name another one as exacheck.user",
-		    options->user != NULL ? options->user : "exacheck, and no nobody");
+		problem_tell("user", options->user != NULL ? options->user : "exacheck, and no nobody", "user", problem);
 		return false;
 	}
 	identity->drop = user->pw_uid != 0;
@@ -41,9 +61,9 @@ identity_look_up(const struct global_options *options, struct identity *identity
 	identity->gid = user->pw_gid;
 	if (options->group == NULL)
 		return true;
+	errno = 0;
 	if ((group = getgrnam(options->group)) == NULL) {
-		snprintf(problem, IDENTITY_PROBLEM_SIZE,
-		    "no group %s on this system: create it or name another one as exacheck.group", options->group);
+		problem_tell("group", options->group, "group", problem);
 		return false;
 	}
 	identity->gid = group->gr_gid;

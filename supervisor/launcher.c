@@ -7,6 +7,7 @@
 #include <bsd/sys/queue.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -16,9 +17,11 @@
 #include "../common/log.h"
 #include "../common/message.h"
 #include "child.h"
+#include "loop.h"
 
+#define READY_WAIT_NS (10 * NS_PER_SECOND)
 #define UNANSWERED_MAX 64 /* requests: what fits well into the socket's buffer */
-#define ANSWER_WAIT_S 10  /* for the next answer while there is an unanswered request */
+#define ANSWER_WAIT_NS (10 * NS_PER_SECOND) /* for the next answer while there is an unanswered request */
 
 struct launch {
 	STAILQ_ENTRY(launch) entry;
@@ -32,12 +35,30 @@ struct launcher {
 	int fd;	   /* -1: it died */
 	struct event *event;
 	struct event *patience; /* pending while there are unanswered requests */
+	monotime_t patience_end;
 	STAILQ_HEAD(, launch) requests; /* unanswered, answered in order */
 	unsigned unanswered;
 	uint32_t last_id;
 	bool silent; /* did not answer in time, and has not since */
 	bool stopping;
 };
+
+/* Whether it says that it is whole: the only moment at which it can still be done without. */
+static bool
+launcher_ready(int fd)
+{
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+	monotime_t deadline = monotime_add(monotime_now(), READY_WAIT_NS);
+	enum message_status status = MESSAGE_NONE;
+	union message message;
+	int64_t left_ns;
+
+	while (status == MESSAGE_NONE && (left_ns = monotime_left(deadline, monotime_now())) > 0) {
+		poll(&pfd, 1, (int)(left_ns / NS_PER_MILLISECOND) + 1);
+		status = message_receive(fd, &message, 1u << MESSAGE_READY, NULL);
+	}
+	return status == MESSAGE_OK;
+}
 
 struct launcher *
 launcher_start(const char *libexec)
@@ -63,7 +84,11 @@ launcher_start(const char *libexec)
 	}
 	launcher->fd = fds[0];
 	STAILQ_INIT(&launcher->requests);
-	return launcher;
+	if (launcher_ready(fds[0]))
+		return launcher;
+	log_errorx("cannot start the launcher: it ended, or does not answer");
+	launcher_free(launcher);
+	return NULL;
 }
 
 /* The oldest request has its outcome. */
@@ -115,12 +140,12 @@ launcher_died(struct launcher *launcher)
 static void
 launcher_await(struct launcher *launcher)
 {
-	const struct timeval wait = {ANSWER_WAIT_S, 0};
-
 	if (launcher->unanswered == 0)
 		event_del(launcher->patience);
-	else if (event_add(launcher->patience, &wait) == -1)
-		log_errorx("no timer for the launcher's answer");
+	else {
+		launcher->patience_end = monotime_add(monotime_now(), ANSWER_WAIT_NS);
+		loop_arm(launcher->patience, ANSWER_WAIT_NS);
+	}
 }
 
 /* It is not killed, since nothing can take its place: it may only be stopped, or waiting for a file system. */
@@ -129,9 +154,14 @@ launcher_silent(evutil_socket_t fd, short what, void *context)
 {
 	struct launcher *launcher = context;
 	struct launch *launch;
+	int64_t left_ns = monotime_left(launcher->patience_end, monotime_now());
 
 	(void)fd;
 	(void)what;
+	if (left_ns > 0) {
+		loop_arm(launcher->patience, left_ns);
+		return;
+	}
 	log_errorx("the launcher does not answer: no process can be started until it does");
 	launcher->silent = true;
 	STAILQ_FOREACH(launch, &launcher->requests, entry) {

@@ -24,7 +24,7 @@ bool launcher_program(size_t index, const char *libexec, char *path, size_t size
 
 /*
  * Fork the launcher; what this process holds at that moment it holds too. libexec: directory of the programs.
- * NULL with a log line: it cannot be forked.
+ * NULL with a log line: it cannot be forked, or is not ready in time.
  */
 struct launcher *launcher_start(const char *libexec);
 

@@ -160,11 +160,11 @@ program_start(size_t program, char *path, char *level, int channel, int *error)
 }
 
 static void
-answer(struct message_spawned *spawned)
+tell(enum message_type type, void *message, size_t length)
 {
 	struct pollfd pfd = {.fd = CHANNEL_FD, .events = POLLOUT};
 
-	while (message_send(CHANNEL_FD, MESSAGE_SPAWNED, spawned, sizeof(*spawned), -1) == -1) {
+	while (message_send(CHANNEL_FD, type, message, length, -1) == -1) {
 		if (errno != EAGAIN && errno != ENOBUFS && errno != ENOMEM)
 			_exit(0);
 		poll(&pfd, 1, 100);
@@ -184,7 +184,7 @@ serve(const struct message_launch *request, const char *libexec, int channel)
 		spawned.error = EINVAL;
 	}
 	close(channel);
-	answer(&spawned);
+	tell(MESSAGE_SPAWNED, &spawned, sizeof(spawned));
 }
 
 /* What a sanitizer finds in a worker is written to standard error: a build with one keeps it. */
@@ -223,6 +223,7 @@ _Noreturn void
 launcher_main(int fd, pid_t supervisor, const char *libexec)
 {
 	struct pollfd pfd = {.fd = CHANNEL_FD, .events = POLLIN};
+	struct message_ready ready = {.protocol = MESSAGE_PROTOCOL};
 	union message message;
 	int channel;
 
@@ -231,8 +232,9 @@ launcher_main(int fd, pid_t supervisor, const char *libexec)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != supervisor || !descriptors_settle(fd))
 		_exit(1);
 	setproctitle("-ExaCheck Launcher");
+	tell(MESSAGE_READY, &ready, sizeof(ready));
 	for (;;) {
-		if (poll(&pfd, 1, -1) == -1 && errno != EINTR)
+		if (poll(&pfd, 1, -1) == -1 && errno != EINTR && errno != ENOMEM) /* nobody can take its place */
 			_exit(1);
 		switch (message_receive(CHANNEL_FD, &message, 1u << MESSAGE_LAUNCH, &channel)) {
 		case MESSAGE_OK:

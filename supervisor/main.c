@@ -2,6 +2,7 @@
  * The commands: exacheck run | test | schema.
  */
 #include <bsd/unistd.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
@@ -106,8 +107,10 @@ command_test(const struct command_line *line)
 	struct config *config;
 	int status = EXIT_SUCCESS;
 
-	if (diagnostics == NULL)
+	if (diagnostics == NULL) {
+		log_errorx("out of memory");
 		return EXIT_FAILURE;
+	}
 	config = config_load(line->path, diagnostics);
 	diagnostics_print(diagnostics, stderr);
 	if (config == NULL)
@@ -168,7 +171,8 @@ static bool
 descriptors_occupy(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd)
+		if (fcntl(fd, F_GETFD) == -1 && errno == EBADF &&
+		    open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd)
 			return false;
 	return true;
 }
@@ -179,8 +183,10 @@ main(int argc, char **argv, char **envp)
 	struct command_line line;
 	int status;
 
-	if (!descriptors_occupy())
+	if (!descriptors_occupy()) {
+		fprintf(stderr, "exacheck: a standard descriptor is closed, and /dev/null cannot take its place\n");
 		return EXIT_FAILURE;
+	}
 	setproctitle_init(argc, argv, envp);
 	if (!command_line_parse(argc, argv, &line, &status))
 		return status;

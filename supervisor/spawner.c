@@ -19,9 +19,11 @@
 #include "backoff.h"
 #include "child.h"
 #include "launcher.h"
+#include "loop.h"
 
 #define UNANSWERED_MAX 64 /* requests: what fits well into the socket's buffer */
-#define ANSWER_WAIT_S 10  /* for the next answer while there is an unanswered request; libraries load meanwhile */
+/* For the next answer while there is an unanswered request; libraries load meanwhile. */
+#define ANSWER_WAIT_NS (10 * NS_PER_SECOND)
 #define MESSAGES_A_TURN 128
 #define MESSAGES_MAX 64 /* without an answer to a request: more is a flood, which would starve the others */
 
@@ -44,6 +46,7 @@ struct spawner {
 	int fd;		 /* -1: none, or not wanted any more */
 	struct event *event;
 	struct event *patience; /* pending while there are unanswered requests */
+	monotime_t patience_end;
 	struct backoff backoff;
 	monotime_t retry;
 	STAILQ_HEAD(, request) requests; /* unanswered */
@@ -57,12 +60,12 @@ static void spawner_read(evutil_socket_t, short, void *);
 static void
 spawner_await(struct spawner *spawner)
 {
-	const struct timeval wait = {ANSWER_WAIT_S, 0};
-
 	if (spawner->unanswered == 0 || spawner->launch != 0)
 		event_del(spawner->patience);
-	else if (event_add(spawner->patience, &wait) == -1)
-		log_errorx("spawner of method %s: no timer for its answer", spawner->method->name);
+	else {
+		spawner->patience_end = monotime_add(monotime_now(), ANSWER_WAIT_NS);
+		loop_arm(spawner->patience, ANSWER_WAIT_NS);
+	}
 }
 
 static void
@@ -158,9 +161,14 @@ static void
 spawner_silent(evutil_socket_t fd, short what, void *context)
 {
 	struct spawner *spawner = context;
+	int64_t left_ns = monotime_left(spawner->patience_end, monotime_now());
 
 	(void)fd;
 	(void)what;
+	if (left_ns > 0) {
+		loop_arm(spawner->patience, left_ns);
+		return;
+	}
 	log_errorx("spawner of method %s does not answer: restarting it", spawner->method->name);
 	spawner_stop(spawner, ESRCH);
 }

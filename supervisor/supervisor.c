@@ -21,7 +21,9 @@
 #include "confine.h"
 #include "identity.h"
 #include "launcher.h"
+#include "loop.h"
 #include "route.h"
+#include "signals.h"
 #include "transition.h"
 #include "watchdog.h"
 #include "worker.h"
@@ -30,9 +32,6 @@
 #define STOP_LIMIT_NS (1200 * NS_PER_MILLISECOND)
 #define STOP_PATIENCE_NS (STOP_LIMIT_NS / 2) /* then commands no longer wait for the answers to earlier ones */
 #define STOP_POLL_NS (5 * NS_PER_MILLISECOND)
-
-/* Events of one turn of the loop are served in this order: results before leases, commands in one batch. */
-enum { PRIORITY_FIRST, PRIORITY_NORMAL, PRIORITY_LAST, PRIORITIES };
 
 struct supervisor {
 	const struct config *config;
@@ -44,8 +43,9 @@ struct supervisor {
 	struct launcher *launcher;
 	struct workers *workers;
 	struct channel *channel;
-	struct event *signals[8];
-	struct event *stop_timer; /* NULL: not stopping */
+	struct signals *signals;
+	struct event *stop_timer; /* made at the start: the end must not want for memory */
+	bool stopping;
 	monotime_t stop_deadline;
 	bool hurried; /* answers may come that nothing waits for */
 	bool failed; /* the end is an error */
@@ -79,10 +79,10 @@ children_reap(struct supervisor *supervisor)
 	pid_t pid;
 	int status;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if (!launcher_reaped(supervisor->launcher, pid, status))
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0 || (pid == -1 && errno == EINTR))
+		if (pid > 0 && !launcher_reaped(supervisor->launcher, pid, status))
 			workers_reaped(supervisor->workers, pid, status);
-	supervisor->children = pid == 0;
+	supervisor->children = pid == 0 || errno != ECHILD;
 }
 
 /* Called every few milliseconds while stopping: done when all is said and reaped, or when time is up. */
@@ -90,7 +90,6 @@ static void
 stop_poll(evutil_socket_t fd, short what, void *context)
 {
 	struct supervisor *supervisor = context;
-	struct timeval delay = monotime_timeval(STOP_POLL_NS);
 	int64_t left_ns = monotime_left(supervisor->stop_deadline, monotime_now());
 	bool idle = !supervisor->children && channel_idle(supervisor->channel);
 
@@ -107,20 +106,17 @@ stop_poll(evutil_socket_t fd, short what, void *context)
 		supervisor->hurried = true;
 		channel_hurry(supervisor->channel);
 	}
-	event_add(supervisor->stop_timer, &delay);
+	loop_arm(supervisor->stop_timer, STOP_POLL_NS);
 }
 
 static void
 supervisor_stop(struct supervisor *supervisor, const char *why)
 {
-	if (supervisor->stop_timer != NULL)
+	if (supervisor->stopping)
 		return;
+	supervisor->stopping = true;
 	log_info("stopping: %s", why);
 	title_show(supervisor, "Stopping");
-	if ((supervisor->stop_timer = evtimer_new(supervisor->base, stop_poll, supervisor)) == NULL) {
-		event_base_loopbreak(supervisor->base);
-		return;
-	}
 	supervisor->stop_deadline = monotime_add(monotime_now(), STOP_LIMIT_NS);
 	workers_stop(supervisor->workers);
 	launcher_stop(supervisor->launcher);
@@ -147,51 +143,34 @@ channel_ended(void *context, enum channel_end end)
 }
 
 static void
-signal_stop(evutil_socket_t number, short what, void *context)
+signal_stop(void *context, int number)
 {
-	(void)what;
-	supervisor_stop(context, strsignal((int)number));
+	supervisor_stop(context, strsignal(number));
 }
 
 static void
-signal_ignored(evutil_socket_t number, short what, void *context)
+signal_ignored(void *context, int number)
 {
-	(void)what;
 	(void)context;
-	log_warnx("%s: changes of the configuration need a restart in this version", strsignal((int)number));
+	log_warnx("%s: changes of the configuration need a restart in this version", strsignal(number));
 }
 
 static void
-signal_child(evutil_socket_t number, short what, void *context)
+signal_child(void *context, int number)
 {
 	(void)number;
-	(void)what;
 	children_reap(context);
 }
 
-static bool
-signals_catch(struct supervisor *supervisor)
-{
-	static const struct {
-		int number;
-		event_callback_fn handler;
-	} table[] = {
-		{SIGTERM, signal_stop},
-		{SIGINT, signal_stop},
-		{SIGHUP, signal_ignored},
-		{SIGUSR1, signal_ignored},
-		{SIGUSR2, signal_ignored},
-		{SIGCHLD, signal_child},
-	};
-
-	signal(SIGPIPE, SIG_IGN);
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		supervisor->signals[i] = evsignal_new(supervisor->base, table[i].number, table[i].handler, supervisor);
-		if (supervisor->signals[i] == NULL || event_add(supervisor->signals[i], NULL) == -1)
-			return false;
-	}
-	return true;
-}
+static const struct signal_handler signal_handlers[] = {
+	{SIGTERM, signal_stop},
+	{SIGINT, signal_stop},
+	{SIGHUP, signal_ignored},
+	{SIGUSR1, signal_ignored},
+	{SIGUSR2, signal_ignored},
+	{SIGCHLD, signal_child},
+	{0, NULL},
+};
 
 /* A descriptor a worker, and some for ourselves. */
 static void
@@ -203,18 +182,6 @@ descriptors_raise(void)
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
-}
-
-static struct event_base *
-base_new(void)
-{
-	struct event_base *base = event_base_new();
-
-	if (base != NULL && event_base_priority_init(base, PRIORITIES) == -1) {
-		event_base_free(base);
-		return NULL;
-	}
-	return base;
 }
 
 /*
@@ -256,12 +223,16 @@ supervisor_start(struct supervisor *supervisor, int64_t watchdog_ns)
 	descriptors_raise();
 	/* what a killed worker leaves behind becomes ours to reap */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	if ((supervisor->base = base_new()) == NULL || (supervisor->ledger = ledger_new()) == NULL ||
+	signal(SIGPIPE, SIG_IGN);
+	if ((supervisor->base = loop_new()) == NULL || (supervisor->ledger = ledger_new()) == NULL ||
 	    (supervisor->checks = calloc(config->count, sizeof(*supervisor->checks))) == NULL ||
 	    !launcher_attach(supervisor->launcher, supervisor->base) ||
 	    (supervisor->workers = workers_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL ||
 	    (supervisor->channel = channel_new(supervisor->base, config, supervisor->ledger, channel_ended,
-	    supervisor)) == NULL || !signals_catch(supervisor) || !checks_start(supervisor) ||
+	    supervisor)) == NULL ||
+	    (supervisor->stop_timer = event_new(supervisor->base, -1, 0, stop_poll, supervisor)) == NULL ||
+	    (supervisor->signals = signals_new(supervisor->base, signal_handlers, supervisor)) == NULL ||
+	    !checks_start(supervisor) ||
 	    (watchdog_ns > 0 && !watchdog_start(supervisor->base, watchdog_ns))) {
 		log_errorx("cannot start: %s", errno != 0 ? strerror(errno) : "out of memory");
 		return false;
@@ -274,9 +245,7 @@ supervisor_start(struct supervisor *supervisor, int64_t watchdog_ns)
 static void
 supervisor_free(struct supervisor *supervisor)
 {
-	for (size_t i = 0; i < sizeof(supervisor->signals) / sizeof(supervisor->signals[0]); i++)
-		if (supervisor->signals[i] != NULL)
-			event_free(supervisor->signals[i]);
+	signals_free(supervisor->signals);
 	if (supervisor->stop_timer != NULL)
 		event_free(supervisor->stop_timer);
 	watchdog_stop();
@@ -302,7 +271,7 @@ supervisor_run(const struct config *config, struct launcher *launcher, int64_t w
 	if (identity_find(&config->global, &supervisor.identity) && supervisor_start(&supervisor, watchdog_ns)) {
 		log_info("exacheck %s: %zu check%s of %s", EXACHECK_VERSION, config->count, config->count == 1 ? "" : "s",
 		    config->path);
-		status = event_base_dispatch(supervisor.base) == -1 || supervisor.failed ? 1 : 0;
+		status = loop_run(supervisor.base) == -1 || supervisor.failed ? 1 : 0;
 		log_info("stopped");
 	}
 	supervisor_free(&supervisor);

@@ -20,8 +20,9 @@
 #include "backoff.h"
 #include "child.h"
 #include "job.h"
-#include "sandbox_reports.h"
 #include "launcher.h"
+#include "loop.h"
+#include "sandbox_reports.h"
 #include "spawner.h"
 
 /* How long after its timeout a result may still come: scheduling, not checking. */
@@ -109,10 +110,8 @@ worker_due(const struct worker *worker)
 static void
 worker_arm(struct worker *worker)
 {
-	struct timeval delay = monotime_timeval(monotime_left(worker_due(worker), monotime_now()));
-
-	if (!worker->workers->stopping && event_add(worker->lease, &delay) == -1)
-		log_errorx("%s: no timer for its lease", worker->check->config->options.name);
+	if (!worker->workers->stopping)
+		loop_arm(worker->lease, monotime_left(worker_due(worker), monotime_now()));
 }
 
 static void
@@ -505,7 +504,6 @@ workers_pump(evutil_socket_t fd, short what, void *context)
 	struct workers *workers = context;
 	struct worker *worker;
 	monotime_t now = monotime_now(), next = MONOTIME_NEVER;
-	struct timeval delay;
 
 	(void)fd;
 	(void)what;
@@ -528,8 +526,7 @@ workers_pump(evutil_socket_t fd, short what, void *context)
 	}
 	if (next.ns == MONOTIME_NEVER.ns)
 		return;
-	delay = monotime_timeval(monotime_left(next, now));
-	event_add(workers->pump, &delay);
+	loop_arm(workers->pump, monotime_left(next, now));
 }
 
 static struct spawner *

@@ -14,6 +14,7 @@
 #include "../common/dns_name.h"
 
 #define HEADER_SIZE 12
+#define OPT_SIZE 11 /* of an empty OPT record, RFC 6891 */
 #define QUERY_NSID_OPTION "\0\3\0\0" /* EDNS option 3 without data, RFC 5001 */
 
 /* What is said of an answer, collected while its records are walked. */
@@ -28,8 +29,19 @@ struct answer {
 	bool match, limit;   /* a record matched; the pattern's limits were hit */
 };
 
+/* Without memory ldns leaves parts out and says nothing of it. */
 static bool
-query_encode(ldns_pkt *packet, const struct dns_args *args, struct dns_query *query)
+wire_whole(const uint8_t *wire, size_t length, const ldns_rdf *name, bool nsid)
+{
+	size_t name_length = ldns_rdf_size(name);
+
+	return length == HEADER_SIZE + name_length + 4 + OPT_SIZE + (nsid ? sizeof(QUERY_NSID_OPTION) - 1 : 0) &&
+	    memcmp(wire + HEADER_SIZE, ldns_rdf_data(name), name_length) == 0;
+}
+
+/* name: in the packet. */
+static bool
+query_encode(ldns_pkt *packet, const ldns_rdf *name, const struct dns_args *args, struct dns_query *query)
 {
 	ldns_rdf *nsid = NULL;
 	uint8_t *wire = NULL;
@@ -44,7 +56,8 @@ query_encode(ldns_pkt *packet, const struct dns_args *args, struct dns_query *qu
 		ldns_pkt_set_edns_data(packet, nsid); /* freed with the packet */
 	}
 	ldns_pkt_set_ad(packet, args->dnssec); /* RFC 6840, section 5.7: asks for the bit without DO */
-	ok = ldns_pkt2wire(&wire, packet, &length) == LDNS_STATUS_OK && length <= sizeof(query->wire);
+	ok = ldns_pkt2wire(&wire, packet, &length) == LDNS_STATUS_OK && length <= sizeof(query->wire) &&
+	    wire_whole(wire, length, name, args->nsid);
 	if (ok) {
 		memcpy(query->wire, wire, length);
 		query->length = length;
@@ -77,7 +90,7 @@ dns_query_build(const struct dns_args *args, struct dns_query *query, char *erro
 		return false;
 	}
 	ldns_pkt_set_id(packet, 0);
-	ok = query_encode(packet, args, query);
+	ok = query_encode(packet, name, args, query);
 	ldns_pkt_free(packet);
 	query->question_length = name_length + 4;
 	if (!ok)

@@ -1,26 +1,27 @@
 /*
  * System call filters of workers: one program for each set of needs that checks of this spawner's method can have,
  * compiled once in the spawner, so that a worker only enters it. Compiling takes a child: what libseccomp leaves of the
- * heap would be copied to every worker. Invariant: a worker whose needs have no program does not run.
+ * heap would be copied to every worker, and without memory libseccomp crashes or loops. Invariant: a worker whose needs
+ * have no program does not run.
  */
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "../common/aside.h"
 #include "../common/seccomp_filter.h"
 #include "sandbox_mechanism.h"
 
+#define COMPILE_LIMIT_S 3
 #define PROGRAMS_MAX 17		/* the spawner's own and subsets of a method's may_need */
 #define INSTRUCTIONS_MAX 16384	/* of all programs; what is not used takes no memory */
 
 /* Shared with the child that fills it. */
 static struct programs {
 	size_t count;
-	char error[MECHANISM_TEXT_SIZE]; /* why there is not all; empty: there is */
+	char error[MECHANISM_TEXT_SIZE]; /* why there is not all, if there is not */
 	struct {
 		unsigned needs;
 		unsigned short start, length; /* in instructions */
@@ -80,8 +81,9 @@ spawner_needs(const struct check_method *method)
 
 /* In the child. */
 static bool
-programs_make(const struct check_method *method)
+programs_make(void *context)
 {
+	const struct check_method *method = context;
 	unsigned subset = 0;
 	bool added = program_add(spawner_needs(method));
 
@@ -126,24 +128,19 @@ bool
 seccomp_prepare(const struct check_method *method, char text[static MECHANISM_TEXT_SIZE])
 {
 	static const char unfinished[] = "compiling the filters failed";
-	pid_t child;
+	struct check_method copy = *method;
 
 	if (!seccomp_available())
 		return true;
 	if ((programs = programs_map(sizeof(*programs), MAP_SHARED, text)) == NULL)
 		return false;
 	memcpy(programs->error, unfinished, sizeof(unfinished));
-	if ((child = fork()) == 0) {
-		if (programs_make(method))
-			programs->error[0] = '\0';
-		_exit(0);
-	}
-	if (child == -1)
+	if (aside_run(programs_make, &copy, COMPILE_LIMIT_S))
+		return programs_own(text);
+	if (errno != 0)
 		snprintf(programs->error, sizeof(programs->error), "fork: %s", strerror(errno));
-	while (child != -1 && waitpid(child, NULL, 0) == -1 && errno == EINTR)
-		;
 	snprintf(text, MECHANISM_TEXT_SIZE, "%s", programs->error);
-	return text[0] == '\0' && programs_own(text);
+	return false;
 }
 
 /* No program: because seccomp_prepare found that there can be none. */

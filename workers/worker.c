@@ -23,6 +23,8 @@
 
 /* How much longer than its timeout an execution may take before the worker ends itself. */
 #define GUARD_NS (50 * NS_PER_MILLISECOND)
+/* How long a worker lives that cannot execute anything: a new one costs little, yet not nothing. */
+#define BROKEN_LIFE_NS (2 * NS_PER_SECOND)
 
 static struct {
 	struct message_job *job;
@@ -33,6 +35,7 @@ static struct {
 	char state[MESSAGE_STATE_SIZE];
 	char broken[OPTION_ERROR_SIZE]; /* why nothing can be executed; empty: all is well */
 	unsigned needs;			/* of the system: bits of enum sandbox_need */
+	monotime_t patience; /* a broken one leaves after it */
 	bool guarded;			/* an execution may block in a library: a timer ends it */
 	int watch;			/* disable file, or -1 */
 	bool disabled;
@@ -184,13 +187,17 @@ disabled_look(void)
 	return worker.disabled != before;
 }
 
-/* The files that the sandbox left are not the ones any more: a successor takes the next grid point. */
+/*
+ * A successor takes the next grid point when the files that the sandbox left are not the ones any more, and when
+ * this worker could not be made whole: what it lacked, memory or a file, may be there now.
+ */
 static void
-leave_if_stale(void)
+leave_if_useless(void)
 {
 	struct message_leaving leaving = {0};
+	bool broken = worker.broken[0] != '\0';
 
-	if (!worker.reported || !sandbox_stale())
+	if (!worker.reported || (broken ? monotime_before(monotime_now(), worker.patience) : !sandbox_stale()))
 		return;
 	channel_send(MESSAGE_LEAVING, &leaving, sizeof(leaving));
 	_exit(0);
@@ -272,6 +279,7 @@ worker_main(void)
 	worker.next = (monotime_t){worker.job->first_ns};
 	worker.interval_ns = worker.job->interval_ns;
 	strlcpy(worker.state, worker.job->state, sizeof(worker.state));
+	worker.patience = monotime_add(monotime_now(), BROKEN_LIFE_NS);
 	setproctitle("-ExaCheck Worker [%s]: Starting", worker.job->name);
 	job_prepare();
 	job_confine(&started);
@@ -283,7 +291,7 @@ worker_main(void)
 		title_show();
 		sleep_until_next();
 		setproctitle("-ExaCheck Worker [%s]: Checking [%s]", worker.job->name, worker.state);
-		leave_if_stale();
+		leave_if_useless();
 		worker.last = monotime_now();
 		turn();
 		worker.reported = true;

@@ -1,0 +1,36 @@
+"""
+Calls that fail, some of them: tests/faults tries them all.
+"""
+import subprocess
+import sys
+
+import pytest
+
+from harness import paths, processes
+
+FAULTS = paths.REPOSITORY / "tests" / "faults" / "faults.py"
+LIMIT = 240  # seconds
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory):
+    """The programs with the shim, made from the objects of the build under test."""
+    done = subprocess.run(["make", "-s", "-C", paths.REPOSITORY, f"BUILD={paths.BUILD}", "faults-programs"],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return paths.BUILD / "faults"
+
+
+@pytest.mark.parametrize("program", ["exacheck", "worker-tcp"])
+def test_some_calls_fail(programs, program):
+    """Every call of the few, some of the many: no wrong announce, no hang, no stray byte, nothing left."""
+    driver = processes.start([sys.executable, FAULTS, "--build", programs, "--program", program, "--quick"],
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        output, _ = driver.communicate(timeout=LIMIT)
+    finally:
+        driver.kill()
+        driver.wait()
+        processes.finished(driver)
+    assert driver.returncode == 0, output[-8000:]
+    assert " 0 failed" in output, output[-2000:]
