@@ -124,7 +124,7 @@ class Chaos:
             else:
                 time.sleep(max(0.0, min([strike] + [flap[0] for flap in flaps[:1]]) - now))
         self.harmer.calm()
-        return begin, time.monotonic()
+        return time.monotonic()
 
     def settle(self, before):
         """Nothing changes any more: the routes become the truth, and everything is as it was."""
@@ -212,26 +212,34 @@ class Chaos:
                           f"for that")
 
     def perform(self):
-        begin = time.monotonic()
         try:
             self.run.wait_for(lambda: len(self.run.rib.routes) == len(self.subjects), START_LIMIT, "every route")
-            time.sleep(2 * max(service.interval for service in self.services))
-            before = Inventory(self.run.pid, self.spared)
-            self.watcher.start()
-            begin, over = self.play()
-            settled = self.settle(before)
-            self.notes.append(f"settled {settled - over:.1f} s after the chaos")
-            end = time.monotonic()
-            self.watcher.stop()
-            self.end_under_fire()
-            self.judge(begin, end)
         except Timeout as error:
             self.complain(str(error).splitlines()[0])
-            missing = self.truth() ^ self.run.rib.prefixes()
-            for subject in self.subjects:
-                if subject.prefix in missing:
-                    self.complain("announced: %s, service up: %s" % (
-                        subject.prefix in self.run.rib.prefixes(), subject.service.way is None), subject.name)
+            return
+        time.sleep(2 * max(service.interval for service in self.services))
+        before = Inventory(self.run.pid, self.spared)
+        self.watcher.start()
+        begin = time.monotonic()
+        try:
+            over = self.play()
+            settled = self.settle(before)
+            self.notes.append(f"settled {settled - over:.1f} s after the chaos")
+        except Timeout as error:
+            self.complain(str(error).splitlines()[0])
+            self.complain_of_untruth()
+        end = time.monotonic()
+        self.watcher.stop()
+        self.end_under_fire()
+        self.judge(begin, end)
+
+    def complain_of_untruth(self):
+        announced = self.run.rib.prefixes()
+        for subject in self.subjects:
+            up = subject.service.way is None
+            if (subject.prefix in announced) != up:
+                self.complain(f"its service is {'up' if up else 'down'} and its route "
+                              f"{'announced' if not up else 'not announced'}", subject.name)
 
     # The report
 
@@ -256,12 +264,18 @@ class Chaos:
                          f"CHAOS_CHECKS={len(self.subjects)}")
         return "\n".join(parts)
 
+    def everything(self):
+        """All stories in one."""
+        return "\n".join(sorted({line for subject in self.subjects for line in self.story(subject.name)}))
 
-def perform(seed, checks, seconds, build=paths.BUILD):
-    """One run; returns (complaints, report)."""
+
+def perform(seed, checks, seconds, build=paths.BUILD, log=None):
+    """One run; returns (complaints, report). log: a file for all that was seen."""
     with contextlib.ExitStack() as stack:
         chaos = Chaos(stack, seed, checks, seconds, build)
         chaos.perform()
+    if log:
+        pathlib.Path(log).write_text(chaos.everything())
     return chaos.complaints, chaos.report()
 
 
@@ -270,6 +284,7 @@ def arguments():
     parser.add_argument("--seconds", type=float, default=120.0, help="of chaos; settling comes after it")
     parser.add_argument("--checks", type=int, default=200)
     parser.add_argument("--seed", type=int, default=None, help="default: another one each time")
+    parser.add_argument("--log", help="a file for everything that was seen")
     options = parser.parse_args()
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(10**6)
@@ -282,7 +297,7 @@ def main():
         sys.exit(f"{paths.EXACHECK} is not built: run make first")
     processes.adopt_orphans()
     print(f"chaos: seed {options.seed}, {options.checks} checks, {options.seconds:g} s", flush=True)
-    complaints, report = perform(options.seed, options.checks, options.seconds)
+    complaints, report = perform(options.seed, options.checks, options.seconds, log=options.log)
     print(report)
     sys.exit(1 if complaints else 0)
 
