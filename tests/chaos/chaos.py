@@ -139,6 +139,8 @@ class Chaos:
         after = self.inventory_like(before)
         for text in after.differences(before):
             self.complain(text)
+        if before.descriptors is None:
+            self.notes.append("not root: descriptors and memory were not looked at")
         self.judge_memory(before, after)
         return settled
 

@@ -20,15 +20,18 @@ def memory(pid):
     try:
         with open(f"/proc/{pid}/smaps_rollup") as file:
             return int(re.search(r"^Anonymous: +(\d+) kB", file.read(), re.MULTILINE)[1])
-    except (FileNotFoundError, ProcessLookupError, TypeError):
+    except (FileNotFoundError, ProcessLookupError, PermissionError, TypeError):
         return 0
 
 
 def descriptors(pid):
+    """None when we may not look: a process that hides its memory hides these, too, from all but root."""
     try:
         return len(os.listdir(f"/proc/{pid}/fd"))
     except (FileNotFoundError, ProcessLookupError):
         return 0
+    except PermissionError:
+        return None
 
 
 def run_delay(pid):
@@ -104,7 +107,8 @@ class Inventory:
         self.family = census(master)
         spawners = sum(len(pids) for (kind, _), pids in self.family.items() if kind == "Spawner")
         # a spawner that died is started again only when it is needed; its channel is one descriptor
-        self.descriptors = descriptors(master) - spawners
+        count = descriptors(master)
+        self.descriptors = None if count is None else count - spawners
         self.workers = {subject: len(pids) for (kind, subject), pids in self.family.items() if kind == "Worker"}
         self.others = len(self.family.get(("other", ""), []))
         self.spawner_descriptors = {subject: [descriptors(pid) for pid in pids]
