@@ -27,6 +27,8 @@
 
 /* How long after its timeout a result may still come: scheduling, not checking. */
 #define LEASE_GRACE_NS (250 * NS_PER_MILLISECOND)
+/* Results that may wait in a channel, at least as many as its buffer holds. */
+#define OWED_MAX 512
 /* Messages of one worker between two grid points; more is a flood. */
 #define MESSAGES_MAX 64
 
@@ -67,6 +69,7 @@ struct worker {
 	unsigned messages;   /* since the last grid point */
 	monotime_t slot;     /* the grid point whose outcome is awaited */
 	monotime_t earliest; /* no result can be true before */
+	unsigned owed;	     /* results of grid points that were passed over: they may come before the awaited one's */
 	monotime_t retry;
 	struct backoff backoff;
 	struct fsm paced;    /* state that the worker was told last */
@@ -162,13 +165,20 @@ worker_advance(struct worker *worker, monotime_t now)
 	const struct check_options *options = &worker->check->config->options;
 	int64_t shortest_ns = options->fast_interval_ns < options->interval_ns ? options->fast_interval_ns :
 	    options->interval_ns;
+	int64_t worker_ns = worker->interval_ns, passed;
 	monotime_t before = worker->slot;
-	bool early = monotime_before(now, before); /* the outcome of a grid point that was skipped here */
-	monotime_t origin = early ? monotime_add(before, -worker->interval_ns) : before;
+	/*
+	 * The outcome of a grid point that was passed over here? Results come in order, so those that waited while we
+	 * were late are told from the awaited one by their number: the clock may reach it while they are read.
+	 */
+	bool early = worker->owed > 0 || monotime_before(now, before);
+	monotime_t origin = early ? monotime_add(before, -worker_ns) : before;
 
 	worker->earliest = monotime_add(early ? worker->earliest : before, shortest_ns);
 	worker->interval_ns = check_interval_ns(worker->check);
 	worker->slot = monotime_next(origin, worker->interval_ns, now);
+	passed = monotime_sub(worker->slot, before) / worker_ns + worker->owed;
+	worker->owed = passed < 1 ? 0 : passed > OWED_MAX ? OWED_MAX : (unsigned)passed - 1;
 	worker->messages = 0;
 	worker->left = false;
 	if (monotime_before(worker->slot, before))
@@ -210,6 +220,7 @@ worker_lost(struct worker *worker, enum reason reason)
 	monotime_t now = monotime_now();
 
 	worker_kill(worker);
+	worker->owed = 0;
 	worker->reason = reason;
 	if (worker->phase == PHASE_SPAWNING)
 		return; /* the spawner's report is still to come */
@@ -590,6 +601,7 @@ workers_add(struct workers *workers, struct check *check, monotime_t first)
 	worker->id = workers->count++;
 	worker->fd = -1;
 	worker->slot = worker->earliest = first;
+	worker->interval_ns = check_interval_ns(check);
 	worker->reason = REASON_SPAWN;
 	worker->spawner = workers_spawner(workers, check->config);
 	worker->lease = event_new(workers->base, -1, 0, worker_lease, worker);

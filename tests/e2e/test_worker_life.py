@@ -77,6 +77,20 @@ def test_late_supervisor_keeps_the_grid(start, keep):
     assert [up for _, up in run.rib.changes_of(prefix(0))] == [True], run.story()
 
 
+def test_results_that_waited_for_a_late_supervisor(start, keep):
+    """They are the outcomes of grid points gone by, also while the clock reaches further ones: no worker broke a rule."""
+    server = keep(TcpServer())
+    run = start(config(*(check(f"web {number}", tcp(server), prefixes=[prefix(number)], interval=0.003)
+                         for number in range(4))))
+    run.wait_for(lambda: len(run.rib.routes) == 4, what="4 routes")
+    for _ in range(4):
+        os.kill(run.pid, signal.SIGSTOP)
+        time.sleep(0.9)
+        os.kill(run.pid, signal.SIGCONT)
+        time.sleep(0.3)
+    assert not run.logged("worker lost"), run.logged("worker lost")
+
+
 UNREPORTED = """
 send(channel, 2, struct.pack('I', 1))
 data, fds, *_ = socket.recv_fds(channel, 4096, 4)
