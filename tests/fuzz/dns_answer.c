@@ -16,11 +16,12 @@
 #define ID 0xbeef
 
 /* Arrays, for arguments are text that may be changed. */
-static char types[][12] = {"SOA", "A", "AAAA", "ANY", "CNAME", "MX", "NS", "PTR", "SRV", "TXT", "CAA", "TYPE65280", "RRSIG",
-    "NSEC3", "LOC", "SVCB"};
+static char types[][12] = {"SOA", "A", "AAAA", "ANY", "CNAME", "MX", "NS", "PTR", "SRV", "TXT", "CAA", "TYPE65280",
+    "RRSIG", "NSEC3", "LOC", "SVCB"};
 static char names[][32] = {"example.test", ".", "a.b.c.d.e.f.example.test.", "\\000\\255.x", "1.0.0.127.in-addr.arpa",
     "*.example.test", "EXAMPLE.test", "_sip._tcp.example.test"};
-static char patterns[][16] = {"", "192\\.", ".*\\.test\\.$", "(?i)\"?v=spf", "[0-9]+ mail", "(a|b)*c", "$", "\\S+\\s+\\S+"};
+static char patterns[][16] = {"", "192\\.", ".*\\.test\\.$", "(?i)\"?v=spf", "[0-9]+ mail", "(a|b)*c", "$",
+    "\\S+\\s+\\S+"};
 static char rcode_names[][12] = {"NXDOMAIN", "NOERROR", "BADVERS"};
 static char *rcodes[] = {rcode_names[0], rcode_names[1], rcode_names[2]};
 

@@ -1,12 +1,15 @@
 # Fuzzing. A harness is a tests/fuzz/NAME.c with LLVMFuzzerTestOneInput and a corpus in tests/fuzz/corpus/NAME.
 #
-#   make fuzz            search for FUZZ_SECONDS with each harness, FUZZ_JOBS at once; FUZZ="name name" chooses; needs clang
+#   make fuzz            search for FUZZ_SECONDS with each harness (FUZZ="name name": with these), FUZZ_JOBS at once;
+#                        needs clang
 #   make fuzz-corpus     run the committed corpus once, under any CC and SANITIZE
-#   make fuzz-merge      take into the corpus what searches found, as far as it reaches code that the corpus does not
+#   make fuzz-merge      add to the corpus what searches found, as far as it reaches code that the corpus does not;
+#                        not all of it is worth keeping
 #
 # A finding fails the search and is kept: $(FUZZ_BUILD)/search/NAME $(FUZZ_BUILD)/findings/FILE shows it again.
 
-FUZZ_HARNESSES := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/fuzz.c tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
+FUZZ_SRC := $(filter-out tests/fuzz/fuzz.c tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c))
+FUZZ_HARNESSES := $(FUZZ_SRC:tests/fuzz/%.c=%)
 FUZZ ?= $(FUZZ_HARNESSES)
 FUZZ_SECONDS ?= 60
 FUZZ_JOBS ?= 2
@@ -55,7 +58,7 @@ fuzz-search-%:
 fuzz-merge: fuzz-build
 	@$(MAKE) --no-print-directory -j$(FUZZ_JOBS) $(FUZZ:%=fuzz-merge-%)
 fuzz-merge-%:
-	$(FUZZ_BUILD)/search/$* $(FUZZ_FLAGS) -merge=1 -use_counters=0 $(FUZZ_DATA)/$* $(FUZZ_BUILD)/found/$*
+	$(FUZZ_BUILD)/search/$* $(FUZZ_FLAGS) -set_cover_merge=1 -use_counters=0 $(FUZZ_DATA)/$* $(FUZZ_BUILD)/found/$*
 
 fuzz-corpus: $(FUZZ_HARNESSES:%=fuzz-replay-%)
 fuzz-replay-%: $(BUILD)/replay/%
