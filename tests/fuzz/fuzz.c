@@ -40,10 +40,14 @@ fuzz_bytes(struct fuzz_input *input, size_t most, size_t *length)
 char *
 fuzz_text(struct fuzz_input *input)
 {
-	size_t length = strnlen((const char *)input->data, input->left);
-	char *text = strndup((const char *)input->data, length);
+	const uint8_t *end = input->left > 0 ? memchr(input->data, '\0', input->left) : NULL;
+	size_t length = end != NULL ? (size_t)(end - input->data) : input->left;
+	char *text = malloc(length + 1);
 
 	FUZZ_ASSERT(text != NULL);
+	if (length > 0)
+		memcpy(text, input->data, length);
+	text[length] = '\0';
 	input->data += length;
 	input->left -= length;
 	fuzz_byte(input);

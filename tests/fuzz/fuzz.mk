@@ -24,7 +24,8 @@ FUZZ_LENGTH_icmp_packet := 1024
 FUZZ_LENGTH_ntp_packet := 128
 FUZZ_LENGTH_pattern := 512
 
-FUZZ_OBJ := $(BUILD)/obj/tests/fuzz/fuzz.o $(BUILD)/libsupervisor.a $(BUILD)/libworker.a $(BUILD)/libcommon.a
+FUZZ_OBJ := $(BUILD)/obj/tests/fuzz/fuzz.o $(SANITIZE_OBJ) $(BUILD)/libsupervisor.a $(BUILD)/libworker.a \
+	$(BUILD)/libcommon.a
 FUZZ_LIBS = $(LIBS_SUPERVISOR) $(LIBS_WORKER) $(LIBS_COMMON)
 $(BUILD)/replay/dns_answer $(BUILD)/search/dns_answer: FUZZ_LIBS += $(LIBS_dns)
 
@@ -43,12 +44,12 @@ fuzz: test-deps
 
 # A build of its own, instrumented throughout.
 fuzz-build:
-	@$(MAKE) --no-print-directory CC=clang BUILD=$(FUZZ_BUILD) CFLAGS=-fno-sanitize-recover=all OPTIMISE='-O1 -g' \
+	@$(MAKE) --no-print-directory CC=clang BUILD=$(FUZZ_BUILD) OPTIMISE='-O1 -g' \
 		SANITIZE=fuzzer-no-link,address,undefined,float-cast-overflow $(FUZZ:%=$(FUZZ_BUILD)/search/%)
 
 fuzz-search-%:
 	@mkdir -p $(FUZZ_BUILD)/found/$* $(FUZZ_BUILD)/findings
-	@if UBSAN_OPTIONS=print_stacktrace=1 $(FUZZ_BUILD)/search/$* $(FUZZ_FLAGS) -max_total_time=$(FUZZ_SECONDS) \
+	@if $(FUZZ_BUILD)/search/$* $(FUZZ_FLAGS) -max_total_time=$(FUZZ_SECONDS) \
 		$(FUZZ_BUILD)/found/$* $(FUZZ_DATA)/$* >$(FUZZ_BUILD)/findings/$*.log 2>&1; then \
 		echo "fuzz $*: no finding, $$(tail -n 1 $(FUZZ_BUILD)/findings/$*.log)"; \
 	else \
