@@ -2,7 +2,8 @@
 #
 #   make            build into build/                make run    build and run on configuration.yaml
 #   make test       every test                       make demo   a route appearing and leaving in BIRD
-#   make valgrind   the unit tests under valgrind
+#   make valgrind   the unit tests under valgrind    make fuzz   each harness for FUZZ_SECONDS
+#   make faults     the N-th call fails, for all N   make chaos  signals at random for CHAOS_SECONDS
 #   make bench      figures beside the machine's own floor
 #   make install    DESTDIR= PREFIX=/usr/local
 #
