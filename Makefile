@@ -40,12 +40,15 @@ ifneq ($(SANITIZE),)
 HARDENING := -fPIE -fno-common -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer \
 	-DEXACHECK_SANITIZED
 LINK_HARDENING := -pie -fsanitize=$(SANITIZE)
+# the sanitizers' settings, in every program; a search by libFuzzer has its own
+ifeq ($(findstring fuzzer,$(SANITIZE)),)
 SANITIZE_OBJ := $(BUILD)/obj/tests/sanitize/options.o
+endif
 endif
 
 ALL_CFLAGS := -std=gnu17 $(OPTIMISE) $(WARNINGS) $(WERROR) $(HARDENING) -D_GNU_SOURCE \
 	-DEXACHECK_VERSION='"$(VERSION)"' -DEXACHECK_LIBEXECDIR='"$(LIBEXECDIR)"' $(CFLAGS)
-ALL_LDFLAGS := $(LINK_HARDENING) $(LDFLAGS)
+ALL_LDFLAGS := $(LINK_HARDENING) $(SANITIZE_OBJ) $(LDFLAGS)
 
 # Expanded when used, so that `make deps` works before the libraries are there.
 libs = $(shell $(PKG_CONFIG) --libs $(1))
@@ -79,13 +82,13 @@ $(BUILD)/lib%.a:
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
-$(BUILD)/exacheck: $(BUILD)/obj/supervisor/main.o $(SANITIZE_OBJ) $(BUILD)/libsupervisor.a $(BUILD)/libcommon.a
+$(BUILD)/exacheck: $(BUILD)/obj/supervisor/main.o $(BUILD)/libsupervisor.a $(BUILD)/libcommon.a
 	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_COMMON)
 
-$(BUILD)/exacheck-ctl: $(BUILD)/obj/supervisor/ctl.o $(SANITIZE_OBJ)
+$(BUILD)/exacheck-ctl: $(BUILD)/obj/supervisor/ctl.o
 	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
 
-$(BUILD)/libexec/worker-%: $(BUILD)/obj/workers/%.o $(SANITIZE_OBJ) $(BUILD)/libworker.a $(BUILD)/libcommon.a
+$(BUILD)/libexec/worker-%: $(BUILD)/obj/workers/%.o $(BUILD)/libworker.a $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
 	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_$*) $(LIBS_WORKER) $(LIBS_COMMON)
 
@@ -93,12 +96,11 @@ $(BUILD)/unit/test_dns_answer: LIBS_UNIT += $(LIBS_dns)
 $(BUILD)/unit/test_http_memory: LIBS_UNIT += $(LIBS_http)
 # allocations that fail when the test says so
 $(BUILD)/unit/test_route: LIBS_UNIT += -Wl,--wrap=malloc,--wrap=calloc,--wrap=strdup
-$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(SANITIZE_OBJ) $(BUILD)/libsupervisor.a $(BUILD)/libworker.a \
-		$(BUILD)/libcommon.a
+$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libsupervisor.a $(BUILD)/libworker.a $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
 	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_WORKER) $(LIBS_COMMON) $(LIBS_UNIT)
 
-$(BUILD)/obj/%.o: %.c Makefile
+$(BUILD)/obj/%.o: %.c Makefile | $(SANITIZE_OBJ)
 	@mkdir -p $(@D)
 	@$(SAY) "  CC   $<"; $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 

@@ -128,7 +128,7 @@ def test_stopped_spawner_is_replaced(start, keep):
 
 
 def test_crash_is_told(start, keep):
-    """A worker or spawner that a signal other than SIGKILL ended has a defect: a warning names check and signal."""
+    """A worker or spawner that a signal other than SIGKILL ended has a defect: the log names check and signal."""
     server = keep(TcpServer())
     run = start(config(check("web", tcp(server), interval=INTERVAL)), arguments=())
     run.expected_deaths = {"SIGSYS"}

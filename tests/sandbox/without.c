@@ -39,7 +39,7 @@ rule_add(scmp_filter_ctx filter, char *text)
 	if (strcmp(text, "landlock") == 0) {
 		abi = number;
 		return seccomp_rule_add(filter, SCMP_ACT_NOTIFY, LANDLOCK_CREATE_RULESET, 1,
-		    SCMP_A2(SCMP_CMP_EQ, CREATE_VERSION));
+		    SCMP_A2(SCMP_CMP_EQ, CREATE_VERSION, 0));
 	}
 	call = strcmp(text, "landlock_create_ruleset") == 0 ? LANDLOCK_CREATE_RULESET : seccomp_syscall_resolve_name(text);
 	return call == __NR_SCMP_ERROR ? -EINVAL : seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint32_t)number), call, 0);

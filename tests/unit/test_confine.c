@@ -282,6 +282,7 @@ main(int argc, char **argv)
 		_exit(AGAIN_STATUS);
 	suite = suite_create("confine");
 	tcase = unit_case(suite, "confine");
+	tcase_set_tags(tcase, UNIT_NATIVE);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	for (int i = 0; i < (int)COUNT(attempts); i++) {
 		if (!attempts[i].landlock || landlock_abi() > 0)
