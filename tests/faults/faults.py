@@ -16,10 +16,10 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
+import scenario  # noqa: E402
 from harness import processes  # noqa: E402
 from harness.hostile import TcpServer  # noqa: E402
 from plan import ERRORS, STORM, STORMS, Call, Fault, Role, Tree, name  # noqa: E402
-from scenario import Scenario  # noqa: E402
 from targets import TARGETS  # noqa: E402
 
 SUPERVISOR = "exacheck"
@@ -59,8 +59,8 @@ class Lane:
 
     def play(self, fault):
         method = fault.program.removeprefix("worker-") if fault.program != SUPERVISOR else "tcp"
-        return Scenario(self.directory, self.tree, self.target(method), self.closed_port, fault,
-                        respawn=fault.program == SUPERVISOR)
+        return scenario.Scenario(self.directory, self.tree, self.target(method), self.closed_port, fault,
+                                 respawn=fault.program == SUPERVISOR)
 
 
 def lane_open(programs):
@@ -69,18 +69,18 @@ def lane_open(programs):
 
 
 def run_counting(fault):
-    scenario = lane.play(fault)
-    wrong = scenario.play()
-    return fault, lane.tree.reached(), lane.tree.allocations(), wrong, scenario.story() if wrong else ""
+    run = lane.play(fault)
+    wrong = run.play()
+    return fault, lane.tree.reached(), lane.tree.allocations(), wrong, run.story() if wrong else ""
 
 
 def run_fault(fault):
     begin = time.monotonic()
-    scenario = lane.play(fault)
-    wrong = scenario.play()
+    run = lane.play(fault)
+    wrong = run.play()
     fired = lane.tree.read().fired
     place = lane.tree.place(fault) if wrong and fired else ""
-    return fault, fired, wrong, place, scenario.story() if wrong else "", time.monotonic() - begin
+    return fault, fired, wrong, place, run.story() if wrong else "", time.monotonic() - begin
 
 
 def count(pool, programs):
@@ -155,7 +155,8 @@ def arguments():
     parser.add_argument("--program", action="append", help="only this one, such as exacheck or worker-tcp")
     parser.add_argument("--call", action="append", type=lambda name: Call[name.upper()], help="only this kind")
     parser.add_argument("--number", type=int, help="only this one")
-    parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--verbose", action="store_true", help="a line for every run")
+    parser.add_argument("--debug", action="store_true", help="exacheck with -v: other numbers, longer stories")
     return parser.parse_args()
 
 
@@ -163,6 +164,7 @@ def main():
     options = arguments()
     programs = options.program or [SUPERVISOR, *(f"worker-{method}" for method in TARGETS)]
     begin = time.monotonic()
+    scenario.VERBOSE = options.debug
     with multiprocessing.get_context("fork").Pool(options.jobs, lane_open, (options.build,)) as pool:
         reached = count(pool, programs)
         report(reached)

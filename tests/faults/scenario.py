@@ -24,6 +24,7 @@ LATE = 0.3  # how long after a service went down a result from before may still 
 QUIET = 2 * INTERVAL  # watched while down
 # The C library ends a process that has no memory where it looks up users.
 LIBRARY = ("Assertion", "cannot allocate memory for thread-local data")
+VERBOSE = False  # debug lines are calls too, of one kind over and over
 ROUTE, NEVER = prefix(1), prefix(2)
 
 
@@ -52,7 +53,8 @@ class Scenario:
         self.windows = []  # (begin, end) of times while the service was down for sure
         target.up()
         tree.arm(fault)
-        self.run = Exacheck(directory, configuration(target, closed_port), wrapper=target.wrapper, build=tree.path)
+        self.run = Exacheck(directory, configuration(target, closed_port), wrapper=target.wrapper,
+                            arguments=("-v",) if VERBOSE else (), build=tree.path)
 
     def await_route(self, wanted, limit, what):
         run = self.run
@@ -67,7 +69,10 @@ class Scenario:
 
     def kill_processes(self):
         """Every worker and spawner, so that the ways of replacing them are taken too."""
-        for pid in processes.descendants(self.run.pid):
+        for pid in processes.all_pids():
+            fields = processes.stat_fields(pid)
+            if not fields or fields[1] != self.run.pid:
+                continue
             if "ExaCheck Worker" in processes.cmdline(pid) or "ExaCheck Spawner" in processes.cmdline(pid):
                 try:
                     os.kill(pid, signal.SIGKILL)
