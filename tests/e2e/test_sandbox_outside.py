@@ -20,6 +20,7 @@ pytestmark = pytest.mark.one_level
 
 CAPABILITIES = ("CapInh", "CapPrm", "CapEff", "CapAmb")
 NONE = "0" * 16
+NET_ADMIN = 1 << 12
 
 
 def methods(directory, port):
@@ -146,6 +147,18 @@ def test_workers_of_another_user(start, directory, keep):
         if os.geteuid() == 0:
             assert_identity(pid, user, group, clear_bounding=False)
         assert_confined(pid, name)
+
+
+def test_mark(root, start, keep):
+    """The one capability that an argument asks for, and no other."""
+    server = keep(TcpServer())
+    run = start(config(check("marked", {"method": "tcp", "host": "127.0.0.1", "port": server.port, "mark": 7}),
+                       sandbox="strict"))
+    run.wait_route(prefix(0))
+    facts = status(run.worker("marked"))
+    assert {int(facts[name], 16) for name in ("CapPrm", "CapEff")} == {NET_ADMIN}
+    assert {int(facts[name], 16) for name in ("CapInh", "CapAmb")} == {0}
+    assert facts["Uid"].split()[0] != "0" and facts["Seccomp"] == "2"
 
 
 def test_spawners(root, start, directory, keep):

@@ -4,13 +4,10 @@
  */
 #include "escape.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/io_uring.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -28,32 +25,30 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define GIGABYTE (UINT64_C(1) << 30)
 #define DESCRIPTORS 1000
 #define SETTLE_US 200000
 
-static int
-errno_of(long status)
+int
+attempt_errno(long status)
 {
 	return status == -1 ? errno : 0;
 }
 
-/* Of something that is a descriptor when it works. */
-static int
-descriptor_errno(int fd)
+int
+attempt_descriptor(int fd)
 {
-	int error = errno_of(fd);
+	int error = attempt_errno(fd);
 
 	if (fd != -1)
 		close(fd);
 	return error;
 }
 
-static int
-number_at(const struct aim *aim, int word)
+int
+attempt_number(const struct aim *aim, int word)
 {
 	return (int)strtol(aim->words[word], NULL, 10);
 }
@@ -68,7 +63,7 @@ try_read(const struct aim *aim)
 
 	if (fd == -1)
 		return errno;
-	error = errno_of(read(fd, &byte, 1));
+	error = attempt_errno(read(fd, &byte, 1));
 	close(fd);
 	return error;
 }
@@ -81,7 +76,7 @@ try_list(const struct aim *aim)
 
 	if (fd == -1)
 		return errno;
-	error = errno_of(syscall(SYS_getdents64, fd, entries, sizeof(entries)));
+	error = attempt_errno(syscall(SYS_getdents64, fd, entries, sizeof(entries)));
 	close(fd);
 	return error;
 }
@@ -109,7 +104,7 @@ try_write(const struct aim *aim)
 
 	if (fd == -1)
 		return errno;
-	error = errno_of(write(fd, "x", 1));
+	error = attempt_errno(write(fd, "x", 1));
 	close(fd);
 	return error;
 }
@@ -117,31 +112,31 @@ try_write(const struct aim *aim)
 static int
 try_unlink(const struct aim *aim)
 {
-	return errno_of(unlink(aim->words[1]));
+	return attempt_errno(unlink(aim->words[1]));
 }
 
 static int
 try_mkdir(const struct aim *aim)
 {
-	return errno_of(mkdir(aim->words[1], 0700));
+	return attempt_errno(mkdir(aim->words[1], 0700));
 }
 
 static int
 try_rename(const struct aim *aim)
 {
-	return errno_of(rename(aim->words[1], aim->words[2]));
+	return attempt_errno(rename(aim->words[1], aim->words[2]));
 }
 
 static int
 try_truncate(const struct aim *aim)
 {
-	return errno_of(truncate(aim->words[1], 0));
+	return attempt_errno(truncate(aim->words[1], 0));
 }
 
 static int
 try_symlink(const struct aim *aim)
 {
-	return errno_of(symlink("/", aim->words[1]));
+	return attempt_errno(symlink("/", aim->words[1]));
 }
 
 static int
@@ -149,7 +144,7 @@ try_stat(const struct aim *aim)
 {
 	struct stat status;
 
-	return errno_of(stat(aim->words[1], &status));
+	return attempt_errno(stat(aim->words[1], &status));
 }
 
 /* Processes: the last word named one, or they are our own. */
@@ -160,7 +155,7 @@ try_execve(const struct aim *aim)
 	char program[] = "/bin/true", *const argv[] = {program, NULL}, *const envp[] = {NULL};
 
 	(void)aim;
-	return errno_of(execve(program, argv, envp));
+	return attempt_errno(execve(program, argv, envp));
 }
 
 /* With these flags of clone(2). */
@@ -171,7 +166,7 @@ process_clone(unsigned long flags)
 
 	if (pid == 0)
 		_exit(0);
-	return errno_of(pid);
+	return attempt_errno(pid);
 }
 
 static int
@@ -209,7 +204,7 @@ try_thread(const struct aim *aim)
 static int
 try_ptrace(const struct aim *aim)
 {
-	int error = errno_of(ptrace(PTRACE_SEIZE, aim->pid, NULL, NULL));
+	int error = attempt_errno(ptrace(PTRACE_SEIZE, aim->pid, NULL, NULL));
 
 	if (error == 0 && ptrace(PTRACE_INTERRUPT, aim->pid, NULL, NULL) == 0) {
 		syscall(SYS_wait4, aim->pid, NULL, __WALL, NULL);
@@ -222,7 +217,7 @@ static int
 try_traceme(const struct aim *aim)
 {
 	(void)aim;
-	return errno_of(ptrace(PTRACE_TRACEME, 0, NULL, NULL));
+	return attempt_errno(ptrace(PTRACE_TRACEME, 0, NULL, NULL));
 }
 
 static int
@@ -230,7 +225,7 @@ try_vm_read(const struct aim *aim)
 {
 	pid_t pid = aim->pid != 0 ? aim->pid : getpid();
 	struct iovec from = {&pid, sizeof(pid)}, to = {&(pid_t){0}, sizeof(pid)};
-	int error = errno_of(process_vm_readv(pid, &to, 1, &from, 1, 0));
+	int error = attempt_errno(process_vm_readv(pid, &to, 1, &from, 1, 0));
 
 	return error == EFAULT ? 0 : error; /* it was looked at, and nothing was there */
 }
@@ -238,7 +233,7 @@ try_vm_read(const struct aim *aim)
 static int
 try_kill(const struct aim *aim)
 {
-	return errno_of(kill(aim->pid, number_at(aim, 1)));
+	return attempt_errno(kill(aim->pid, attempt_number(aim, 1)));
 }
 
 /* A signal by the way of a descriptor whose owner is told of data. */
@@ -249,10 +244,10 @@ try_sigio(const struct aim *aim)
 
 	if (pipe2(ends, O_CLOEXEC) == -1)
 		return errno;
-	error = errno_of(fcntl(ends[0], F_SETOWN, aim->pid));
-	if (error == 0 && (error = errno_of(fcntl(ends[0], F_SETSIG, number_at(aim, 1)))) == 0 &&
-	    (error = errno_of(fcntl(ends[0], F_SETFL, O_ASYNC))) == 0)
-		error = errno_of(write(ends[1], "x", 1));
+	error = attempt_errno(fcntl(ends[0], F_SETOWN, aim->pid));
+	if (error == 0 && (error = attempt_errno(fcntl(ends[0], F_SETSIG, attempt_number(aim, 1)))) == 0 &&
+	    (error = attempt_errno(fcntl(ends[0], F_SETFL, O_ASYNC))) == 0)
+		error = attempt_errno(write(ends[1], "x", 1));
 	if (error == 0) { /* the kernel tells nobody whether the signal was delivered */
 		usleep(SETTLE_US);
 		error = kill(aim->pid, 0) == -1 && errno == ESRCH ? 0 : EINPROGRESS;
@@ -268,7 +263,7 @@ proc_open(const struct aim *aim, int flags)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)aim->pid, aim->words[1]);
-	return descriptor_errno(open(path, flags | O_CLOEXEC));
+	return attempt_descriptor(open(path, flags | O_CLOEXEC));
 }
 
 static int
@@ -306,7 +301,7 @@ try_make_executable(const struct aim *aim)
 	(void)aim;
 	if (map == MAP_FAILED)
 		return errno;
-	error = errno_of(mprotect(map, 4096, PROT_READ | PROT_EXEC));
+	error = attempt_errno(mprotect(map, 4096, PROT_READ | PROT_EXEC));
 	munmap(map, 4096);
 	return error;
 }
@@ -344,7 +339,7 @@ try_descriptors(const struct aim *aim)
 	(void)aim;
 	while (count < DESCRIPTORS && error == 0) {
 		fds[count] = dup(STDIN_FILENO);
-		if ((error = errno_of(fds[count])) == 0)
+		if ((error = attempt_errno(fds[count])) == 0)
 			count++;
 	}
 	while (count > 0)
@@ -358,196 +353,7 @@ try_raise_limit(const struct aim *aim)
 	struct rlimit limit = {.rlim_cur = 4, .rlim_max = 4};
 
 	(void)aim;
-	return errno_of(syscall(SYS_prlimit64, 0, RLIMIT_CORE, &limit, NULL));
-}
-
-/* The network: numbers of the family, type and protocol, or of a port on 127.0.0.1. */
-
-static int
-try_socket(const struct aim *aim)
-{
-	return descriptor_errno(socket(number_at(aim, 1), number_at(aim, 2), number_at(aim, 3)));
-}
-
-static const struct sockaddr *
-loopback(int port)
-{
-	static struct sockaddr_in address;
-
-	address = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port),
-	    .sin_addr = {htonl(INADDR_LOOPBACK)}};
-	return (const struct sockaddr *)&address;
-}
-
-static int
-stream_connect(int port, int protocol)
-{
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, protocol), error;
-
-	if (fd == -1)
-		return errno;
-	error = errno_of(connect(fd, loopback(port), sizeof(struct sockaddr_in)));
-	close(fd);
-	return error;
-}
-
-static int
-try_connect(const struct aim *aim)
-{
-	return stream_connect(number_at(aim, 1), 0);
-}
-
-static int
-try_connect_mptcp(const struct aim *aim)
-{
-	return stream_connect(number_at(aim, 1), IPPROTO_MPTCP);
-}
-
-/* A connection that is not made by connect(2). */
-static int
-try_fast_open(const struct aim *aim)
-{
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), error;
-
-	if (fd == -1)
-		return errno;
-	error = errno_of(sendto(fd, "x", 1, MSG_FASTOPEN | MSG_NOSIGNAL, loopback(number_at(aim, 1)),
-	    sizeof(struct sockaddr_in)));
-	close(fd);
-	return error;
-}
-
-static int
-try_fast_open_sendmsg(const struct aim *aim)
-{
-	struct sockaddr_in address = *(const struct sockaddr_in *)loopback(number_at(aim, 1));
-	char byte = 'x';
-	struct iovec part = {&byte, 1};
-	struct msghdr message = {.msg_name = &address, .msg_namelen = sizeof(address), .msg_iov = &part, .msg_iovlen = 1};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), error;
-
-	if (fd == -1)
-		return errno;
-	error = errno_of(sendmsg(fd, &message, MSG_FASTOPEN | MSG_NOSIGNAL));
-	close(fd);
-	return error;
-}
-
-static int
-try_bind(const struct aim *aim)
-{
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), error;
-
-	if (fd == -1)
-		return errno;
-	error = errno_of(bind(fd, loopback(number_at(aim, 1)), sizeof(struct sockaddr_in)));
-	close(fd);
-	return error;
-}
-
-static int
-try_listen(const struct aim *aim)
-{
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), error;
-
-	(void)aim;
-	if (fd == -1)
-		return errno;
-	error = errno_of(listen(fd, 1)); /* on a port that the kernel chooses */
-	close(fd);
-	return error;
-}
-
-/* An address in the file system, or an abstract one. Returns its length. */
-static socklen_t
-unix_address(struct sockaddr_un *address, const char *name, bool abstract)
-{
-	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
-	snprintf(address->sun_path + (abstract ? 1 : 0), sizeof(address->sun_path) - 1, "%s", name);
-	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name) + 1);
-}
-
-static int
-unix_connect(const char *name, bool abstract)
-{
-	struct sockaddr_un address;
-	socklen_t length = unix_address(&address, name, abstract);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), error;
-
-	if (fd == -1)
-		return errno;
-	error = errno_of(connect(fd, (const struct sockaddr *)&address, length));
-	close(fd);
-	return error;
-}
-
-static int
-try_unix(const struct aim *aim)
-{
-	return unix_connect(aim->words[1], false);
-}
-
-static int
-try_abstract(const struct aim *aim)
-{
-	return unix_connect(aim->words[1], true);
-}
-
-/* A datagram to a socket of somebody else's, from a pair that was only to talk to itself. */
-static int
-try_pair_datagram(const struct aim *aim)
-{
-	struct sockaddr_un address;
-	socklen_t length = unix_address(&address, aim->words[1], false);
-	int ends[2], error;
-
-	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) == -1)
-		return errno;
-	error = errno_of(sendto(ends[0], "x", 1, 0, (const struct sockaddr *)&address, length));
-	close(ends[0]);
-	close(ends[1]);
-	return error;
-}
-
-/* The raw socket that an icmp worker holds: -1 with ENOTSOCK when there is none. */
-static int
-raw_socket(void)
-{
-	for (int fd = 0; fd < DESCRIPTORS; fd++) {
-		int type = 0, domain = 0;
-		socklen_t length = sizeof(type);
-
-		if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_RAW &&
-		    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_INET)
-			return fd;
-	}
-	errno = ENOTSOCK;
-	return -1;
-}
-
-static int
-raw_option(int level, int name)
-{
-	const int on = 1;
-	int fd = raw_socket();
-
-	return fd == -1 ? errno : errno_of(setsockopt(fd, level, name, &on, sizeof(on)));
-}
-
-/* IP headers of one's own, so any protocol and any sender. */
-static int
-try_forge(const struct aim *aim)
-{
-	(void)aim;
-	return raw_option(IPPROTO_IP, IP_HDRINCL);
-}
-
-/* Everyone's ICMP packets. */
-static int
-try_snoop(const struct aim *aim)
-{
-	(void)aim;
-	return raw_option(SOL_SOCKET, SO_DETACH_FILTER);
+	return attempt_errno(syscall(SYS_prlimit64, 0, RLIMIT_CORE, &limit, NULL));
 }
 
 #ifdef __x86_64__
@@ -566,27 +372,22 @@ static int
 try_x32(const struct aim *aim)
 {
 	(void)aim;
-	return errno_of(syscall(0x40000000 | SYS_getpid));
+	return attempt_errno(syscall(0x40000000 | SYS_getpid));
 }
 #endif
 
-static const struct {
-	const char *name;
-	int (*try)(const struct aim *);
-} attempts[] = {
+static const struct attempt attempts_local[] = {
 	{"read", try_read}, {"list", try_list}, {"list-own", try_list_own}, {"write", try_write}, {"unlink", try_unlink},
 	{"mkdir", try_mkdir}, {"rename", try_rename}, {"truncate", try_truncate}, {"symlink", try_symlink}, {"stat", try_stat},
 	{"execve", try_execve}, {"fork", try_fork}, {"fork-sibling", try_fork_sibling}, {"thread", try_thread},
 	{"ptrace", try_ptrace}, {"traceme", try_traceme}, {"vm-read", try_vm_read}, {"kill", try_kill}, {"sigio", try_sigio},
 	{"proc-read", try_proc_read}, {"proc-write", try_proc_write}, {"map-executable", try_map_executable},
 	{"make-executable", try_make_executable}, {"memory", try_memory}, {"shared-memory", try_shared_memory},
-	{"descriptors", try_descriptors}, {"raise-limit", try_raise_limit}, {"socket", try_socket}, {"connect", try_connect},
-	{"connect-mptcp", try_connect_mptcp}, {"fast-open", try_fast_open}, {"fast-open-sendmsg", try_fast_open_sendmsg},
-	{"bind", try_bind}, {"listen", try_listen}, {"unix", try_unix}, {"abstract", try_abstract},
-	{"pair-datagram", try_pair_datagram}, {"forge", try_forge}, {"snoop", try_snoop},
+	{"descriptors", try_descriptors}, {"raise-limit", try_raise_limit},
 #ifdef __x86_64__
 	{"int80", try_int80}, {"x32", try_x32},
 #endif
+	{NULL, NULL},
 };
 
 static struct io_uring_params ring;
@@ -617,12 +418,15 @@ static const struct {
 int
 attempt(const struct aim *aim)
 {
-	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++)
-		if (strcmp(attempts[i].name, aim->words[0]) == 0)
-			return attempts[i].try(aim);
+	static const struct attempt *const tables[] = {attempts_local, attempts_network};
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		for (const struct attempt *entry = tables[i]; entry->name != NULL; entry++)
+			if (strcmp(entry->name, aim->words[0]) == 0)
+				return entry->try(aim);
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 		if (strcmp(calls[i].name, aim->words[0]) == 0)
-			return errno_of(syscall(calls[i].number, calls[i].arguments[0], calls[i].arguments[1],
+			return attempt_errno(syscall(calls[i].number, calls[i].arguments[0], calls[i].arguments[1],
 			    calls[i].arguments[2], calls[i].arguments[3]));
 	return -1;
 }

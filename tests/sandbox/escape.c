@@ -29,7 +29,8 @@ static struct aim aim;
 
 /*
  * As in a kernel without a mechanism, for this method's processes alone: a file "without" beside the program names the
- * system call, in numbers, and the errno that it then gives. Returns false when there is such a file and it cannot be done.
+ * system call, in numbers, and the errno that it then gives. Returns false when there is such a file and it cannot be
+ * done.
  */
 static bool
 kernel_reduce(void)

@@ -22,4 +22,17 @@ struct aim {
  */
 int attempt(const struct aim *);
 
+/* For the tables of attempts, which end with a NULL name. */
+struct attempt {
+	const char *name;
+	int (*try)(const struct aim *); /* 0 or an errno */
+};
+
+extern const struct attempt attempts_network[];
+
+/* What the attempts share: the errno of a call that answers -1; of one that opens a descriptor; a word as a number. */
+int attempt_errno(long status);
+int attempt_descriptor(int fd);
+int attempt_number(const struct aim *, int word);
+
 #endif

@@ -10,8 +10,10 @@ $(METHODS:%=$(BUILD)/obj/tests/sandbox/escape-%.o): $(BUILD)/obj/tests/sandbox/e
 	@mkdir -p $(@D)
 	@$(SAY) "  CC   $< ($*)"; $(CC) $(ALL_CFLAGS) -DESCAPE_METHOD=method_$* -MMD -MP -c -o $@ $<
 
-$(ESCAPE_WORKERS): $(BUILD)/escape/libexec/worker-%: $(BUILD)/obj/tests/sandbox/escape-%.o $(BUILD)/obj/tests/sandbox/real/%.o \
-		$(BUILD)/obj/tests/sandbox/attempts.o $(BUILD)/libworker.a $(BUILD)/libcommon.a
+$(ESCAPE_WORKERS): $(BUILD)/escape/libexec/worker-%: \
+		$(BUILD)/obj/tests/sandbox/escape-%.o $(BUILD)/obj/tests/sandbox/real/%.o \
+		$(BUILD)/obj/tests/sandbox/attempts.o $(BUILD)/obj/tests/sandbox/attempts_network.o \
+		$(BUILD)/libworker.a $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
 	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_$*) $(LIBS_WORKER) $(LIBS_COMMON)
 

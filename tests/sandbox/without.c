@@ -1,7 +1,8 @@
 /*
  * without [CALL[=ERRNO] ...] [landlock=ABI] -- PROGRAM [ARGUMENT ...]: runs a program as in a kernel that lacks these
- * system calls (ENOSYS, or another errno), or has an older Landlock. Touches nothing but its own filter, which the program and
- * its children keep; for the version a process stays that answers in the kernel's place, until the program ends.
+ * system calls (ENOSYS, or another errno), or has an older Landlock. Touches nothing but its own filter, which the
+ * program and its children keep; for the version a process stays that answers in the kernel's place, until the program
+ * ends.
  */
 #include <errno.h>
 #include <poll.h>

@@ -1,6 +1,6 @@
 /*
- * What checks are said to need: that profiles stay within what their method declares (there is no system call filter for
- * anything else), and that the tables of calls do not contradict themselves.
+ * What checks are said to need: that profiles stay within what their method declares (there is no system call filter
+ * for anything else), and that the tables of calls do not contradict themselves.
  */
 #include <check.h>
 #include <errno.h>
@@ -27,7 +27,8 @@ static const struct {
 	{"interface", {"lo", NULL}, 2},
 	{"mark", {"7", NULL, NULL}, 3},
 	{"all_valid", {"true", NULL}, 2},
-	{"url", {"http://192.0.2.1/", "https://www.example.net/", "https://[2001:db8::1]:8443/", "http://www.example.net:1/"}, 4},
+	{"url", {"http://192.0.2.1/", "https://www.example.net/", "https://[2001:db8::1]:8443/", "http://www.example.net:1/"},
+	    4},
 	{"follow_redirects", {"true", "false", NULL}, 3},
 	{"verify_ssl", {"true", NULL}, 2},
 	{"ca_file", {"/etc/ssl/ca.pem", NULL}, 2},
