@@ -262,6 +262,7 @@ def secret_checks(port):
             "tcp": ({"method": "tcp", "host": "127.0.0.1", "port": port}, set())}
 
 
+@pytest.mark.skipif(paths.SANITIZED, reason="a sanitizer's process has terabytes of address space to search")
 @pytest.mark.parametrize("level", ["strict", "off"])
 def test_secrets_stay_with_their_check(root, start, keep, level):
     """Searched for in the memory of every process: they are the supervisor's and the own worker's alone."""
