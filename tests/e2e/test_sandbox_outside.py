@@ -93,7 +93,7 @@ def assert_confined(pid, name):
     assert limits(pid)["Max open files"][0] == ("1024" if shell else "128")
     if not shell:
         assert limits(pid)["Max file size"] == ("0", "0")
-        if not paths.SANITIZED:
+        if not paths.is_sanitized():
             data = (256 if name.startswith("http") else 64) << 20
             assert limits(pid)["Max data size"] == (str(data), str(data))
         assert limits(pid)["Max processes"][0] == "0" or name == "http with redirects"
@@ -262,7 +262,7 @@ def secret_checks(port):
             "tcp": ({"method": "tcp", "host": "127.0.0.1", "port": port}, set())}
 
 
-@pytest.mark.skipif(paths.SANITIZED, reason="a sanitizer's process has terabytes of address space to search")
+@pytest.mark.skipif(paths.is_sanitized(), reason="a sanitizer's process has terabytes of address space to search")
 @pytest.mark.parametrize("level", ["strict", "off"])
 def test_secrets_stay_with_their_check(root, start, keep, level):
     """Searched for in the memory of every process: they are the supervisor's and the own worker's alone."""

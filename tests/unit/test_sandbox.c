@@ -2,7 +2,6 @@
  * What checks are said to need: that profiles stay within what their method declares (there is no system call filter
  * for anything else), and that the tables of calls do not contradict themselves.
  */
-#include <check.h>
 #include <errno.h>
 #include <seccomp.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include "../../common/methods/method.h"
 #include "../../common/sandbox.h"
 #include "../../common/seccomp_filter.h"
+#include "unit.h"
 
 #define ROUNDS 3000
 #define TEXTS_MAX 6
@@ -65,7 +65,7 @@ arguments_random(const struct check_method *method, union arguments *arguments)
 	ck_assert_uint_le(method->args_size, sizeof(*arguments));
 	memset(arguments, 0, sizeof(*arguments));
 	ck_assert(options_set_defaults(method->options, arguments));
-	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+	for (size_t i = 0; i < COUNT(choices); i++) {
 		const struct option *option = option_find(method->options, choices[i].key);
 		const char *text = choices[i].texts[below(choices[i].count)];
 
@@ -169,7 +169,7 @@ newer_than_libseccomp(const char *name)
 {
 	static const char *const names[] = {"mseal", "cachestat", "futex_waitv"};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < COUNT(names); i++)
 		if (strcmp(names[i], name) == 0)
 			return true;
 	return false;
@@ -200,7 +200,7 @@ START_TEST(libseccomp_knows_every_call)
 			}
 		}
 	}
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+	for (size_t i = 0; i < COUNT(lists); i++)
 		for (const char *const *name = lists[i]; *name != NULL; name++)
 			name_check(*name);
 }
@@ -272,9 +272,7 @@ int
 main(void)
 {
 	Suite *suite = suite_create("sandbox");
-	TCase *cases = tcase_create("core");
-	SRunner *runner;
-	int failed;
+	TCase *cases = unit_case(suite, "core");
 
 	srand(1); /* the same sets in each run */
 	tcase_set_timeout(cases, 60);
@@ -286,10 +284,5 @@ main(void)
 	tcase_add_test(cases, refusals_are_not_allowed);
 	tcase_add_test(cases, unconditional_entries_stand_alone);
 	tcase_add_test(cases, every_filter_compiles);
-	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return unit_run(suite);
 }

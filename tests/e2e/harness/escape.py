@@ -15,7 +15,8 @@ from .hostile import TcpServer
 ESCAPE = paths.BUILD / "escape"
 WITHOUT = ESCAPE / "without"
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-ENDED = re.compile(r"\S+ (?:debug|warning|error) (?P<check>.+?): process \d+ ended (?:by (?P<signal>SIG\w+)|with status (?P<status>\d+))")
+ENDED = re.compile(r"\S+ (?:debug|warning|error) (?P<check>.+?): process \d+ ended "
+                   r"(?:by (?P<signal>SIG\w+)|with status (?P<status>\d+))")
 TARGETS = ("victim", "prey", "bait")  # looked at, killed, killed in another way
 
 

@@ -8,7 +8,6 @@ BUILD = Path(os.environ.get("EXACHECK_BUILD") or REPOSITORY / "build").resolve()
 EXACHECK = BUILD / "exacheck"
 EXACHECK_CTL = BUILD / "exacheck-ctl"
 LIBEXEC = BUILD / "libexec"
-SANITIZED = EXACHECK.exists() and b"__asan_init" in EXACHECK.read_bytes()
 METHODS = ("dns", "file", "http", "icmp", "ntp", "shell", "tcp")
 
 
