@@ -61,7 +61,7 @@ struct worker {
 	struct event *lease;
 	bool started;	     /* said so, perhaps before the spawner told the pid */
 	bool absent;	     /* a grid point failed because no worker had started: the next ones fail at once */
-	bool forfeited;	     /* a grid point failed that the worker may still execute: its result is late */
+	bool forfeited;	     /* a grid point failed that the worker may still execute: one result is too many */
 	bool planned;	     /* announced its own end: neither a failure nor a reason to wait */
 	bool reported;	     /* this process has given a result or said "disabled" */
 	bool left;	     /* a process left before the awaited grid point: the next may not */
@@ -256,7 +256,7 @@ handle_result(struct worker *worker, const union message *message)
 		worker->forfeited = false;
 		return late;
 	}
-	worker->forfeited = false;
+	/* stays forfeited: this may be the failed grid point's, come when the awaited one's was due, which is then late */
 	if (worker->disabled) {
 		/* its predecessor said so: a worker that finds no file says nothing of it */
 		worker->disabled = false;

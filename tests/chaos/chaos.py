@@ -207,6 +207,8 @@ class Chaos:
                 self.complaints += judge.judge_spared(subject, seen, announced, end, margin, late)
         if run.logged("log lines were lost"):
             self.complain("log lines were lost: what happened is not known")
+        for line in run.logged("(violation)") + run.logged("broke the protocol"):
+            self.complain(f"nobody breaks the protocol here, and yet: {line}")
         for pid, seconds in self.watcher.unreaped.items():
             self.complain(f"pid {pid} was dead for {seconds:.1f} s and not reaped")
         total = sum(map(len, outcomes.values()))

@@ -65,22 +65,25 @@ def grid_phase(outcomes, interval):
 def judge_grid(subject, outcomes, late):
     """
     No lease was missed: since an outcome is due before the next grid point, every grid point has one, and only
-    one. One that is missing is excused when the machine was late by then; returns (complaints, excused).
+    one. A late worker's result may stand for the grid point at which its execution began or for one at which it
+    ended. One that is missing is excused when the machine was late by then; returns (complaints, excused).
     """
     interval = subject.service.interval
     if len(outcomes) < 2:
         return [(subject.name, f"{len(outcomes)} outcomes in all")], 0
     origin = grid_phase(outcomes, interval) - (interval - subject.lease) / 2
-    complaints, excused = [], 0
-    for before, after in zip(outcomes, outcomes[1:]):
-        first, second = ((outcome.begun - origin) // interval for outcome in (before, after))
-        if second == first + 1:
+    complaints, excused, number = [], 0, None
+    for before, outcome in zip([None, *outcomes], outcomes):
+        first, last = ((when - origin) // interval for when in (outcome.begun, outcome.when))
+        if number is None or first <= number + 1 <= last:
+            number = first if number is None else number + 1
             continue
-        if late(before.when - interval, after.when + interval) > (interval - subject.lease) / 3:
+        if late(outcome.begun - 2 * interval, outcome.when + interval) > (interval - subject.lease) / 3:
             excused += 1
         else:
-            complaints.append((subject.name, f"{second - first - 1:.0f} grid points without an outcome between "
-                               f"{before} and {after}"))
+            complaints.append((subject.name, f"{first - number - 1:.0f} grid points without an outcome between {before} "
+                               f"and {outcome}"))
+        number = first
     return complaints, excused
 
 

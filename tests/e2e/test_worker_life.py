@@ -5,7 +5,7 @@ import time
 
 from harness import paths, processes
 from harness.config import check, config, prefix
-from harness.hostile import HttpServer, TcpServer
+from harness.hostile import HttpServer, TcpServer, http_response
 from harness.wait import wait_until
 from test_faults import GARBAGE, build_with, cpu_seconds, tcp
 
@@ -89,6 +89,32 @@ def test_results_that_waited_for_a_late_supervisor(start, keep):
         os.kill(run.pid, signal.SIGCONT)
         time.sleep(0.3)
     assert not run.logged("worker lost"), run.logged("worker lost")
+
+
+def test_late_worker_that_answers_slowly(start, keep):
+    """
+    Workers that a spawner made too late execute the grid point that has failed by then, and may still be at it
+    when the next one comes: whichever of their results are counted, none is held against them.
+    """
+    server = keep(HttpServer(slow_answer))
+    web = {"method": "http", "url": f"http://127.0.0.1:{server.port}/", "timeout": 0.5, "http_timeout": 0.5}
+    run = start(config(*(check(f"web {number}", web, prefixes=[prefix(number)], interval=0.8, fall=9, splay=True)
+                         for number in range(12))))
+    run.wait_for(lambda: len(run.rib.routes) == 12, 20, "12 routes")
+    spawner, = run.spawners()
+    os.kill(spawner, signal.SIGSTOP)
+    for number in range(12):
+        os.kill(run.worker(f"web {number}"), signal.SIGKILL)
+    time.sleep(1.9)  # until each has failed once or twice for want of a worker
+    os.kill(spawner, signal.SIGCONT)
+    seen = server.count
+    run.wait_for(lambda: server.count >= seen + 36, 20, "three further executions of each")
+    assert run.logged("worker lost (died)") and not run.logged("worker lost (violation)"), run.story()
+
+
+def slow_answer(request):
+    time.sleep(0.3)
+    return http_response()
 
 
 UNREPORTED = """
