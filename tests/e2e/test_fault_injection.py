@@ -11,6 +11,8 @@ from harness import paths, processes
 FAULTS = paths.REPOSITORY / "tests" / "faults" / "faults.py"
 LIMIT = 240  # seconds
 
+pytestmark = pytest.mark.one_level  # with strict a fault in a mechanism is an error of its own
+
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory):
