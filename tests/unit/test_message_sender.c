@@ -2,7 +2,6 @@
  * Messages whose sender the kernel names: what a process sends is its own, whoever handed it the channel, and no
  * descriptor that comes along stays open.
  */
-#include <check.h>
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,7 @@
 #include <unistd.h>
 
 #include "../../common/message.h"
-#include "findings.h"
+#include "unit.h"
 
 static int here, there;
 
@@ -126,13 +125,12 @@ int
 main(void)
 {
 	Suite *suite = suite_create("message sender");
-	TCase *tcase = tcase_create("message sender");
+	TCase *tcase = unit_case(suite, "message sender");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, own_and_inherited);
 	tcase_add_test(tcase, descriptors_are_closed);
 	tcase_add_test(tcase, refused_like_any_other);
 	tcase_add_test(tcase, not_identified);
-	suite_add_tcase(suite, tcase);
-	return run_suite(suite);
+	return unit_run(suite);
 }
