@@ -39,18 +39,16 @@ union control {
 	char bytes[CMSG_SPACE(sizeof(int))];
 };
 
-/* The one descriptor that came with msg, or -1. */
-static int
-descriptor_take(struct msghdr *msg)
+/* The one control message of a kind and size that came with msg, or false. */
+static bool
+control_take(struct msghdr *msg, int type, void *data, size_t size)
 {
 	struct cmsghdr *cmsg = CMSG_FIRSTHDR(msg);
-	int fd;
 
-	if (cmsg == NULL || cmsg->cmsg_level != SOL_SOCKET || cmsg->cmsg_type != SCM_RIGHTS ||
-	    cmsg->cmsg_len != CMSG_LEN(sizeof(int)))
-		return -1;
-	memcpy(&fd, CMSG_DATA(cmsg), sizeof(fd));
-	return fd;
+	if (cmsg == NULL || cmsg->cmsg_level != SOL_SOCKET || cmsg->cmsg_type != type || cmsg->cmsg_len != CMSG_LEN(size))
+		return false;
+	memcpy(data, CMSG_DATA(cmsg), size);
+	return true;
 }
 
 static bool
@@ -62,45 +60,84 @@ message_valid(const union message *message, size_t length, unsigned permitted)
 	    (permitted & (1u << type)) != 0 && layouts[type].size == length;
 }
 
+/*
+ * One packet, checked as far as it can be without what came along with it, for which msg has room or not:
+ * without room the kernel closes passed descriptors itself and says MSG_CTRUNC.
+ */
+static enum message_status
+packet_receive(int fd, union message *message, unsigned permitted, struct msghdr *msg)
+{
+	struct iovec iov = {.iov_base = message, .iov_len = sizeof(*message)};
+	const struct message_layout *layout;
+	ssize_t length;
+
+	msg->msg_iov = &iov;
+	msg->msg_iovlen = 1;
+	do
+		length = recvmsg(fd, msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	while (length == -1 && errno == EINTR);
+	if (length == -1) {
+		msg->msg_controllen = 0; /* nothing came */
+		return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOMEM || errno == ENOBUFS ? MESSAGE_NONE :
+												     MESSAGE_CLOSED;
+	}
+	if (length == 0)
+		return MESSAGE_CLOSED;
+	if ((msg->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || !message_valid(message, (size_t)length, permitted))
+		return MESSAGE_BAD;
+	layout = &layouts[message->header.type];
+	if (layout->text_size > 0)
+		((char *)message)[layout->text_offset + layout->text_size - 1] = '\0';
+	return MESSAGE_OK;
+}
+
 enum message_status
 message_receive(int fd, union message *message, unsigned permitted, int *descriptor)
 {
 	union control control;
-	struct iovec iov = {.iov_base = message, .iov_len = sizeof(*message)};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
-	const struct message_layout *layout;
-	ssize_t length;
+	struct msghdr msg = {0};
+	enum message_status status;
 	int passed = -1;
 
-	/* Without room for them the kernel closes passed descriptors itself and says MSG_CTRUNC. */
-	if (descriptor != NULL) {
-		msg.msg_control = &control;
-		msg.msg_controllen = CMSG_LEN(sizeof(int)); /* the padding behind it would take a second one */
-	}
-	do
-		length = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	while (length == -1 && errno == EINTR);
-	if (length == -1)
-		return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOMEM || errno == ENOBUFS ? MESSAGE_NONE :
-												     MESSAGE_CLOSED;
-	if (descriptor != NULL)
-		passed = descriptor_take(&msg);
-	if (length == 0) {
-		if (passed != -1)
-			close(passed);
-		return MESSAGE_CLOSED;
-	}
-	if ((msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || (descriptor != NULL && passed == -1) ||
-	    !message_valid(message, (size_t)length, permitted)) {
-		if (passed != -1)
-			close(passed);
-		return MESSAGE_BAD;
-	}
-	if (descriptor != NULL)
+	if (descriptor == NULL)
+		return packet_receive(fd, message, permitted, &msg);
+	msg.msg_control = &control;
+	msg.msg_controllen = CMSG_LEN(sizeof(int)); /* the padding behind it would take a second one */
+	status = packet_receive(fd, message, permitted, &msg);
+	if (!control_take(&msg, SCM_RIGHTS, &passed, sizeof(passed)) && status == MESSAGE_OK)
+		status = MESSAGE_BAD;
+	if (status == MESSAGE_OK)
 		*descriptor = passed;
-	layout = &layouts[message->header.type];
-	if (layout->text_size > 0)
-		((char *)message)[layout->text_offset + layout->text_size - 1] = '\0';
+	else if (passed != -1)
+		close(passed);
+	return status;
+}
+
+int
+message_identify(int fd)
+{
+	const int on = 1;
+
+	return setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
+}
+
+enum message_status
+message_receive_from(int fd, union message *message, unsigned permitted, pid_t *sender)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(struct ucred))];
+	} control;
+	/* The credentials come first; no byte is left for descriptors. */
+	struct msghdr msg = {.msg_control = &control, .msg_controllen = CMSG_LEN(sizeof(struct ucred))};
+	enum message_status status = packet_receive(fd, message, permitted, &msg);
+	struct ucred credentials;
+
+	if (status != MESSAGE_OK)
+		return status;
+	if (!control_take(&msg, SCM_CREDENTIALS, &credentials, sizeof(credentials)))
+		return MESSAGE_BAD;
+	*sender = credentials.pid;
 	return MESSAGE_OK;
 }
 

@@ -161,6 +161,18 @@ enum message_status {
 enum message_status message_receive(int fd, union message *, unsigned permitted, int *descriptor);
 
 /*
+ * Have the kernel say with each message that arrives at fd, an end of a socket pair, which process sent it: from
+ * now on it is read with message_receive_from. Returns 0, or -1 with errno.
+ */
+int message_identify(int fd);
+
+/*
+ * As message_receive without a descriptor. sender: the process that sent the message, 0 when it cannot be named
+ * here (of another pid namespace). Only a process with CAP_SYS_ADMIN can pass for another one; see unix(7).
+ */
+enum message_status message_receive_from(int fd, union message *, unsigned permitted, pid_t *sender);
+
+/*
  * Receive a job (blocking): malloc'd, args_length checked against the message's size, text fields
  * NUL-terminated. NULL on end-of-file or anything else that is not a well-formed job.
  */

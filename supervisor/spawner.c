@@ -19,6 +19,7 @@
 #include "backoff.h"
 #include "child.h"
 #include "launcher.h"
+#include "log_limit.h"
 #include "loop.h"
 
 #define UNANSWERED_MAX 64 /* requests: what fits well into the socket's buffer */
@@ -52,6 +53,7 @@ struct spawner {
 	STAILQ_HEAD(, request) requests; /* unanswered */
 	unsigned unanswered;
 	unsigned messages; /* since its start or its last answer */
+	struct log_limit log;
 };
 
 static void spawner_read(evutil_socket_t, short, void *);
@@ -104,6 +106,7 @@ static void
 spawner_ended(struct spawner *spawner, int error)
 {
 	spawner_stop(spawner, error);
+	log_limit_tell(&spawner->log, spawner->method->name, monotime_now());
 	spawner->retry = backoff_ended(&spawner->backoff, monotime_now());
 	spawner->changed(spawner->context);
 }
@@ -117,10 +120,11 @@ spawner_launched(void *context, pid_t pid, int error)
 	if (pid > 0) {
 		spawner->pid = pid;
 		log_debug("started spawner of method %s, pid %d", spawner->method->name, (int)pid);
-		if (spawner->fd == -1)
-			kill(pid, SIGKILL); /* it failed before its number was known */
-		else
+		/* not before: its reports are judged by its number */
+		if (event_add(spawner->event, NULL) == 0)
 			spawner_await(spawner);
+		else
+			spawner_stop(spawner, ENOMEM);
 		return;
 	}
 	if (error == ECHILD)
@@ -141,7 +145,7 @@ spawner_launch(struct spawner *spawner, monotime_t now)
 		return false;
 	spawner->fd = fds[0];
 	spawner->event = event_new(spawner->base, fds[0], EV_READ | EV_PERSIST, spawner_read, spawner);
-	if (spawner->event != NULL && event_add(spawner->event, NULL) == 0)
+	if (spawner->event != NULL)
 		spawner->launch = launcher_request(spawner->launcher, spawner->program, spawner->level, fds[1],
 		    spawner_launched, spawner);
 	close(fds[1]);
@@ -186,7 +190,17 @@ spawner_answered(struct spawner *spawner, const struct message_spawned *spawned)
 	spawner->unanswered--;
 	spawner->messages = 0;
 	spawner_await(spawner);
+	log_limit_tell(&spawner->log, spawner->method->name, monotime_now());
 	spawner->report(spawner->context, spawned->id, spawned->pid, spawned->error);
+	return true;
+}
+
+static bool
+spawner_logs(struct spawner *spawner, const struct message_log *log)
+{
+	if (log->level >= LOG_LEVELS)
+		return false;
+	log_limit_line(&spawner->log, (enum log_level)log->level, spawner->method->name, log->text, monotime_now());
 	return true;
 }
 
@@ -205,8 +219,8 @@ spawner_read(evutil_socket_t fd, short what, void *context)
 			break;
 		if (++spawner->messages > MESSAGES_MAX)
 			status = MESSAGE_BAD;
-		if (message.header.type == MESSAGE_LOG && message.log.level < LOG_LEVELS)
-			log_line((enum log_level)message.log.level, spawner->method->name, "%s", message.log.text);
+		if (message.header.type == MESSAGE_LOG && !spawner_logs(spawner, &message.log))
+			status = MESSAGE_BAD;
 		if (message.header.type == MESSAGE_READY && message.ready.protocol != MESSAGE_PROTOCOL)
 			status = MESSAGE_BAD;
 		if (message.header.type == MESSAGE_SPAWNED && !spawner_answered(spawner, &message.spawned))
@@ -238,6 +252,7 @@ spawner_new(struct event_base *base, struct launcher *launcher, const struct che
 	spawner->changed = changed;
 	spawner->context = context;
 	spawner->fd = -1;
+	log_limit_init(&spawner->log);
 	STAILQ_INIT(&spawner->requests);
 	if ((spawner->patience = event_new(base, -1, 0, spawner_silent, spawner)) == NULL) {
 		free(spawner);
@@ -295,9 +310,9 @@ spawner_retry(const struct spawner *spawner)
 }
 
 bool
-spawner_is(const struct spawner *spawner, pid_t pid)
+spawner_made(const struct spawner *spawner, pid_t pid)
 {
-	return spawner->pid == pid;
+	return spawner->pid > 0 && pid != spawner->pid && child_exists(pid) && getsid(pid) == spawner->pid;
 }
 
 bool

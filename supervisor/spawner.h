@@ -48,8 +48,11 @@ bool spawner_ready(struct spawner *, monotime_t now);
 /* When a spawner that is not running may be started again. */
 monotime_t spawner_retry(const struct spawner *);
 
-/* Whether pid is its process. */
-bool spawner_is(const struct spawner *, pid_t);
+/*
+ * Whether pid is a child of ours, not reaped yet, that this spawner's process made: it is in that process's
+ * session, which nobody can enter from outside.
+ */
+bool spawner_made(const struct spawner *, pid_t pid);
 
 /* A child ended: true if it was this spawner's process. */
 bool spawner_reaped(struct spawner *, pid_t, int status);

@@ -26,7 +26,7 @@ static const char text[] = "checks:\n"
 			   "- {name: a, args: {method: tcp, host: 127.0.0.1, port: 1, timeout: 1}, prefixes: [192.0.2.1],\n"
 			   "   interval: 3600, splay: false}\n"
 			   "- {name: b, args: {method: tcp, host: 127.0.0.1, port: 1, timeout: 1}, prefixes: [192.0.2.2],\n"
-			   "   interval: 0.1, rise: 1, splay: false}\n";
+			   "   interval: 0.2, rise: 1, splay: false}\n";
 
 static const struct identity identity;
 static struct event_base *base;

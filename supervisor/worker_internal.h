@@ -1,0 +1,136 @@
+/*
+ * What the three files of a worker share: worker.c (processes), worker_grid.c (grid points and their outcomes),
+ * worker_peer.c (messages). Nobody else includes it.
+ */
+#ifndef EXACHECK_WORKER_INTERNAL_H
+#define EXACHECK_WORKER_INTERNAL_H
+
+#include <bsd/sys/queue.h>
+
+#include "backoff.h"
+#include "log_limit.h"
+#include "ratelimit.h"
+#include "worker.h"
+
+struct event;
+struct launcher;
+struct sandbox_reports;
+struct spawner;
+
+enum worker_phase {
+	PHASE_IDLE,	/* no process; may be spawned from `retry` on */
+	PHASE_SPAWNING, /* asked of the spawner, pid unknown */
+	PHASE_STARTING, /* has a pid, has not said "started" */
+	PHASE_RUNNING,
+	PHASES
+};
+
+struct worker {
+	STAILQ_ENTRY(worker) entry;
+	struct workers *workers;
+	struct check *check;
+	struct spawner *spawner;
+	uint32_t id;
+
+	/* The process */
+	enum worker_phase phase;
+	pid_t pid;    /* 0: none, or not known yet */
+	pid_t former; /* its last process, for its name when it is reaped: never to be killed by this number */
+	monotime_t retry;
+	struct backoff backoff;
+	enum reason reason; /* why there is no process */
+
+	/* The peer */
+	int fd; /* -1: none */
+	struct event *channel;
+	pid_t speaker;	     /* who sent the first message: nobody else may send one; 0: none came yet */
+	bool started;	     /* said so, perhaps before the spawner told the pid */
+	bool planned;	     /* announced its own end: neither a failure nor a reason to wait */
+	bool reported;	     /* this process has given a result or said "disabled" */
+	bool left;	     /* a process left before the awaited grid point: the next may not */
+	bool disabled;	     /* as last said */
+	struct ratelimit chatter; /* of this process: what it may say beyond its results */
+	struct log_limit log;
+	const char *sandbox; /* of the process that started last; NULL: none has */
+
+	/* The grid */
+	struct event *lease;
+	monotime_t slot;     /* the grid point whose outcome is awaited */
+	monotime_t deadline; /* of the living process for its next report: later it is killed */
+	monotime_t earliest; /* no result can be true before */
+	unsigned owed;	     /* results of grid points that were passed over: they may come before the awaited one's */
+	unsigned forfeited;  /* grid points that failed though the process may still execute them: such results are late */
+	bool absent;	     /* a grid point failed because no worker had started: the next ones fail at once */
+	bool overdue;	     /* a process was killed for its silence, and none has given a result since */
+	struct fsm paced;    /* state that the worker was told last */
+	int64_t interval_ns; /* pace that the worker was told last */
+};
+
+struct spawner_entry {
+	STAILQ_ENTRY(spawner_entry) entry;
+	const struct check_method *method;
+	enum sandbox_level level; /* workers share their spawner's confinement: a check without one needs another */
+	struct spawner *spawner;
+};
+
+struct workers {
+	struct event_base *base;
+	const struct identity *identity;
+	struct launcher *launcher;
+	bool stopping;
+	uint32_t count;
+	STAILQ_HEAD(, worker) list;
+	STAILQ_HEAD(, spawner_entry) spawners;
+	struct sandbox_reports *sandboxes;
+	struct event *pump; /* spawns what is to be spawned */
+};
+
+/* worker.c */
+
+/* There is no worker any more, or must not be: the awaited grid point failed if it has come, a new one is due. */
+void worker_lost(struct worker *, enum reason);
+
+/* Look again for what can be spawned. */
+void workers_pump_wake(struct workers *);
+
+/* worker_grid.c */
+
+/* Set the timer for what is due next. */
+void worker_arm(struct worker *);
+
+/* Handler of the timer. */
+void worker_lease(int fd, short what, void *worker);
+
+/* A new process: it owes nothing, and has until its first report. */
+void worker_grid_begin(struct worker *, monotime_t now);
+
+/* Tell the worker its pace when the state or the interval changed. */
+void worker_pace(struct worker *);
+
+/*
+ * The awaited grid point has its outcome: await the next one, at the interval of the state that the outcome led
+ * to, and tell the worker.
+ */
+void worker_advance(struct worker *, monotime_t now);
+
+/* The process has reported: it lives and has until its next report is due. */
+void worker_heard(struct worker *);
+
+/* The awaited grid point failed for want of a result. */
+void worker_fail(struct worker *, enum reason, monotime_t now);
+
+/* worker_peer.c */
+
+/* Handler of the channel's event. */
+void worker_read(int fd, short what, void *worker);
+
+/* A new process at the other end. */
+void worker_peer_begin(struct worker *);
+
+/* The process's number is known. False: its messages came from another. */
+bool worker_peer_known(struct worker *);
+
+/* Handle every message that is here. */
+void worker_drain(struct worker *);
+
+#endif

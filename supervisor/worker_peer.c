@@ -1,0 +1,206 @@
+/*
+ * A worker as a peer. Invariant: a worker can hurt only its own check - whatever it sends that is not a
+ * well-formed, permitted message in its turn, from the process that is the worker, ends it.
+ */
+#include "worker_internal.h"
+
+#include <bsd/string.h>
+#include <event2/event.h>
+
+#include "../common/log.h"
+#include "../common/message.h"
+#include "sandbox_reports.h"
+
+/* Messages that the grid does not limit: log lines, changes of the disable file. More is a flood. */
+#define CHATTER_BURST 128
+#define CHATTER_A_SECOND 32
+
+/* What a worker may say in which phase. */
+static const unsigned permitted[PHASES] = {
+	[PHASE_SPAWNING] = 1u << MESSAGE_STARTED | 1u << MESSAGE_LOG,
+	[PHASE_STARTING] = 1u << MESSAGE_STARTED | 1u << MESSAGE_LOG,
+	[PHASE_RUNNING] = 1u << MESSAGE_RESULT | 1u << MESSAGE_DISABLED | 1u << MESSAGE_LOG | 1u << MESSAGE_LEAVING,
+};
+
+void
+worker_peer_begin(struct worker *worker)
+{
+	worker->speaker = 0;
+	worker->started = worker->reported = worker->planned = false;
+	worker->owed = worker->forfeited = 0;
+	ratelimit_init(&worker->chatter, CHATTER_BURST, CHATTER_A_SECOND);
+}
+
+bool
+worker_peer_known(struct worker *worker)
+{
+	if (worker->speaker == 0)
+		worker->speaker = worker->pid;
+	return worker->speaker == worker->pid;
+}
+
+/* Whether it is the worker itself that speaks, not a process that it or its spawner handed the channel. */
+static bool
+worker_speaks(struct worker *worker, pid_t sender)
+{
+	if (worker->speaker == 0)
+		worker->speaker = sender;
+	return sender > 0 && worker->speaker == sender;
+}
+
+static bool
+handle_result(struct worker *worker, const union message *message)
+{
+	const struct message_result *sent = &message->result;
+	monotime_t now = monotime_now();
+	struct result result;
+
+	if (sent->code >= RESULT_CODES || sent->reason >= REASON_LEASE || sent->last > 1 || sent->reserved != 0 ||
+	    sent->duration_ns < 0 || (sent->code == RESULT_PASS) != (sent->reason == REASON_OK))
+		return false;
+	worker->planned = sent->last == 1;
+	if (monotime_before(now, worker->earliest)) {
+		if (worker->forfeited == 0)
+			return false;
+		worker->forfeited--; /* its grid point is counted already */
+		worker_heard(worker);
+		return true;
+	}
+	if (worker->disabled) {
+		/* its predecessor said so: a worker that finds no file says nothing of it */
+		worker->disabled = false;
+		check_disabled(worker->check, false);
+	}
+	result.code = (enum result_code)sent->code;
+	result.reason = (enum reason)sent->reason;
+	strlcpy(result.text, sent->text, sizeof(result.text));
+	text_sanitise(result.text);
+	check_result(worker->check, &result, sent->duration_ns);
+	worker_advance(worker, now);
+	worker_heard(worker);
+	return true;
+}
+
+static bool
+handle_disabled(struct worker *worker, const union message *message)
+{
+	monotime_t now = monotime_now();
+	bool disabled = message->disabled.disabled == 1;
+	bool early = worker->owed == 0 && monotime_before(now, worker->slot);
+
+	if (message->disabled.disabled > 1 || ((early || !disabled) && !ratelimit_take(&worker->chatter, now)))
+		return false;
+	if (disabled != worker->disabled)
+		check_disabled(worker->check, disabled);
+	worker->disabled = disabled;
+	if (early) {
+		worker_pace(worker);
+	} else if (disabled) {
+		worker_advance(worker, now); /* in place of a result */
+		if (worker->forfeited == 0)
+			worker->forfeited = 1; /* which may come nevertheless, when the file goes right now */
+	}
+	/* else the result is on its way, and the pace with it: the awaited grid point must not be executed again */
+	worker_heard(worker);
+	return true;
+}
+
+static bool
+handle_started(struct worker *worker, const union message *message)
+{
+	char sandbox[MESSAGE_TEXT_SIZE];
+
+	if (worker->started)
+		return false;
+	strlcpy(sandbox, message->started.sandbox, sizeof(sandbox));
+	text_sanitise(sandbox);
+	worker->started = true;
+	worker->absent = false;
+	if (worker->phase == PHASE_STARTING)
+		worker->phase = PHASE_RUNNING;
+	worker->sandbox = sandbox_reports_keep(worker->workers->sandboxes, worker->check->config->method->name,
+	    worker->check->config->options.name, sandbox[0] != '\0' ? sandbox : "none");
+	log_line(LOG_LEVEL_DEBUG, worker->check->config->options.name, "worker started; sandbox: %s", worker->sandbox);
+	return true;
+}
+
+static bool
+handle_log(struct worker *worker, const union message *message)
+{
+	monotime_t now = monotime_now();
+
+	if (message->log.level >= LOG_LEVELS || !ratelimit_take(&worker->chatter, now))
+		return false;
+	log_limit_line(&worker->log, (enum log_level)message->log.level, worker->check->config->options.name,
+	    message->log.text, now);
+	return true;
+}
+
+/*
+ * The awaited grid point is the successor's. Once a grid point and after a report only: a worker that does
+ * nothing but leave would be respawned without any back-off.
+ */
+static bool
+handle_leaving(struct worker *worker, const union message *message)
+{
+	(void)message;
+	if (!worker->reported || worker->left)
+		return false;
+	worker->left = worker->planned = true;
+	worker_lost(worker, REASON_DIED);
+	return true;
+}
+
+static bool (*const handlers[MESSAGE_TYPES])(struct worker *, const union message *) = {
+	[MESSAGE_RESULT] = handle_result,
+	[MESSAGE_DISABLED] = handle_disabled,
+	[MESSAGE_STARTED] = handle_started,
+	[MESSAGE_LOG] = handle_log,
+	[MESSAGE_LEAVING] = handle_leaving,
+};
+
+/* Before the spawner's report the started message may already be here: leave what follows it for later. */
+static bool
+worker_listening(const struct worker *worker)
+{
+	return worker->fd != -1 && !(worker->phase == PHASE_SPAWNING && worker->started);
+}
+
+/* Receive and handle one message. Returns whether there may be more. */
+static bool
+worker_receive(struct worker *worker)
+{
+	union message message;
+	enum message_status status;
+	pid_t sender;
+
+	if (!worker_listening(worker)) {
+		if (worker->channel != NULL)
+			event_del(worker->channel); /* until the report: it would be readable all the time */
+		return false;
+	}
+	status = message_receive_from(worker->fd, &message, permitted[worker->phase], &sender);
+	if (status == MESSAGE_OK && (!worker_speaks(worker, sender) || !handlers[message.header.type](worker, &message)))
+		status = MESSAGE_BAD;
+	if (status == MESSAGE_BAD)
+		worker_lost(worker, REASON_VIOLATION);
+	else if (status == MESSAGE_CLOSED)
+		worker_lost(worker, REASON_DIED);
+	return status == MESSAGE_OK;
+}
+
+void
+worker_drain(struct worker *worker)
+{
+	while (worker_receive(worker))
+		;
+}
+
+/* One message a turn: the loop comes back for more, and one is nearly always all. */
+void
+worker_read(int fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	worker_receive(context);
+}
