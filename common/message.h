@@ -30,7 +30,7 @@ enum message_type {
 	/* supervisor -> spawner */
 	MESSAGE_SPAWN = 1, /* with one descriptor: the worker's end */
 	/* spawner -> supervisor */
-	MESSAGE_READY, /* libraries loaded, once */
+	MESSAGE_READY, /* libraries loaded, once; the launcher says it too */
 	MESSAGE_SPAWNED,
 	/* supervisor -> worker */
 	MESSAGE_JOB,  /* once, first; followed by encoded arguments */

@@ -18,9 +18,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 import scenario  # noqa: E402
 from harness import processes  # noqa: E402
-from harness.hostile import TcpServer  # noqa: E402
 from plan import ERRORS, STORM, STORMS, Call, Fault, Role, Tree, name  # noqa: E402
-from targets import TARGETS  # noqa: E402
+from targets import TARGETS, Tcp  # noqa: E402
 
 SUPERVISOR = "exacheck"
 COUNTING_RUNS = 3
@@ -47,9 +46,7 @@ class Lane:
         self.directory.chmod(0o755)
         self.tree = Tree(programs, self.directory)
         self.targets = {}
-        closed = TcpServer()
-        self.closed_port = closed.port
-        closed.go_away()
+        self.closed = Tcp()
         multiprocessing.util.Finalize(self, shutil.rmtree, (self.directory,), {"ignore_errors": True}, exitpriority=1)
 
     def target(self, method):
@@ -59,7 +56,7 @@ class Lane:
 
     def play(self, fault):
         method = fault.program.removeprefix("worker-") if fault.program != SUPERVISOR else "tcp"
-        return scenario.Scenario(self.directory, self.tree, self.target(method), self.closed_port, fault,
+        return scenario.Scenario(self.directory, self.tree, self.target(method), self.closed.port, fault,
                                  respawn=fault.program == SUPERVISOR)
 
 

@@ -1,10 +1,11 @@
 """
 What the checks of a run look at: one service per method that is up or down as told.
 """
+import socket
 import time
 
 from harness import wire
-from harness.hostile import HttpServer, TcpServer, Udp, http_response
+from harness.hostile import HttpServer, Udp, http_response
 from harness.network import Namespace
 
 
@@ -16,15 +17,24 @@ class Target:
 
 
 class Tcp(Target):
-    def __init__(self, directory):
-        self.server = TcpServer()
-        self.args = {"method": "tcp", "host": "127.0.0.1", "port": self.server.port}
+    """A port that stays bound while it is closed: another program must not come to listen there."""
+
+    def __init__(self, directory=None):
+        self.sock = socket.socket()
+        self.sock.bind(("127.0.0.1", 0))
+        self.listening = False
+        self.port = self.sock.getsockname()[1]
+        self.args = {"method": "tcp", "host": "127.0.0.1", "port": self.port}
 
     def up(self):
-        self.server.come_back()
+        self.down()  # whoever was not accepted is gone
+        self.sock.listen(1024)
+        self.listening = True
 
     def down(self):
-        self.server.go_away()
+        if self.listening:
+            self.sock.shutdown(socket.SHUT_RDWR)  # Linux: not listening any more, but bound as before
+        self.listening = False
 
 
 class Http(Target):
