@@ -6,7 +6,7 @@ import time
 
 from harness import wire
 from harness.hostile import HttpServer, Udp, http_response
-from harness.network import Namespace
+from harness.network import Namespace, free_port
 
 
 class Target:
@@ -21,7 +21,7 @@ class Tcp(Target):
 
     def __init__(self, directory=None):
         self.sock = socket.socket()
-        self.sock.bind(("127.0.0.1", 0))
+        self.sock.bind(("127.0.0.1", free_port()))  # one that the kernel chose would go back to it when closed
         self.listening = False
         self.port = self.sock.getsockname()[1]
         self.args = {"method": "tcp", "host": "127.0.0.1", "port": self.port}
