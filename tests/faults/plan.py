@@ -23,7 +23,8 @@ SHORT = 0  # in place of an errno: half of what was asked for
 # What the kernel gives for each call; the first is also that of a storm.
 ERRORS = {
     Call.MALLOC: (errno.ENOMEM,), Call.FORK: (errno.EAGAIN,), Call.EXEC: (errno.ENOMEM,),
-    Call.SOCKETPAIR: (errno.EMFILE,), Call.SENDMSG: (errno.ENOBUFS, errno.EAGAIN), Call.RECVMSG: (errno.EINTR, errno.ENOMEM),
+    Call.SOCKETPAIR: (errno.EMFILE,), Call.SENDMSG: (errno.ENOBUFS, errno.EAGAIN),
+    Call.RECVMSG: (errno.EINTR, errno.ENOMEM),
     Call.WRITE: (errno.EAGAIN, errno.EINTR, errno.ENOMEM, SHORT), Call.READ: (errno.EINTR, errno.EAGAIN, SHORT),
     Call.EPOLL_CREATE: (errno.EMFILE,), Call.EPOLL_CTL: (errno.ENOMEM,), Call.EPOLL_WAIT: (errno.EINTR,),
     Call.POLL: (errno.ENOMEM, errno.EINTR), Call.OPEN: (errno.EMFILE, errno.EINTR), Call.PIPE: (errno.EMFILE,),
@@ -33,8 +34,8 @@ ERRORS = {
     Call.SYSCALL: (errno.ENOSYS,),
 }
 STORM = 0.3  # seconds
-STORMS = (Call.MALLOC, Call.FORK, Call.SOCKETPAIR, Call.SENDMSG, Call.WRITE, Call.EPOLL_CTL, Call.POLL, Call.OPEN, Call.PIPE,
-          Call.SOCKET)
+STORMS = (Call.MALLOC, Call.FORK, Call.SOCKETPAIR, Call.SENDMSG, Call.WRITE, Call.EPOLL_CTL, Call.POLL, Call.OPEN,
+          Call.PIPE, Call.SOCKET)
 
 
 def name(program, role):
@@ -101,7 +102,8 @@ class Tree:
     def reached(self):
         """(role, call) -> most calls of one process of the armed program."""
         layout = self.read()
-        return {(role, call): layout.reached[role][call] for role in Role for call in Call if layout.reached[role][call]}
+        return {(role, call): layout.reached[role][call] for role in Role for call in Call
+                if layout.reached[role][call]}
 
     def allocations(self):
         """The numbers of the first allocation on each way to one, of processes in the armed role."""

@@ -148,7 +148,8 @@ due(unsigned count)
 
 	if (plan->storm_ns > 0 && plan->fired > 0)
 		return now_ns() < plan->fired_ns + plan->storm_ns;
-	if (count != plan->number || !__atomic_compare_exchange_n(&plan->fired, &none, 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+	if (count != plan->number ||
+	    !__atomic_compare_exchange_n(&plan->fired, &none, 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		return false;
 	fire();
 	return true;
@@ -326,7 +327,8 @@ WRAP(CALL_RLIMIT, int, -1, setrlimit, (__rlimit_resource_t what, const struct rl
 
 /* Sockets and messages. */
 
-WRAP(CALL_SOCKETPAIR, int, -1, socketpair, (int family, int type, int protocol, int fds[2]), (family, type, protocol, fds))
+WRAP(CALL_SOCKETPAIR, int, -1, socketpair, (int family, int type, int protocol, int fds[2]),
+    (family, type, protocol, fds))
 WRAP(CALL_SOCKET, int, -1, socket, (int family, int type, int protocol), (family, type, protocol))
 WRAP(CALL_CONNECT, int, -1, connect, (int fd, const struct sockaddr *address, socklen_t length), (fd, address, length))
 WRAP(CALL_CONNECT, int, -1, bind, (int fd, const struct sockaddr *address, socklen_t length), (fd, address, length))
@@ -367,8 +369,8 @@ WRAP(CALL_EPOLL_WAIT, int, -1, epoll_pwait2, (int epoll, struct epoll_event *eve
 WRAP(CALL_POLL, int, -1, poll, (struct pollfd *fds, nfds_t count, int timeout), (fds, count, timeout))
 WRAP(CALL_POLL, int, -1, __poll_chk, (struct pollfd *fds, nfds_t count, int timeout, size_t size),
     (fds, count, timeout, size))
-WRAP(CALL_POLL, int, -1, ppoll, (struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask),
-    (fds, count, timeout, mask))
+WRAP(CALL_POLL, int, -1, ppoll, (struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+    const sigset_t *mask), (fds, count, timeout, mask))
 WRAP(CALL_POLL, int, -1, __ppoll_chk, (struct pollfd *fds, nfds_t count, const struct timespec *timeout,
     const sigset_t *mask, size_t size), (fds, count, timeout, mask, size))
 
