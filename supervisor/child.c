@@ -4,8 +4,10 @@
 #include "child.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "../common/log.h"
 
@@ -15,6 +17,21 @@ child_exists(pid_t pid)
 	siginfo_t info;
 
 	return pid > 0 && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+void
+children_kill(void)
+{
+	char path[64];
+	FILE *file;
+	int pid;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	if ((file = fopen(path, "re")) == NULL)
+		return;
+	while (fscanf(file, "%d", &pid) == 1)
+		kill(pid, SIGKILL); /* not reaped while we read, so the number is still its own */
+	fclose(file);
 }
 
 void

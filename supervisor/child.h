@@ -10,6 +10,12 @@
 /* Whether pid is a child of ours that has not been reaped: nothing else may ever be killed by number. */
 bool child_exists(pid_t pid);
 
+/*
+ * Kill every child there is, also those that nobody named: at the end, when none may be left. What they leave behind
+ * is a child the next time (PR_SET_CHILD_SUBREAPER). Without /proc none is known.
+ */
+void children_kill(void);
+
 /* Whether a report of a start is one of the two that there are: a pid, or 0 and an errno. */
 bool child_report_valid(pid_t pid, int error);
 

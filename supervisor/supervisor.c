@@ -18,6 +18,7 @@
 #include "../common/monotime.h"
 #include "channel.h"
 #include "check.h"
+#include "child.h"
 #include "confine.h"
 #include "identity.h"
 #include "launcher.h"
@@ -32,6 +33,8 @@
 #define STOP_LIMIT_NS (1200 * NS_PER_MILLISECOND)
 #define STOP_PATIENCE_NS (STOP_LIMIT_NS / 2) /* then commands no longer wait for the answers to earlier ones */
 #define STOP_POLL_NS (5 * NS_PER_MILLISECOND)
+/* Then processes are killed that end by nobody's word: what a check left behind and nobody knows. */
+#define STOP_KILL_NS (100 * NS_PER_MILLISECOND)
 
 struct supervisor {
 	const struct config *config;
@@ -106,6 +109,8 @@ stop_poll(evutil_socket_t fd, short what, void *context)
 		supervisor->hurried = true;
 		channel_hurry(supervisor->channel);
 	}
+	if (supervisor->children && left_ns <= STOP_LIMIT_NS - STOP_KILL_NS)
+		children_kill();
 	loop_arm(supervisor->stop_timer, STOP_POLL_NS);
 }
 
