@@ -182,7 +182,7 @@ class Chaos:
         self.notes.append(f"memory of the supervisor {early} -> {late} kB, of the workers {before.memory} -> "
                           f"{after.memory} kB, of the spared ones among them {sum(before.spared.values())} -> "
                           f"{sum(after.spared.values())} kB")
-        if paths.is_sanitized():
+        if paths.SANITIZED:
             self.notes.append("built with sanitizers, which keep freed memory: its growth was not judged")
             return
         if late > early + SUPERVISOR_GROWTH:

@@ -62,7 +62,7 @@ def test_launcher_holds_nothing(start, keep, root):
     launcher = run.launcher()
     place = f"/proc/{launcher}/fd"
     held = {int(fd): os.readlink(f"{place}/{fd}") for fd in os.listdir(place)}
-    null = (0, 1) if paths.is_sanitized() else (0, 1, 2)  # a sanitizer's report needs the last
+    null = (0, 1) if paths.SANITIZED else (0, 1, 2)  # a sanitizer's report needs the last
     assert sorted(held) == [0, 1, 2, 3] and all(held[fd] == "/dev/null" for fd in null), held
     assert held[3].startswith("socket:")
     assert os.getsid(launcher) == launcher

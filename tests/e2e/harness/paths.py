@@ -10,14 +10,10 @@ EXACHECK_CTL = BUILD / "exacheck-ctl"
 LIBEXEC = BUILD / "libexec"
 METHODS = ("dns", "file", "http", "icmp", "ntp", "shell", "tcp")
 
-
-def is_sanitized():
-    """Whether the build is one with sanitizers: slower, with a large address space, and its findings on stderr."""
-    return b"__asan_default_options" in (content := EXACHECK.read_bytes()) or b"__ubsan_default_options" in content
-
-
-# How many times longer the program may take: for every bound on its own speed.
-SLOWNESS = 3 if EXACHECK.exists() and is_sanitized() else 1
+PROGRAM = EXACHECK.read_bytes() if EXACHECK.exists() else b""
+# A build with sanitizers is slower, takes more memory, and writes its findings to every process's standard error.
+SANITIZED = b"__asan_init" in PROGRAM or b"__ubsan_handle" in PROGRAM
+SLOWNESS = 3 if SANITIZED else 1  # times longer that the program may take: for every bound on its own speed
 
 
 def copy_build(directory):
