@@ -44,6 +44,7 @@ struct spawner {
 	void *context;
 	uint32_t launch; /* the launcher's id of a start that is under way, 0: none */
 	pid_t pid;	 /* 0: not running, or not known yet */
+	pid_t session;	 /* of its last process, the number that this had */
 	int fd;		 /* -1: none, or not wanted any more */
 	struct event *event;
 	struct event *patience; /* pending while there are unanswered requests */
@@ -118,7 +119,7 @@ spawner_launched(void *context, pid_t pid, int error)
 
 	spawner->launch = 0;
 	if (pid > 0) {
-		spawner->pid = pid;
+		spawner->pid = spawner->session = pid;
 		log_debug("started spawner of method %s, pid %d", spawner->method->name, (int)pid);
 		/* not before: its reports are judged by its number */
 		if (event_add(spawner->event, NULL) == 0)
@@ -312,7 +313,7 @@ spawner_retry(const struct spawner *spawner)
 bool
 spawner_made(const struct spawner *spawner, pid_t pid)
 {
-	return spawner->pid > 0 && pid != spawner->pid && child_exists(pid) && getsid(pid) == spawner->pid;
+	return spawner->session > 0 && pid != spawner->session && child_exists(pid) && getsid(pid) == spawner->session;
 }
 
 bool
@@ -321,6 +322,8 @@ spawner_reaped(struct spawner *spawner, pid_t pid, int status)
 	if (spawner->pid != pid)
 		return false;
 	spawner->pid = 0; /* from now on it may be another process's */
+	if (spawner->fd != -1)
+		spawner_read(spawner->fd, EV_READ, spawner); /* its last words: workers that it made */
 	log_warnx("spawner of method %s ended (%s %d): it is restarted, its workers go on", spawner->method->name,
 	    WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	spawner_ended(spawner, ESRCH);
