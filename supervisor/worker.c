@@ -61,7 +61,7 @@ struct worker {
 	struct event *lease;
 	bool started;	     /* said so, perhaps before the spawner told the pid */
 	bool absent;	     /* a grid point failed because no worker had started: the next ones fail at once */
-	bool forfeited;	     /* a grid point failed that the worker may still execute: one result is too many */
+	bool forfeited;	     /* a grid point is counted that the worker may still execute: one result is too many */
 	bool planned;	     /* announced its own end: neither a failure nor a reason to wait */
 	bool reported;	     /* this process has given a result or said "disabled" */
 	bool left;	     /* a process left before the awaited grid point: the next may not */
@@ -287,8 +287,11 @@ handle_disabled(struct worker *worker, const union message *message)
 	worker->reported = true;
 	if (monotime_before(now, worker->slot))
 		worker_pace(worker);
-	else if (disabled)
+	else if (disabled) {
 		worker_advance(worker, now); /* in place of a result */
+		/* or told earlier, and the file has gone by the grid point, which is then executed all the same */
+		worker->forfeited = true;
+	}
 	/* else the result is on its way, and the pace with it: the awaited grid point must not be executed again */
 	return true;
 }
