@@ -283,6 +283,9 @@ main(void)
 	tcase_add_test(cases, refusals_do_not_overlap);
 	tcase_add_test(cases, refusals_are_not_allowed);
 	tcase_add_test(cases, unconditional_entries_stand_alone);
+	cases = unit_case(suite, "filters");
+	tcase_set_timeout(cases, 60);
+	tcase_set_tags(cases, UNIT_NATIVE);
 	tcase_add_test(cases, every_filter_compiles);
 	return unit_run(suite);
 }
