@@ -12,7 +12,7 @@ from harness import paths, processes
 from harness.escape import NOBODY, TARGETS, Surroundings, attempts_config, escape_build, outcomes
 
 pytestmark = [pytest.mark.one_level, pytest.mark.skipif(
-    paths.is_sanitized(), reason="a sanitizer's build may make calls and take memory of its own")]
+    paths.SANITIZED, reason="a sanitizer's build may make calls and take memory of its own")]
 
 ESCAPED = "escaped"
 MPTCP, VSOCK = 262, 40

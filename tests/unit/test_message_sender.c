@@ -127,6 +127,7 @@ main(void)
 	Suite *suite = suite_create("message sender");
 	TCase *tcase = unit_case(suite, "message sender");
 
+	tcase_set_tags(tcase, UNIT_NATIVE);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, own_and_inherited);
 	tcase_add_test(tcase, descriptors_are_closed);

@@ -1,6 +1,7 @@
 /*
  * Workers that cannot be started: a shortage passes, and then they are, without any other event. Workers that
- * say that they leave: replaced at once and without a failure, but not again and again.
+ * say that they leave: replaced at once and without a failure, but not again and again. Workers that were disabled
+ * a moment ago.
  */
 #include <check.h>
 #include <event2/event.h>
@@ -36,7 +37,7 @@ static struct launcher *launcher;
 static struct workers *workers;
 static struct check checked;
 static char libexec[] = "/tmp/exacheck-test-XXXXXX";
-static char program[64];
+static char program[64], mark[64];
 static unsigned lost, started, passed, failed; /* as logged and observed */
 
 static void
@@ -133,6 +134,8 @@ teardown(void)
 	ledger_free(ledger);
 	event_base_free(base);
 	config_free(config);
+	if (mark[0] != '\0')
+		unlink(mark);
 	unlink(program);
 	rmdir(libexec);
 }
@@ -186,8 +189,16 @@ START_TEST(started_at_once)
 }
 END_TEST
 
-/* Whether the double's worker reports before it leaves: there is a file of this name. */
-#define REPORTS "/reports"
+/* What the double's worker does is told by files beside the program. */
+#define REPORTS "reports"	/* it reports before it leaves */
+#define RETURNS "returns"	/* it does not leave, but was disabled until its first grid point */
+
+static void
+double_mark(const char *name)
+{
+	snprintf(mark, sizeof(mark), "%s/%s", libexec, name);
+	ck_assert_int_eq(close(open(mark, O_CREAT | O_WRONLY, 0644)), 0);
+}
 
 static void
 loop_run(int64_t milliseconds)
@@ -200,14 +211,10 @@ loop_run(int64_t milliseconds)
 
 START_TEST(leaver_is_replaced_at_once)
 {
-	char reports[sizeof(libexec) + sizeof(REPORTS)];
-
-	snprintf(reports, sizeof(reports), "%s" REPORTS, libexec);
-	close(open(reports, O_CREAT | O_WRONLY, 0644));
+	double_mark(REPORTS);
 	ck_assert(workers_add(workers, &checked, monotime_add(monotime_now(), 100 * NS_PER_MILLISECOND)));
 	for (int turn = 0; turn < 100 && passed < 5; turn++)
 		loop_run(100);
-	unlink(reports);
 	ck_assert_uint_ge(passed, 5);
 	ck_assert_uint_eq(failed, 0);
 	ck_assert_uint_eq(lost, 0);
@@ -228,27 +235,72 @@ START_TEST(leaver_without_a_report_breaks_the_protocol)
 }
 END_TEST
 
+/* "disabled", told late, counts for the grid point at which the worker finds the file gone and executes after all. */
+START_TEST(result_after_a_late_disabled_is_no_violation)
+{
+	double_mark(RETURNS);
+	ck_assert(workers_add(workers, &checked, monotime_add(monotime_now(), 100 * NS_PER_MILLISECOND)));
+	for (int turn = 0; turn < 100 && passed < 3; turn++)
+		loop_run(100);
+	ck_assert_uint_ge(passed, 3);
+	ck_assert_uint_eq(lost, 0);
+	ck_assert_uint_eq(started, 1);
+}
+END_TEST
+
+static void
+sleep_until(int64_t when_ns)
+{
+	while (monotime_before(monotime_now(), (monotime_t){when_ns}))
+		poll(NULL, 0, 1);
+}
+
+/* The double's worker: disabled at first, and then a result at every grid point, the first one as well. */
+static _Noreturn void
+returner_main(const struct message_job *job)
+{
+	struct message_disabled disabled = {.disabled = 1};
+	struct message_result result = {0};
+
+	sleep_until(job->first_ns);
+	message_send(CHANNEL_FD, MESSAGE_DISABLED, &disabled, sizeof(disabled), -1);
+	disabled.disabled = 0;
+	message_send(CHANNEL_FD, MESSAGE_DISABLED, &disabled, sizeof(disabled), -1);
+	for (int64_t next_ns = job->first_ns;; next_ns += job->interval_ns) {
+		sleep_until(next_ns);
+		message_send(CHANNEL_FD, MESSAGE_RESULT, &result, sizeof(result), -1);
+	}
+}
+
 /* The double's worker: a result at the first grid point, if at all, and then it leaves but lives on. */
 static _Noreturn void
-leaver_main(void)
+leaver_main(const struct message_job *job)
 {
-	struct message_started hello = {0};
 	struct message_result result = {0};
 	struct message_leaving leaving = {0};
-	struct message_job *job = message_receive_job(CHANNEL_FD);
 
-	if (job == NULL || message_send(CHANNEL_FD, MESSAGE_STARTED, &hello, sizeof(hello), -1) == -1)
-		_exit(1);
-	while (monotime_before(monotime_now(), (monotime_t){job->first_ns}))
-		poll(NULL, 0, 1);
-	if (access("reports", F_OK) == 0)
+	sleep_until(job->first_ns);
+	if (access(REPORTS, F_OK) == 0)
 		message_send(CHANNEL_FD, MESSAGE_RESULT, &result, sizeof(result), -1);
 	message_send(CHANNEL_FD, MESSAGE_LEAVING, &leaving, sizeof(leaving), -1);
 	for (;;)
 		pause();
 }
 
-/* As worker-tcp: hands out workers that leave. */
+static _Noreturn void
+double_main(void)
+{
+	struct message_started hello = {0};
+	struct message_job *job = message_receive_job(CHANNEL_FD);
+
+	if (job == NULL || message_send(CHANNEL_FD, MESSAGE_STARTED, &hello, sizeof(hello), -1) == -1)
+		_exit(1);
+	if (access(RETURNS, F_OK) == 0)
+		returner_main(job);
+	leaver_main(job);
+}
+
+/* As worker-tcp: hands out the double's workers. */
 static int
 spawner_main(const char *path)
 {
@@ -271,7 +323,7 @@ spawner_main(const char *path)
 		spawned.pid = clone_sibling();
 		if (spawned.pid == 0) {
 			dup2(fd, CHANNEL_FD);
-			leaver_main();
+			double_main();
 		}
 		close(fd);
 		message_send(CHANNEL_FD, MESSAGE_SPAWNED, &spawned, sizeof(spawned), -1);
@@ -298,5 +350,6 @@ main(int argc, char **argv)
 	tcase_add_checked_fixture(leaving, setup_double, teardown);
 	tcase_add_test(leaving, leaver_is_replaced_at_once);
 	tcase_add_test(leaving, leaver_without_a_report_breaks_the_protocol);
+	tcase_add_test(leaving, result_after_a_late_disabled_is_no_violation);
 	return unit_run(suite);
 }
