@@ -33,6 +33,7 @@ BACKOFF_MAX = 60.0  # seconds: the longest that exacheck waits before it replace
 REST = 5.0  # seconds in which nothing may change any more
 # kB: growth of a supervisor's memory from the first half to the end, and of all that spared workers hold, per worker
 SUPERVISOR_GROWTH, WORKER_GROWTH = 256, 64
+WORKERS_SHARE = 0.1  # by which all workers together may grow, replaced ones among them
 STORY = 60  # lines
 
 
@@ -187,6 +188,8 @@ class Chaos:
             return
         if late > early + SUPERVISOR_GROWTH:
             self.complain(f"the supervisor's memory grew from {early} to {late} kB")
+        if after.memory > before.memory * (1 + WORKERS_SHARE):
+            self.complain(f"the workers' memory grew from {before.memory} to {after.memory} kB")
         for name, kilobytes in after.spared.items():
             if kilobytes > before.spared.get(name, 0) + WORKER_GROWTH:
                 self.complain(f"its memory grew from {before.spared.get(name, 0)} to {kilobytes} kB", name)
