@@ -24,7 +24,7 @@ from harness.exacheck import Exacheck  # noqa: E402
 from harness.network import Namespace  # noqa: E402
 from harness.wait import Timeout  # noqa: E402
 from services import make_services  # noqa: E402
-from watch import Inventory, Watcher, memory  # noqa: E402
+from watch import Inventory, Watcher  # noqa: E402
 
 HARM_PERIOD = 0.1  # seconds
 UP_SECONDS, DOWN_SECONDS = (2.0, 12.0), (0.3, 9.0)  # how long a service stays so
