@@ -157,8 +157,9 @@ class Chaos:
 
     def end_under_fire(self):
         """SIGTERM while some workers and spawners are stopped and some just died."""
-        for pid in self.dice["harm"].sample(sorted(children(self.run.pid)), min(20, len(self.subjects) // 3)):
-            self.harmer.send(pid, self.dice["harm"].choice([signal.SIGSTOP, signal.SIGSTOP, signal.SIGKILL]), spare=False)
+        dice = self.dice["harm"]
+        for pid in dice.sample(sorted(children(self.run.pid)), min(20, len(self.subjects) // 3)):
+            self.harmer.send(pid, dice.choice([signal.SIGSTOP, signal.SIGSTOP, signal.SIGKILL]), spare=False)
         self.end()
 
     def end(self):
@@ -216,10 +217,11 @@ class Chaos:
             self.complain(f"pid {pid} was dead for {seconds:.1f} s and not reaped")
         total = sum(map(len, outcomes.values()))
         harmed = sum(outcome.reason in judge.HARMED for seen in outcomes.values() for outcome in seen)
-        self.notes.append(f"{len(self.harmer.harms)} signals, {sum(len(s.times) - 1 for s in self.services)} changes of "
-                          f"services, {total} outcomes of which {harmed} for harm, {len(run.rib.commands)} commands")
-        self.notes.append(f"the machine was late by {late(0, end) * 1000:.0f} ms at most; {excused} grid points excused "
-                          f"for that")
+        changes = sum(len(service.times) - 1 for service in self.services)
+        self.notes.append(f"{len(self.harmer.harms)} signals, {changes} changes of services, {total} outcomes of which "
+                          f"{harmed} for harm, {len(run.rib.commands)} commands")
+        self.notes.append(f"the machine was late by {late(0, end) * 1000:.0f} ms at most; {excused} grid points "
+                          f"excused for that")
 
     def perform(self):
         try:
@@ -256,7 +258,8 @@ class Chaos:
     def story(self, name):
         """All that is known about one check, its last lines."""
         run, subject = self.run, next(subject for subject in self.subjects if subject.name == name)
-        lines = [(x.when, x.text) for x in run.log if f" {name}: " in x.text or f"method {subject.service.method} " in x.text]
+        words = (f" {name}: ", f"method {subject.service.method} ")
+        lines = [(x.when, x.text) for x in run.log if any(word in x.text for word in words)]
         lines += [(x.when, f"stdout: {x.text}") for x in run.lines if f" {subject.prefix}" in x.text]
         lines += [(x.when, f"chaos: {x}") for x in self.harmer.harms if x.subject in (name, subject.service.method)]
         lines += [(since, f"chaos: {subject.service.name} is {way or 'up'}") for since, _, way in subject.service.times]

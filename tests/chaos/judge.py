@@ -81,8 +81,8 @@ def judge_grid(subject, outcomes, late):
         if late(outcome.begun - 2 * interval, outcome.when + interval) > (interval - subject.lease) / 3:
             excused += 1
         else:
-            complaints.append((subject.name, f"{first - number - 1:.0f} grid points without an outcome between {before} "
-                               f"and {outcome}"))
+            complaints.append((subject.name, f"{first - number - 1:.0f} grid points without an outcome between "
+                               f"{before} and {outcome}"))
         number = first
     return complaints, excused
 
@@ -114,8 +114,9 @@ def judge_announced(subject, announced, end, margin):
 def judge_spared(subject, outcomes, announced, end, margin, late):
     """A check that nobody harmed has no failure but its service's, and is announced while that is up."""
     bound = RISE * subject.service.interval + subject.lease + margin
-    complaints = [(subject.name, f"unharmed, and yet {outcome}") for outcome in outcomes
-                  if outcome.reason in HARMED and late(outcome.when - 2 * subject.lease, outcome.when + GRACE) < GRACE / 2]
+    harmed = [outcome for outcome in outcomes if outcome.reason in HARMED]
+    complaints = [(subject.name, f"unharmed, and yet {outcome}") for outcome in harmed
+                  if late(outcome.when - 2 * subject.lease, outcome.when + GRACE) < GRACE / 2]
     for since, until in subject.service.spans(True, end):
         wanted = max(0.0, until - since - bound)
         covered = sum(b - a for a, b in overlaps(announced, since + bound, until))

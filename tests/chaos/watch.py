@@ -125,10 +125,11 @@ class Inventory:
         if self.others != before.others:
             found.append(f"other children: {before.others} before, {self.others} after")
         for name in sorted(before.workers.keys() | self.workers.keys()):
-            if self.workers.get(name, 0) != before.workers.get(name, 0):
-                found.append(f"workers of {name}: {before.workers.get(name, 0)} before, {self.workers.get(name, 0)} after")
-        for name, counts in self.spawner_descriptors.items():
-            if len(counts) > 1 or counts != before.spawner_descriptors.get(name):
-                found.append(f"spawners of {name} and their descriptors: {before.spawner_descriptors.get(name)} before, "
-                             f"{counts} after")
+            old, new = before.workers.get(name, 0), self.workers.get(name, 0)
+            if old != new:
+                found.append(f"workers of {name}: {old} before, {new} after")
+        for name, new in self.spawner_descriptors.items():
+            old = before.spawner_descriptors.get(name)
+            if len(new) > 1 or new != old:
+                found.append(f"spawners of {name} and their descriptors: {old} before, {new} after")
         return found

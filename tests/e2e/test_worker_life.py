@@ -78,7 +78,7 @@ def test_late_supervisor_keeps_the_grid(start, keep):
 
 
 def test_results_that_waited_for_a_late_supervisor(start, keep):
-    """They are the outcomes of grid points gone by, also while the clock reaches further ones: no worker broke a rule."""
+    """They are the outcomes of grid points gone by, also while the clock reaches further ones: no rule was broken."""
     server = keep(TcpServer())
     run = start(config(*(check(f"web {number}", tcp(server), prefixes=[prefix(number)], interval=0.003)
                          for number in range(4))))
