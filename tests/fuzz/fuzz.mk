@@ -24,8 +24,7 @@ FUZZ_LENGTH_icmp_packet := 1024
 FUZZ_LENGTH_ntp_packet := 128
 FUZZ_LENGTH_pattern := 512
 
-FUZZ_OBJ := $(BUILD)/obj/tests/fuzz/fuzz.o $(SANITIZE_OBJ) $(BUILD)/libsupervisor.a $(BUILD)/libworker.a \
-	$(BUILD)/libcommon.a
+FUZZ_OBJ := $(BUILD)/obj/tests/fuzz/fuzz.o $(BUILD)/libsupervisor.a $(BUILD)/libworker.a $(BUILD)/libcommon.a
 FUZZ_LIBS = $(LIBS_SUPERVISOR) $(LIBS_WORKER) $(LIBS_COMMON)
 $(BUILD)/replay/dns_answer $(BUILD)/search/dns_answer: FUZZ_LIBS += $(LIBS_dns)
 
