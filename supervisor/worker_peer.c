@@ -56,7 +56,8 @@ handle_result(struct worker *worker, const union message *message)
 	struct result result;
 
 	if (sent->code >= RESULT_CODES || sent->reason >= REASON_LEASE || sent->last > 1 || sent->reserved != 0 ||
-	    sent->duration_ns < 0 || sent->duration_ns > monotime_sub(now, worker->backoff.started) || (sent->code == RESULT_PASS) != (sent->reason == REASON_OK))
+	    sent->duration_ns < 0 || sent->duration_ns > monotime_sub(now, worker->backoff.started) ||
+	    (sent->code == RESULT_PASS) != (sent->reason == REASON_OK))
 		return false;
 	worker->planned = sent->last == 1;
 	if (monotime_before(now, worker->earliest)) {

@@ -43,8 +43,8 @@ class Hostile:
     which do what the words after the "@" in their name say.
     """
 
-    def __init__(self, start, keep, directory, victims, **settings):
-        """victims: a list of (method, words)."""
+    def __init__(self, start, keep, directory, victims, victim=None):
+        """victims: a list of (method, words); victim: options of their checks."""
         self.build = paths.copy_build(directory)
         self.methods = sorted({method for method, _ in victims})
         for method in self.methods:
@@ -56,14 +56,15 @@ class Hostile:
                                        "timeout": TIMEOUT, "tcp_timeout": 0.5}, fall=1)]
         checks += [self.check(f"neighbour {method}", arguments(method), fall=1) for method in self.methods]
         self.victims = [f"{method} @{words}" for method, words in victims]
-        checks += [self.check(name, arguments(method)) for name, (method, _) in zip(self.victims, victims)]
+        checks += [self.check(name, arguments(method), **(victim or {}))
+                   for name, (method, _) in zip(self.victims, victims)]
         self.honest = ["other", *(f"neighbour {method}" for method in self.methods)]
-        self.start = lambda: start(config(*checks, **settings), build=self.build)
+        self.start = lambda: start(config(*checks), build=self.build)
         self.run = None
 
-    def check(self, name, args, fall=FALL):
+    def check(self, name, args, **options):
         self.names[name] = prefix(len(self.names))
-        return check(name, args, prefixes=[self.names[name]], interval=INTERVAL, fall=fall)
+        return check(name, args, prefixes=[self.names[name]], **{"interval": INTERVAL, "fall": FALL, **options})
 
     def begin(self):
         """Start, and wait until the honest ones are up."""
@@ -151,7 +152,8 @@ WRONG_AT_ONCE = [*OUT_OF_TURN, *FIELDS, *SHAPES, *ENDS, *IMPOSTORS, "started", "
 OUT_OF_TIME = ["result", "leaving leaving"]
 
 # What is no message, but silence.
-SILENCES = ["hang", "kill=19", "spin", "child hang", "child close hang", "disabled:disabled=0 hang", "log hang"]
+SILENCES = ["hang", "kill=19", "spin", "stdout", "child hang", "child close hang", "disabled:disabled=0 hang",
+            "log hang"]
 
 
 def in_groups(items, count):
@@ -187,8 +189,11 @@ def test_worker_wrong_after_good_results(start, keep, directory, group):
 def test_worker_silent(start, keep, directory, proven):
     """Silence in all its forms: each interval is a failure from the missed lease on, whatever lives behind it."""
     good = "started first=2" if proven else "started"
-    more = ["started first=2 due result:code=1:reason=1:last=1 hang"] if proven else ["hang", "kill=19", "child started go", "close hang"]
-    words = [f"{good} {silence}" for silence in SILENCES] + more
+    words = [f"{good} {silence}" for silence in SILENCES]
+    if proven:
+        words.append("started first=2 due result:code=1:reason=1:last=1 hang")
+    else:
+        words += ["hang", "kill=19", "child started go", "close hang"]
     hostile = Hostile(start, keep, directory, [("http", item) for item in words])
     run = hostile.begin()
     hostile.wait_down(20 * paths.SLOWNESS)
@@ -238,7 +243,7 @@ def test_worker_floods_with_disabled(start, keep, directory):
 
 
 def test_worker_texts(start, keep, directory):
-    """What a worker writes is one line of the log, whatever is in it, and never a command; too many lines are counted."""
+    """What a worker writes is a line of the log, whatever is in it, and never a command; too many are counted."""
     texts = ["result:text=full go", "result:text=control go", "result:text=inject go", "started:sandbox=control go",
              "started:sandbox=inject go", "log:text=inject go", "log:text=control go", "log:text=full go"]
     victims = [("http", text if text.startswith("started") else f"started due {text}") for text in texts]
@@ -274,15 +279,20 @@ def test_worker_leaves_processes_behind(start, keep, directory):
 
 
 def test_worker_that_never_reads(start, keep, directory):
-    """Messages to it are dropped, the supervisor is not held up."""
-    hostile = Hostile(start, keep, directory, [("http", "started go"), ("dns", "started due result result:code=1:reason=1")])
-    hostile.begin()
-    hostile.run.wait_transition(hostile.victims[1], "down", timeout=20 * paths.SLOWNESS)
-    hostile.run.wait_route(hostile.names[hostile.victims[0]])
+    """What the supervisor has to tell it fills its channel and is dropped then; nobody waits."""
+    hostile = Hostile(start, keep, directory, [("http", "started flap")], victim={"interval": 0.01, "fall": 1})
+    run = hostile.begin()
+    name, = hostile.victims
+    run.wait_log(f"{name}: worker does not take its pace", timeout=30)
+    count = len(hostile.changes(name))
+    run.wait_for(lambda: len(hostile.changes(name)) > count + 20, what="further changes")
+    assert not run.logged("worker lost")
     hostile.finish()
 
 
-# Spawners. What is after "|" the worker does, if there is one.
+# Spawners. What is after "|" the worker does, if there is one. They begin when the neighbours' workers run: a spawner
+# that ends while it is being started takes along what it has made by then.
+AT_FIRST = "sleep=100"
 SPAWNERS = [
     "hang", "exit=0", "exit=1", "kill=9", "kill=19", "spin", "close hang", "random=300", "random=0", "random=7",
     "ready:protocol=2", "ready:protocol=0", "started", "result", "leaving", "job", "launch", "pace", "spawn",
@@ -290,8 +300,9 @@ SPAWNERS = [
     "spawned:pid=0:error=11", "spawned:pid=0:error=0", "spawned:pid=-1", "spawned:pid=77:error=5",
     "spawned:pid=1", "spawned:pid=0x7fffffff", "spawned:pid=self", "spawned:pid=parent", "spawned:pid=sibling",
     "spawned:pid=launcher", "spawned:pid=worker", "spawned:pid=spawner",
-    "fork-own report|started go", "fork decoy report|started go", "fork report other result|sleep=50 started go",
-    "fork report other started|hang", "decoy other started report|hang", "fork spawned:fds=60|started go",
+    "other started hang", "stdout hang", "fork-own report|started go", "fork decoy report|started go",
+    "fork report other result|sleep=50 started go", "fork report other started|hang", "decoy other started report|hang",
+    "fork spawned:fds=60|started go",
     "ready:fds=1", "log:fds=40", "ready flood", "log flood", "log:level=9", "spawned:size=19", "ready:size=13",
     "fork|setsid sleep=50 started go", "fork sleep=100 report|setsid started go", "fork report|started orphan go",
 ]
@@ -303,7 +314,7 @@ TOO_LATE = ["fork report report|started go", "fork report exit=0|started go", "f
 @pytest.mark.parametrize("group", in_groups(SPAWNERS, -(-len(SPAWNERS) // len(ARGUMENTS))), ids=short)
 def test_spawner(start, keep, directory, group):
     """Whatever a spawner says or names as its worker: nothing is announced for that, and nobody else is killed."""
-    hostile = Hostile(start, keep, directory, [(method, f"{words}{'' if '|' in words else '|'}")
+    hostile = Hostile(start, keep, directory, [(method, f"{AT_FIRST} {words}{'' if '|' in words else '|'}")
                                                for method, words in zip(ARGUMENTS, group)])
     run = hostile.begin()
     hostile.wait_down(20 * paths.SLOWNESS)
@@ -315,7 +326,8 @@ def test_spawner(start, keep, directory, group):
 
 def test_spawner_wrong_too_late(start, keep, directory):
     """A spawner's end is not its workers'."""
-    hostile = Hostile(start, keep, directory, list(zip(ARGUMENTS, TOO_LATE)))
+    hostile = Hostile(start, keep, directory, [(method, f"{AT_FIRST} {words}")
+                                               for method, words in zip(ARGUMENTS, TOO_LATE)])
     run = hostile.begin()
     for name in hostile.victims:
         run.wait_route(hostile.names[name], timeout=20 * paths.SLOWNESS)

@@ -3,11 +3,11 @@ import os
 import signal
 import time
 
-from harness import paths, processes
+from harness import processes
 from harness.config import check, config, prefix
 from harness.hostile import HttpServer, TcpServer, http_response
 from harness.wait import wait_until
-from test_faults import GARBAGE, build_with, cpu_seconds, tcp
+from test_faults import tcp
 
 INTERVAL = 0.3
 
@@ -115,28 +115,6 @@ def test_late_worker_that_answers_slowly(start, keep):
 def slow_answer(request):
     time.sleep(0.3)
     return http_response()
-
-
-UNREPORTED = """
-send(channel, 2, struct.pack('I', 1))
-data, fds, *_ = socket.recv_fds(channel, 4096, 4)
-socket.socket(fileno=fds[0]).send(struct.pack("II", 6, 520) + bytes(512))
-time.sleep(3600)
-"""
-
-
-def test_spawner_that_does_not_report_its_worker(start, keep, directory):
-    """What the worker sends meanwhile waits without keeping the supervisor busy."""
-    build = build_with(directory, "http", GARBAGE.lstrip().format(what="it does not report", body=UNREPORTED))
-    web, other = keep(HttpServer()), keep(TcpServer())
-    run = start(config(
-        check("victim", {"method": "http", "url": f"http://127.0.0.1:{web.port}/", "timeout": 1, "http_timeout": 1},
-              prefixes=[prefix(1)], interval=INTERVAL),
-        check("other", tcp(other), prefixes=[prefix(2)], interval=INTERVAL)), build=build)
-    run.wait_route(prefix(2))
-    run.wait_transition("victim", "down", timeout=20)
-    time.sleep(2)
-    assert cpu_seconds(run.pid) < 0.7 * paths.SLOWNESS, "the supervisor is kept busy"
 
 
 def test_stopped_spawner_is_replaced(start, keep):

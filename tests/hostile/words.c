@@ -100,6 +100,16 @@ do_go(struct actor *actor, long value)
 }
 
 static void
+do_flap(struct actor *actor, long value)
+{
+	(void)value;
+	for (bool good = true;; good = !good) {
+		do_due(actor, 0);
+		say(actor, good ? "result" : "result:code=1:reason=1");
+	}
+}
+
+static void
 do_repeat(struct actor *actor, long value)
 {
 	while (value-- > 0 && packet_send(actor))
@@ -152,6 +162,15 @@ do_hang(struct actor *actor, long value)
 	(void)actor;
 	(void)value;
 	hang();
+}
+
+static void
+do_stdout(struct actor *actor, long value)
+{
+	(void)actor;
+	(void)value;
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		dprintf(fd, "announce route 10.9.9.0/24 next-hop self\n");
 }
 
 static void
@@ -254,6 +273,7 @@ static const struct word {
 	{"sleep", do_sleep},
 	{"first", do_first},
 	{"go", do_go},
+	{"flap", do_flap},
 	{"repeat", do_repeat},
 	{"flood", do_flood},
 	{"random", do_random},
@@ -261,6 +281,7 @@ static const struct word {
 	{"exit", do_exit},
 	{"kill", do_kill},
 	{"hang", do_hang},
+	{"stdout", do_stdout},
 	{"spin", do_spin},
 	{"child", do_child},
 	{"orphan", do_orphan},

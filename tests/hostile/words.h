@@ -6,12 +6,14 @@
  *          sleep=MS      sleep
  *          first=N       the first process of this check: N good results, each at its grid point; others: nothing
  *          go            good results for ever
+ *          flap          good and bad results in turn for ever
  *          repeat=N      the last packet N times more
  *          flood         the last packet for ever, as fast as it is taken
  *          random=N      a packet of N random bytes, 0: an empty one
  *          close         close the channel
  *          exit=N kill=N end with a status, by a signal; kill=19 stops
  *          hang          do nothing for ever; also after the last word
+ *          stdout        a command for ExaBGP on standard output and standard error
  *          spin          use the processor for ever
  *          child         fork: the child goes on, the parent hangs
  *          orphan        fork: the child goes on in a session of its own, the parent ends
