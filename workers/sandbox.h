@@ -22,7 +22,7 @@ struct sandbox {
 
 /*
  * In a spawner, once its libraries are loaded: make what workers of this method will enter, and confine the spawner to
- * reading files and making workers. A method that runs commands, or level off, leaves it as it is. Returns false with the
+ * reading files, making workers and what these may do, since they inherit it. A method that runs commands, or level off, leaves it as it is. Returns false with the
  * reason in error (size bytes).
  */
 bool sandbox_enter_spawner(const struct check_method *, enum sandbox_level, char *error, size_t size);
