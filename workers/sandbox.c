@@ -67,15 +67,18 @@ sandbox_enter_spawner(const struct check_method *method, enum sandbox_level leve
 	char text[MECHANISM_TEXT_SIZE] = "";
 	const char *name = "no_new_privs";
 	enum mechanism_end end;
+	bool filters;
 
-	if (level == SANDBOX_LEVEL_OFF || (method->needs & NEED_COMMANDS) != 0)
+	if (level == SANDBOX_LEVEL_OFF)
 		return true;
+	/* where workers run commands as well: one that traced the spawner would read the others' jobs as they are born */
 	end = privileges_enter(&none, text);
-	if (end != MECHANISM_FAILED && !seccomp_prepare(method, text)) {
+	filters = (method->needs & NEED_COMMANDS) == 0;
+	if (filters && end != MECHANISM_FAILED && !seccomp_prepare(method, text)) {
 		name = "seccomp";
 		end = MECHANISM_FAILED;
 	}
-	for (size_t i = 0; i < sizeof(confine) / sizeof(confine[0]) && end != MECHANISM_FAILED; i++) {
+	for (size_t i = 0; filters && i < sizeof(confine) / sizeof(confine[0]) && end != MECHANISM_FAILED; i++) {
 		name = confine[i].name;
 		end = confine[i].enter(method, text);
 	}

@@ -22,8 +22,8 @@ struct sandbox {
 
 /*
  * In a spawner, once its libraries are loaded: make what workers of this method will enter, and confine the spawner to
- * reading files and making workers. A method that runs commands, or level off, leaves it as it is. Returns false with the
- * reason in error (size bytes).
+ * reading files, making workers and what these may do, since they inherit it. For a method that runs commands only
+ * no_new_privs and the look at its memory; at level off nothing. Returns false with the reason in error (size bytes).
  */
 bool sandbox_enter_spawner(const struct check_method *, enum sandbox_level, char *error, size_t size);
 
