@@ -131,7 +131,7 @@ launcher_died(struct launcher *launcher)
 		return;
 	launcher_close(launcher);
 	if (!expected)
-		log_errorx("the launcher died: no process can be started any more; restart exacheck");
+		log_errorx("the launcher died: no spawner can be started any more; restart exacheck");
 	while (!STAILQ_EMPTY(&launcher->requests))
 		launcher_settle(launcher, 0, ESRCH);
 }

@@ -218,7 +218,7 @@ spawner_read(evutil_socket_t fd, short what, void *context)
 		status = message_receive(fd, &message, permitted, NULL);
 		if (status != MESSAGE_OK)
 			break;
-		if (++spawner->messages > MESSAGES_MAX)
+		if (message.header.type != MESSAGE_SPAWNED && ++spawner->messages > MESSAGES_MAX)
 			status = MESSAGE_BAD;
 		if (message.header.type == MESSAGE_LOG && !spawner_logs(spawner, &message.log))
 			status = MESSAGE_BAD;

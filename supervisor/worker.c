@@ -60,6 +60,7 @@ worker_lost(struct worker *worker, enum reason reason)
 		worker->former = worker->pid;
 	worker->pid = 0;
 	worker->started = worker->planned = false;
+	worker->replacing = planned;
 	if (planned) {
 		worker->retry = monotime_add(worker->backoff.started, PLANNED_LIFE_NS);
 	} else {

@@ -37,7 +37,8 @@ worker_due(const struct worker *worker)
 {
 	monotime_t due = lease_end(worker, worker->slot);
 
-	if (worker->absent || (worker->phase == PHASE_IDLE && monotime_before(worker->slot, worker->retry)))
+	if (worker->absent ||
+	    (worker->phase == PHASE_IDLE && !worker->replacing && monotime_before(worker->slot, worker->retry)))
 		due = worker->slot;
 	else if (worker->overdue)
 		due = monotime_min(due, monotime_add(worker->slot, worker->interval_ns));

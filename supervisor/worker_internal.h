@@ -46,6 +46,7 @@ struct worker {
 	pid_t speaker;	     /* who sent the first message: nobody else may send one; 0: none came yet */
 	bool started;	     /* said so, perhaps before the spawner told the pid */
 	bool planned;	     /* announced its own end: neither a failure nor a reason to wait */
+	bool replacing;	     /* a planned end, not a failure, is why there is no process */
 	bool reported;	     /* this process has given a result or said "disabled" */
 	bool left;	     /* a process left before the awaited grid point: the next may not */
 	bool disabled;	     /* as last said */

@@ -28,12 +28,20 @@ identity_change(const struct sandbox *sandbox, char text[static MECHANISM_TEXT_S
 static enum mechanism_end
 capabilities_drop(const struct sandbox *sandbox, char text[static MECHANISM_TEXT_SIZE])
 {
-	/* as root without a change of identity nothing can be taken away */
-	if (geteuid() == 0 || sandbox->profile.mark)
+	bool applied;
+
+	/* checks that are configured to run as root do so for what root may */
+	if (geteuid() == 0)
 		return MECHANISM_IDLE;
 	/* a file capability must not outlive what needed it */
-	if (capng_apply(CAPNG_SELECT_CAPS) == 0) {
-		snprintf(text, MECHANISM_TEXT_SIZE, "no capabilities");
+	applied = capng_apply(CAPNG_SELECT_CAPS) == 0;
+	if (!applied && sandbox->profile.mark) {
+		/* it was not given: setting the mark will tell */
+		capng_clear(CAPNG_SELECT_BOTH);
+		applied = capng_apply(CAPNG_SELECT_CAPS) == 0;
+	}
+	if (applied) {
+		snprintf(text, MECHANISM_TEXT_SIZE, "%s", sandbox->profile.mark ? "CAP_NET_ADMIN at most" : "no capabilities");
 		return MECHANISM_APPLIED;
 	}
 	snprintf(text, MECHANISM_TEXT_SIZE, "cannot drop capabilities: %s", strerror(errno));

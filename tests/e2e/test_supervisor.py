@@ -89,7 +89,7 @@ def test_dead_launcher(start, keep):
     run.wait_route(prefix(1))
     run.wait_route(prefix(2))
     os.kill(run.launcher(), signal.SIGKILL)
-    run.wait_log("the launcher died: no process can be started any more; restart exacheck")
+    run.wait_log("the launcher died: no spawner can be started any more; restart exacheck")
     spawner, = run.spawners()
     os.kill(spawner, signal.SIGKILL)
     wait_until(lambda: not processes.alive(spawner), 5, "end of the spawner")
