@@ -37,6 +37,14 @@ signals_read(evutil_socket_t fd, short what, void *context)
 		}
 }
 
+/* Whoever started us may have left SIGCHLD ignored: then the kernel reaps children itself, and says nothing. */
+static void
+signals_heed(const struct signal_handler *table)
+{
+	for (const struct signal_handler *handler = table; handler->number != 0; handler++)
+		signal(handler->number, SIG_DFL);
+}
+
 static bool
 signals_open(struct signals *signals, struct event_base *base)
 {
@@ -49,8 +57,10 @@ signals_open(struct signals *signals, struct event_base *base)
 		return false;
 	errno = ENOMEM;
 	signals->event = event_new(base, signals->fd, EV_READ | EV_PERSIST, signals_read, signals);
-	return signals->event != NULL && event_add(signals->event, NULL) == 0 &&
-	    sigprocmask(SIG_BLOCK, &set, NULL) == 0;
+	if (signals->event == NULL || event_add(signals->event, NULL) == -1 || sigprocmask(SIG_BLOCK, &set, NULL) == -1)
+		return false;
+	signals_heed(signals->table);
+	return true;
 }
 
 struct signals *

@@ -112,13 +112,18 @@ watchdog_start(struct event_base *base, int64_t limit_ns)
 	struct sigaction action = {.sa_handler = timer_expired, .sa_flags = SA_RESTART};
 	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
 	struct timeval step;
+	sigset_t alarm_set;
 
+	sigemptyset(&alarm_set);
+	sigaddset(&alarm_set, SIGALRM);
 	watchdog.grace_ns = limit_ns / 4;
 	step = monotime_timeval(watchdog.grace_ns);
 	snprintf(watchdog.words, sizeof(watchdog.words), "exacheck: watchdog: the event loop has not turned for %g s\n",
 	    (double)limit_ns / NS_PER_SECOND);
 	sigemptyset(&action.sa_mask);
-	if (sigaction(SIGALRM, &action, NULL) == -1 || timer_create(CLOCK_MONOTONIC, &event, &watchdog.timer) == -1)
+	/* whoever started us may have left it blocked */
+	if (sigaction(SIGALRM, &action, NULL) == -1 || sigprocmask(SIG_UNBLOCK, &alarm_set, NULL) == -1 ||
+	    timer_create(CLOCK_MONOTONIC, &event, &watchdog.timer) == -1)
 		return false;
 	watchdog.started = true;
 	if ((watchdog.turn = event_new(base, -1, EV_PERSIST, loop_turned, NULL)) == NULL ||

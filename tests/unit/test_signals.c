@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../supervisor/loop.h"
@@ -89,6 +90,25 @@ START_TEST(none_ends_the_process_afterwards)
 }
 END_TEST
 
+START_TEST(children_are_ours_to_reap_though_a_parent_ignored_them)
+{
+	struct signals *signals;
+	pid_t child;
+	siginfo_t info;
+
+	signal(SIGCHLD, SIG_IGN);
+	signals = start();
+	ck_assert_int_ne(child = fork(), -1);
+	if (child == 0)
+		_exit(0);
+	ck_assert_int_eq(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+	turns(2);
+	ck_assert_int_eq(seen[SIGCHLD], 1);
+	ck_assert_int_eq(waitpid(child, NULL, 0), child);
+	stop(signals);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -100,6 +120,7 @@ main(void)
 	tcase_add_test(tests, each_reaches_its_handler);
 	tcase_add_test(tests, one_that_comes_while_it_is_handled_is_handled_again);
 	tcase_add_test(tests, none_ends_the_process_afterwards);
+	tcase_add_test(tests, children_are_ours_to_reap_though_a_parent_ignored_them);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	srunner_set_fork_status(runner, CK_FORK);
