@@ -34,6 +34,8 @@ static const struct message_layout {
 	[MESSAGE_LAUNCH] = {.size = sizeof(struct message_launch)},
 };
 
+#define PASSRIGHTS 83 /* SO_PASSRIGHTS of Linux 6.16; not in older headers */
+
 union control {
 	struct cmsghdr align;
 	char bytes[CMSG_SPACE(sizeof(int))];
@@ -113,11 +115,20 @@ message_receive(int fd, union message *message, unsigned permitted, int *descrip
 	return status;
 }
 
+void
+message_refuse_descriptors(int fd)
+{
+	const int off = 0;
+
+	setsockopt(fd, SOL_SOCKET, PASSRIGHTS, &off, sizeof(off)); /* older kernels do not know it */
+}
+
 int
 message_identify(int fd)
 {
 	const int on = 1;
 
+	message_refuse_descriptors(fd);
 	return setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
 }
 

@@ -161,8 +161,14 @@ enum message_status {
 enum message_status message_receive(int fd, union message *, unsigned permitted, int *descriptor);
 
 /*
+ * Have the kernel refuse descriptors on their way to fd, an end of a socket pair, where it can: to be handed one is to
+ * close it, which may take as long as its sender likes (a socket that lingers). Elsewhere they are closed when received.
+ */
+void message_refuse_descriptors(int fd);
+
+/*
  * Have the kernel say with each message that arrives at fd, an end of a socket pair, which process sent it: from
- * now on it is read with message_receive_from. Returns 0, or -1 with errno.
+ * now on it is read with message_receive_from. Refuses descriptors. Returns 0, or -1 with errno.
  */
 int message_identify(int fd);
 

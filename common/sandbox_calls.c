@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
@@ -73,13 +74,22 @@ static const struct sandbox_call calls_always[] = {
 	CALL("geteuid"), CALL("getgid"), CALL("getegid"), CALL("uname"), CALL("sysinfo"), CALL("getrusage"),
 	CALL("exit"), CALL("exit_group"), CALL_END};
 
+/*
+ * What probes and libcurl set, and not more: a socket that lingers, handed to the supervisor, would hold up the one who
+ * closes it.
+ */
+#define SOCKET_OPTIONS                                                                                             \
+	SETSOCKOPT(SOL_SOCKET, SO_MARK), SETSOCKOPT(SOL_SOCKET, SO_BINDTODEVICE), SETSOCKOPT(SOL_SOCKET, SO_TIMESTAMPNS), \
+	    SETSOCKOPT(SOL_SOCKET, SO_KEEPALIVE), SETSOCKOPT(IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT),                     \
+	    SETSOCKOPT(IPPROTO_TCP, TCP_NODELAY), SETSOCKOPT(IPPROTO_TCP, TCP_KEEPIDLE),                               \
+	    SETSOCKOPT(IPPROTO_TCP, TCP_KEEPINTVL)
+
 static const struct sandbox_call calls_tcp[] = {
 	SOCKET(AF_INET, SOCK_STREAM, 0), SOCKET(AF_INET6, SOCK_STREAM, 0), SOCKET(AF_INET, SOCK_STREAM, IPPROTO_TCP),
-	SOCKET(AF_INET6, SOCK_STREAM, IPPROTO_TCP), CALL("setsockopt"), CALL("connect"), CALL("bind"), CALL_END};
+	SOCKET(AF_INET6, SOCK_STREAM, IPPROTO_TCP), SOCKET_OPTIONS, CALL("connect"), CALL("bind"), CALL_END};
 
 static const struct sandbox_call calls_udp[] = {
-	SOCKET(AF_INET, SOCK_DGRAM, 0), SOCKET(AF_INET6, SOCK_DGRAM, 0), CALL("setsockopt"), CALL("connect"), CALL("bind"),
-	CALL_END};
+	SOCKET(AF_INET, SOCK_DGRAM, 0), SOCKET(AF_INET6, SOCK_DGRAM, 0), SOCKET_OPTIONS, CALL("connect"), CALL("bind"), CALL_END};
 
 /* Only the options that are set at every execution: a raw socket is not to write IP headers of its own, or read everyone's. */
 static const struct sandbox_call calls_ping[] = {

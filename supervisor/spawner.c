@@ -145,6 +145,7 @@ spawner_launch(struct spawner *spawner, monotime_t now)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == -1)
 		return false;
 	spawner->fd = fds[0];
+	message_refuse_descriptors(fds[0]);
 	spawner->event = event_new(spawner->base, fds[0], EV_READ | EV_PERSIST, spawner_read, spawner);
 	if (spawner->event != NULL)
 		spawner->launch = launcher_request(spawner->launcher, spawner->program, spawner->level, fds[1],

@@ -89,6 +89,7 @@ ATTEMPTS = {
     "connect {own}": (ESCAPED, "EPERM", {"tcp": ESCAPED, "resolver": "EACCES"}),
     "connect {other}": (ESCAPED, "EPERM", {"any port": ESCAPED, "tcp": "EACCES", "resolver": "EACCES"}),
     "connect-mptcp {other}": ((ESCAPED, "ENOPROTOOPT", "EPROTONOSUPPORT"), "EPERM", {}),
+    "linger": (ESCAPED, "EPERM", {}),
     "fast-open {other}": (ESCAPED, "EPERM", {}),
     "fast-open-sendmsg {other}": (ESCAPED, "EPERM", {}),
     "bind 0": (ESCAPED, "EPERM", {"tcp": "EACCES", "resolver": "EACCES"}),

@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../../common/message.h"
 #include "escape.h"
 
 #define DESCRIPTORS 1000 /* among which a raw socket is looked for */
@@ -57,6 +58,16 @@ static int
 try_connect_mptcp(const struct aim *aim)
 {
 	return stream_connect(attempt_number(aim, 1), IPPROTO_MPTCP);
+}
+
+/* Of any socket: handed to another process it would hold up who closes it. */
+static int
+try_linger(const struct aim *aim)
+{
+	const struct linger linger = {.l_onoff = 1, .l_linger = 10};
+
+	(void)aim;
+	return attempt_errno(setsockopt(CHANNEL_FD, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)));
 }
 
 /* A connection that is not made by connect(2). */
@@ -207,7 +218,7 @@ try_snoop(const struct aim *aim)
 }
 
 const struct attempt attempts_network[] = {
-	{"socket", try_socket}, {"connect", try_connect}, {"connect-mptcp", try_connect_mptcp}, {"fast-open", try_fast_open},
+	{"socket", try_socket}, {"connect", try_connect}, {"connect-mptcp", try_connect_mptcp}, {"fast-open", try_fast_open}, {"linger", try_linger},
 	{"fast-open-sendmsg", try_fast_open_sendmsg}, {"bind", try_bind}, {"listen", try_listen}, {"unix", try_unix},
 	{"abstract", try_abstract}, {"pair-datagram", try_pair_datagram}, {"forge", try_forge}, {"snoop", try_snoop},
 	{NULL, NULL},
