@@ -49,8 +49,8 @@ child_log_end(const char *name, pid_t pid, int status)
 		return;
 	}
 	signal_name = sigabbrev_np(WTERMSIG(status));
-	log_line(WTERMSIG(status) == SIGKILL ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, name, "process %d ended by SIG%s", (int)pid,
-	    signal_name != NULL ? signal_name : " of no name");
+	log_line(WTERMSIG(status) == SIGKILL ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, name, "process %d ended by SIG%s",
+	    (int)pid, signal_name != NULL ? signal_name : " of no name");
 }
 
 bool

@@ -15,7 +15,7 @@
 
 /* Tags of cases (tcase_set_tags) that other surroundings leave out, by CK_EXCLUDE_TAGS. */
 #define UNIT_C_HEAP "c-heap" /* looks at the C library's own heap: a sanitizer and valgrind bring another */
-#define UNIT_NATIVE "native" /* measures time, needs calls that valgrind lacks, or makes processes that do not just end */
+#define UNIT_NATIVE "native" /* measures time, needs calls that valgrind lacks, or makes processes that crash */
 
 /* A further case of the suite, which owns it. */
 static inline TCase *
