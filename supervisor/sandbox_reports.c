@@ -33,12 +33,17 @@ sandbox_reports_free(struct sandbox_reports *reports)
 const char *
 sandbox_reports_keep(struct sandbox_reports *reports, const char *method, const char *check, const char *text)
 {
+	unsigned same = 0;
 	char *copy;
 
-	for (unsigned i = 0; i < reports->count; i++)
-		if (reports->kept[i].method == method && strcmp(reports->kept[i].text, text) == 0)
+	for (unsigned i = 0; i < reports->count; i++) {
+		if (reports->kept[i].method != method)
+			continue;
+		if (strcmp(reports->kept[i].text, text) == 0)
 			return reports->kept[i].text;
-	if (reports->count == SANDBOX_REPORTS_MAX || (copy = strdup(text)) == NULL)
+		same++;
+	}
+	if (reports->count == SANDBOX_REPORTS_MAX || same == SANDBOX_REPORTS_OF_METHOD || (copy = strdup(text)) == NULL)
 		return "unknown";
 	reports->kept[reports->count].method = method;
 	reports->kept[reports->count++].text = copy;

@@ -4,7 +4,8 @@
 #ifndef EXACHECK_SANDBOX_REPORTS_H
 #define EXACHECK_SANDBOX_REPORTS_H
 
-#define SANDBOX_REPORTS_MAX 64 /* texts kept: of honest workers a few a method */
+#define SANDBOX_REPORTS_MAX 64	     /* texts kept */
+#define SANDBOX_REPORTS_OF_METHOD 8 /* ... of one method: honest workers have a few, others do not take their place */
 
 struct sandbox_reports;
 

@@ -322,6 +322,7 @@ spawner_reaped(struct spawner *spawner, pid_t pid, int status)
 {
 	if (spawner->pid != pid)
 		return false;
+	child_log_end(NULL, pid, status);
 	spawner->pid = 0; /* from now on it may be another process's */
 	if (spawner->fd != -1)
 		spawner_read(spawner->fd, EV_READ, spawner); /* its last words: workers that it made */

@@ -292,9 +292,11 @@ void
 workers_reaped(struct workers *workers, pid_t pid, int status)
 {
 	struct worker *worker = worker_by_pid(workers, pid);
+	const char *name = name_by_pid(workers, pid);
 	struct spawner_entry *entry;
 
-	child_log_end(name_by_pid(workers, pid), pid, status);
+	if (name != NULL || workers->stopping)
+		child_log_end(name, pid, status);
 	if (workers->stopping)
 		return;
 	if (worker != NULL) {
@@ -308,6 +310,7 @@ workers_reaped(struct workers *workers, pid_t pid, int status)
 		if (spawner_reaped(entry->spawner, pid, status))
 			return;
 	}
+	log_debug("process %d, left behind by another, ended", (int)pid); /* as often as a command likes */
 }
 
 void
