@@ -16,6 +16,8 @@ from harness.hostile import TcpServer
 from harness.wait import wait_until
 from test_faults import cpu_seconds, reason_number
 
+pytestmark = pytest.mark.one_level
+
 DOUBLE = paths.BUILD / "hostile" / "double"
 INTERVAL = 0.3
 TIMEOUT = 1.0
