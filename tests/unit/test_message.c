@@ -3,7 +3,6 @@
  * descriptor that came along stays open.
  */
 #include <check.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -19,19 +18,6 @@
 static int here, there;
 static int open_before;
 
-static int
-descriptors_open(void)
-{
-	DIR *directory = opendir("/proc/self/fd");
-	int count = 0;
-
-	ck_assert_ptr_nonnull(directory);
-	while (readdir(directory) != NULL)
-		count++;
-	closedir(directory);
-	return count;
-}
-
 static void
 setup(void)
 {
@@ -40,7 +26,7 @@ setup(void)
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
 	here = fds[0];
 	there = fds[1];
-	open_before = descriptors_open();
+	open_before = unit_descriptors();
 }
 
 static void
@@ -94,7 +80,7 @@ expect(enum message_status status, unsigned permitted, int *descriptor)
 	union message message;
 
 	ck_assert_int_eq(message_receive(here, &message, permitted, descriptor), status);
-	ck_assert_int_eq(descriptors_open(), open_before);
+	ck_assert_int_eq(unit_descriptors(), open_before);
 	ck_assert_int_eq(message_receive(here, &message, ALL, NULL), MESSAGE_NONE);
 }
 
@@ -275,7 +261,7 @@ START_TEST(one_descriptor)
 	ck_assert_int_eq(message_receive(here, &message, 1u << MESSAGE_SPAWN, &descriptor), MESSAGE_OK);
 	ck_assert_uint_eq(message.spawn.id, 7);
 	ck_assert_int_ge(descriptor, 0);
-	ck_assert_int_eq(descriptors_open(), open_before + 1);
+	ck_assert_int_eq(unit_descriptors(), open_before + 1);
 	close(descriptor);
 }
 END_TEST
@@ -417,7 +403,7 @@ START_TEST(job_with_a_descriptor)
 
 	raw_send(sent, sizeof(*sent), 2);
 	free(message_receive_job(here));
-	ck_assert_int_eq(descriptors_open(), open_before);
+	ck_assert_int_eq(unit_descriptors(), open_before);
 	free(sent);
 }
 END_TEST

@@ -2,7 +2,6 @@
  * Messages whose sender the kernel names: what a process sends is its own, whoever handed it the channel, and no
  * descriptor that comes along stays open.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,19 +30,6 @@ teardown(void)
 {
 	close(here);
 	close(there);
-}
-
-static int
-descriptors_open(void)
-{
-	DIR *directory = opendir("/proc/self/fd");
-	int count = 0;
-
-	ck_assert_ptr_nonnull(directory);
-	while (readdir(directory) != NULL)
-		count++;
-	closedir(directory);
-	return count;
 }
 
 /* Send one from a child that ends, with a descriptor along or not; returns the child's number. */
@@ -84,7 +70,7 @@ START_TEST(descriptors_are_closed)
 {
 	union message message;
 	pid_t sender = -1;
-	int before = descriptors_open();
+	int before = unit_descriptors();
 
 	/* a newer kernel does not even let them be sent */
 	if (child_sends(here) == -1) {
@@ -93,7 +79,7 @@ START_TEST(descriptors_are_closed)
 	} else {
 		ck_assert_int_eq(message_receive_from(here, &message, 1u << MESSAGE_DISABLED, &sender), MESSAGE_BAD);
 	}
-	ck_assert_int_eq(descriptors_open(), before);
+	ck_assert_int_eq(unit_descriptors(), before);
 	ck_assert_int_eq(sender, -1);
 }
 END_TEST

@@ -3,7 +3,6 @@
  * address does is decided by the last byte of it.
  */
 #include <check.h>
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -124,24 +123,11 @@ static const struct probe_ops ops = {
     .finish = script_finish,
 };
 
-static int
-descriptors(void)
-{
-	DIR *directory = opendir("/proc/self/fd");
-	int count = 0;
-
-	ck_assert_ptr_nonnull(directory);
-	while (readdir(directory) != NULL)
-		count++;
-	closedir(directory);
-	return count;
-}
-
 static void
 run(const char *host, bool all_valid)
 {
 	static char name[256];
-	int before = descriptors();
+	int before = unit_descriptors();
 
 	snprintf(name, sizeof(name), "%s", host);
 	args = (struct remote_args){.host = name, .address_family = -1, .all_valid = all_valid, .mark = OPTION_UNSET};
@@ -149,7 +135,7 @@ run(const char *host, bool all_valid)
 	started = 0;
 	probe_all(&ops, &args, monotime_add(monotime_now(), 10 * NS_PER_SECOND), &result);
 	ck_assert_int_eq(alive, 0);
-	ck_assert_int_eq(descriptors(), before);
+	ck_assert_int_eq(unit_descriptors(), before);
 }
 
 START_TEST(one_address)

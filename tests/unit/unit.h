@@ -6,6 +6,7 @@
 #define EXACHECK_TESTS_UNIT_H
 
 #include <check.h>
+#include <dirent.h>
 #include <stdlib.h>
 
 #include "../../common/log.h"
@@ -38,6 +39,20 @@ unit_run(Suite *suite)
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* Open descriptors of this process, and one for looking at them. */
+static inline int
+unit_descriptors(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	int count = 0;
+
+	ck_assert_ptr_nonnull(directory);
+	while (readdir(directory) != NULL)
+		count++;
+	closedir(directory);
+	return count;
 }
 
 static inline void
