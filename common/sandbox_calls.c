@@ -91,7 +91,10 @@ static const struct sandbox_call calls_tcp[] = {
 static const struct sandbox_call calls_udp[] = {
 	SOCKET(AF_INET, SOCK_DGRAM, 0), SOCKET(AF_INET6, SOCK_DGRAM, 0), SOCKET_OPTIONS, CALL("connect"), CALL("bind"), CALL_END};
 
-/* Only the options that are set at every execution: a raw socket is not to write IP headers of its own, or read everyone's. */
+/*
+ * Only the options that are set at every execution: a raw socket is not to write IP headers of its own, or read
+ * everyone's.
+ */
 static const struct sandbox_call calls_ping[] = {
 	SETSOCKOPT(SOL_SOCKET, SO_MARK), SETSOCKOPT(SOL_SOCKET, SO_BINDTODEVICE), SETSOCKOPT(IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT),
 	CALL("bind"), CALL_END};
@@ -107,7 +110,10 @@ static const struct sandbox_call calls_look[] = {
 static const struct sandbox_call calls_read[] = {
 	CALL_IF("open", "O_RDONLY", 1, READING, 0), CALL_IF("openat", "O_RDONLY", 2, READING, 0), CALL("pread64"), CALL_END};
 
-/* Besides reading: sorting addresses asks the kernel for its own, zones are interfaces, modules of nsswitch.conf are libraries and talk to daemons. */
+/*
+ * Besides reading: sorting addresses asks the kernel for its own, zones are interfaces, modules of nsswitch.conf are
+ * libraries and talk to daemons.
+ */
 static const struct sandbox_call calls_resolver[] = {
 	CALL_IF("open", "O_RDONLY", 1, READING, 0), CALL_IF("openat", "O_RDONLY", 2, READING, 0), CALL("pread64"),
 	CALL_IF("ioctl", "SIOCGIFINDEX", 1, INT_MASK, SIOCGIFINDEX), CALL("getdents64"), CALL("statfs"), CALL("fstatfs"),
@@ -122,7 +128,10 @@ static const struct sandbox_call calls_resolver[] = {
 static const struct sandbox_call calls_threads[] = {
 	CALL_IF("clone", "CLONE_THREAD", 0, THREAD_FLAGS, THREAD_FLAGS), CALL_END};
 
-/* It opens one to see whether there is IPv6 at all, and wakes itself by a pair (of datagrams it could send them to anyone). */
+/*
+ * It opens one to see whether there is IPv6 at all, and wakes itself by a pair (of datagrams it could send them to
+ * anyone).
+ */
 static const struct sandbox_call calls_http[] = {
 	SOCKET(AF_INET6, SOCK_DGRAM, 0), PAIR(AF_UNIX, SOCK_STREAM), CALL_END};
 
