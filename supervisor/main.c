@@ -17,6 +17,7 @@
 #include "config.h"
 #include "identity.h"
 #include "launcher.h"
+#include "program.h"
 #include "sandbox_table.h"
 #include "supervisor.h"
 
@@ -76,7 +77,7 @@ command_run(const struct command_line *line)
 	/* what the configuration keeps secret is for no core file, and for no debugger of the same user */
 	prctl(PR_SET_DUMPABLE, 0);
 	/* before there is any secret to hold */
-	if ((launcher = launcher_start(libexec_find(libexec))) == NULL)
+	if ((launcher = launcher_start(&(struct launcher_paths){.libexec = libexec_find(libexec), .program = program_path()})) == NULL)
 		return EXIT_FAILURE;
 	if ((config = config_load_logged(line->path)) == NULL) {
 		launcher_free(launcher);
