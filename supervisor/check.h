@@ -17,7 +17,8 @@
 struct check {
 	const struct check_config *config;
 	struct ledger *ledger;
-	unsigned rank; /* place in the configuration */
+	unsigned owner; /* of its routes: its number for ever */
+	unsigned rank;	/* place in the configuration */
 	struct fsm fsm;
 	enum fsm_action wanted; /* of its routes, as last decided */
 	bool unsaid;		/* the ledger could not take it: say it again */
@@ -25,9 +26,17 @@ struct check {
 	void *context;
 };
 
-/* observe: called with every event, after its effects. config and ledger outlive the check. */
-void check_init(struct check *, const struct check_config *, unsigned rank, struct ledger *,
+/*
+ * owner: no other check has or had this number. observe: called with every event, after its effects. config and ledger
+ * outlive the check.
+ */
+void check_init(struct check *, const struct check_config *, unsigned owner, unsigned rank, struct ledger *,
     void (*observe)(void *context, const struct transition *), void *context);
+
+/* Its routes are its own from now on, undecided until its first verdict. False: out of memory. */
+bool check_claim(struct check *);
+/* It has nothing to do with its routes any more. */
+void check_release(struct check *);
 
 /* One execution's result. */
 void check_result(struct check *, const struct result *, int64_t duration_ns);
