@@ -17,6 +17,7 @@
 #include "child.h"
 #include "descriptor.h"
 #include "sandbox_reports.h"
+#include "spawner.h"
 
 /* Log lines that were counted are forgotten: the next program counts anew. */
 static const struct state_field worker_fields[] = {
@@ -34,6 +35,7 @@ static const struct state_field worker_fields[] = {
 	STATE_FIELD(struct worker, left),
 	STATE_FIELD(struct worker, disabled),
 	STATE_FIELD(struct worker, slot),
+	STATE_FIELD(struct worker, since),
 	STATE_FIELD(struct worker, deadline),
 	STATE_FIELD(struct worker, earliest),
 	STATE_FIELD(struct worker, owed),
@@ -41,6 +43,7 @@ static const struct state_field worker_fields[] = {
 	STATE_FIELD(struct worker, absent),
 	STATE_FIELD(struct worker, overdue),
 	STATE_FIELD(struct worker, interval_ns),
+	STATE_FIELD(struct worker, paced_ns),
 	STATE_END,
 };
 
@@ -145,10 +148,25 @@ worker_named(struct workers *workers, const char *name)
 static bool
 worker_adopt(struct worker *worker)
 {
-	if (!child_exists(worker->pid) || !descriptor_take_socket(worker->fd, SOCK_SEQPACKET))
+	if (!child_exists(worker->pid))
+		worker->pid = 0;
+	if (!descriptor_take_socket(worker->fd, SOCK_SEQPACKET))
+		worker->fd = -1;
+	if (worker->pid == 0 || worker->fd == -1)
 		return false;
 	worker->channel = event_new(worker->workers->base, worker->fd, EV_READ | EV_PERSIST, worker_read, worker);
 	return worker->channel != NULL && event_add(worker->channel, NULL) == 0;
+}
+
+/* Its successor is to be there as soon as it is wanted. */
+static void
+worker_prepare(struct worker *worker)
+{
+	worker->outdated = true;
+	if (worker->spawner == NULL)
+		worker->spawner = workers_spawner(worker->workers, worker->check->config);
+	if (worker->spawner != NULL)
+		spawner_ready(worker->spawner, monotime_now());
 }
 
 bool
@@ -168,16 +186,43 @@ workers_load(struct workers *workers, const json_t *map, bool usable, char error
 	if (sandbox != NULL)
 		worker->sandbox = sandbox_reports_keep(workers->sandboxes, worker->check->config->method->name,
 		    worker->check->config->options.name, sandbox);
-	if (worker->phase != PHASE_IDLE && (!usable || !worker_adopt(worker))) {
-		if (!child_exists(worker->pid))
-			worker->pid = 0;
-		worker->planned = true; /* its end is our doing, and no failure */
-		worker_lost(worker, REASON_DIED);
-		return true;
+	if (worker->phase != PHASE_IDLE) {
+		/* its end is our doing, and no failure */
+		if (!worker_adopt(worker) || !usable)
+			worker_replace(worker);
+		else
+			worker_prepare(worker);
 	}
-	worker->outdated = worker->phase != PHASE_IDLE;
 	worker_arm(worker);
 	return true;
+}
+
+/* Whether another one is being replaced: that many processes are not to be started at once as would delay others. */
+static bool
+workers_renewing(const struct workers *workers)
+{
+	const struct worker *worker;
+
+	STAILQ_FOREACH(worker, &workers->list, entry)
+		if (worker->renewing)
+			return true;
+	return false;
+}
+
+void
+worker_update(struct worker *worker)
+{
+	struct workers *workers = worker->workers;
+
+	if (!worker->outdated || worker->planned || workers->stopping || workers->paused || workers_renewing(workers))
+		return;
+	worker_prepare(worker);
+	/* the old process is better than none: where the new program of the method does not work, it stays */
+	if (worker->spawner == NULL || !spawner_proven(worker->spawner) || !spawner_ready(worker->spawner, monotime_now()))
+		return;
+	worker->outdated = false;
+	worker->renewing = true;
+	worker_replace(worker);
 }
 
 bool
@@ -195,21 +240,14 @@ void
 workers_pause(struct workers *workers, bool pause)
 {
 	workers->paused = pause;
-	if (pause)
-		event_del(workers->pump);
-	else
-		workers_pump_wake(workers);
+	event_del(workers->pump);
+	workers_pump_wake(workers);
 }
 
 bool
 workers_quiet(const struct workers *workers)
 {
-	const struct worker *worker;
-
-	STAILQ_FOREACH(worker, &workers->list, entry)
-		if (worker->phase == PHASE_SPAWNING)
-			return false;
-	return true;
+	return STAILQ_EMPTY(&workers->births);
 }
 
 size_t
