@@ -27,13 +27,13 @@ check_say(struct check *check, const struct prefix *prefix, const char *neighbor
 	return ledger_announce(check->ledger, &key, check->rank, attributes);
 }
 
-/* The attributes that the present state wants announced; NULL: withdraw. */
+/* The attributes that are wanted announced; NULL: withdraw. */
 static const char *
 check_attributes(const struct check *check)
 {
 	if (check->wanted == FSM_ANNOUNCE)
 		return check->config->attributes;
-	return check->fsm.state == FSM_DISABLED ? NULL : check->config->attributes_down;
+	return check->wanted_disabled ? check->config->attributes_disabled : check->config->attributes_down;
 }
 
 static void
@@ -65,8 +65,10 @@ check_event(struct check *check, enum fsm_event event, const struct result *resu
 
 	transition.action = fsm_step(&check->fsm, event, (unsigned)options->rise, (unsigned)options->fall);
 	transition.after = check->fsm;
-	if (transition.action != FSM_NOTHING)
+	if (transition.action != FSM_NOTHING) {
 		check->wanted = transition.action;
+		check->wanted_disabled = check->fsm.state == FSM_DISABLED;
+	}
 	if (transition.action != FSM_NOTHING || check->unsaid)
 		check_say_all(check);
 	check->observe(check->context, &transition);

@@ -20,6 +20,7 @@ struct check {
 	unsigned rank; /* place in the configuration */
 	struct fsm fsm;
 	enum fsm_action wanted; /* of its routes, as last decided */
+	bool wanted_disabled;	/* by the state disabled; it goes on until the next decision */
 	bool unsaid;		/* the ledger could not take it: say it again */
 	void (*observe)(void *context, const struct transition *);
 	void *context;
