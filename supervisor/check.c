@@ -31,8 +31,10 @@ check_say(struct check *check, const struct prefix *prefix, const char *neighbor
 static const char *
 check_attributes(const struct check *check)
 {
+	if (check->end == CHECK_ENDS)
+		return NULL;
 	if (check->wanted == FSM_ANNOUNCE)
-		return check->config->attributes;
+		return check->end == CHECK_DRAINS ? check->config->attributes_drain : check->config->attributes;
 	return check->wanted_disabled ? check->config->attributes_disabled : check->config->attributes_down;
 }
 
@@ -84,6 +86,29 @@ void
 check_disabled(struct check *check, bool disabled)
 {
 	check_event(check, disabled ? FSM_DISABLE : FSM_ENABLE, NULL, 0);
+}
+
+int64_t
+check_drain_time(const struct check *check, int64_t elapsed_ns, int64_t limit_ns)
+{
+	int64_t time_ns = check->config->options.drain_time_ns;
+
+	if (time_ns > limit_ns)
+		time_ns = limit_ns;
+	if (check->end == CHECK_ENDS || check->wanted != FSM_ANNOUNCE || elapsed_ns >= time_ns)
+		return 0;
+	return time_ns - elapsed_ns;
+}
+
+void
+check_drain(struct check *check, bool drain)
+{
+	enum check_end end = drain ? CHECK_DRAINS : CHECK_ENDS;
+
+	if (check->end == end)
+		return;
+	check->end = end;
+	check_say_all(check);
 }
 
 int64_t
