@@ -19,6 +19,7 @@
 #include "launcher.h"
 #include "program.h"
 #include "sandbox_table.h"
+#include "service.h"
 #include "supervisor.h"
 
 static void
@@ -76,6 +77,7 @@ command_run(const struct command_line *line)
 
 	/* what the configuration keeps secret is for no core file, and for no debugger of the same user */
 	prctl(PR_SET_DUMPABLE, 0);
+	service_init();
 	/* before there is any secret to hold */
 	if ((launcher = launcher_start(&(struct launcher_paths){.libexec = libexec_find(libexec), .program = program_path()})) == NULL)
 		return EXIT_FAILURE;
