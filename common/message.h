@@ -20,6 +20,7 @@
 #define CHANNEL_FD 3
 
 #define MESSAGE_PROTOCOL 1 /* version, in message_job and message_ready */
+#define LAUNCHER_PROTOCOL 1 /* of MESSAGE_LAUNCH and its answer: one launcher sees many versions of the supervisor */
 #define MESSAGE_MAX 131072 /* bytes: the longest message, a job with its arguments */
 #define MESSAGE_TEXT_SIZE 512
 #define MESSAGE_STATE_SIZE 32

@@ -97,6 +97,13 @@ check_say_all(struct check *check)
 	check->unsaid = !said;
 }
 
+void
+check_say(struct check *check)
+{
+	if (check->wanted != FSM_NOTHING)
+		check_say_all(check);
+}
+
 static void
 check_event(struct check *check, enum fsm_event event, const struct result *result, int64_t duration_ns)
 {

@@ -12,6 +12,7 @@
 #include "config.h"
 #include "fsm.h"
 #include "route.h"
+#include "state.h"
 #include "transition.h"
 
 /* How far the check is on its way to the end. */
@@ -46,6 +47,14 @@ void check_init(struct check *, const struct check_config *, unsigned owner, uns
 bool check_claim(struct check *);
 /* It has nothing to do with its routes any more. */
 void check_release(struct check *);
+
+/* Tell the ledger once more what is wanted of its routes, if that is decided. */
+void check_say(struct check *);
+
+/* Its state across an upgrade, into a check that has claimed its routes; check_state_valid: whether it could be loaded. */
+json_t *check_save(const struct check *);
+bool check_load(struct check *, const json_t *, char error[static STATE_ERROR_SIZE]);
+bool check_state_valid(const json_t *, char error[static STATE_ERROR_SIZE]);
 
 /* One execution's result. */
 void check_result(struct check *, const struct result *, int64_t duration_ns);

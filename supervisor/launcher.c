@@ -306,7 +306,7 @@ launcher_save(const struct launcher *launcher)
 {
 	json_t *map = state_save(fields, launcher);
 
-	if (map == NULL || state_put(map, "protocol", json_integer(MESSAGE_PROTOCOL)))
+	if (map == NULL || state_put(map, "protocol", json_integer(LAUNCHER_PROTOCOL)))
 		return map;
 	json_decref(map);
 	return NULL;
@@ -318,10 +318,10 @@ launcher_state_valid(const json_t *map, char error[static STATE_ERROR_SIZE])
 	json_int_t protocol = json_integer_value(json_object_get(map, "protocol"));
 	struct launcher launcher;
 
-	if (protocol == MESSAGE_PROTOCOL)
+	if (protocol == LAUNCHER_PROTOCOL)
 		return state_load(fields, &launcher, map, error);
-	snprintf(error, STATE_ERROR_SIZE, "the running one speaks protocol %d, this program %d: restart exacheck instead",
-	    (int)protocol, MESSAGE_PROTOCOL);
+	snprintf(error, STATE_ERROR_SIZE, "the running one takes requests of version %d, this program makes them of version %d: restart exacheck instead",
+	    (int)protocol, LAUNCHER_PROTOCOL);
 	return false;
 }
 

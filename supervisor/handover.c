@@ -1,0 +1,410 @@
+/*
+ * The state of everything, line by line. Touches what it is given. Invariant: what is written here is read here, and
+ * after the program has been executed nothing that cannot be read stops it.
+ */
+#include "handover.h"
+
+#include <bsd/string.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/log.h"
+#include "../common/message.h"
+#include "channel.h"
+#include "check.h"
+#include "config.h"
+#include "diagnostic.h"
+#include "launcher.h"
+#include "route.h"
+#include "worker.h"
+
+static const struct state_field handover_fields[] = {
+	STATE_FIELD(struct handover, upgrades),
+	STATE_END,
+};
+
+static const struct state_field identity_fields[] = {
+	STATE_FIELD(struct identity, drop),
+	STATE_FIELD(struct identity, uid),
+	STATE_FIELD(struct identity, gid),
+	STATE_FIELD(struct identity, sandbox),
+	STATE_END,
+};
+
+/* The header. */
+
+static json_t *
+header_save(const struct handover *handover)
+{
+	json_t *map = state_save(handover_fields, handover);
+
+	if (map != NULL && state_put(map, "state", json_integer(STATE_VERSION)) &&
+	    state_put(map, "protocol", json_integer(MESSAGE_PROTOCOL)) && state_put_text(map, "version", EXACHECK_VERSION))
+		return map;
+	json_decref(map);
+	return NULL;
+}
+
+static bool
+header_load(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	struct handover *handover = context;
+	json_int_t version = json_integer_value(json_object_get(map, "state"));
+	const char *program = state_text(map, "version");
+
+	if (version != STATE_VERSION) {
+		snprintf(error, STATE_ERROR_SIZE, "the state is of version %d, this program knows %d: restart exacheck instead",
+		    (int)version, STATE_VERSION);
+		return false;
+	}
+	handover->usable = json_integer_value(json_object_get(map, "protocol")) == MESSAGE_PROTOCOL;
+	strlcpy(handover->version, program != NULL ? program : "?", sizeof(handover->version));
+	return state_load(handover_fields, handover, map, error);
+}
+
+/* The configuration, as text: another version may lay it out differently. */
+
+static json_t *
+config_save(const struct handover *handover)
+{
+	json_t *map = json_object();
+	char *text = NULL;
+	size_t length;
+	FILE *file = open_memstream(&text, &length);
+	bool saved = file != NULL && map != NULL;
+
+	if (saved)
+		config_print(handover->config, file);
+	saved &= file != NULL && ferror(file) == 0;
+	if (file != NULL && fclose(file) == EOF)
+		saved = false;
+	saved = saved && state_put_text(map, "path", handover->config->path) && state_put_text(map, "text", text);
+	free(text);
+	if (saved)
+		return map;
+	json_decref(map);
+	return NULL;
+}
+
+static void
+finding_keep(void *context, enum severity severity, const char *line)
+{
+	char *error = context;
+
+	if (severity == SEVERITY_ERROR && error[0] == '\0')
+		strlcpy(error, line, STATE_ERROR_SIZE);
+}
+
+static bool
+config_load_text(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	struct handover *handover = context;
+	const char *path = state_text(map, "path"), *text = state_text(map, "text");
+	struct diagnostics *diagnostics = path != NULL && text != NULL ? diagnostics_new(path) : NULL;
+
+	if (diagnostics == NULL) {
+		snprintf(error, STATE_ERROR_SIZE, "there is none, or no memory for it");
+		return false;
+	}
+	handover->config = config_parse(path, text, strlen(text), diagnostics);
+	if (handover->config == NULL)
+		diagnostics_each(diagnostics, finding_keep, error);
+	diagnostics_free(diagnostics);
+	return handover->config != NULL;
+}
+
+static bool
+identity_load(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	struct handover *handover = context;
+
+	return state_load(identity_fields, &handover->identity, map, error);
+}
+
+static bool
+launcher_read_state(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	struct handover *handover = context;
+
+	(void)error;
+	handover->launcher = launcher_load(map);
+	return handover->launcher != NULL;
+}
+
+/* Routes. */
+
+struct route_state {
+	bool has_path_id;
+	uint32_t path_id;
+	enum route_status status;
+};
+
+static const struct state_field route_fields[] = {
+	STATE_FIELD(struct route_state, has_path_id),
+	STATE_FIELD(struct route_state, path_id),
+	STATE_ENUM(struct route_state, status, ROUTE_WITHDRAWN + 1),
+	STATE_END,
+};
+
+static json_t *
+route_save(const struct route *route)
+{
+	const struct route_key *key = route_key(route);
+	const struct route_state state = {key->has_path_id, key->path_id, route_sent_status(route)};
+	json_t *map = state_save(route_fields, &state);
+	char prefix[PREFIX_TEXT_SIZE];
+
+	if (map != NULL && state_put_text(map, "prefix", prefix_format(&key->prefix, prefix)) &&
+	    state_put_text(map, "neighbor", key->neighbor) &&
+	    state_put_text(map, "attributes", route_sent_attributes(route)))
+		return map;
+	json_decref(map);
+	return NULL;
+}
+
+struct saving {
+	FILE *file;
+	bool failed;
+};
+
+static void
+route_write(void *context, const struct route *route)
+{
+	struct saving *saving = context;
+
+	/* a route of which nothing was said, or that was refused, is one that the checks will want said */
+	if (!saving->failed && route_sent_status(route) != ROUTE_UNKNOWN)
+		saving->failed = !state_write(saving->file, "route", route_save(route));
+}
+
+/* key->neighbor is the map's. */
+static bool
+route_decode(const json_t *map, struct route_key *key, enum route_status *status, char error[static STATE_ERROR_SIZE])
+{
+	struct route_state state = {.status = ROUTE_UNKNOWN};
+	const char *prefix = state_text(map, "prefix");
+
+	if (!state_load(route_fields, &state, map, error))
+		return false;
+	*key = (struct route_key){.has_path_id = state.has_path_id, .path_id = state.path_id,
+	    .neighbor = state_text(map, "neighbor")};
+	*status = state.status;
+	if (prefix != NULL && prefix_parse(prefix, &key->prefix) == PREFIX_OK &&
+	    (state.status == ROUTE_ANNOUNCED) == (state_text(map, "attributes") != NULL))
+		return true;
+	snprintf(error, STATE_ERROR_SIZE, "no prefix, or attributes that do not belong to it");
+	return false;
+}
+
+static bool
+route_load(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	struct handover *handover = context;
+	struct route_key key;
+	enum route_status status;
+
+	if (!route_decode(map, &key, &status, error))
+		return false;
+	snprintf(error, STATE_ERROR_SIZE, "out of memory");
+	return ledger_restore(handover->ledger, &key, status, state_text(map, "attributes"));
+}
+
+/* Checks. */
+
+static void
+check_write(void *context, struct check *check)
+{
+	struct saving *saving = context;
+
+	if (!saving->failed)
+		saving->failed = !state_write(saving->file, "check", check_save(check));
+}
+
+struct search {
+	const char *name;
+	struct check *found;
+};
+
+static void
+check_search(void *context, struct check *check)
+{
+	struct search *search = context;
+
+	if (strcmp(check->config->options.name, search->name) == 0)
+		search->found = check;
+}
+
+static bool
+check_read(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	struct handover *handover = context;
+	struct search search = {.name = state_text(map, "name")};
+
+	if (search.name != NULL)
+		handover->checks_each(handover->context, check_search, &search);
+	if (search.found != NULL)
+		return check_load(search.found, map, error);
+	snprintf(error, STATE_ERROR_SIZE, "of no check that there is");
+	return false;
+}
+
+static bool
+channel_read_state(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	struct handover *handover = context;
+
+	return channel_load(handover->channel, map, error);
+}
+
+static bool
+worker_read_state(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	struct handover *handover = context;
+
+	return workers_load(handover->workers, map, handover->usable, error);
+}
+
+bool
+handover_save(const struct handover *handover, FILE *file)
+{
+	struct saving saving = {file, false};
+
+	if (!state_write(file, "exacheck", header_save(handover)) || !state_write(file, "config", config_save(handover)) ||
+	    !state_write(file, "identity", state_save(identity_fields, &handover->identity)) ||
+	    !state_write(file, "launcher", launcher_save(handover->launcher)))
+		return false;
+	ledger_each(handover->ledger, route_write, &saving);
+	handover->checks_each(handover->context, check_write, &saving);
+	return !saving.failed && state_write(file, "channel", channel_save(handover->channel)) &&
+	    workers_save(handover->workers, file) && state_write(file, "end", json_object());
+}
+
+/* Whether each line could be loaded, without loading it. */
+
+static bool
+launcher_check(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	(void)context;
+	return launcher_state_valid(map, error);
+}
+
+static bool
+route_check(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	struct route_key key;
+	enum route_status status;
+
+	(void)context;
+	return route_decode(map, &key, &status, error);
+}
+
+static bool
+check_check(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	(void)context;
+	return check_state_valid(map, error);
+}
+
+static bool
+channel_check(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	(void)context;
+	return channel_state_valid(map, error);
+}
+
+static bool
+worker_check(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	(void)context;
+	return worker_state_valid(map, error);
+}
+
+bool
+handover_check(int file, char error[static STATE_ERROR_SIZE])
+{
+	static const struct state_reader readers[] = {
+		{"exacheck", header_load},
+		{"config", config_load_text},
+		{"identity", identity_load},
+		{"launcher", launcher_check},
+		{"route", route_check},
+		{"check", check_check},
+		{"channel", channel_check},
+		{"worker", worker_check},
+		{NULL, NULL},
+	};
+	struct handover handover = {.version = ""};
+	bool good = state_read(file, readers, &handover, error);
+
+	if (good && (handover.config == NULL || handover.version[0] == '\0')) {
+		snprintf(error, STATE_ERROR_SIZE, "there is no header, or no configuration");
+		good = false;
+	}
+	config_free(handover.config);
+	return good;
+}
+
+bool
+handover_begin(struct handover *handover, int file, char error[static STATE_ERROR_SIZE])
+{
+	static const struct state_reader readers[] = {
+		{"exacheck", header_load},
+		{"config", config_load_text},
+		{"identity", identity_load},
+		{"launcher", launcher_read_state},
+		{NULL, NULL},
+	};
+
+	return state_read(file, readers, handover, error) && handover->config != NULL && handover->launcher != NULL;
+}
+
+/* One that cannot be loaded is worth a line, and costs the next ones nothing. */
+struct lenient {
+	struct handover *handover;
+	const struct state_reader *reader;
+};
+
+static bool
+lenient_read(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	struct lenient *lenient = context;
+
+	if (!lenient->reader->read(lenient->handover, map, error))
+		log_errorx("upgrade: a %s could not be restored: %s", lenient->reader->kind, error);
+	return true;
+}
+
+static void
+lenient_load(struct handover *handover, int file, const struct state_reader *readers)
+{
+	char error[STATE_ERROR_SIZE] = "";
+
+	for (; readers->kind != NULL; readers++) {
+		struct lenient lenient = {handover, readers};
+		const struct state_reader one[] = {{readers->kind, lenient_read}, {NULL, NULL}};
+
+		if (!state_read(file, one, &lenient, error))
+			log_errorx("upgrade: what is left of the state cannot be restored: %s", error);
+	}
+}
+
+void
+handover_routes(struct handover *handover, int file)
+{
+	static const struct state_reader readers[] = {{"route", route_load}, {NULL, NULL}};
+
+	lenient_load(handover, file, readers);
+}
+
+void
+handover_rest(struct handover *handover, int file)
+{
+	static const struct state_reader readers[] = {
+		{"check", check_read},
+		{"channel", channel_read_state},
+		{"worker", worker_read_state},
+		{NULL, NULL},
+	};
+
+	lenient_load(handover, file, readers);
+}
