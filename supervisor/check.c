@@ -77,13 +77,15 @@ check_release(struct check *check)
 	check_each_route(check, route_release, NULL);
 }
 
-/* The attributes that the present state wants announced; NULL: withdraw. */
+/* The attributes that are wanted announced; NULL: withdraw. */
 static const char *
 check_attributes(const struct check *check)
 {
+	if (check->end == CHECK_ENDS)
+		return NULL;
 	if (check->wanted == FSM_ANNOUNCE)
-		return check->config->attributes;
-	return check->fsm.state == FSM_DISABLED ? NULL : check->config->attributes_down;
+		return check->end == CHECK_DRAINS ? check->config->attributes_drain : check->config->attributes;
+	return check->wanted_disabled ? check->config->attributes_disabled : check->config->attributes_down;
 }
 
 static void
@@ -164,8 +166,10 @@ check_event(struct check *check, enum fsm_event event, const struct result *resu
 
 	transition.action = fsm_step(&check->fsm, event, (unsigned)options->rise, (unsigned)options->fall);
 	transition.after = check->fsm;
-	if (transition.action != FSM_NOTHING)
+	if (transition.action != FSM_NOTHING) {
 		check->wanted = transition.action;
+		check->wanted_disabled = check->fsm.state == FSM_DISABLED;
+	}
 	if (transition.action != FSM_NOTHING || check->unsaid)
 		check_say_all(check);
 	check->observe(check->context, &transition);
@@ -181,6 +185,29 @@ void
 check_disabled(struct check *check, bool disabled)
 {
 	check_event(check, disabled ? FSM_DISABLE : FSM_ENABLE, NULL, 0);
+}
+
+int64_t
+check_drain_time(const struct check *check, int64_t elapsed_ns, int64_t limit_ns)
+{
+	int64_t time_ns = check->config->options.drain_time_ns;
+
+	if (time_ns > limit_ns)
+		time_ns = limit_ns;
+	if (check->end == CHECK_ENDS || check->wanted != FSM_ANNOUNCE || elapsed_ns >= time_ns)
+		return 0;
+	return time_ns - elapsed_ns;
+}
+
+void
+check_drain(struct check *check, bool drain)
+{
+	enum check_end end = drain ? CHECK_DRAINS : CHECK_ENDS;
+
+	if (check->end == end)
+		return;
+	check->end = end;
+	check_say_all(check);
 }
 
 int64_t

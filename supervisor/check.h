@@ -14,6 +14,13 @@
 #include "route.h"
 #include "transition.h"
 
+/* How far the check is on its way to the end. */
+enum check_end {
+	CHECK_RUNS,
+	CHECK_DRAINS, /* what it has announced is announced with the attributes for that */
+	CHECK_ENDS,   /* withdrawn, whatever results come */
+};
+
 struct check {
 	const struct check_config *config;
 	struct ledger *ledger;
@@ -21,6 +28,8 @@ struct check {
 	unsigned rank;	/* place in the configuration */
 	struct fsm fsm;
 	enum fsm_action wanted; /* of its routes, as last decided */
+	bool wanted_disabled;	/* by the state disabled; it goes on until the next decision */
+	enum check_end end;
 	bool unsaid;		/* the ledger could not take it: say it again */
 	void (*observe)(void *context, const struct transition *);
 	void *context;
@@ -58,6 +67,15 @@ void check_result(struct check *, const struct result *, int64_t duration_ns);
 
 /* The disable file is there or not there. */
 void check_disabled(struct check *, bool disabled);
+
+/*
+ * How many nanoseconds the check is yet to drain, of its drain_time or this limit: 0 when that has elapsed, and when
+ * it wants nothing announced for being up.
+ */
+int64_t check_drain_time(const struct check *, int64_t elapsed_ns, int64_t limit_ns);
+
+/* The end comes: announce with the attributes for the drain, or (false) withdraw for good. */
+void check_drain(struct check *, bool drain);
 
 /* Nanoseconds between executions in the present state. */
 int64_t check_interval_ns(const struct check *);
