@@ -4,6 +4,8 @@
  */
 #include "check.h"
 
+#include <string.h>
+
 #include "../common/log.h"
 
 void
@@ -97,11 +99,62 @@ check_say_all(struct check *check)
 	check->unsaid = !said;
 }
 
-void
-check_say(struct check *check)
+static bool
+list_same(const struct string_list *a, const struct string_list *b)
 {
+	bool same = a->count == b->count;
+
+	for (size_t i = 0; same && i < a->count; i++)
+		same = strcmp(a->items[i], b->items[i]) == 0;
+	return same;
+}
+
+bool
+check_same_routes(const struct check_config *a, const struct check_config *b)
+{
+	return a->options.path_id == b->options.path_id && list_same(&a->options.prefixes, &b->options.prefixes) &&
+	    list_same(&a->options.neighbors, &b->options.neighbors);
+}
+
+static struct check
+check_as(const struct check *check, const struct check_config *config, unsigned owner, unsigned rank)
+{
+	struct check other = *check;
+
+	other.config = config;
+	other.owner = owner;
+	other.rank = rank;
+	return other;
+}
+
+bool
+check_claim_as(const struct check *check, const struct check_config *config, unsigned owner, unsigned rank)
+{
+	struct check other = check_as(check, config, owner, rank);
+
+	return check_claim(&other);
+}
+
+void
+check_release_as(const struct check *check, const struct check_config *config, unsigned owner)
+{
+	struct check other = check_as(check, config, owner, check->rank);
+
+	check_release(&other);
+}
+
+void
+check_reconfigure(struct check *check, const struct check_config *config, unsigned owner, unsigned rank)
+{
+	struct check before = *check;
+
+	*check = check_as(&before, config, owner, rank);
 	if (check->wanted != FSM_NOTHING)
 		check_say_all(check);
+	else
+		check_claim(check); /* the owner exists: this only tells the rank */
+	if (owner != before.owner)
+		check_release(&before);
 }
 
 static void

@@ -25,7 +25,7 @@ enum check_end {
 struct check {
 	const struct check_config *config;
 	struct ledger *ledger;
-	unsigned owner; /* of its routes: its number for ever */
+	unsigned owner; /* of its routes: a number that no other check ever has; other routes, another number */
 	unsigned rank;	/* place in the configuration */
 	struct fsm fsm;
 	enum fsm_action wanted; /* of its routes, as last decided */
@@ -48,8 +48,20 @@ bool check_claim(struct check *);
 /* It has nothing to do with its routes any more. */
 void check_release(struct check *);
 
-/* Tell the ledger once more what is wanted of its routes, if that is decided. */
-void check_say(struct check *);
+/*
+ * Another configuration of the same check, as a reload has it: claim its routes as a further owner, so that this can
+ * fail (false: out of memory) before anything has changed; release them again. Where both have the same routes there is
+ * nothing to claim.
+ */
+bool check_same_routes(const struct check_config *, const struct check_config *);
+bool check_claim_as(const struct check *, const struct check_config *, unsigned owner, unsigned rank);
+void check_release_as(const struct check *, const struct check_config *, unsigned owner);
+
+/*
+ * From now on the check has this configuration, with its state and counters. owner: the present one, or the one that the
+ * other routes were claimed as; the former routes are released. What it wants is said anew, with the new attributes.
+ */
+void check_reconfigure(struct check *, const struct check_config *, unsigned owner, unsigned rank);
 
 /* Its state across an upgrade, into a check that has claimed its routes; check_state_valid: whether it could be loaded. */
 json_t *check_save(const struct check *);

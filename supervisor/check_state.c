@@ -52,6 +52,6 @@ check_load(struct check *check, const json_t *map, char error[static STATE_ERROR
 	if (!check_decode(&found, map, error))
 		return false;
 	*check = found;
-	check_say(check);
+	check_reconfigure(check, check->config, check->owner, check->rank); /* which says it */
 	return true;
 }
