@@ -4,27 +4,77 @@
  */
 #include "check.h"
 
+#include <string.h>
+
 #include "../common/log.h"
 
 void
-check_init(struct check *check, const struct check_config *config, unsigned rank, struct ledger *ledger,
-    void (*observe)(void *context, const struct transition *), void *context)
+check_init(struct check *check, const struct check_config *config, unsigned owner, unsigned rank,
+    struct ledger *ledger, void (*observe)(void *context, const struct transition *), void *context)
 {
-	*check = (struct check){.config = config, .rank = rank, .ledger = ledger, .fsm = {.state = FSM_STARTUP},
-	    .observe = observe, .context = context};
+	*check = (struct check){.config = config, .owner = owner, .rank = rank, .ledger = ledger,
+	    .fsm = {.state = FSM_STARTUP}, .observe = observe, .context = context};
 }
 
-/* Tell the ledger about one prefix, for one neighbor or (NULL) all. attributes NULL: withdraw. */
-static bool
-check_say(struct check *check, const struct prefix *prefix, const char *neighbor, const char *attributes)
-{
-	int64_t path_id = check->config->options.path_id;
-	struct route_key key = {.prefix = *prefix, .has_path_id = path_id != OPTION_UNSET,
-	    .path_id = path_id != OPTION_UNSET ? (uint32_t)path_id : 0, .neighbor = neighbor};
+/* Something to tell the ledger about each route. attributes NULL: withdraw. False: out of memory. */
+typedef bool route_call(const struct check *, const struct route_key *, const char *attributes);
 
+static bool
+route_claim(const struct check *check, const struct route_key *key, const char *attributes)
+{
+	(void)attributes;
+	return ledger_claim(check->ledger, key, check->owner, check->rank);
+}
+
+static bool
+route_release(const struct check *check, const struct route_key *key, const char *attributes)
+{
+	(void)attributes;
+	ledger_release(check->ledger, key, check->owner);
+	return true;
+}
+
+static bool
+route_say(const struct check *check, const struct route_key *key, const char *attributes)
+{
 	if (attributes == NULL)
-		return ledger_withdraw(check->ledger, &key, check->rank);
-	return ledger_announce(check->ledger, &key, check->rank, attributes);
+		return ledger_withdraw(check->ledger, key, check->owner, check->rank);
+	return ledger_announce(check->ledger, key, check->owner, check->rank, attributes);
+}
+
+/* Every route of the check: each prefix for each neighbor, or for all. Returns whether every call did. */
+static bool
+check_each_route(const struct check *check, route_call *call, const char *attributes)
+{
+	const struct check_options *options = &check->config->options;
+	struct route_key key = {.has_path_id = options->path_id != OPTION_UNSET};
+	bool done = true;
+
+	if (key.has_path_id)
+		key.path_id = (uint32_t)options->path_id;
+	for (size_t i = 0; i < options->prefixes.count; i++) {
+		key.prefix = check->config->prefixes[i];
+		key.neighbor = NULL;
+		if (options->neighbors.count == 0)
+			done &= call(check, &key, attributes);
+		for (size_t j = 0; j < options->neighbors.count; j++) {
+			key.neighbor = options->neighbors.items[j];
+			done &= call(check, &key, attributes);
+		}
+	}
+	return done;
+}
+
+bool
+check_claim(struct check *check)
+{
+	return check_each_route(check, route_claim, NULL);
+}
+
+void
+check_release(struct check *check)
+{
+	check_each_route(check, route_release, NULL);
 }
 
 /* The attributes that are wanted announced; NULL: withdraw. */
@@ -41,21 +91,70 @@ check_attributes(const struct check *check)
 static void
 check_say_all(struct check *check)
 {
-	const struct check_options *options = &check->config->options;
-	const char *attributes = check_attributes(check);
-	bool said = true;
+	bool said = check_each_route(check, route_say, check_attributes(check));
 
-	for (size_t i = 0; i < options->prefixes.count; i++) {
-		const struct prefix *prefix = &check->config->prefixes[i];
-
-		if (options->neighbors.count == 0)
-			said &= check_say(check, prefix, NULL, attributes);
-		for (size_t j = 0; j < options->neighbors.count; j++)
-			said &= check_say(check, prefix, options->neighbors.items[j], attributes);
-	}
 	if (!said && !check->unsaid)
-		log_errorx("out of memory for the routes of %s: trying again at its next result", options->name);
+		log_errorx("out of memory for the routes of %s: trying again at its next result",
+		    check->config->options.name);
 	check->unsaid = !said;
+}
+
+static bool
+list_same(const struct string_list *a, const struct string_list *b)
+{
+	bool same = a->count == b->count;
+
+	for (size_t i = 0; same && i < a->count; i++)
+		same = strcmp(a->items[i], b->items[i]) == 0;
+	return same;
+}
+
+bool
+check_same_routes(const struct check_config *a, const struct check_config *b)
+{
+	return a->options.path_id == b->options.path_id && list_same(&a->options.prefixes, &b->options.prefixes) &&
+	    list_same(&a->options.neighbors, &b->options.neighbors);
+}
+
+static struct check
+check_as(const struct check *check, const struct check_config *config, unsigned owner, unsigned rank)
+{
+	struct check other = *check;
+
+	other.config = config;
+	other.owner = owner;
+	other.rank = rank;
+	return other;
+}
+
+bool
+check_claim_as(const struct check *check, const struct check_config *config, unsigned owner, unsigned rank)
+{
+	struct check other = check_as(check, config, owner, rank);
+
+	return check_claim(&other);
+}
+
+void
+check_release_as(const struct check *check, const struct check_config *config, unsigned owner)
+{
+	struct check other = check_as(check, config, owner, check->rank);
+
+	check_release(&other);
+}
+
+void
+check_reconfigure(struct check *check, const struct check_config *config, unsigned owner, unsigned rank)
+{
+	struct check before = *check;
+
+	*check = check_as(&before, config, owner, rank);
+	if (check->wanted != FSM_NOTHING)
+		check_say_all(check);
+	else
+		check_claim(check); /* the owner exists: this only tells the rank */
+	if (owner != before.owner)
+		check_release(&before);
 }
 
 static void

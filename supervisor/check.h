@@ -24,7 +24,8 @@ enum check_end {
 struct check {
 	const struct check_config *config;
 	struct ledger *ledger;
-	unsigned rank; /* place in the configuration */
+	unsigned owner; /* of its routes: a number that no other check ever has; other routes, another number */
+	unsigned rank;	/* place in the configuration */
 	struct fsm fsm;
 	enum fsm_action wanted; /* of its routes, as last decided */
 	bool wanted_disabled;	/* by the state disabled; it goes on until the next decision */
@@ -34,9 +35,32 @@ struct check {
 	void *context;
 };
 
-/* observe: called with every event, after its effects. config and ledger outlive the check. */
-void check_init(struct check *, const struct check_config *, unsigned rank, struct ledger *,
+/*
+ * owner: no other check has or had this number. observe: called with every event, after its effects. config and ledger
+ * outlive the check.
+ */
+void check_init(struct check *, const struct check_config *, unsigned owner, unsigned rank, struct ledger *,
     void (*observe)(void *context, const struct transition *), void *context);
+
+/* Its routes are its own from now on, undecided until its first verdict. False: out of memory. */
+bool check_claim(struct check *);
+/* It has nothing to do with its routes any more. */
+void check_release(struct check *);
+
+/*
+ * Another configuration of the same check, as a reload has it: claim its routes as a further owner, so that this can
+ * fail (false: out of memory) before anything has changed; release them again. Where both have the same routes there is
+ * nothing to claim.
+ */
+bool check_same_routes(const struct check_config *, const struct check_config *);
+bool check_claim_as(const struct check *, const struct check_config *, unsigned owner, unsigned rank);
+void check_release_as(const struct check *, const struct check_config *, unsigned owner);
+
+/*
+ * From now on the check has this configuration, with its state and counters. owner: the present one, or the one that the
+ * other routes were claimed as; the former routes are released. What it wants is said anew, with the new attributes.
+ */
+void check_reconfigure(struct check *, const struct check_config *, unsigned owner, unsigned rank);
 
 /* One execution's result. */
 void check_result(struct check *, const struct result *, int64_t duration_ns);

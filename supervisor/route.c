@@ -1,79 +1,15 @@
 /*
- * The ledger of routes. Touches only its own memory. Invariants: a route is in the ready queue or waits for
- * a retry exactly when what is desired differs from what was last written; what was written is modelled in
- * the order of writing, so that the commands replayed give the desired routes whenever nothing is pending.
- *
- * Overlap: a command without neighbor acts on every neighbor, so what it says also becomes what was said on
- * the routes of the same prefix and path id with a neighbor; where that is not what they desire, they are
- * said again directly after it. A neighbor's route that nobody wants falls back to the route for all.
+ * Routes, their owners and what is therefore desired. Touches the ledger only. Invariant: what is desired follows from
+ * the owners' wishes, what ExaBGP may have, and the route for all neighbors, by the rules in route.h; whoever changes
+ * one of these lets route_decide decide anew.
  */
 #include "route.h"
 
-#include <bsd/sys/queue.h>
-#include <bsd/sys/tree.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../common/result.h"
+#include "route_internal.h"
 
-#define RETRY_FIRST_NS (1 * NS_PER_SECOND)
-#define RETRY_MAX_NS (60 * NS_PER_SECOND)
-#define ERROR_TEXT_MAX 200
-/* Unanswered commands a route may have: the bits of route.unanswered. */
-#define ROUTE_IN_FLIGHT_MAX 32
-
-/* Attribute text shared by owners, what is desired and what was sent, so that sending never allocates. */
-struct text {
-	unsigned references;
-	char bytes[];
-};
-
-/* What to announce or withdraw; UNKNOWN: nothing is known or desired. */
-struct wish {
-	enum route_status status;
-	struct text *attributes; /* a reference, not NULL exactly when ANNOUNCED */
-};
-
-struct owner {
-	SLIST_ENTRY(owner) next; /* by rank */
-	unsigned rank;
-	struct wish wish;
-};
-
-enum queue { QUEUE_NONE, QUEUE_READY, QUEUE_RETRY };
-
-struct route {
-	RB_ENTRY(route) by_key;
-	RB_ENTRY(route) by_retry;   /* while in QUEUE_RETRY */
-	TAILQ_ENTRY(route) ready;   /* while in QUEUE_READY */
-	struct route_key key;	    /* owns the neighbor */
-	char *neighbor;
-	SLIST_HEAD(, owner) owners;
-	struct wish desired, sent;
-	enum route_status acked;
-	bool sent_by_all;	    /* `sent` is the doing of the route for all neighbors */
-	enum queue queue;
-	unsigned in_flight;
-	uint32_t unanswered;	    /* bit i: whether the i-th unanswered command announces, oldest lowest */
-	int64_t backoff_ns;	    /* of the last refusal, 0: none */
-	monotime_t retry_at;
-	char *error;
-};
-
-RB_HEAD(key_tree, route);
-RB_HEAD(retry_tree, route);
-TAILQ_HEAD(ready_queue, route);
-
-struct ledger {
-	struct key_tree routes;
-	struct retry_tree retries;
-	struct ready_queue ready;
-	size_t pending;
-	void (*wake)(void *);
-	void *context;
-};
-
-/* Same prefix and path id first, the route for all neighbors before those of one. */
 static int
 family_compare(const struct route_key *a, const struct route_key *b)
 {
@@ -88,194 +24,135 @@ family_compare(const struct route_key *a, const struct route_key *b)
 	return 0;
 }
 
-static int
-route_compare(const struct route *a, const struct route *b)
+int
+route_key_compare(const struct route_key *a, const struct route_key *b)
 {
-	int order = family_compare(&a->key, &b->key);
+	int order = family_compare(a, b);
 
 	if (order != 0)
 		return order;
-	if (a->key.neighbor == NULL || b->key.neighbor == NULL)
-		return (a->key.neighbor != NULL) - (b->key.neighbor != NULL);
-	return strcmp(a->key.neighbor, b->key.neighbor);
+	if (a->neighbor == NULL || b->neighbor == NULL)
+		return (a->neighbor != NULL) - (b->neighbor != NULL);
+	return strcmp(a->neighbor, b->neighbor);
 }
 
 static int
-retry_compare(const struct route *a, const struct route *b)
+route_compare(const struct route *a, const struct route *b)
 {
-	if (a->retry_at.ns != b->retry_at.ns)
-		return a->retry_at.ns < b->retry_at.ns ? -1 : 1;
-	return route_compare(a, b);
+	return route_key_compare(&a->key, &b->key);
 }
 
-/* Not the _STATIC forms: they leave unused functions that compilers warn of. */
+/* Not the _STATIC form: it leaves unused functions that compilers warn of. */
 RB_GENERATE_INTERNAL(key_tree, route, by_key, route_compare, __attribute__((unused)) static)
-RB_GENERATE_INTERNAL(retry_tree, route, by_retry, retry_compare, __attribute__((unused)) static)
 
-static struct text *
-text_new(const char *bytes)
+struct route *
+route_first(const struct ledger *ledger)
 {
-	size_t size = strlen(bytes) + 1;
-	struct text *text = malloc(sizeof(*text) + size);
+	struct key_tree routes = ledger->routes;
 
-	if (text == NULL)
-		return NULL;
-	text->references = 1;
-	memcpy(text->bytes, bytes, size);
-	return text;
+	return RB_MIN(key_tree, &routes);
 }
 
-static void
-text_release(struct text *text)
+struct route *
+route_next(struct route *route)
 {
-	if (text != NULL && --text->references == 0)
-		free(text);
+	return RB_NEXT(key_tree, NULL, route);
 }
 
-/* Takes a reference of its own to the attributes. */
-static void
-wish_set(struct wish *wish, enum route_status status, struct text *attributes)
-{
-	struct text *old = wish->attributes;
-
-	if (attributes != NULL)
-		attributes->references++;
-	*wish = (struct wish){status, attributes};
-	text_release(old);
-}
-
-static bool
-wish_equal(const struct wish *a, const struct wish *b)
-{
-	return a->status == b->status &&
-	    (a->attributes == b->attributes ||
-		(a->attributes != NULL && b->attributes != NULL && strcmp(a->attributes->bytes, b->attributes->bytes) == 0));
-}
-
-/* Queues: where a route waits to be said. */
-
-static void
-route_dequeue(struct ledger *ledger, struct route *route)
-{
-	if (route->queue == QUEUE_READY)
-		TAILQ_REMOVE(&ledger->ready, route, ready);
-	else if (route->queue == QUEUE_RETRY)
-		RB_REMOVE(retry_tree, &ledger->retries, route);
-	if (route->queue != QUEUE_NONE)
-		ledger->pending--;
-	route->queue = QUEUE_NONE;
-}
-
-static void
-route_enqueue_ready(struct ledger *ledger, struct route *route, bool first)
-{
-	route_dequeue(ledger, route);
-	route->queue = QUEUE_READY;
-	ledger->pending++;
-	if (first)
-		TAILQ_INSERT_HEAD(&ledger->ready, route, ready);
-	else
-		TAILQ_INSERT_TAIL(&ledger->ready, route, ready);
-	if (ledger->wake != NULL)
-		ledger->wake(ledger->context);
-}
-
-static void
-route_enqueue_retry(struct ledger *ledger, struct route *route, monotime_t now)
-{
-	route_dequeue(ledger, route);
-	route->backoff_ns = route->backoff_ns == 0 ? RETRY_FIRST_NS : route->backoff_ns * 2;
-	if (route->backoff_ns > RETRY_MAX_NS)
-		route->backoff_ns = RETRY_MAX_NS;
-	route->retry_at = monotime_add(now, route->backoff_ns);
-	route->queue = QUEUE_RETRY;
-	ledger->pending++;
-	RB_INSERT(retry_tree, &ledger->retries, route);
-}
-
-/* Put a route where it belongs after a change of what is desired or sent. A waiting retry goes on waiting. */
-static void
-route_refresh(struct ledger *ledger, struct route *route, bool first)
-{
-	if (route->desired.status == ROUTE_UNKNOWN || wish_equal(&route->desired, &route->sent))
-		route_dequeue(ledger, route);
-	else if (route->queue == QUEUE_NONE)
-		route_enqueue_ready(ledger, route, first);
-}
-
-/* The family: the routes of one prefix and path id. */
-
-static struct route *
+struct route *
 route_for_all(struct ledger *ledger, const struct route *route)
 {
 	struct route all = {.key = route->key};
 
+	if (route->key.neighbor == NULL)
+		return NULL;
 	all.key.neighbor = NULL;
 	return RB_FIND(key_tree, &ledger->routes, &all);
 }
 
-/* The next route with a neighbor of the same prefix and path id; start with the route for all. */
-static struct route *
+struct route *
 family_next(struct route *route)
 {
-	struct route *next = RB_NEXT(key_tree, NULL, route);
+	struct route *next = route_next(route);
 
 	return next != NULL && family_compare(&next->key, &route->key) == 0 ? next : NULL;
 }
 
-/* What was said last on this route is no longer known. */
-static void
-route_lose(struct ledger *ledger, struct route *route)
-{
-	struct route *one;
+/* Deciding. */
 
-	wish_set(&route->sent, ROUTE_UNKNOWN, NULL);
-	route->sent_by_all = false;
-	if (route->key.neighbor != NULL)
-		return;
-	for (one = family_next(route); one != NULL; one = family_next(one))
-		if (one->sent_by_all) {
-			wish_set(&one->sent, ROUTE_UNKNOWN, NULL);
-			one->sent_by_all = false;
-			route_refresh(ledger, one, false);
-		}
+/* What is desired, with a reference to no text of its own. */
+struct decision {
+	struct wish wish;
+	bool held, follows;
+};
+
+/*
+ * An undecided owner holds what may be at ExaBGP: what is held already, or what was announced under this very key and
+ * not been overwritten since by what was said to all neighbors.
+ */
+static bool
+route_hold(const struct route *route, struct decision *decision)
+{
+	if (route->held && !route->follows)
+		decision->wish = route->desired;
+	else if (route->kept.status == ROUTE_ANNOUNCED && !route->sent_by_all)
+		decision->wish = route->kept;
+	else
+		return false;
+	decision->held = true;
+	return true;
 }
 
-/* What the owners together want: the attributes of the first that wants the route announced. */
-static struct wish
-route_owners_wish(const struct route *route)
+static struct decision
+route_decision(struct ledger *ledger, const struct route *route)
 {
+	struct decision decision = {.wish.status = ROUTE_WITHDRAWN};
+	const struct route *all = route_for_all(ledger, route);
 	const struct owner *owner;
+	bool undecided = false;
 
-	SLIST_FOREACH(owner, &route->owners, next)
-		if (owner->wish.status == ROUTE_ANNOUNCED)
-			return owner->wish;
-	return (struct wish){SLIST_EMPTY(&route->owners) ? ROUTE_UNKNOWN : ROUTE_WITHDRAWN, NULL};
+	SLIST_FOREACH(owner, &route->owners, next) {
+		if (owner->wish.status == ROUTE_ANNOUNCED) {
+			decision.wish = owner->wish;
+			return decision;
+		}
+		undecided |= owner->wish.status == ROUTE_UNKNOWN;
+	}
+	if (undecided && route_hold(route, &decision))
+		return decision;
+	if (all != NULL && all->desired.status == ROUTE_ANNOUNCED) {
+		decision.wish = all->desired;
+		decision.follows = true;
+		/* What it has of its own must give way now. */
+		decision.held = all->held && route->kept.status == ROUTE_UNKNOWN;
+	}
+	return decision;
 }
 
 /* Work out what is desired now, and queue the route accordingly. */
 static void
 route_decide(struct ledger *ledger, struct route *route)
 {
-	struct wish wish = route_owners_wish(route);
-	struct route *other = route->key.neighbor != NULL ? route_for_all(ledger, route) : NULL;
+	struct decision decision = route_decision(ledger, route);
+	bool same = wish_equal(&decision.wish, &route->desired);
+	struct route *one;
 
-	if (wish.status == ROUTE_WITHDRAWN && other != NULL && other->desired.status == ROUTE_ANNOUNCED)
-		wish = other->desired;
-	if (wish_equal(&wish, &route->desired))
+	if (same && decision.held == route->held && decision.follows == route->follows)
 		return;
-	wish_set(&route->desired, wish.status, wish.attributes);
-	/* A new desire does not wait for the retry of an old one. */
-	route->backoff_ns = 0;
-	if (route->queue == QUEUE_RETRY)
-		route_dequeue(ledger, route);
+	wish_set(&route->desired, decision.wish.status, decision.wish.attributes);
+	route->held = decision.held;
+	route->follows = decision.follows;
+	if (!same) /* a new desire does not wait for the retry of an old one */
+		route_retry_now(ledger, route);
 	route_refresh(ledger, route, false);
+	route_adopt(ledger, route);
 	if (route->key.neighbor == NULL)
-		for (other = family_next(route); other != NULL; other = family_next(other))
-			route_decide(ledger, other);
+		for (one = family_next(route); one != NULL; one = family_next(one))
+			if (one->desired.status != ROUTE_UNKNOWN)
+				route_decide(ledger, one);
 }
 
-/* Owners and their wishes. */
+/* Routes come and go. */
 
 static struct route *
 route_new(const struct route_key *key)
@@ -309,61 +186,129 @@ route_free(struct route *route)
 	}
 	text_release(route->desired.attributes);
 	text_release(route->sent.attributes);
+	text_release(route->kept.attributes);
 	free(route->error);
 	free(route->neighbor);
 	free(route);
+}
+
+static struct route *
+ledger_find(struct ledger *ledger, const struct route_key *key)
+{
+	struct route wanted = {.key = *key};
+
+	return RB_FIND(key_tree, &ledger->routes, &wanted);
 }
 
 /* Find or make the route; NULL: out of memory. */
 static struct route *
 ledger_route(struct ledger *ledger, const struct route_key *key)
 {
-	struct route wanted = {.key = *key}, *route = RB_FIND(key_tree, &ledger->routes, &wanted);
+	struct route *route = ledger_find(ledger, key), *all;
 
-	if (route == NULL && (route = route_new(key)) != NULL)
-		RB_INSERT(key_tree, &ledger->routes, route);
+	if (route != NULL || (route = route_new(key)) == NULL)
+		return route;
+	RB_INSERT(key_tree, &ledger->routes, route);
+	/* What was said to all was said to this neighbor. */
+	if ((all = route_for_all(ledger, route)) != NULL && all->sent.status != ROUTE_UNKNOWN) {
+		wish_set(&route->sent, all->sent.status, all->sent.attributes);
+		route->sent_by_all = true;
+		route->acked = all->acked;
+	}
 	return route;
 }
 
-/* Find or make the owner with its rank; NULL: out of memory. */
-static struct owner *
-route_owner(struct route *route, unsigned rank)
+static void
+route_remove(struct ledger *ledger, struct route *route)
 {
-	struct owner *owner, *before = NULL, *made;
+	route_dequeue(ledger, route);
+	RB_REMOVE(key_tree, &ledger->routes, route);
+	route_free(route);
+}
+
+void
+route_tidy(struct ledger *ledger, struct route *route)
+{
+	if (SLIST_EMPTY(&route->owners) && route->desired.status != ROUTE_UNKNOWN && route->queue == QUEUE_NONE &&
+	    route->in_flight == 0 && route->kept.status == ROUTE_UNKNOWN)
+		route_remove(ledger, route);
+}
+
+/* Owners and their wishes. */
+
+static struct owner *
+route_owner(const struct route *route, unsigned id)
+{
+	struct owner *owner;
+
+	SLIST_FOREACH(owner, &route->owners, next)
+		if (owner->id == id)
+			return owner;
+	return NULL;
+}
+
+static void
+owner_insert(struct route *route, struct owner *made)
+{
+	struct owner *owner, *before = NULL;
 
 	SLIST_FOREACH(owner, &route->owners, next) {
-		if (owner->rank == rank)
-			return owner;
-		if (owner->rank > rank)
+		if (owner->rank > made->rank)
 			break;
 		before = owner;
 	}
-	made = calloc(1, sizeof(*made));
-	if (made == NULL)
-		return NULL;
-	made->rank = rank;
 	if (before != NULL)
 		SLIST_INSERT_AFTER(before, made, next);
 	else
 		SLIST_INSERT_HEAD(&route->owners, made, next);
-	return made;
 }
 
-/*
- * attributes NULL: withdraw. An owner without a wish counts for nothing, so that a failure between the
- * allocations leaves nothing to undo but must not look like a withdraw: the text comes first.
- */
+/* Find or make the route and the owner, with its rank; NULL: out of memory, and nothing has changed. */
+static struct owner *
+ledger_owner(struct ledger *ledger, const struct route_key *key, unsigned id, unsigned rank, struct route **found)
+{
+	bool known = ledger_find(ledger, key) != NULL;
+	struct route *route = ledger_route(ledger, key);
+	struct owner *owner;
+
+	if (route == NULL)
+		return NULL;
+	*found = route;
+	if ((owner = route_owner(route, id)) == NULL) {
+		if ((owner = calloc(1, sizeof(*owner))) == NULL) {
+			if (!known)
+				route_remove(ledger, route);
+			return NULL;
+		}
+		owner->id = id;
+	} else
+		SLIST_REMOVE(&route->owners, owner, owner, next);
+	owner->rank = rank;
+	owner_insert(route, owner);
+	return owner;
+}
+
+bool
+ledger_claim(struct ledger *ledger, const struct route_key *key, unsigned owner, unsigned rank)
+{
+	struct route *route;
+
+	if (ledger_owner(ledger, key, owner, rank, &route) == NULL)
+		return false;
+	route_decide(ledger, route);
+	return true;
+}
+
+/* attributes NULL: withdraw. The text comes first: what is made after it is not undone. */
 static bool
-ledger_wish(struct ledger *ledger, const struct route_key *key, unsigned rank, const char *attributes)
+ledger_wish(struct ledger *ledger, const struct route_key *key, unsigned id, unsigned rank, const char *attributes)
 {
 	struct text *text = attributes != NULL ? text_new(attributes) : NULL;
-	struct route *route = NULL;
 	struct owner *owner = NULL;
+	struct route *route;
 
 	if (attributes == NULL || text != NULL)
-		route = ledger_route(ledger, key);
-	if (route != NULL)
-		owner = route_owner(route, rank);
+		owner = ledger_owner(ledger, key, id, rank, &route);
 	if (owner != NULL) {
 		wish_set(&owner->wish, attributes != NULL ? ROUTE_ANNOUNCED : ROUTE_WITHDRAWN, text);
 		route_decide(ledger, route);
@@ -373,15 +318,31 @@ ledger_wish(struct ledger *ledger, const struct route_key *key, unsigned rank, c
 }
 
 bool
-ledger_announce(struct ledger *ledger, const struct route_key *key, unsigned rank, const char *attributes)
+ledger_announce(struct ledger *ledger, const struct route_key *key, unsigned owner, unsigned rank,
+    const char *attributes)
 {
-	return ledger_wish(ledger, key, rank, attributes);
+	return ledger_wish(ledger, key, owner, rank, attributes);
 }
 
 bool
-ledger_withdraw(struct ledger *ledger, const struct route_key *key, unsigned rank)
+ledger_withdraw(struct ledger *ledger, const struct route_key *key, unsigned owner, unsigned rank)
 {
-	return ledger_wish(ledger, key, rank, NULL);
+	return ledger_wish(ledger, key, owner, rank, NULL);
+}
+
+void
+ledger_release(struct ledger *ledger, const struct route_key *key, unsigned id)
+{
+	struct route *route = ledger_find(ledger, key);
+	struct owner *owner = route != NULL ? route_owner(route, id) : NULL;
+
+	if (owner == NULL)
+		return;
+	SLIST_REMOVE(&route->owners, owner, owner, next);
+	text_release(owner->wish.attributes);
+	free(owner);
+	route_decide(ledger, route);
+	route_tidy(ledger, route);
 }
 
 void
@@ -402,6 +363,71 @@ ledger_withdraw_all(struct ledger *ledger)
 	}
 }
 
+/* What is known at start. */
+
+/* Find or make the route, and a text for its attributes if there are any; NULL: out of memory. */
+static struct route *
+ledger_know(struct ledger *ledger, const struct route_key *key, const char *attributes, struct text **text)
+{
+	struct route *route;
+
+	*text = attributes != NULL ? text_new(attributes) : NULL;
+	if (attributes != NULL && *text == NULL)
+		return NULL;
+	if ((route = ledger_route(ledger, key)) == NULL)
+		text_release(*text);
+	return route;
+}
+
+bool
+ledger_carry(struct ledger *ledger, const struct route_key *key, const char *attributes)
+{
+	struct text *text;
+	struct route *route = ledger_know(ledger, key, attributes, &text);
+
+	if (route == NULL)
+		return false;
+	wish_set(&route->kept, attributes != NULL ? ROUTE_ANNOUNCED : ROUTE_WITHDRAWN, text);
+	text_release(text);
+	if (!SLIST_EMPTY(&route->owners))
+		route_decide(ledger, route);
+	return true;
+}
+
+bool
+ledger_restore(struct ledger *ledger, const struct route_key *key, enum route_status status, const char *attributes)
+{
+	struct text *text;
+	struct route *route = ledger_know(ledger, key, status == ROUTE_ANNOUNCED ? attributes : NULL, &text);
+
+	if (route == NULL)
+		return false;
+	wish_set(&route->sent, status, text);
+	route->sent_by_all = false;
+	route->acked = status;
+	wish_set(&route->kept, text != NULL ? ROUTE_ANNOUNCED : ROUTE_UNKNOWN, text);
+	text_release(text);
+	if (!SLIST_EMPTY(&route->owners))
+		route_decide(ledger, route);
+	return true;
+}
+
+size_t
+ledger_settle(struct ledger *ledger)
+{
+	struct route *route, *next;
+	size_t unclaimed = 0;
+
+	RB_FOREACH_SAFE(route, key_tree, &ledger->routes, next) {
+		if (route->desired.status == ROUTE_UNKNOWN) {
+			unclaimed += route->kept.status == ROUTE_ANNOUNCED;
+			route_decide(ledger, route);
+		}
+		route_tidy(ledger, route);
+	}
+	return unclaimed;
+}
+
 struct ledger *
 ledger_new(void)
 {
@@ -411,7 +437,8 @@ ledger_new(void)
 		return NULL;
 	RB_INIT(&ledger->routes);
 	RB_INIT(&ledger->retries);
-	TAILQ_INIT(&ledger->ready);
+	TAILQ_INIT(&ledger->announces);
+	TAILQ_INIT(&ledger->withdraws);
 	return ledger;
 }
 
@@ -433,29 +460,14 @@ void
 ledger_on_pending(struct ledger *ledger, void (*wake)(void *), void *context)
 {
 	ledger->wake = wake;
-	ledger->context = context;
+	ledger->wake_context = context;
 }
 
-struct route *
-ledger_next(struct ledger *ledger, monotime_t now)
+void
+ledger_on_said(struct ledger *ledger, void (*said)(void *, const struct route *, enum route_news), void *context)
 {
-	struct route *route;
-
-	while ((route = RB_MIN(retry_tree, &ledger->retries)) != NULL && !monotime_before(now, route->retry_at))
-		route_enqueue_ready(ledger, route, false);
-	TAILQ_FOREACH(route, &ledger->ready, ready)
-		if (route->in_flight < ROUTE_IN_FLIGHT_MAX)
-			return route;
-	return NULL;
-}
-
-monotime_t
-ledger_next_retry(const struct ledger *ledger)
-{
-	struct retry_tree retries = ledger->retries;
-	const struct route *route = RB_MIN(retry_tree, &retries);
-
-	return route != NULL ? route->retry_at : MONOTIME_NEVER;
+	ledger->said = said;
+	ledger->said_context = context;
 }
 
 const struct route_key *
@@ -467,7 +479,7 @@ route_key(const struct route *route)
 const char *
 route_desired(const struct route *route)
 {
-	return route->desired.attributes != NULL ? route->desired.attributes->bytes : NULL;
+	return wish_attributes(&route->desired);
 }
 
 enum route_status
@@ -485,7 +497,21 @@ route_acked_status(const struct route *route)
 const char *
 route_sent_attributes(const struct route *route)
 {
-	return route->sent.attributes != NULL ? route->sent.attributes->bytes : NULL;
+	return wish_attributes(&route->sent);
+}
+
+enum route_status
+route_kept(const struct route *route, const char **attributes)
+{
+	if (attributes != NULL)
+		*attributes = wish_attributes(&route->kept);
+	return route->kept.status;
+}
+
+bool
+route_held(const struct route *route)
+{
+	return route->held;
 }
 
 const char *
@@ -494,130 +520,22 @@ route_error(const struct route *route)
 	return route->error;
 }
 
-void
-route_sent(struct ledger *ledger, struct route *route)
-{
-	struct route *one;
-
-	if (route->in_flight < ROUTE_IN_FLIGHT_MAX) {
-		if (route->desired.status == ROUTE_ANNOUNCED)
-			route->unanswered |= UINT32_C(1) << route->in_flight;
-		route->in_flight++;
-	}
-	wish_set(&route->sent, route->desired.status, route->desired.attributes);
-	route->sent_by_all = false;
-	route_dequeue(ledger, route);
-	if (route->key.neighbor != NULL)
-		return;
-	for (one = family_next(route); one != NULL; one = family_next(one)) {
-		wish_set(&one->sent, route->sent.status, route->sent.attributes);
-		one->sent_by_all = true;
-		route_refresh(ledger, one, true);
-	}
-}
-
-static void
-route_set_error(struct route *route, const char *text)
-{
-	free(route->error);
-	route->error = text != NULL ? strndup(text, ERROR_TEXT_MAX) : NULL;
-	if (route->error != NULL)
-		text_sanitise(route->error);
-}
-
-static void
-route_done(struct route *route, enum route_status status)
-{
-	struct route *one;
-
-	route->acked = status;
-	route->backoff_ns = 0;
-	route_set_error(route, NULL);
-	if (route->key.neighbor != NULL)
-		return;
-	for (one = family_next(route); one != NULL; one = family_next(one))
-		if (one->in_flight == 0)
-			one->acked = status;
-}
-
-static void
-route_refused(struct ledger *ledger, struct route *route, const char *text, monotime_t now)
-{
-	bool still_desired = wish_equal(&route->desired, &route->sent);
-
-	route_set_error(route, text != NULL ? text : "refused");
-	/* A later command decides what ExaBGP has. */
-	if (route->in_flight > 0)
-		return;
-	route_lose(ledger, route);
-	if (still_desired)
-		route_enqueue_retry(ledger, route, now);
-	else
-		route_refresh(ledger, route, false);
-}
-
-void
-route_answer(struct ledger *ledger, struct route *route, bool done, const char *text, monotime_t now)
-{
-	enum route_status status = (route->unanswered & 1) != 0 ? ROUTE_ANNOUNCED : ROUTE_WITHDRAWN;
-
-	if (route->in_flight == 0)
-		return;
-	route->in_flight--;
-	route->unanswered >>= 1;
-	if (done)
-		route_done(route, status);
-	else
-		route_refused(ledger, route, text, now);
-	/* It may have waited for room. */
-	if (route->queue == QUEUE_READY && ledger->wake != NULL)
-		ledger->wake(ledger->context);
-}
-
-void
-ledger_resend(struct ledger *ledger, bool all)
-{
-	struct route *route;
-
-	RB_FOREACH(route, key_tree, &ledger->routes) {
-		if (!all && route->desired.status != ROUTE_ANNOUNCED)
-			continue;
-		if (all) {
-			/* What the old state refused, the new one may take. */
-			route->backoff_ns = 0;
-			if (route->queue == QUEUE_RETRY)
-				route_dequeue(ledger, route);
-		}
-		wish_set(&route->sent, ROUTE_UNKNOWN, NULL);
-		route->sent_by_all = false;
-		route_refresh(ledger, route, false);
-	}
-}
-
 size_t
 ledger_count(const struct ledger *ledger, enum route_status sent)
 {
-	struct key_tree routes = ledger->routes;
 	struct route *route;
 	size_t count = 0;
 
-	RB_FOREACH(route, key_tree, &routes)
+	for (route = route_first(ledger); route != NULL; route = route_next(route))
 		count += route->sent.status == sent;
 	return count;
-}
-
-size_t
-ledger_pending(const struct ledger *ledger)
-{
-	return ledger->pending;
 }
 
 void
 ledger_each(const struct ledger *ledger, void (*visit)(void *, const struct route *), void *context)
 {
-	struct key_tree routes = ledger->routes;
 	struct route *route;
 
-	RB_FOREACH(route, key_tree, &routes)
+	for (route = route_first(ledger); route != NULL; route = route_next(route))
 		visit(context, route);
 }

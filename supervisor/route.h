@@ -3,6 +3,17 @@
  * therefore desired, what was last written to ExaBGP and what ExaBGP acknowledged. Pure: no clock, no
  * input or output; the channel pulls commands out of it, so a queue of any length holds one latest
  * command per route.
+ *
+ * What is desired of a route, in this order:
+ * 1. an owner wants it announced: announced, with the attributes of the first such owner in the file;
+ * 2. an owner is undecided, and ExaBGP may have the route announced, by us or by a predecessor of ours: it is held,
+ *    nothing is said before there is a verdict;
+ * 3. it has a neighbor, and the route for all neighbors is announced: the same as that one;
+ * 4. withdrawn. A route of which nothing is known is withdrawn as soon as it is claimed: a predecessor may have left
+ *    it announced.
+ *
+ * Wishes that change before they are written coalesce, so those of one turn of the event loop count as one change;
+ * of what one such change wants said, announces go out before withdraws.
  */
 #ifndef EXACHECK_ROUTE_H
 #define EXACHECK_ROUTE_H
@@ -33,24 +44,60 @@ struct route;
 struct ledger *ledger_new(void);
 void ledger_free(struct ledger *);
 
+/* Orders keys: the same prefix and path id together, of these the route for all neighbors first. */
+int route_key_compare(const struct route_key *, const struct route_key *);
+
 /*
- * An owner (rank: its place in the configuration; the lowest that wants the route decides its
- * attributes) wants the route announced with these attributes (copied), or withdrawn. The route is
- * desired announced while any owner wants it so, desired withdrawn once an owner said withdraw and none
- * wants it announced; before that nothing is desired and nothing is sent. False: out of memory.
+ * Owners. owner: a number that is one owner's for ever; rank: its place in the configuration, which may change.
+ * Each of these makes the owner when the route does not have it yet, and gives it the rank. False: out of memory, and
+ * nothing has changed.
  */
-bool ledger_announce(struct ledger *, const struct route_key *, unsigned rank, const char *attributes);
-bool ledger_withdraw(struct ledger *, const struct route_key *, unsigned rank);
+
+/* The owner exists; it keeps its wish, and is undecided when it has none. */
+bool ledger_claim(struct ledger *, const struct route_key *, unsigned owner, unsigned rank);
+/* It wants the route announced with these attributes (copied), or withdrawn. */
+bool ledger_announce(struct ledger *, const struct route_key *, unsigned owner, unsigned rank, const char *attributes);
+bool ledger_withdraw(struct ledger *, const struct route_key *, unsigned owner, unsigned rank);
+
+/*
+ * It has nothing to do with the route any more. A route without owners is withdrawn, and forgotten once that is
+ * acknowledged. Needs no memory.
+ */
+void ledger_release(struct ledger *, const struct route_key *, unsigned owner);
 
 /* Every owner's wish is turned into withdraw: shutdown. */
 void ledger_withdraw_all(struct ledger *);
 
+/*
+ * What is known at start, before or after owners claim; false: out of memory.
+ * A predecessor announced the route with these attributes (NULL: it may have, and wanted it gone), and nobody knows
+ * whether ExaBGP still has it.
+ */
+bool ledger_carry(struct ledger *, const struct route_key *, const char *attributes);
+/* This was said and acknowledged, by this very process before it executed its program anew. */
+bool ledger_restore(struct ledger *, const struct route_key *, enum route_status, const char *attributes);
+/* Everyone has claimed: routes that nobody claimed are withdrawn. Returns how many of them were announced. */
+size_t ledger_settle(struct ledger *);
+
 /* Called whenever a route becomes pending, so that the channel can wake up. One listener. */
 void ledger_on_pending(struct ledger *, void (*wake)(void *), void *context);
 
+/* What becomes of the route that ExaBGP may have under this very key. */
+enum route_news {
+	ROUTE_NEWS_ANNOUNCE, /* about to be written: announce with route_kept's attributes */
+	ROUTE_NEWS_WITHDRAW, /* about to be written: withdraw, or the announcement of the route for all in its place */
+	ROUTE_NEWS_GONE,     /* that was acknowledged, with nothing later unanswered */
+};
+
 /*
- * The next route whose desired state differs from what was sent, oldest first, skipping those that wait
- * for a retry until after now; NULL: none. It stays pending until route_sent.
+ * Called with each of these, before the command is written. The ledger must not be changed in it; a route that is
+ * GONE may be freed afterwards. One listener.
+ */
+void ledger_on_said(struct ledger *, void (*said)(void *, const struct route *, enum route_news), void *context);
+
+/*
+ * The next route whose desired state differs from what was sent, skipping those that wait for a retry until after
+ * now; NULL: none. It stays pending until route_sent.
  */
 struct route *ledger_next(struct ledger *, monotime_t now);
 
@@ -64,12 +111,23 @@ const char *route_desired(const struct route *);
 enum route_status route_sent_status(const struct route *);
 enum route_status route_acked_status(const struct route *);
 const char *route_sent_attributes(const struct route *); /* NULL unless sent announced */
+/*
+ * What ExaBGP may have under this very key, said or carried. ANNOUNCED, with attributes; WITHDRAWN: it is to go, which
+ * is not acknowledged yet; UNKNOWN: nothing, as far as is known. attributes (may be NULL) is set, to NULL unless
+ * ANNOUNCED.
+ */
+enum route_status route_kept(const struct route *, const char **attributes);
+/* Nothing is said of it before an owner's verdict. */
+bool route_held(const struct route *);
 /* ExaBGP's words on the last refusal, NULL: none. */
 const char *route_error(const struct route *);
 
-/* The desired state was just written to ExaBGP. */
+/* The desired state is about to be written to ExaBGP. */
 void route_sent(struct ledger *, struct route *);
-/* ExaBGP's answer to the oldest unanswered command of this route: done, or refused with a text. */
+/*
+ * ExaBGP's answer to the oldest unanswered command of this route: done, or refused with a text. The route may be
+ * freed; one with an unanswered command never is.
+ */
 void route_answer(struct ledger *, struct route *, bool done, const char *text, monotime_t now);
 
 /* Forget what was sent for routes that are desired announced (resync), or for all (ExaBGP lost its state). */

@@ -189,12 +189,13 @@ checks_start(struct supervisor *supervisor)
 
 	supervisor->states[FSM_STARTUP] = config->count;
 	for (size_t i = 0; i < config->count; i++) {
-		check_init(&supervisor->checks[i], &config->checks[i], (unsigned)i, supervisor->ledger, transition_seen,
-		    supervisor);
-		if (!workers_add(supervisor->workers, &supervisor->checks[i],
+		check_init(&supervisor->checks[i], &config->checks[i], (unsigned)i, (unsigned)i, supervisor->ledger,
+		    transition_seen, supervisor);
+		if (!check_claim(&supervisor->checks[i]) || !workers_add(supervisor->workers, &supervisor->checks[i],
 		    first_execution(&config->checks[i].options, i, now)))
 			return false;
 	}
+	ledger_settle(supervisor->ledger);
 	return true;
 }
 

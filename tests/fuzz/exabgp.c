@@ -197,9 +197,9 @@ wish(struct script *script, uint8_t choice, bool announce)
 	struct route_key key = key_make(index);
 
 	if (announce)
-		FUZZ_ASSERT(ledger_announce(script->ledger, &key, (unsigned)rank, attributes[which]));
+		FUZZ_ASSERT(ledger_announce(script->ledger, &key, (unsigned)rank, (unsigned)rank, attributes[which]));
 	else
-		FUZZ_ASSERT(ledger_withdraw(script->ledger, &key, (unsigned)rank));
+		FUZZ_ASSERT(ledger_withdraw(script->ledger, &key, (unsigned)rank, (unsigned)rank));
 	script->wishes[index][rank] = announce ? (int)which : WISH_WITHDRAW;
 }
 

@@ -26,7 +26,7 @@ announce(const char *prefix, const char *neighbor)
 {
 	struct route_key route = key(prefix, neighbor);
 
-	ck_assert(ledger_announce(ledger, &route, 0, ATTRIBUTES));
+	ck_assert(ledger_announce(ledger, &route, 0, 0, ATTRIBUTES));
 }
 
 static inline void
@@ -34,7 +34,7 @@ withdraw(const char *prefix, const char *neighbor)
 {
 	struct route_key route = key(prefix, neighbor);
 
-	ck_assert(ledger_withdraw(ledger, &route, 0));
+	ck_assert(ledger_withdraw(ledger, &route, 0, 0));
 }
 
 static inline void

@@ -179,7 +179,7 @@ announce(unsigned number, unsigned med)
 	key.prefix.address.bytes[2] = (uint8_t)(number >> 8);
 	key.prefix.address.bytes[3] = (uint8_t)number;
 	snprintf(attributes, sizeof(attributes), "next-hop self med %u", med);
-	ck_assert(ledger_announce(ledger, &key, 0, attributes));
+	ck_assert(ledger_announce(ledger, &key, 0, 0, attributes));
 }
 
 static void

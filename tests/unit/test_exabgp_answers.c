@@ -133,14 +133,14 @@ START_TEST(exabgp_falls_silent_and_returns)
 	announce("192.0.2.2/32", NULL);
 	pass(12);
 	ck_assert(!status().acks);
-	expect("withdraw route 192.0.2.1/32\nannounce route 192.0.2.2/32 " ATTRIBUTES "\n", 12);
+	expect("announce route 192.0.2.2/32 " ATTRIBUTES "\nwithdraw route 192.0.2.1/32\n", 12);
 	pass(100);
 	expect("", 100);
 	hear("done\nexabgp 4.2.21\ndone\ndone\ndone\n", 100);
 	expect("", 100);
 	pass(101);
 	ck_assert(status().acks);
-	expect("withdraw route 192.0.2.1/32\nannounce route 192.0.2.2/32 " ATTRIBUTES "\n", 101);
+	expect("announce route 192.0.2.2/32 " ATTRIBUTES "\nwithdraw route 192.0.2.1/32\n", 101);
 	hear("done\ndone\n", 101);
 	ck_assert(exabgp_idle(exabgp));
 }

@@ -90,7 +90,7 @@ START_TEST(impossible_commands)
 	ck_assert_ptr_nonnull(attributes);
 	memset(attributes, '1', EXABGP_LINE_MAX + 19);
 	attributes[EXABGP_LINE_MAX + 19] = '\0';
-	ck_assert(ledger_announce(ledger, &route, 0, attributes));
+	ck_assert(ledger_announce(ledger, &route, 0, 0, attributes));
 	announce("192.0.2.2/32", NULL);
 	begin_v4();
 	expect("announce route 192.0.2.2/32 " ATTRIBUTES "\n", 0);
@@ -100,7 +100,7 @@ START_TEST(impossible_commands)
 	ck_assert(exabgp_idle(exabgp));
 	/* The longest line that fits is said, whole. */
 	attributes[EXABGP_LINE_MAX - 1 - strlen("announce route 192.0.2.1/32 ")] = '\0';
-	ck_assert(ledger_announce(ledger, &route, 0, attributes));
+	ck_assert(ledger_announce(ledger, &route, 0, 0, attributes));
 	announce("192.0.2.3/32", NULL);
 	ck_assert_uint_eq(exabgp_output(exabgp, (char[EXABGP_LINE_MAX]){0}, EXABGP_LINE_MAX, at(0)), EXABGP_LINE_MAX);
 	expect("announce route 192.0.2.3/32 " ATTRIBUTES "\n", 0);

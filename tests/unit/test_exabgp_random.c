@@ -269,10 +269,10 @@ change(struct model *model)
 	ck_assert_int_eq(prefix_parse(text, &key.prefix), PREFIX_OK);
 	model->wish[prefix][target][rank] = below(model, 3) == 0 ? GONE : 1 + (int)below(model, 3);
 	if (model->wish[prefix][target][rank] == GONE)
-		ck_assert(ledger_withdraw(model->ledger, &key, (unsigned)rank));
+		ck_assert(ledger_withdraw(model->ledger, &key, (unsigned)rank, (unsigned)rank));
 	else {
 		snprintf(text, sizeof(text), "next-hop self med %d", model->wish[prefix][target][rank]);
-		ck_assert(ledger_announce(model->ledger, &key, (unsigned)rank, text));
+		ck_assert(ledger_announce(model->ledger, &key, (unsigned)rank, (unsigned)rank, text));
 	}
 }
 

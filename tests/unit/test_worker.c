@@ -106,7 +106,7 @@ workers_make(size_t index)
 	ck_assert(launcher != NULL && launcher_attach(launcher, base));
 	workers = workers_new(base, &identity, launcher);
 	ck_assert_ptr_nonnull(workers);
-	check_init(&checked, &config->checks[index], 0, ledger, observe, NULL);
+	check_init(&checked, &config->checks[index], 0, 0, ledger, observe, NULL);
 }
 
 static void

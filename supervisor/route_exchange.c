@@ -1,0 +1,196 @@
+/*
+ * What was said of each route and what ExaBGP answered. Touches the ledger only. Invariant: what was written is
+ * modelled in the order of writing, so that the commands replayed give the desired routes whenever nothing is pending.
+ *
+ * Overlap: a command without neighbor acts on every neighbor, so what it says also becomes what was said on
+ * the routes of the same prefix and path id with a neighbor; where that is not what they desire, they are
+ * said again directly after it. So a check that narrows its neighbors from all to some makes "withdraw" for all and
+ * "announce" for each of these: there is no command that leaves a neighbor out. The two go out in one write as far as
+ * they fit in it; ExaBGP sends only the last of what it has read before it next sends to that neighbor.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/result.h"
+#include "route_internal.h"
+
+#define ERROR_TEXT_MAX 200
+
+/* What was said last on this route is no longer known. */
+static void
+route_lose(struct ledger *ledger, struct route *route)
+{
+	struct route *one;
+
+	wish_set(&route->sent, ROUTE_UNKNOWN, NULL);
+	route->sent_by_all = false;
+	if (route->key.neighbor != NULL)
+		return;
+	for (one = family_next(route); one != NULL; one = family_next(one))
+		if (one->sent_by_all) {
+			wish_set(&one->sent, ROUTE_UNKNOWN, NULL);
+			one->sent_by_all = false;
+			route_refresh(ledger, one, false);
+		}
+}
+
+static void
+route_news(struct ledger *ledger, const struct route *route, enum route_news news)
+{
+	if (ledger->said != NULL)
+		ledger->said(ledger->said_context, route, news);
+}
+
+/* Nothing is left at ExaBGP under this very key. */
+static void
+route_gone(struct ledger *ledger, struct route *route)
+{
+	if (route->kept.status == ROUTE_UNKNOWN)
+		return;
+	wish_set(&route->kept, ROUTE_UNKNOWN, NULL);
+	route_news(ledger, route, ROUTE_NEWS_GONE);
+}
+
+/* An announcement of its own is desired, not that of the route for all. */
+static bool
+route_own(const struct route *route)
+{
+	return route->desired.status == ROUTE_ANNOUNCED && !route->follows;
+}
+
+/* Note in `kept` what is said, and tell. */
+static void
+route_keep(struct ledger *ledger, struct route *route)
+{
+	bool own = route_own(route);
+
+	wish_set(&route->kept, own ? ROUTE_ANNOUNCED : ROUTE_WITHDRAWN, own ? route->desired.attributes : NULL);
+	route_news(ledger, route, own ? ROUTE_NEWS_ANNOUNCE : ROUTE_NEWS_WITHDRAW);
+}
+
+void
+route_adopt(struct ledger *ledger, struct route *route)
+{
+	if (route->sent_by_all && route_own(route) && wish_equal(&route->desired, &route->sent) &&
+	    !wish_equal(&route->desired, &route->kept))
+		route_keep(ledger, route);
+}
+
+/* What is said to all reaches every neighbor. */
+static void
+route_sent_to_all(struct ledger *ledger, struct route *route)
+{
+	struct route *one, *next;
+
+	for (one = family_next(route); one != NULL; one = next) {
+		next = family_next(one);
+		wish_set(&one->sent, route->sent.status, route->sent.attributes);
+		one->sent_by_all = true;
+		route_refresh(ledger, one, true);
+		route_adopt(ledger, one);
+		route_tidy(ledger, one);
+	}
+}
+
+void
+route_sent(struct ledger *ledger, struct route *route)
+{
+	if (route->in_flight < ROUTE_IN_FLIGHT_MAX) {
+		if (route->desired.status == ROUTE_ANNOUNCED)
+			route->unanswered |= UINT32_C(1) << route->in_flight;
+		route->in_flight++;
+	}
+	wish_set(&route->sent, route->desired.status, route->desired.attributes);
+	route->sent_by_all = false;
+	route_dequeue(ledger, route);
+	route_keep(ledger, route);
+	if (route->key.neighbor == NULL)
+		route_sent_to_all(ledger, route);
+}
+
+static void
+route_set_error(struct route *route, const char *text)
+{
+	free(route->error);
+	route->error = text != NULL ? strndup(text, ERROR_TEXT_MAX) : NULL;
+	if (route->error != NULL)
+		text_sanitise(route->error);
+}
+
+static void
+route_done(struct ledger *ledger, struct route *route, enum route_status status)
+{
+	struct route *one, *next;
+
+	route->acked = status;
+	route->backoff_ns = 0;
+	route_set_error(route, NULL);
+	if (route->in_flight == 0 && route->kept.status == ROUTE_WITHDRAWN)
+		route_gone(ledger, route);
+	if (route->key.neighbor != NULL)
+		return;
+	for (one = family_next(route); one != NULL; one = next) {
+		next = family_next(one);
+		if (one->in_flight > 0)
+			continue;
+		one->acked = status;
+		if (route->in_flight == 0 && one->sent_by_all && one->queue == QUEUE_NONE && !route_own(one))
+			route_gone(ledger, one);
+		route_tidy(ledger, one);
+	}
+}
+
+static void
+route_refused(struct ledger *ledger, struct route *route, const char *text, monotime_t now)
+{
+	bool still_desired = wish_equal(&route->desired, &route->sent);
+
+	route_set_error(route, text != NULL ? text : "refused");
+	/* A later command decides what ExaBGP has. */
+	if (route->in_flight > 0)
+		return;
+	route_lose(ledger, route);
+	if (still_desired)
+		route_enqueue_retry(ledger, route, now);
+	else
+		route_refresh(ledger, route, false);
+}
+
+void
+route_answer(struct ledger *ledger, struct route *route, bool done, const char *text, monotime_t now)
+{
+	enum route_status status = (route->unanswered & 1) != 0 ? ROUTE_ANNOUNCED : ROUTE_WITHDRAWN;
+
+	if (route->in_flight == 0)
+		return;
+	route->in_flight--;
+	route->unanswered >>= 1;
+	if (done)
+		route_done(ledger, route, status);
+	else
+		route_refused(ledger, route, text, now);
+	/* It may have waited for room. */
+	if ((route->queue == QUEUE_ANNOUNCE || route->queue == QUEUE_WITHDRAW) && ledger->wake != NULL)
+		ledger->wake(ledger->wake_context);
+	route_tidy(ledger, route);
+}
+
+void
+ledger_resend(struct ledger *ledger, bool all)
+{
+	struct route *route, *next;
+
+	for (route = route_first(ledger); route != NULL; route = next) {
+		next = route_next(route);
+		/* What is held was not proven to be wanted. */
+		if (!all && (route->desired.status != ROUTE_ANNOUNCED || route->held))
+			continue;
+		/* What the old state refused, the new one may take. */
+		if (all)
+			route_retry_now(ledger, route);
+		wish_set(&route->sent, ROUTE_UNKNOWN, NULL);
+		route->sent_by_all = false;
+		route_refresh(ledger, route, false);
+		route_tidy(ledger, route);
+	}
+}
