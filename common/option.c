@@ -24,13 +24,23 @@ option_storage(const struct option *option)
 	return storage;
 }
 
+static bool
+options_any_set(const struct option *table, const void *base)
+{
+	for (const struct option *option = table; option->name != NULL; option++)
+		if (option_is_set(option, option_at_const(option, base)))
+			return true;
+	return false;
+}
+
 bool
 option_is_set(const struct option *option, const void *value)
 {
 	switch (option_storage(option)) {
 	case STORAGE_BOOL:
-	case STORAGE_TABLE:
 		return true;
+	case STORAGE_TABLE:
+		return options_any_set(option->table, value);
 	case STORAGE_CHOICE:
 		return *(const int *)value != -1;
 	case STORAGE_INTEGER:

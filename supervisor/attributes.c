@@ -40,9 +40,36 @@ write_communities(FILE *file, enum community_kind kind, const struct string_list
 		fputs(" ]", file);
 }
 
-char *
-attributes_format(const struct check_options *options, int64_t metric)
+bool
+attribute_set_any(const struct attribute_set *set)
 {
+	return set->metric != OPTION_UNSET || set->local_preference != OPTION_UNSET || set->communities.count > 0 ||
+	    set->as_path != NULL;
+}
+
+/* The check's own attributes, with those of the set in their place. Nothing is copied. */
+static struct attribute_set
+attributes_of(const struct check_options *options, const struct attribute_set *set)
+{
+	struct attribute_set all = {options->metric, options->local_preference, options->communities, options->as_path};
+
+	if (set == NULL)
+		return all;
+	if (set->metric != OPTION_UNSET)
+		all.metric = set->metric;
+	if (set->local_preference != OPTION_UNSET)
+		all.local_preference = set->local_preference;
+	if (set->communities.count > 0)
+		all.communities = set->communities;
+	if (set->as_path != NULL)
+		all.as_path = set->as_path;
+	return all;
+}
+
+char *
+attributes_format(const struct check_options *options, const struct attribute_set *set)
+{
+	const struct attribute_set all = attributes_of(options, set);
 	char *text = NULL;
 	size_t length;
 	FILE *file = open_memstream(&text, &length);
@@ -51,12 +78,12 @@ attributes_format(const struct check_options *options, int64_t metric)
 	if (file == NULL)
 		return NULL;
 	fprintf(file, "next-hop %s", options->nexthop);
-	write_number(file, "med", metric);
-	write_number(file, "local-preference", options->local_preference);
-	if (options->as_path != NULL)
-		fprintf(file, " as-path [ %s ]", options->as_path);
+	write_number(file, "med", all.metric);
+	write_number(file, "local-preference", all.local_preference);
+	if (all.as_path != NULL)
+		fprintf(file, " as-path [ %s ]", all.as_path);
 	for (enum community_kind kind = COMMUNITY_STANDARD; kind < COMMUNITY_KINDS; kind++)
-		write_communities(file, kind, &options->communities);
+		write_communities(file, kind, &all.communities);
 	failed = ferror(file) != 0;
 	if (fclose(file) == 0 && !failed)
 		return text;

@@ -5,15 +5,18 @@
 #ifndef EXACHECK_ATTRIBUTES_H
 #define EXACHECK_ATTRIBUTES_H
 
-#include <stdint.h>
+#include <stdbool.h>
 
 #include "config.h"
 
 /*
  * "next-hop self med 100 local-preference 200 as-path [ 1 2 ] community [ 65000:1 ]
- * large-community [ 1:2:3 ] extended-community [ 0x… ]": what is set, in this order. metric replaces the
- * check's (OPTION_UNSET: no med). malloc'd.
+ * large-community [ 1:2:3 ] extended-community [ 0x… ]": what is set, in this order. What the set has
+ * replaces the check's (NULL: nothing). malloc'd.
  */
-char *attributes_format(const struct check_options *, int64_t metric);
+char *attributes_format(const struct check_options *, const struct attribute_set *);
+
+/* Whether the set has anything. */
+bool attribute_set_any(const struct attribute_set *);
 
 #endif

@@ -4,7 +4,12 @@
  */
 #include "check.h"
 
+#include <string.h>
+
 #include "../common/log.h"
+
+/* What a check announces in place of a withdraw gives way to what any check announces that is up. */
+#define RANK_NOT_UP 0x80000000u
 
 void
 check_init(struct check *check, const struct check_config *config, unsigned owner, unsigned rank,
@@ -35,9 +40,11 @@ route_release(const struct check *check, const struct route_key *key, const char
 static bool
 route_say(const struct check *check, const struct route_key *key, const char *attributes)
 {
+	unsigned rank = check->wanted == FSM_ANNOUNCE ? check->rank : check->rank | RANK_NOT_UP;
+
 	if (attributes == NULL)
-		return ledger_withdraw(check->ledger, key, check->owner, check->rank);
-	return ledger_announce(check->ledger, key, check->owner, check->rank, attributes);
+		return ledger_withdraw(check->ledger, key, check->owner, rank);
+	return ledger_announce(check->ledger, key, check->owner, rank, attributes);
 }
 
 /* Every route of the check: each prefix for each neighbor, or for all. Returns whether every call did. */
@@ -75,13 +82,15 @@ check_release(struct check *check)
 	check_each_route(check, route_release, NULL);
 }
 
-/* The attributes that the present state wants announced; NULL: withdraw. */
+/* The attributes that are wanted announced; NULL: withdraw. */
 static const char *
 check_attributes(const struct check *check)
 {
+	if (check->end == CHECK_ENDS)
+		return NULL;
 	if (check->wanted == FSM_ANNOUNCE)
-		return check->config->attributes;
-	return check->fsm.state == FSM_DISABLED ? NULL : check->config->attributes_down;
+		return check->end == CHECK_DRAINS ? check->config->attributes_drain : check->config->attributes;
+	return check->wanted_disabled ? check->config->attributes_disabled : check->config->attributes_down;
 }
 
 static void
@@ -95,6 +104,64 @@ check_say_all(struct check *check)
 	check->unsaid = !said;
 }
 
+static bool
+list_same(const struct string_list *a, const struct string_list *b)
+{
+	bool same = a->count == b->count;
+
+	for (size_t i = 0; same && i < a->count; i++)
+		same = strcmp(a->items[i], b->items[i]) == 0;
+	return same;
+}
+
+bool
+check_same_routes(const struct check_config *a, const struct check_config *b)
+{
+	return a->options.path_id == b->options.path_id && list_same(&a->options.prefixes, &b->options.prefixes) &&
+	    list_same(&a->options.neighbors, &b->options.neighbors);
+}
+
+static struct check
+check_as(const struct check *check, const struct check_config *config, unsigned owner, unsigned rank)
+{
+	struct check other = *check;
+
+	other.config = config;
+	other.owner = owner;
+	other.rank = rank;
+	return other;
+}
+
+bool
+check_claim_as(const struct check *check, const struct check_config *config, unsigned owner, unsigned rank)
+{
+	struct check other = check_as(check, config, owner, rank);
+
+	return check_claim(&other);
+}
+
+void
+check_release_as(const struct check *check, const struct check_config *config, unsigned owner)
+{
+	struct check other = check_as(check, config, owner, check->rank);
+
+	check_release(&other);
+}
+
+void
+check_reconfigure(struct check *check, const struct check_config *config, unsigned owner, unsigned rank)
+{
+	struct check before = *check;
+
+	*check = check_as(&before, config, owner, rank);
+	if (check->wanted != FSM_NOTHING)
+		check_say_all(check);
+	else
+		check_claim(check); /* the owner exists: this only tells the rank */
+	if (owner != before.owner)
+		check_release(&before);
+}
+
 static void
 check_event(struct check *check, enum fsm_event event, const struct result *result, int64_t duration_ns)
 {
@@ -104,8 +171,10 @@ check_event(struct check *check, enum fsm_event event, const struct result *resu
 
 	transition.action = fsm_step(&check->fsm, event, (unsigned)options->rise, (unsigned)options->fall);
 	transition.after = check->fsm;
-	if (transition.action != FSM_NOTHING)
+	if (transition.action != FSM_NOTHING) {
 		check->wanted = transition.action;
+		check->wanted_disabled = check->fsm.state == FSM_DISABLED;
+	}
 	if (transition.action != FSM_NOTHING || check->unsaid)
 		check_say_all(check);
 	check->observe(check->context, &transition);
@@ -121,6 +190,29 @@ void
 check_disabled(struct check *check, bool disabled)
 {
 	check_event(check, disabled ? FSM_DISABLE : FSM_ENABLE, NULL, 0);
+}
+
+int64_t
+check_drain_time(const struct check *check, int64_t elapsed_ns, int64_t limit_ns)
+{
+	int64_t time_ns = check->config->options.drain_time_ns;
+
+	if (time_ns > limit_ns)
+		time_ns = limit_ns;
+	if (check->end == CHECK_ENDS || check->wanted != FSM_ANNOUNCE || elapsed_ns >= time_ns)
+		return 0;
+	return time_ns - elapsed_ns;
+}
+
+void
+check_drain(struct check *check, bool drain)
+{
+	enum check_end end = drain ? CHECK_DRAINS : CHECK_ENDS;
+
+	if (check->end == end)
+		return;
+	check->end = end;
+	check_say_all(check);
 }
 
 int64_t

@@ -10,6 +10,9 @@
 /* Whether pid is a child of ours that has not been reaped: nothing else may ever be killed by number. */
 bool child_exists(pid_t pid);
 
+/* Whether there is any that has not been reaped. */
+bool children_left(void);
+
 /*
  * Kill every child there is, also those that nobody named: at the end, when none may be left. What they leave behind
  * is a child the next time (PR_SET_CHILD_SUBREAPER). Without /proc none is known.

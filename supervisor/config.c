@@ -4,14 +4,16 @@
  */
 #include "config.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "../common/message.h"
 #include "config_internal.h"
 #include "decode.h"
 
-#define DEFAULT_RUNTIME_DIR "/run/exacheck"
+#define FIFO_NAME_MAX 32 /* of what is in its directory, with a NUL */
 
 const struct node *
 node_for(const struct node *mapping, const char *key)
@@ -21,12 +23,14 @@ node_for(const struct node *mapping, const char *key)
 	return node == NULL ? mapping : node;
 }
 
-static void
-warn_not_yet(struct diagnostics *diagnostics, const struct node *map, const char *key, const char *what)
+/* "WORD PATH", the path absolute and not longer than this many bytes. */
+static bool
+output_path(const char *output, const char *word, size_t most)
 {
-	struct place parent = {.key = "exacheck"}, place = {.parent = &parent, .key = key};
+	size_t length = strlen(word);
 
-	place_report(diagnostics, SEVERITY_WARNING, &place, node_for(map, key), "%s", what);
+	return strncmp(output, word, length) == 0 && output[length] == ' ' && output[length + 1] == '/' &&
+	    strlen(output + length + 1) <= most;
 }
 
 /* What the table cannot say about `exacheck`. */
@@ -34,26 +38,16 @@ static void
 global_check(struct diagnostics *diagnostics, const struct node *root, const struct global_options *global)
 {
 	const struct place exacheck = {.key = "exacheck"}, exabgp = {.parent = &exacheck, .key = "exabgp"};
-	const struct place output = {.parent = &exabgp, .key = "output"};
-	const struct node *map = node_get(root, "exacheck");
+	const struct place place = {.parent = &exabgp, .key = "output"};
+	const struct node *map = node_get(node_get(root, "exacheck"), "exabgp");
+	const char *output = global->exabgp.output;
 
-	if (global->live_reload)
-		warn_not_yet(
-		    diagnostics, map, "live_reload", "live reload is not there yet: restart to apply a change");
-	if (global->on_exit == ON_EXIT_KEEP)
-		warn_not_yet(diagnostics, map, "on_exit", "keep is not there yet: SIGTERM withdraws");
-	if (global->runtime_dir != NULL && strcmp(global->runtime_dir, DEFAULT_RUNTIME_DIR) != 0)
-		warn_not_yet(diagnostics, map, "runtime_dir",
-		    "neither control socket nor journal is there yet: it has no effect");
-	if (global->exabgp.output == NULL || strcmp(global->exabgp.output, "stdout") == 0)
+	if (output == NULL || strcmp(output, "stdout") == 0 || output_path(output, "fifo", PATH_MAX - FIFO_NAME_MAX) ||
+	    output_path(output, "socket", sizeof(((struct sockaddr_un *)0)->sun_path) - 1))
 		return;
-	map = node_for(node_get(map, "exabgp"), "output");
-	if (strncmp(global->exabgp.output, "fifo", 4) == 0 || strncmp(global->exabgp.output, "socket", 6) == 0)
-		place_report(diagnostics, SEVERITY_ERROR, &output, map,
-		    "fifo and socket are not there yet: run exacheck as a process of ExaBGP with stdout");
-	else
-		place_report(diagnostics, SEVERITY_ERROR, &output, map, "must be stdout, got \"%.60s\"",
-		    global->exabgp.output);
+	place_report(diagnostics, SEVERITY_ERROR, &place, node_for(map, "output"),
+	    "must be stdout, fifo DIRECTORY (of exabgp.in and exabgp.out) or socket PATH, with an absolute path that "
+	    "is not too long, got \"%.60s\"", output);
 }
 
 static void

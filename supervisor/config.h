@@ -19,7 +19,7 @@ enum exabgp_ack { ACK_AUTO, ACK_ON, ACK_OFF };
 enum on_exit { ON_EXIT_WITHDRAW, ON_EXIT_KEEP };
 
 struct exabgp_options {
-	char *output; /* "stdout"; fifo and socket come with the stand-alone service */
+	char *output; /* "stdout", "fifo DIRECTORY" or "socket PATH": exactly one blank, an absolute path */
 	int dialect;  /* enum exabgp_dialect */
 	int ack;      /* enum exabgp_ack */
 	int64_t max_in_flight;
@@ -37,6 +37,13 @@ struct global_options {
 	struct exabgp_options exabgp;
 };
 
+/* What a state announces with instead of the check's own attributes; what is not set is the check's own. */
+struct attribute_set {
+	int64_t metric, local_preference; /* OPTION_UNSET */
+	struct string_list communities;	  /* canonical; empty: unset */
+	char *as_path;			  /* canonical or NULL */
+};
+
 struct check_options {
 	char *name;
 	char *description;
@@ -47,11 +54,14 @@ struct check_options {
 	bool splay;
 	int64_t rise, fall; /* 0 counts as 1 */
 	int64_t path_id;    /* OPTION_UNSET: none */
-	int64_t metric, metric_down, local_preference; /* OPTION_UNSET: none */
+	int64_t metric, local_preference; /* OPTION_UNSET: none */
+	int64_t metric_down; /* in the file; becomes down.metric, and is OPTION_UNSET afterwards */
 	char *disable; /* path or NULL */
 	struct string_list neighbors;	/* canonical addresses; empty: all */
 	struct string_list communities; /* canonical */
 	char *as_path;			/* canonical or NULL */
+	struct attribute_set down, disabled, drain; /* nothing set: withdraw */
+	int64_t drain_time_ns; /* how long a stop announces with drain */
 };
 
 struct check_config {
@@ -61,7 +71,8 @@ struct check_config {
 	struct prefix *prefixes; /* options.prefixes.count of them */
 	/* Attributes as ExaBGP takes them after the prefix: "next-hop self med 100 ..."; see attributes.h. */
 	char *attributes;
-	char *attributes_down; /* NULL: withdraw when down */
+	char *attributes_down, *attributes_disabled; /* NULL: withdraw when down, when disabled */
+	char *attributes_drain; /* not NULL exactly when drain_time_ns is above 0 */
 	unsigned line, column; /* of its map in the file */
 };
 

@@ -8,13 +8,8 @@
 #include <string.h>
 
 #include "../common/message.h"
-#include "attributes.h"
 #include "config_internal.h"
 #include "decode.h"
-#include "exabgp.h"
-
-/* A command apart from its attributes: verb, neighbor, prefix, path id in the longest spelling, and more. */
-#define COMMAND_REST_MAX 256
 
 struct args_check {
 	struct cross_check cross; /* first */
@@ -153,8 +148,8 @@ compare_index(const void *left, const void *right)
 	return a->index < b->index ? -1 : a->index > b->index;
 }
 
-/* Drop what stands in a list twice, with a warning: canonical texts are compared. */
-static void
+/* Canonical texts are compared. */
+void
 list_unique(struct diagnostics *diagnostics, const struct place *check_place, const struct node *map, const char *key,
     struct string_list *list)
 {
@@ -274,32 +269,6 @@ interval_check(struct diagnostics *diagnostics, const struct place *check_place,
 		    "must not be longer than interval, which is %g seconds", (double)options->interval_ns / 1e9);
 }
 
-/* The attributes, and whether the command still fits into a line that is written at once. */
-static void
-attributes_check(struct diagnostics *diagnostics, const struct place *place, const struct node *map,
-    struct check_config *check)
-{
-	const size_t most = EXABGP_LINE_MAX - COMMAND_REST_MAX;
-	size_t length;
-
-	check->attributes = attributes_format(&check->options, check->options.metric);
-	if (check->options.metric_down != OPTION_UNSET)
-		check->attributes_down = attributes_format(&check->options, check->options.metric_down);
-	if (check->attributes == NULL ||
-	    (check->attributes_down == NULL && check->options.metric_down != OPTION_UNSET)) {
-		place_report(diagnostics, SEVERITY_ERROR, place, map, "out of memory");
-		return;
-	}
-	length = strlen(check->attributes);
-	if (check->attributes_down != NULL && strlen(check->attributes_down) > length)
-		length = strlen(check->attributes_down);
-	if (length > most)
-		place_report(diagnostics, SEVERITY_ERROR, place, map,
-		    "the attributes make %zu bytes of a command and may make %zu: "
-		    "fewer communities or a shorter AS path",
-		    length, most);
-}
-
 static void
 check_cross(struct diagnostics *diagnostics, const struct place *place, const struct node *map,
     struct check_config *check)
@@ -316,7 +285,7 @@ check_cross(struct diagnostics *diagnostics, const struct place *place, const st
 	prefixes_fill(diagnostics, place, map, check);
 	if (check->prefixes != NULL)
 		nexthop_check(diagnostics, place, map, check);
-	attributes_check(diagnostics, place, map, check);
+	check_attributes_make(diagnostics, place, map, check);
 }
 
 void
@@ -351,4 +320,6 @@ check_free(struct check_config *check)
 	free(check->prefixes);
 	free(check->attributes);
 	free(check->attributes_down);
+	free(check->attributes_disabled);
+	free(check->attributes_drain);
 }

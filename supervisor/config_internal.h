@@ -1,6 +1,7 @@
 /*
  * What the files of the configuration share among themselves: config.c reads the document,
- * config_check.c one check, config_overlap.c compares checks, config_tables.c holds the tables.
+ * config_check.c one check, config_attributes.c what it announces with, config_overlap.c compares checks,
+ * config_tables.c holds the tables.
  */
 #ifndef EXACHECK_CONFIG_INTERNAL_H
 #define EXACHECK_CONFIG_INTERNAL_H
@@ -12,6 +13,13 @@
 /* Decode and validate one check (an item of checks at this place); what fails is reported. */
 void check_decode(struct diagnostics *, const struct place *, const struct node *, struct check_config *);
 void check_free(struct check_config *);
+
+/* Validate the attributes of a check (its map, at this place) and its states, and make their texts. */
+void check_attributes_make(struct diagnostics *, const struct place *, const struct node *, struct check_config *);
+
+/* Drop what stands twice in the list under a key of the map (at this place), with a warning. */
+void list_unique(struct diagnostics *, const struct place *, const struct node *, const char *key,
+    struct string_list *);
 
 /*
  * Compare all checks of the list that they were decoded from: names used twice are errors; with

@@ -6,6 +6,7 @@
 
 #define YEAR_S 31536000.0
 #define UINT32_MAX_D 4294967295.0
+#define DRAIN_MAX_S 3600.0
 
 #define LATER(NAME, HELP) {.name = NAME, .type = OPTION_LATER, .help = HELP}
 
@@ -14,9 +15,25 @@ static const char *const sandbox_level_choices[] = {"best_effort", "strict", "of
 static const char *const dialect_choices[] = {"auto", "v4", "v6", NULL};
 static const char *const ack_choices[] = {"auto", "on", "off", NULL};
 
+/* The attributes of a route, members of the same names in both structs that have them. */
+#define ATTRIBUTES(STRUCT) \
+	{.name = "metric", .type = OPTION_INTEGER, .offset = offsetof(STRUCT, metric), .min = 0, .max = UINT32_MAX_D, \
+	    .help = "MED of the routes"}, \
+	{.name = "local_preference", .type = OPTION_INTEGER, .offset = offsetof(STRUCT, local_preference), .min = 0, \
+	    .max = UINT32_MAX_D, .help = "local preference of the routes"}, \
+	{.name = "communities", .type = OPTION_COMMUNITY, .flags = OPTION_LIST, .offset = offsetof(STRUCT, communities), \
+	    .help = "standard A:B, large A:B:C, extended target:A:N, origin:A:N, 0x and 16 hex digits, or names"}, \
+	{.name = "as_path", .type = OPTION_AS_PATH, .offset = offsetof(STRUCT, as_path), \
+	    .help = "AS numbers separated by blanks"}
+
+static const struct option set_table[] = {
+	ATTRIBUTES(struct attribute_set),
+	OPTION_END,
+};
+
 static const struct option exabgp_table[] = {
 	{.name = "output", .type = OPTION_STRING, .offset = offsetof(struct exabgp_options, output),
-	    .fallback = "stdout", .help = "where commands go: stdout"},
+	    .fallback = "stdout", .help = "where commands go: stdout, fifo DIRECTORY or socket PATH"},
 	{.name = "dialect", .type = OPTION_CHOICE, .offset = offsetof(struct exabgp_options, dialect),
 	    .choices = dialect_choices, .fallback = "auto", .help = "the language of commands; auto: ask ExaBGP"},
 	{.name = "ack", .type = OPTION_CHOICE, .offset = offsetof(struct exabgp_options, ack),
@@ -78,27 +95,23 @@ const struct option check_table[] = {
 	    .fallback = "3", .help = "consecutive failures until the routes are withdrawn"},
 	{.name = "path_id", .type = OPTION_PATH_ID, .offset = offsetof(struct check_options, path_id),
 	    .min = 0, .max = UINT32_MAX_D, .help = "path identifier (RFC 7911): a number or a dotted quad"},
-	{.name = "metric", .type = OPTION_INTEGER, .offset = offsetof(struct check_options, metric), .min = 0,
-	    .max = UINT32_MAX_D, .help = "MED of the routes"},
+	ATTRIBUTES(struct check_options),
 	{.name = "metric_down", .type = OPTION_INTEGER, .offset = offsetof(struct check_options, metric_down), .min = 0,
-	    .max = UINT32_MAX_D, .help = "when down, announce with this MED instead of withdrawing"},
-	{.name = "local_preference", .type = OPTION_INTEGER,
-	    .offset = offsetof(struct check_options, local_preference), .min = 0, .max = UINT32_MAX_D,
-	    .help = "local preference of the routes"},
+	    .max = UINT32_MAX_D, .help = "when down, announce with this MED instead of withdrawing: down.metric"},
 	{.name = "disable", .type = OPTION_PATH, .offset = offsetof(struct check_options, disable), .min = 1,
 	    .max = MESSAGE_PATH_SIZE - 1,
-	    .help = "while this file exists the check is disabled and its routes are withdrawn"},
+	    .help = "while this file exists the check is disabled"},
 	{.name = "neighbors", .type = OPTION_ADDRESS, .flags = OPTION_LIST,
 	    .offset = offsetof(struct check_options, neighbors), .help = "announce to these neighbors only"},
-	{.name = "communities", .type = OPTION_COMMUNITY, .flags = OPTION_LIST,
-	    .offset = offsetof(struct check_options, communities),
-	    .help = "standard A:B, large A:B:C, extended target:A:N, origin:A:N, 0x and 16 hex digits, or names"},
-	{.name = "as_path", .type = OPTION_AS_PATH, .offset = offsetof(struct check_options, as_path),
-	    .help = "AS numbers separated by blanks"},
-	LATER("down", "attributes to announce with while down"),
-	LATER("disabled", "attributes to announce with while disabled"),
-	LATER("drain", "attributes to announce with while draining"),
-	LATER("drain_time", "how long the drain attributes are announced"),
+	{.name = "down", .type = OPTION_TABLE, .offset = offsetof(struct check_options, down), .table = set_table,
+	    .help = "when down, announce with these attributes instead of withdrawing"},
+	{.name = "disabled", .type = OPTION_TABLE, .offset = offsetof(struct check_options, disabled),
+	    .table = set_table, .help = "when disabled, announce with these attributes instead of withdrawing"},
+	{.name = "drain", .type = OPTION_TABLE, .offset = offsetof(struct check_options, drain), .table = set_table,
+	    .help = "attributes to announce with for drain_time before the end; default graceful-shutdown added"},
+	{.name = "drain_time", .type = OPTION_SECONDS, .offset = offsetof(struct check_options, drain_time_ns),
+	    .min = 0, .max = DRAIN_MAX_S, .fallback = "0", .unit = "seconds",
+	    .help = "how long the end announces with drain before it withdraws"},
 	LATER("min_up", "shortest time up"),
 	LATER("min_down", "shortest time down"),
 	LATER("metric_increase", "added to the MED of each following prefix"),

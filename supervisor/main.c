@@ -18,6 +18,7 @@
 #include "identity.h"
 #include "launcher.h"
 #include "sandbox_table.h"
+#include "service.h"
 #include "supervisor.h"
 
 static void
@@ -75,6 +76,7 @@ command_run(const struct command_line *line)
 
 	/* what the configuration keeps secret is for no core file, and for no debugger of the same user */
 	prctl(PR_SET_DUMPABLE, 0);
+	service_init();
 	/* before there is any secret to hold */
 	if ((launcher = launcher_start(libexec_find(libexec))) == NULL)
 		return EXIT_FAILURE;

@@ -1,6 +1,5 @@
 /*
- * The event loop and its end. Invariant: whatever ends exacheck, every route is withdrawn and every child
- * reaped first, within STOP_LIMIT.
+ * The running exacheck: what it is made of, and who hears of what. Invariant: whatever ends it goes through stop.c.
  */
 #include "supervisor.h"
 
@@ -8,6 +7,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -18,24 +18,18 @@
 #include "../common/monotime.h"
 #include "channel.h"
 #include "check.h"
-#include "child.h"
 #include "confine.h"
 #include "identity.h"
 #include "journal.h"
 #include "launcher.h"
 #include "loop.h"
 #include "route.h"
+#include "service.h"
 #include "signals.h"
+#include "stop.h"
 #include "transition.h"
 #include "watchdog.h"
 #include "worker.h"
-
-/* ExaBGP 5 kills its helper 2 s after asking it to end. */
-#define STOP_LIMIT_NS (1200 * NS_PER_MILLISECOND)
-#define STOP_PATIENCE_NS (STOP_LIMIT_NS / 2) /* then commands no longer wait for the answers to earlier ones */
-#define STOP_POLL_NS (5 * NS_PER_MILLISECOND)
-/* Then processes are killed that end by nobody's word: what a check left behind and nobody knows. */
-#define STOP_KILL_NS (100 * NS_PER_MILLISECOND)
 
 struct supervisor {
 	const struct config *config;
@@ -49,12 +43,8 @@ struct supervisor {
 	struct workers *workers;
 	struct channel *channel;
 	struct signals *signals;
-	struct event *stop_timer; /* made at the start: the end must not want for memory */
-	bool stopping;
-	monotime_t stop_deadline;
-	bool hurried; /* answers may come that nothing waits for */
+	struct stop *stop;
 	bool failed; /* the end is an error */
-	bool children; /* some are left to reap */
 };
 
 static void
@@ -74,10 +64,10 @@ transition_seen(void *context, const struct transition *transition)
 		return;
 	supervisor->states[transition->before.state]--;
 	supervisor->states[transition->after.state]++;
-	title_show(supervisor, "Sleeping");
+	title_show(supervisor, stop_begun(supervisor->stop) ? "Stopping" : "Sleeping");
 }
 
-/* Reap every child that ended; notes whether any is left. */
+/* Reap every child that ended. */
 static void
 children_reap(struct supervisor *supervisor)
 {
@@ -87,49 +77,37 @@ children_reap(struct supervisor *supervisor)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0 || (pid == -1 && errno == EINTR))
 		if (pid > 0 && !launcher_reaped(supervisor->launcher, pid, status))
 			workers_reaped(supervisor->workers, pid, status);
-	supervisor->children = pid == 0 || errno != ECHILD;
 }
 
-/* Called every few milliseconds while stopping: done when all is said and reaped, or when time is up. */
+/* What a service manager shows. */
 static void
-stop_poll(evutil_socket_t fd, short what, void *context)
+status_describe(void *context, char *text, size_t size)
+{
+	const struct supervisor *supervisor = context;
+
+	snprintf(text, size, "%zu of %zu up%s", supervisor->states[FSM_UP], supervisor->config->count,
+	    stop_begun(supervisor->stop) ? "; stopping" : "");
+}
+
+static void
+checks_each(void *context, void (*visit)(void *, struct check *), void *argument)
 {
 	struct supervisor *supervisor = context;
-	int64_t left_ns = monotime_left(supervisor->stop_deadline, monotime_now());
-	bool idle = !supervisor->children && channel_idle(supervisor->channel);
 
-	(void)fd;
-	(void)what;
-	/* ExaBGP must not find our end closed when it answers late: then all of the time is used to read. */
-	if (left_ns == 0 || (idle && !supervisor->hurried)) {
-		if (!idle)
-			log_warnx("not everything could be withdrawn and reaped in time");
-		event_base_loopbreak(supervisor->base);
-		return;
-	}
-	if (!supervisor->hurried && left_ns <= STOP_LIMIT_NS - STOP_PATIENCE_NS) {
-		supervisor->hurried = true;
-		channel_hurry(supervisor->channel);
-	}
-	if (supervisor->children && left_ns <= STOP_LIMIT_NS - STOP_KILL_NS)
-		children_kill();
-	loop_arm(supervisor->stop_timer, STOP_POLL_NS);
+	for (size_t i = 0; i < supervisor->config->count; i++)
+		visit(argument, &supervisor->checks[i]);
 }
 
 static void
-supervisor_stop(struct supervisor *supervisor, const char *why)
+supervisor_stop(struct supervisor *supervisor, const char *why, enum stop_cause cause)
 {
-	if (supervisor->stopping)
-		return;
-	supervisor->stopping = true;
-	log_info("stopping: %s", why);
-	title_show(supervisor, "Stopping");
-	supervisor->stop_deadline = monotime_add(monotime_now(), STOP_LIMIT_NS);
-	workers_stop(supervisor->workers);
-	launcher_stop(supervisor->launcher);
-	children_reap(supervisor); /* there may be none to wait for */
-	ledger_withdraw_all(supervisor->ledger);
-	event_active(supervisor->stop_timer, EV_TIMEOUT, 0);
+	const struct global_options *global = &supervisor->config->global;
+
+	if (!stop_begun(supervisor->stop)) {
+		log_info("stopping: %s", why);
+		title_show(supervisor, "Stopping");
+	}
+	stop_begin(supervisor->stop, cause, global->on_exit == ON_EXIT_KEEP, strcmp(global->exabgp.output, "stdout") != 0);
 }
 
 static void
@@ -145,14 +123,14 @@ channel_ended(void *context, enum channel_end end)
 	struct supervisor *supervisor = context;
 
 	supervisor->failed = end == CHANNEL_FAILED;
-	supervisor_stop(supervisor, reasons[end]);
+	supervisor_stop(supervisor, reasons[end], STOP_GONE);
 	channel_hurry(supervisor->channel);
 }
 
 static void
 signal_stop(void *context, int number)
 {
-	supervisor_stop(context, strsignal(number));
+	supervisor_stop(context, strsignal(number), STOP_SIGNAL);
 }
 
 static void
@@ -223,6 +201,15 @@ checks_start(struct supervisor *supervisor)
 	return true;
 }
 
+static struct stop *
+stop_make(struct supervisor *supervisor)
+{
+	const struct stop_parts parts = {supervisor->base, supervisor->ledger, supervisor->channel, supervisor->workers,
+		supervisor->launcher, checks_each, supervisor};
+
+	return stop_new(&parts);
+}
+
 static bool
 supervisor_start(struct supervisor *supervisor, int64_t watchdog_ns)
 {
@@ -240,14 +227,13 @@ supervisor_start(struct supervisor *supervisor, int64_t watchdog_ns)
 	    (supervisor->workers = workers_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL ||
 	    (supervisor->channel = channel_new(supervisor->base, config, supervisor->ledger, channel_ended,
 	    supervisor)) == NULL ||
-	    (supervisor->stop_timer = event_new(supervisor->base, -1, 0, stop_poll, supervisor)) == NULL ||
+	    (supervisor->stop = stop_make(supervisor)) == NULL ||
 	    (supervisor->signals = signals_new(supervisor->base, signal_handlers, supervisor)) == NULL ||
-	    !checks_start(supervisor) ||
+	    !checks_start(supervisor) || !service_start(supervisor->base, status_describe, supervisor) ||
 	    (watchdog_ns > 0 && !watchdog_start(supervisor->base, watchdog_ns))) {
 		log_errorx("cannot start: %s", errno != 0 ? strerror(errno) : "out of memory");
 		return false;
 	}
-	supervisor->children = true;
 	title_show(supervisor, "Sleeping");
 	return supervisor_confine((enum sandbox_level)config->global.sandbox);
 }
@@ -256,8 +242,8 @@ static void
 supervisor_free(struct supervisor *supervisor)
 {
 	signals_free(supervisor->signals);
-	if (supervisor->stop_timer != NULL)
-		event_free(supervisor->stop_timer);
+	stop_free(supervisor->stop);
+	service_stop();
 	watchdog_stop();
 	if (supervisor->workers != NULL)
 		workers_free(supervisor->workers);

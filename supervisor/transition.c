@@ -46,7 +46,10 @@ action_text(const struct transition *transition, char *text, size_t size)
 		verb = "announced";
 	} else if (transition->after.state == FSM_DOWN && transition->config->attributes_down != NULL) {
 		verb = "announced";
-		suffix = " with metric_down";
+		suffix = " with the attributes of down";
+	} else if (transition->after.state == FSM_DISABLED && transition->config->attributes_disabled != NULL) {
+		verb = "announced";
+		suffix = " with the attributes of disabled";
 	} else {
 		verb = "withdrew";
 	}

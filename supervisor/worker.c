@@ -30,8 +30,7 @@ workers_pump_wake(struct workers *workers)
 		event_active(workers->pump, EV_TIMEOUT, 0);
 }
 
-/* Close the channel and kill the process; it is reaped later. */
-static void
+void
 worker_kill(struct worker *worker)
 {
 	if (worker->channel != NULL)
@@ -75,6 +74,44 @@ worker_lost(struct worker *worker, enum reason reason)
 	workers_pump_wake(worker->workers);
 }
 
+void
+worker_abandon_birth(struct worker *worker)
+{
+	if (worker->birth != NULL)
+		worker->birth->worker = NULL;
+	worker->birth = NULL;
+}
+
+void
+worker_replace(struct worker *worker)
+{
+	if (worker->phase == PHASE_SPAWNING) {
+		worker_abandon_birth(worker);
+		worker->phase = PHASE_IDLE;
+	}
+	worker->planned = true;
+	worker_lost(worker, REASON_DIED);
+}
+
+/* Ask the worker's spawner for a process that holds this descriptor. Returns false with errno. */
+static bool
+worker_ask(struct worker *worker, int fd)
+{
+	struct workers *workers = worker->workers;
+	struct birth *birth = malloc(sizeof(*birth));
+
+	if (birth == NULL)
+		return false;
+	*birth = (struct birth){.id = ++workers->last_birth, .spawner = worker->spawner, .worker = worker};
+	if (!spawner_request(worker->spawner, birth->id, fd)) {
+		free(birth);
+		return false;
+	}
+	STAILQ_INSERT_TAIL(&workers->births, birth, entry);
+	worker->birth = birth;
+	return true;
+}
+
 /* Give a new worker its channel and its job, and ask the spawner for it. Returns false with errno. */
 static bool
 worker_spawn(struct worker *worker, monotime_t now)
@@ -87,7 +124,7 @@ worker_spawn(struct worker *worker, monotime_t now)
 	if (message_identify(fds[0]) == 0 && job_send(fds[0], worker->check, worker->workers->identity, worker->slot) &&
 	    (worker->channel = event_new(worker->workers->base, fds[0], EV_READ | EV_PERSIST, worker_read, worker)) != NULL &&
 	    event_add(worker->channel, NULL) == 0)
-		asked = spawner_request(worker->spawner, worker->id, fds[1]);
+		asked = worker_ask(worker, fds[1]);
 	close(fds[1]);
 	if (!asked) {
 		if (worker->channel != NULL)
@@ -99,7 +136,7 @@ worker_spawn(struct worker *worker, monotime_t now)
 	worker->fd = fds[0];
 	worker->phase = PHASE_SPAWNING;
 	worker->paced = worker->check->fsm;
-	worker->interval_ns = check_interval_ns(worker->check);
+	worker->interval_ns = worker->paced_ns = check_interval_ns(worker->check);
 	worker_peer_begin(worker);
 	backoff_started(&worker->backoff, now);
 	return true;
@@ -117,17 +154,37 @@ worker_by_pid(struct workers *workers, pid_t pid)
 	return NULL;
 }
 
+/* Whose process it is; what was asked for no longer matters. */
+static struct birth
+birth_take(struct workers *workers, uint32_t id)
+{
+	struct birth *birth, taken = {.worker = NULL};
+
+	STAILQ_FOREACH(birth, &workers->births, entry) {
+		if (birth->id == id)
+			break;
+	}
+	if (birth == NULL)
+		return taken;
+	STAILQ_REMOVE(&workers->births, birth, birth, entry);
+	taken = *birth;
+	free(birth);
+	if (taken.worker != NULL)
+		taken.worker->birth = NULL;
+	return taken;
+}
+
 /* The spawner's report: the worker has a process, or none. */
 static void
 worker_spawned(void *context, uint32_t id, pid_t pid, int error)
 {
 	struct workers *workers = context;
-	struct worker *worker;
+	struct birth birth = birth_take(workers, id);
+	struct worker *worker = birth.worker;
 
-	STAILQ_FOREACH(worker, &workers->list, entry) {
-		if (worker->id == id)
-			break;
-	}
+	if (birth.spawner != NULL && worker == NULL && worker_by_pid(workers, pid) == NULL &&
+	    spawner_made(birth.spawner, pid))
+		kill(pid, SIGKILL);
 	if (worker == NULL || worker->phase != PHASE_SPAWNING)
 		return;
 	worker->phase = PHASE_STARTING;
@@ -162,39 +219,7 @@ spawner_changed(void *context)
 	workers_pump_wake(context);
 }
 
-/* Spawn every idle worker that may be; come back when the next back-off ends. */
-static void
-workers_pump(evutil_socket_t fd, short what, void *context)
-{
-	struct workers *workers = context;
-	struct worker *worker;
-	monotime_t now = monotime_now(), next = MONOTIME_NEVER;
-
-	(void)fd;
-	(void)what;
-	STAILQ_FOREACH(worker, &workers->list, entry) {
-		if (worker->phase != PHASE_IDLE)
-			continue;
-		if (!monotime_before(now, worker->retry) && spawner_ready(worker->spawner, now) &&
-		    !worker_spawn(worker, now)) {
-			worker->reason = REASON_SPAWN;
-			worker->retry = backoff_ended(&worker->backoff, now);
-			log_line(LOG_LEVEL_WARNING, worker->check->config->options.name, "cannot start a worker: %s",
-			    strerror(errno));
-		}
-		if (worker->phase != PHASE_IDLE)
-			continue;
-		if (monotime_before(now, worker->retry))
-			next = monotime_min(next, worker->retry);
-		else if (monotime_before(now, spawner_retry(worker->spawner)))
-			next = monotime_min(next, spawner_retry(worker->spawner));
-	}
-	if (next.ns == MONOTIME_NEVER.ns)
-		return;
-	loop_arm(workers->pump, monotime_left(next, now));
-}
-
-static struct spawner *
+struct spawner *
 workers_spawner(struct workers *workers, const struct check_config *check)
 {
 	const struct check_method *method = check->method;
@@ -219,6 +244,50 @@ workers_spawner(struct workers *workers, const struct check_config *check)
 	return entry->spawner;
 }
 
+/* Spawn an idle worker if that is possible now. Returns when to try again, now for as soon as its spawner can. */
+static monotime_t
+worker_try(struct worker *worker, monotime_t now)
+{
+	bool ready = true;
+
+	if (monotime_before(now, worker->retry))
+		return worker->retry;
+	errno = ENOMEM;
+	if (worker->spawner == NULL)
+		worker->spawner = workers_spawner(worker->workers, worker->check->config);
+	if (worker->spawner != NULL)
+		ready = spawner_ready(worker->spawner, now);
+	if (!ready)
+		return spawner_retry(worker->spawner);
+	if (worker->spawner == NULL || !worker_spawn(worker, now)) {
+		worker->reason = REASON_SPAWN;
+		worker->retry = backoff_ended(&worker->backoff, now);
+		log_line(LOG_LEVEL_WARNING, worker->check->config->options.name, "cannot start a worker: %s", strerror(errno));
+	}
+	return worker->retry;
+}
+
+/* Spawn every idle worker that may be; come back when the next back-off ends. */
+static void
+workers_pump(evutil_socket_t fd, short what, void *context)
+{
+	struct workers *workers = context;
+	struct worker *worker;
+	monotime_t now = monotime_now(), next = MONOTIME_NEVER;
+
+	(void)fd;
+	(void)what;
+	STAILQ_FOREACH(worker, &workers->list, entry) {
+		monotime_t again = worker->phase == PHASE_IDLE ? worker_try(worker, now) : now;
+
+		if (worker->phase == PHASE_IDLE && monotime_before(now, again))
+			next = monotime_min(next, again);
+	}
+	if (next.ns == MONOTIME_NEVER.ns)
+		return;
+	loop_arm(workers->pump, monotime_left(next, now));
+}
+
 struct workers *
 workers_new(struct event_base *base, const struct identity *identity, struct launcher *launcher)
 {
@@ -230,6 +299,7 @@ workers_new(struct event_base *base, const struct identity *identity, struct lau
 	workers->identity = identity;
 	workers->launcher = launcher;
 	STAILQ_INIT(&workers->list);
+	STAILQ_INIT(&workers->births);
 	STAILQ_INIT(&workers->spawners);
 	workers->sandboxes = sandbox_reports_new();
 	workers->pump = event_new(base, -1, 0, workers_pump, workers);
@@ -252,17 +322,13 @@ workers_add(struct workers *workers, struct check *check, monotime_t first)
 		return false;
 	worker->workers = workers;
 	worker->check = check;
-	worker->id = workers->count++;
 	worker->fd = -1;
 	worker->slot = worker->earliest = first;
 	worker->interval_ns = check_interval_ns(check);
 	worker->reason = REASON_SPAWN;
 	log_limit_init(&worker->log);
-	worker->spawner = workers_spawner(workers, check->config);
 	worker->lease = event_new(workers->base, -1, 0, worker_lease, worker);
-	if (worker->spawner == NULL || worker->lease == NULL) {
-		if (worker->lease != NULL)
-			event_free(worker->lease);
+	if (worker->lease == NULL) {
 		free(worker);
 		return false;
 	}
@@ -339,7 +405,12 @@ workers_free(struct workers *workers)
 {
 	struct spawner_entry *entry;
 	struct worker *worker;
+	struct birth *birth;
 
+	while ((birth = STAILQ_FIRST(&workers->births)) != NULL) {
+		STAILQ_REMOVE_HEAD(&workers->births, entry);
+		free(birth);
+	}
 	while ((worker = STAILQ_FIRST(&workers->list)) != NULL) {
 		STAILQ_REMOVE_HEAD(&workers->list, entry);
 		event_free(worker->lease);

@@ -22,10 +22,22 @@ struct workers;
 struct workers *workers_new(struct event_base *, const struct identity *, struct launcher *);
 
 /*
- * Start a worker for check, whose first execution is at `first`; check outlives the workers. False: out of
- * memory.
+ * Start a worker for check, whose first execution is at `first`; check lives until it is removed here, or longer than
+ * the workers. False: out of memory.
  */
 bool workers_add(struct workers *, struct check *, monotime_t first);
+
+/* End the worker of a check, whatever it is about; the check is not heard of any more. */
+void workers_remove(struct workers *, const struct check *);
+
+/*
+ * The check has another configuration. renew: its process is replaced by one that has it, on the same grid; until that
+ * one's first result nothing happens to the check. Otherwise the process goes on, at the new interval at once.
+ */
+void workers_change(struct workers *, const struct check *, bool renew);
+
+/* End the spawners that no worker needs any more. */
+void workers_tidy(struct workers *);
 
 /* A child ended, whoever it was. */
 void workers_reaped(struct workers *, pid_t, int status);

@@ -35,7 +35,7 @@ lease_end(const struct worker *worker, monotime_t begin)
 static monotime_t
 worker_due(const struct worker *worker)
 {
-	monotime_t due = lease_end(worker, worker->slot);
+	monotime_t due = lease_end(worker, monotime_before(worker->slot, worker->since) ? worker->since : worker->slot);
 
 	if (worker->absent ||
 	    (worker->phase == PHASE_IDLE && !worker->replacing && monotime_before(worker->slot, worker->retry)))
@@ -64,9 +64,11 @@ worker_pace(struct worker *worker)
 	struct message_pace pace = {.next_ns = worker->slot.ns, .interval_ns = worker->interval_ns};
 	const struct fsm *fsm = &worker->check->fsm;
 
-	if (fsm->state == worker->paced.state && fsm->count == worker->paced.count)
+	if (fsm->state == worker->paced.state && fsm->count == worker->paced.count &&
+	    worker->interval_ns == worker->paced_ns)
 		return;
 	worker->paced = *fsm;
+	worker->paced_ns = worker->interval_ns;
 	if (worker->fd == -1)
 		return; /* the next job says it */
 	check_describe(worker->check, pace.state, sizeof(pace.state));
@@ -74,12 +76,48 @@ worker_pace(struct worker *worker)
 		log_debug("%s: worker does not take its pace", worker->check->config->options.name);
 }
 
+static int64_t
+shortest_interval_ns(const struct worker *worker)
+{
+	const struct check_options *options = &worker->check->config->options;
+
+	return options->fast_interval_ns < options->interval_ns ? options->fast_interval_ns : options->interval_ns;
+}
+
+/*
+ * What was told is read before the next execution, so that of the old grid at most the execution that runs is still to be
+ * reported, and what was executed while we were about to tell it. Where no result is expected, it is let pass.
+ */
+void
+worker_repace(struct worker *worker)
+{
+	int64_t old_ns = worker->interval_ns, new_ns = check_interval_ns(worker->check), meanwhile;
+	monotime_t now = monotime_now();
+
+	if (new_ns == old_ns) {
+		worker_pace(worker);
+		return;
+	}
+	worker->interval_ns = new_ns;
+	if (monotime_before(now, worker->slot)) {
+		worker->slot = monotime_next(monotime_add(worker->slot, -old_ns), new_ns, now);
+		/* one result of the old grid may come before it */
+		worker->earliest = monotime_min(worker->earliest, monotime_add(worker->slot, -shortest_interval_ns(worker)));
+		worker_grid_begin(worker, now);
+	}
+	worker_pace(worker);
+	if (worker->fd != -1) {
+		meanwhile = monotime_sub(monotime_now(), now) / old_ns + 1;
+		worker->forfeited += meanwhile < OWED_MAX ? (unsigned)meanwhile : OWED_MAX;
+	}
+	if (worker->forfeited > OWED_MAX)
+		worker->forfeited = OWED_MAX;
+	worker_arm(worker);
+}
+
 void
 worker_advance(struct worker *worker, monotime_t now)
 {
-	const struct check_options *options = &worker->check->config->options;
-	int64_t shortest_ns = options->fast_interval_ns < options->interval_ns ? options->fast_interval_ns :
-	    options->interval_ns;
 	int64_t worker_ns = worker->interval_ns, passed;
 	monotime_t before = worker->slot;
 	/*
@@ -89,13 +127,13 @@ worker_advance(struct worker *worker, monotime_t now)
 	bool early = worker->owed > 0 || monotime_before(now, before);
 	monotime_t origin = early ? monotime_add(before, -worker_ns) : before;
 
-	worker->earliest = monotime_add(early ? worker->earliest : before, shortest_ns);
+	worker->earliest = monotime_add(early ? worker->earliest : before, shortest_interval_ns(worker));
 	worker->interval_ns = check_interval_ns(worker->check);
 	worker->slot = monotime_next(origin, worker->interval_ns, now);
 	passed = monotime_sub(worker->slot, before) / worker_ns + worker->owed;
 	worker->owed = passed < 1 ? 0 : passed > OWED_MAX ? OWED_MAX : (unsigned)passed - 1;
 	worker->left = false;
-	log_limit_tell(&worker->log, options->name, now);
+	log_limit_tell(&worker->log, worker->check->config->options.name, now);
 	if (monotime_before(worker->slot, before))
 		worker_arm(worker); /* otherwise the lease's timer fires in time, and is set anew then */
 	worker_pace(worker);

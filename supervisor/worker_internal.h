@@ -1,6 +1,6 @@
 /*
- * What the three files of a worker share: worker.c (processes), worker_grid.c (grid points and their outcomes),
- * worker_peer.c (messages). Nobody else includes it.
+ * What the files of a worker share: worker.c (processes), worker_change.c (reloads), worker_grid.c (grid points and
+ * their outcomes), worker_peer.c (messages). Nobody else includes it.
  */
 #ifndef EXACHECK_WORKER_INTERNAL_H
 #define EXACHECK_WORKER_INTERNAL_H
@@ -25,12 +25,20 @@ enum worker_phase {
 	PHASES
 };
 
+/* A process that a spawner was asked for and has not reported on. */
+struct birth {
+	STAILQ_ENTRY(birth) entry;
+	uint32_t id;
+	struct spawner *spawner;
+	struct worker *worker; /* NULL: it is not wanted any more */
+};
+
 struct worker {
 	STAILQ_ENTRY(worker) entry;
 	struct workers *workers;
 	struct check *check;
-	struct spawner *spawner;
-	uint32_t id;
+	struct spawner *spawner; /* NULL: not chosen yet */
+	struct birth *birth;	 /* while SPAWNING */
 
 	/* The process */
 	enum worker_phase phase;
@@ -57,14 +65,16 @@ struct worker {
 	/* The grid */
 	struct event *lease;
 	monotime_t slot;     /* the grid point whose outcome is awaited */
+	monotime_t since;    /* its lease counts from here when this is later: the check changed meanwhile */
 	monotime_t deadline; /* of the living process for its next report: later it is killed */
 	monotime_t earliest; /* no result can be true before */
 	unsigned owed;	     /* results of grid points that were passed over: they may come before the awaited one's */
 	unsigned forfeited;  /* grid points that failed though the process may still execute them: such results are late */
 	bool absent;	     /* a grid point failed because no worker had started: the next ones fail at once */
 	bool overdue;	     /* a process was killed for its silence, and none has given a result since */
-	struct fsm paced;    /* state that the worker was told last */
-	int64_t interval_ns; /* pace that the worker was told last */
+	int64_t interval_ns; /* from the grid point before the awaited one to it */
+	struct fsm paced;    /* state and interval that the worker was told last */
+	int64_t paced_ns;
 };
 
 struct spawner_entry {
@@ -79,8 +89,9 @@ struct workers {
 	const struct identity *identity;
 	struct launcher *launcher;
 	bool stopping;
-	uint32_t count;
+	uint32_t last_birth;
 	STAILQ_HEAD(, worker) list;
+	STAILQ_HEAD(, birth) births;
 	STAILQ_HEAD(, spawner_entry) spawners;
 	struct sandbox_reports *sandboxes;
 	struct event *pump; /* spawns what is to be spawned */
@@ -90,6 +101,21 @@ struct workers {
 
 /* There is no worker any more, or must not be: the awaited grid point failed if it has come, a new one is due. */
 void worker_lost(struct worker *, enum reason);
+
+/* The spawner of a check's workers, made if need be. NULL: out of memory; a worker without one asks again. */
+struct spawner *workers_spawner(struct workers *, const struct check_config *);
+
+/* Close the channel and kill the process; it is reaped later. */
+void worker_kill(struct worker *);
+
+/* The process that the spawner was asked for is killed as soon as its number is known. The phase is the caller's. */
+void worker_abandon_birth(struct worker *);
+
+/*
+ * Have a new process take the place of this one, if there is one: neither a failure nor a reason to wait. The awaited
+ * grid point is the new one's.
+ */
+void worker_replace(struct worker *);
 
 /* Look again for what can be spawned. */
 void workers_pump_wake(struct workers *);
@@ -107,6 +133,12 @@ void worker_grid_begin(struct worker *, monotime_t now);
 
 /* Tell the worker its pace when the state or the interval changed. */
 void worker_pace(struct worker *);
+
+/*
+ * The check's intervals changed: the grid goes on from its last point at the new one, at once, and the worker is told. A
+ * grid point that has come keeps its place.
+ */
+void worker_repace(struct worker *);
 
 /*
  * The awaited grid point has its outcome: await the next one, at the interval of the state that the outcome led

@@ -30,7 +30,7 @@ static struct {
 	struct message_job *job;
 	struct common_args *args; /* the method's */
 	monotime_t next; /* the next execution's grid point */
-	monotime_t last; /* when the last one began */
+	monotime_t last, ended; /* when the last one began and ended */
 	int64_t interval_ns;
 	char state[MESSAGE_STATE_SIZE];
 	char broken[OPTION_ERROR_SIZE]; /* why nothing can be executed; empty: all is well */
@@ -224,37 +224,38 @@ title_show(void)
 }
 
 static void
+pace_follow(const struct message_pace *pace)
+{
+	monotime_t next = {pace->next_ns};
+
+	strlcpy(worker.state, pace->state, sizeof(worker.state));
+	worker.interval_ns = pace->interval_ns;
+	/* one that was sent before the last execution's outcome was known speaks of that execution */
+	worker.next = monotime_before(worker.last, next) ? next : monotime_next(next, worker.interval_ns, worker.ended);
+	title_show();
+}
+
+static void
 pace_read(void)
 {
 	union message message;
+	enum message_status status;
 
-	switch (message_receive(CHANNEL_FD, &message, 1u << MESSAGE_PACE, NULL)) {
-	case MESSAGE_OK:
-		strlcpy(worker.state, message.pace.state, sizeof(worker.state));
-		worker.interval_ns = message.pace.interval_ns;
-		/* one that was sent before the last execution's outcome was known speaks of that execution */
-		if (monotime_before(worker.last, (monotime_t){message.pace.next_ns}))
-			worker.next = (monotime_t){message.pace.next_ns};
-		title_show();
-		break;
-	case MESSAGE_NONE:
-		break;
-	case MESSAGE_CLOSED:
-	case MESSAGE_BAD:
+	while ((status = message_receive(CHANNEL_FD, &message, 1u << MESSAGE_PACE, NULL)) == MESSAGE_OK)
+		pace_follow(&message.pace);
+	if (status != MESSAGE_NONE)
 		_exit(0);
-	}
 }
 
-/* Sleep until the next grid point, minding the supervisor and the disable file. */
+/* Sleep until the next grid point, minding the supervisor, first of all, and the disable file. */
 static void
 sleep_until_next(void)
 {
 	struct pollfd pfds[2] = {{.fd = CHANNEL_FD, .events = POLLIN}, {.events = POLLIN}};
 	struct timespec timeout;
-	int64_t left_ns;
 
-	while ((left_ns = monotime_left(worker.next, monotime_now())) > 0) {
-		timeout = monotime_timespec(left_ns);
+	do {
+		timeout = monotime_timespec(monotime_left(worker.next, monotime_now()));
 		pfds[1].fd = worker.watch;
 		if (ppoll(pfds, 2, &timeout, NULL) <= 0)
 			continue;
@@ -265,7 +266,7 @@ sleep_until_next(void)
 		disable_drain(worker.watch);
 		if (disabled_look())
 			disabled_send();
-	}
+	} while (monotime_left(worker.next, monotime_now()) > 0);
 }
 
 void
@@ -295,6 +296,7 @@ worker_main(void)
 		worker.last = monotime_now();
 		turn();
 		worker.reported = true;
-		worker.next = monotime_next(worker.next, worker.interval_ns, monotime_now());
+		worker.ended = monotime_now();
+		worker.next = monotime_next(worker.next, worker.interval_ns, worker.ended);
 	}
 }

@@ -85,6 +85,8 @@ check_is_usable(const struct check_config *check)
 			key.neighbor = neighbors->count > 0 ? neighbors->items[j] : NULL;
 			command_is_taken(&key, check->attributes);
 			command_is_taken(&key, check->attributes_down);
+			command_is_taken(&key, check->attributes_disabled);
+			command_is_taken(&key, check->attributes_drain);
 		}
 }
 

@@ -110,6 +110,9 @@ static const char everything[] =
     "  metric: 0\n"
     "  metric_down: 4294967295\n"
     "  local_preference: 0\n"
+    "  down: {communities: 65000:66}\n"
+    "  disabled: {local_preference: 1, as_path: 65000 65000}\n"
+    "  drain_time: 1.5\n"
     "  disable: /tmp/a b\n"
     "  neighbors: 2001:db8::2\n"
     "  communities: [65000:10, 1:2:3, 'target:65000:100', no-export]\n"
@@ -156,8 +159,16 @@ check_everything(const struct config *config)
 	    "next-hop 2001:db8::1 med 0 local-preference 0 as-path [ 65000 ] community [ 65000:10 65535:65281 ] "
 	    "large-community [ 1:2:3 ] extended-community [ 0x0002fde800000064 ]");
 	ck_assert_str_eq(a->attributes_down,
-	    "next-hop 2001:db8::1 med 4294967295 local-preference 0 as-path [ 65000 ] "
-	    "community [ 65000:10 65535:65281 ] large-community [ 1:2:3 ] extended-community [ 0x0002fde800000064 ]");
+	    "next-hop 2001:db8::1 med 4294967295 local-preference 0 as-path [ 65000 ] community [ 65000:66 ]");
+	ck_assert_str_eq(a->attributes_disabled,
+	    "next-hop 2001:db8::1 med 0 local-preference 1 as-path [ 65000 65000 ] community [ 65000:10 65535:65281 ] "
+	    "large-community [ 1:2:3 ] extended-community [ 0x0002fde800000064 ]");
+	ck_assert_int_eq(a->options.drain_time_ns, 1500000000);
+	ck_assert_str_eq(a->attributes_drain,
+	    "next-hop 2001:db8::1 med 0 local-preference 0 as-path [ 65000 ] "
+	    "community [ 65000:10 65535:65281 65535:0 ] large-community [ 1:2:3 ] "
+	    "extended-community [ 0x0002fde800000064 ]");
+	ck_assert(b->attributes_down == NULL && b->attributes_disabled == NULL && b->attributes_drain == NULL);
 	ck_assert_str_eq(b->options.name, "null and void");
 	ck_assert(file->exists);
 	ck_assert_int_eq(file->max_age_ns, 60000000000);
@@ -241,6 +252,10 @@ struct finding {
 	const char *text, *findings;
 };
 
+#define OUTPUT "c.yaml:1:29: exacheck.exabgp.output: must be stdout, fifo DIRECTORY (of exabgp.in and exabgp.out) or " \
+	       "socket PATH, with an absolute path that is not too long, got "
+#define LONG "1234567890123456789012345678901234567890123456789012"
+
 static const struct finding errors[] = {
     {"5\n", "c.yaml:1:1: must be a map with the keys exacheck and checks, got a value\n"},
     {"- a\n", "c.yaml:1:1: must be a map with the keys exacheck and checks, got a list\n"},
@@ -255,11 +270,23 @@ static const struct finding errors[] = {
     {"exacheck: [a]\n" WEB, "c.yaml:1:11: exacheck: must be a map, got a list\n"},
     {"exacheck: {exabgp: {outptu: a}}\n" WEB,
 	"c.yaml:1:21: exacheck.exabgp.outptu: unknown key; did you mean output?\n"},
-    {"exacheck: {exabgp: {output: fifo /run/exabgp}}\n" WEB, "c.yaml:1:29: exacheck.exabgp.output: fifo and socket are "
-							     "not there yet: run exacheck as a process of ExaBGP with "
-							     "stdout\n"},
-    {"exacheck: {exabgp: {output: stderr}}\n" WEB,
-	"c.yaml:1:29: exacheck.exabgp.output: must be stdout, got \"stderr\"\n"},
+    {"exacheck: {exabgp: {output: stderr}}\n" WEB, OUTPUT "\"stderr\"\n"},
+    {"exacheck: {exabgp: {output: fifo}}\n" WEB, OUTPUT "\"fifo\"\n"},
+    {"exacheck: {exabgp: {output: fifo run/exabgp}}\n" WEB, OUTPUT "\"fifo run/exabgp\"\n"},
+    {"exacheck: {exabgp: {output: fifo/run/exabgp}}\n" WEB, OUTPUT "\"fifo/run/exabgp\"\n"},
+    {"exacheck: {exabgp: {output: socket /" LONG LONG LONG "}}\n" WEB, OUTPUT "\"socket /" LONG},
+    {WEB "  down: {}\n", "c.yaml:5:9: checks[1] (web).down: names no attribute: say metric, "},
+    {WEB "  down: {metric: }\n", "c.yaml:5:9: checks[1] (web).down: names no attribute: say metric, "},
+    {WEB "  disabled: 5\n", "c.yaml:5:13: checks[1] (web).disabled: must be a map, got a value\n"},
+    {WEB "  drain: {communities: [65000:1, 65536:1], metrik: 5, as_path: a}\n  drain_time: -1\n",
+	"c.yaml:5:34: checks[1] (web).drain.communities[2]: "},
+    {WEB "  drain: {metrik: 5}\n", "c.yaml:5:11: checks[1] (web).drain.metrik: unknown key; did you mean metric?\n"},
+    {WEB "  drain_time: 3601\n", "c.yaml:5:15: checks[1] (web).drain_time: must be 0 to 3600 seconds, got 3601\n"},
+    {WEB "  disabled: {metric: 1, communities: []}\n",
+	"c.yaml:5:38: checks[1] (web).disabled.communities: must not be empty: name a community, or leave it out to keep "
+	"those of the check\n"},
+    {WEB "  metric_down: 5\n  down: {metric: 6}\n", "c.yaml:5:16: checks[1] (web).metric_down: is another word for "
+						      "down.metric, which says 6: leave one of them out\n"},
     {"checks:\n- {}\n", "c.yaml:2:3: checks[1].name: is required\nc.yaml:2:3: checks[1].prefixes: is required\n"
 			"c.yaml:2:3: checks[1].args: is required\n"},
     {"checks:\n- name:\n  prefixes: []\n  args:\n",
@@ -330,16 +357,18 @@ static const struct finding warnings[] = {
 	"c.yaml:1:9: warning: groups: groups " LATER "c.yaml:3:16: warning: notifications: notifications " LATER
 	"c.yaml:4:9: warning: sentry: sentry " LATER "c.yaml:5:10: warning: metrics: metrics " LATER},
     {"exacheck: {live_reload: true, on_exit: keep, runtime_dir: /tmp, guard: {}, control: {}, status_dir: /x}\n" WEB,
-	"c.yaml:1:25: warning: exacheck.live_reload: live reload is not there yet: restart to apply a change\n"
-	"c.yaml:1:40: warning: exacheck.on_exit: keep is not there yet: SIGTERM withdraws\n"
-	"c.yaml:1:59: warning: exacheck.runtime_dir: neither control socket nor journal is there yet: it has no "
-	"effect\n"
 	"c.yaml:1:72: warning: exacheck.guard: guard " LATER "c.yaml:1:85: warning: exacheck.control: control " LATER
 	"c.yaml:1:101: warning: exacheck.status_dir: status_dir " LATER},
-    {WEB "  hooks: {up: x}\n  min_up: 5\n  down: {metric: 5}\n",
+    {WEB "  hooks: {up: x}\n  min_up: 5\n",
 	"c.yaml:5:10: warning: checks[1] (web).hooks: hooks " LATER
-	"c.yaml:6:11: warning: checks[1] (web).min_up: min_up " LATER
-	"c.yaml:7:9: warning: checks[1] (web).down: down " LATER},
+	"c.yaml:6:11: warning: checks[1] (web).min_up: min_up " LATER},
+    {WEB "  drain: {metric: 5}\n",
+	"c.yaml:5:10: warning: checks[1] (web).drain: has no effect while drain_time is 0\n"},
+    {WEB "  down: {communities: [65000:1, 65000:1]}\n",
+	"c.yaml:5:33: warning: checks[1] (web).down.communities[2]: 65000:1 stands in the list twice\n"},
+    {WEB "  metric_down: 5\n  down: {metric: 5, as_path: 65000}\n", ""},
+    {"exacheck: {exabgp: {output: fifo /run/exabgp}}\n" WEB, ""},
+    {"exacheck: {exabgp: {output: socket /run/exabgp/exabgp.sock}}\n" WEB, ""},
     {"checks:\n- {name: v6, prefixes: '2001:db8::1', args: {method: file, path: /a}}\n",
 	"c.yaml:2:3: warning: checks[1] (v6).nexthop: ExaBGP sends an IPv6 route with next hop self nowhere"},
     {"checks:\n- {name: v6, prefixes: '2001:db8::1', nexthop: '2001:db8::2', args: {method: file, path: /a}}\n", ""},

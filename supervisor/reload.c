@@ -1,0 +1,207 @@
+/*
+ * Reloading. Touches the configuration's file, the checks and the workers. Invariant: what can fail comes before the first
+ * change, so that a reload which is refused leaves everything as it was.
+ */
+#include "reload.h"
+
+#include <string.h>
+
+#include "../common/log.h"
+#include "settings.h"
+
+#define TOLD_MAX 20 /* changed checks that are told one by one at the usual level */
+
+static void
+log_finding(void *context, enum severity severity, const char *line)
+{
+	(void)context;
+	log_line(severity == SEVERITY_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, NULL, "%s", line);
+}
+
+struct config *
+reload_load(const char *path)
+{
+	struct diagnostics *diagnostics = diagnostics_new(path);
+	struct config *config;
+
+	if (diagnostics == NULL) {
+		log_errorx("cannot load %s: out of memory", path);
+		return NULL;
+	}
+	config = config_load(path, diagnostics);
+	diagnostics_each(diagnostics, log_finding, NULL);
+	diagnostics_free(diagnostics);
+	return config;
+}
+
+/*
+ * Where in its interval a check's first execution falls: steps of the golden ratio spread any number of
+ * checks evenly, and the same configuration alike each time.
+ */
+static monotime_t
+first_execution(const struct check_options *options, size_t rank, monotime_t now)
+{
+	double fraction = (double)rank * 0.6180339887498949;
+
+	if (!options->splay)
+		return now;
+	return monotime_add(now, (int64_t)((fraction - (double)(int64_t)fraction) * (double)options->interval_ns));
+}
+
+/* Workers for the checks that are added. False: out of memory, and none is left. */
+static bool
+workers_prepare(const struct reload *reload, const struct plan *plan, const struct config *config)
+{
+	monotime_t now = monotime_now();
+	size_t rank;
+
+	for (rank = 0; rank < config->count; rank++)
+		if (plan->old_of[rank] == PLAN_NONE && !workers_add(reload->workers, checks_coming(reload->checks, rank),
+		    first_execution(&config->checks[rank].options, rank, now)))
+			break;
+	if (rank == config->count)
+		return true;
+	while (rank-- > 0)
+		if (plan->old_of[rank] == PLAN_NONE)
+			workers_remove(reload->workers, checks_coming(reload->checks, rank));
+	return false;
+}
+
+/* Everything that wants memory. False: out of it, and nothing has changed. */
+static bool
+apply_prepare(const struct reload *reload, const struct plan *plan, const struct config *config)
+{
+	if (!checks_prepare(reload->checks, plan, config))
+		return false;
+	if (workers_prepare(reload, plan, config))
+		return true;
+	checks_abandon(reload->checks);
+	return false;
+}
+
+/* renew: every worker's process is to be replaced, whatever its check says. */
+static void
+apply_commit(const struct reload *reload, const struct plan *plan, bool renew)
+{
+	for (size_t old = 0; old < plan->old_count; old++)
+		if (plan->new_of[old] == PLAN_NONE)
+			workers_remove(reload->workers, checks_at(reload->checks, old));
+	checks_commit(reload->checks);
+	for (size_t rank = 0; rank < plan->new_count; rank++) {
+		unsigned changes = plan->changes[rank];
+
+		if (plan->old_of[rank] != PLAN_NONE && (renew || (changes & (PLAN_NAME | PLAN_TIMING | PLAN_WORKER)) != 0))
+			workers_change(reload->workers, checks_at(reload->checks, rank),
+			    renew || (changes & (PLAN_NAME | PLAN_WORKER)) != 0);
+	}
+	workers_tidy(reload->workers);
+}
+
+bool
+reload_start(const struct reload *reload)
+{
+	const struct config nothing = {0};
+	struct plan *plan = plan_new(&nothing, *reload->config);
+	bool prepared = plan != NULL && apply_prepare(reload, plan, *reload->config);
+
+	if (prepared)
+		apply_commit(reload, plan, false);
+	plan_free(plan);
+	return prepared;
+}
+
+/* What becomes of each check; of many, for those who want to know everything. */
+static void
+tell_checks(const struct plan *plan, const struct config *old, const struct config *new)
+{
+	size_t count = plan->added + plan->removed + plan->changed;
+	enum log_level level = count <= TOLD_MAX ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
+	char text[PLAN_TEXT_SIZE];
+
+	for (size_t i = 0; i < new->count; i++) {
+		const char *name = new->checks[i].options.name;
+		unsigned changes = plan->changes[i] & PLAN_CHANGED;
+
+		if (plan->old_of[i] == PLAN_NONE)
+			log_line(level, name, "added");
+		else if ((changes & PLAN_NAME) != 0)
+			log_line(level, name, "renamed, it was \"%s\"", old->checks[plan->old_of[i]].options.name);
+		else if (changes != 0)
+			log_line(level, name, "changed: %s", plan_describe(changes, text));
+	}
+	for (size_t i = 0; i < old->count; i++)
+		if (plan->new_of[i] == PLAN_NONE)
+			log_line(level, old->checks[i].options.name, "removed");
+}
+
+static void
+tell(const struct plan *plan, const struct config *old, const struct config *new)
+{
+	tell_checks(plan, old, new);
+	log_info("reloaded %s: %zu added, %zu removed, %zu changed, %zu unchanged", new->path, plan->added, plan->removed,
+	    plan->changed, plan->unchanged);
+}
+
+static bool
+plan_moves(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->new_count; i++)
+		if (plan->changes[i] != 0)
+			return true;
+	return plan->added + plan->removed > 0;
+}
+
+/* Apply a configuration, which is the running one's successor when true is returned, and stays the caller's otherwise. */
+static bool
+reload_apply(const struct reload *reload, struct config *config, const struct plan *plan)
+{
+	struct config *old = *reload->config;
+	struct identity identity = *reload->identity;
+	bool renew = settings_concern_workers(&old->global, &config->global);
+
+	if (renew && !identity_find(&config->global, &identity))
+		return false;
+	if (!apply_prepare(reload, plan, config)) {
+		log_errorx("out of memory");
+		return false;
+	}
+	tell(plan, old, config);
+	*reload->identity = identity;
+	settings_change(&old->global, &config->global, reload->channel, config);
+	*reload->config = config;
+	apply_commit(reload, plan, renew);
+	config_free(old);
+	return true;
+}
+
+/* Takes the configuration. */
+static enum reload_result
+reload_with(const struct reload *reload, struct config *config, bool asked)
+{
+	struct plan *plan = plan_new(*reload->config, config);
+	enum reload_result result = RELOAD_REFUSED;
+
+	if (plan == NULL)
+		log_errorx("out of memory");
+	else if (!plan_moves(plan) && settings_same(&(*reload->config)->global, &config->global))
+		result = RELOAD_SAME;
+	else if (reload_apply(reload, config, plan))
+		result = RELOAD_DONE;
+	if (result == RELOAD_SAME)
+		log_line(asked ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, NULL, "reloaded %s: nothing has changed", config->path);
+	if (result != RELOAD_DONE)
+		config_free(config);
+	plan_free(plan);
+	return result;
+}
+
+enum reload_result
+reload_run(const struct reload *reload, bool asked)
+{
+	struct config *config = reload_load((*reload->config)->path);
+	enum reload_result result = config == NULL ? RELOAD_REFUSED : reload_with(reload, config, asked);
+
+	if (result == RELOAD_REFUSED)
+		log_errorx("%s was not reloaded: everything goes on as before", (*reload->config)->path);
+	return result;
+}

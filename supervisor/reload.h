@@ -1,0 +1,43 @@
+/*
+ * Applying a configuration to what runs: all of it or nothing. What did not change is not touched.
+ */
+#ifndef EXACHECK_RELOAD_H
+#define EXACHECK_RELOAD_H
+
+#include <stdbool.h>
+
+#include "checks.h"
+#include "config.h"
+#include "identity.h"
+#include "worker.h"
+
+struct channel;
+
+/* What a reload works on. */
+struct reload {
+	struct config **config; /* that is running: replaced by the new one and freed */
+	struct identity *identity; /* of the workers, which refer to it */
+	struct checks *checks;
+	struct workers *workers;
+	struct channel *channel;
+};
+
+/* Load a configuration and log every finding. NULL: it has errors, or memory is short. */
+struct config *reload_load(const char *path);
+
+/* The start: everything of the running configuration is new. False: out of memory. */
+bool reload_start(const struct reload *);
+
+enum reload_result {
+	RELOAD_REFUSED, /* nothing has changed; why is logged */
+	RELOAD_SAME,	/* the file means what it meant before */
+	RELOAD_DONE,
+};
+
+/*
+ * Load the running configuration's file again and apply the difference. asked: somebody waits for a word, also when
+ * nothing has changed.
+ */
+enum reload_result reload_run(const struct reload *, bool asked);
+
+#endif

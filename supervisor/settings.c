@@ -1,0 +1,60 @@
+/*
+ * Settings at a reload. Touches the two sets of settings and the channel. Invariant: what the running configuration says
+ * of a setting is what is in force.
+ */
+#include "settings.h"
+
+#include <string.h>
+
+#include "../common/log.h"
+
+/* Texts that are read once, at the start. */
+static const struct {
+	const char *name;
+	size_t offset;
+} fixed[] = {
+	{"exacheck.runtime_dir", offsetof(struct global_options, runtime_dir)},
+	{"exacheck.exabgp.output", offsetof(struct global_options, exabgp.output)},
+};
+
+static bool
+text_same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+bool
+settings_same(const struct global_options *a, const struct global_options *b)
+{
+	return options_equal(global_table, a, b);
+}
+
+bool
+settings_concern_workers(const struct global_options *old, const struct global_options *new)
+{
+	return !text_same(old->user, new->user) || !text_same(old->group, new->group) || old->sandbox != new->sandbox;
+}
+
+static void
+fixed_keep(struct global_options *old, struct global_options *new, const char *name, size_t offset)
+{
+	char **was = (char **)(void *)((char *)old + offset), **is = (char **)(void *)((char *)new + offset), *kept = *was;
+
+	if (text_same(*was, *is))
+		return;
+	log_warnx("%s stays %s: a change needs a restart", name, *was != NULL ? *was : "as it is");
+	*was = *is;
+	*is = kept;
+}
+
+void
+settings_change(struct global_options *old, struct global_options *new, struct channel *channel,
+    const struct config *config)
+{
+	(void)channel;
+	(void)config;
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		fixed_keep(old, new, fixed[i].name, fixed[i].offset);
+	if (old->sandbox != new->sandbox)
+		log_warnx("exacheck.sandbox: workers change to it; exacheck itself stays confined as it is until a restart");
+}

@@ -1,0 +1,24 @@
+/*
+ * The settings of exacheck itself at a reload: which of them can change while it runs.
+ */
+#ifndef EXACHECK_SETTINGS_H
+#define EXACHECK_SETTINGS_H
+
+#include <stdbool.h>
+
+#include "config.h"
+
+struct channel;
+
+bool settings_same(const struct global_options *, const struct global_options *);
+
+/* Whether workers are to have another identity or another level of their sandbox. */
+bool settings_concern_workers(const struct global_options *old, const struct global_options *new);
+
+/*
+ * Apply what can change in place; what cannot is told in a warning, and the new settings get the old value. config: that
+ * of the new settings.
+ */
+void settings_change(struct global_options *old, struct global_options *new, struct channel *, const struct config *);
+
+#endif

@@ -1,0 +1,193 @@
+/*
+ * The end: drain, then withdraw and reap, then out of the loop. Invariant: it comes to its end in a time that is
+ * known at its beginning, whatever ExaBGP and the children do.
+ */
+#include "stop.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+
+#include "../common/log.h"
+#include "../common/monotime.h"
+#include "channel.h"
+#include "check.h"
+#include "child.h"
+#include "launcher.h"
+#include "loop.h"
+#include "route.h"
+#include "service.h"
+#include "worker.h"
+
+/* ExaBGP 5 kills its process 2 s after asking it to end. */
+#define LIMIT_NS (1200 * NS_PER_MILLISECOND)
+#define DRAIN_LIMIT_NS (500 * NS_PER_MILLISECOND) /* of which the drain may have this much */
+/* Nobody kills a service that soon, and a long table takes ExaBGP a while. */
+#define ALONE_LIMIT_NS (10 * NS_PER_SECOND)
+#define POLL_NS (5 * NS_PER_MILLISECOND)
+/* Then processes are killed that end by nobody's word: what a check left behind and nobody knows. */
+#define KILL_NS (100 * NS_PER_MILLISECOND)
+
+enum phase { PHASE_NONE, PHASE_DRAIN, PHASE_END };
+
+struct stop {
+	struct stop_parts parts;
+	struct event *timer;
+	enum phase phase;
+	bool keep, alone;
+	monotime_t begun;
+	int64_t limit_ns; /* of the end after the drain */
+	monotime_t deadline;
+	bool signalled;
+	bool hurried; /* commands no longer wait for answers to earlier ones, so answers may come that nothing waits for */
+};
+
+/* The drain. */
+
+struct drain {
+	int64_t elapsed_ns, limit_ns;
+	int64_t first_ns, last_ns; /* until the first and the last check has drained, 0: none does */
+};
+
+static void
+drain_measure(void *argument, struct check *check)
+{
+	struct drain *drain = argument;
+	int64_t left_ns = check_drain_time(check, drain->elapsed_ns, drain->limit_ns);
+
+	if (left_ns > drain->last_ns)
+		drain->last_ns = left_ns;
+	if (left_ns > 0 && (drain->first_ns == 0 || left_ns < drain->first_ns))
+		drain->first_ns = left_ns;
+}
+
+static void
+drain_apply(void *argument, struct check *check)
+{
+	const struct drain *drain = argument;
+
+	check_drain(check, check_drain_time(check, drain->elapsed_ns, drain->limit_ns) > 0);
+}
+
+/* Returns how long the drain goes on; 0: it is over, or there is none. */
+static int64_t
+drain_turn(struct stop *stop)
+{
+	struct drain drain = {.elapsed_ns = monotime_sub(monotime_now(), stop->begun),
+	    .limit_ns = stop->alone ? INT64_MAX : DRAIN_LIMIT_NS};
+
+	stop->parts.each(stop->parts.context, drain_measure, &drain);
+	if (drain.last_ns == 0)
+		return 0;
+	stop->parts.each(stop->parts.context, drain_apply, &drain);
+	loop_arm(stop->timer, drain.first_ns);
+	return drain.last_ns;
+}
+
+/* The end. */
+
+static void
+stop_end(struct stop *stop)
+{
+	monotime_t now = monotime_now();
+
+	stop->phase = PHASE_END;
+	stop->limit_ns = stop->alone ? ALONE_LIMIT_NS : LIMIT_NS - monotime_sub(now, stop->begun);
+	stop->deadline = monotime_add(now, stop->limit_ns);
+	workers_stop(stop->parts.workers);
+	launcher_stop(stop->parts.launcher);
+	if (!stop->keep)
+		ledger_withdraw_all(stop->parts.ledger);
+	event_active(stop->timer, EV_TIMEOUT, 0);
+}
+
+/* Called every few milliseconds: done when all is said and reaped, or when time is up. */
+static void
+end_turn(struct stop *stop)
+{
+	int64_t left_ns = monotime_left(stop->deadline, monotime_now());
+	bool children = children_left(), idle = !children && channel_idle(stop->parts.channel);
+
+	/* ExaBGP must not find our end closed when it answers late: then all of the time is used to read. */
+	if (left_ns == 0 || (idle && !stop->hurried)) {
+		if (!idle)
+			log_warnx("not everything could be withdrawn and reaped in time");
+		event_base_loopbreak(stop->parts.base);
+		return;
+	}
+	if (!stop->hurried && left_ns <= stop->limit_ns / 2) {
+		stop->hurried = true;
+		channel_hurry(stop->parts.channel);
+	}
+	if (children && left_ns <= stop->limit_ns - KILL_NS)
+		children_kill();
+	loop_arm(stop->timer, POLL_NS);
+}
+
+static void
+stop_turn(evutil_socket_t fd, short what, void *context)
+{
+	struct stop *stop = context;
+
+	(void)fd;
+	(void)what;
+	if (stop->phase == PHASE_DRAIN && drain_turn(stop) == 0)
+		stop_end(stop);
+	else if (stop->phase == PHASE_END)
+		end_turn(stop);
+}
+
+void
+stop_begin(struct stop *stop, enum stop_cause cause, bool keep, bool alone)
+{
+	bool again = stop->phase != PHASE_NONE && cause == STOP_SIGNAL && stop->signalled;
+	int64_t drain_ns = 0;
+
+	stop->signalled |= cause == STOP_SIGNAL;
+	if (stop->phase == PHASE_DRAIN && (again || cause == STOP_GONE)) {
+		log_info("no more draining");
+		stop_end(stop);
+	}
+	if (stop->phase != PHASE_NONE)
+		return;
+	stop->begun = monotime_now();
+	stop->keep = keep;
+	stop->alone = alone;
+	if (!keep && cause == STOP_SIGNAL)
+		drain_ns = drain_turn(stop);
+	service_stopping(drain_ns + (alone ? ALONE_LIMIT_NS : LIMIT_NS));
+	if (drain_ns == 0) {
+		stop_end(stop);
+		return;
+	}
+	stop->phase = PHASE_DRAIN;
+	log_info("draining for %.1f s", (double)drain_ns / NS_PER_SECOND);
+}
+
+bool
+stop_begun(const struct stop *stop)
+{
+	return stop->phase != PHASE_NONE;
+}
+
+struct stop *
+stop_new(const struct stop_parts *parts)
+{
+	struct stop *stop = calloc(1, sizeof(*stop));
+
+	if (stop == NULL)
+		return NULL;
+	stop->parts = *parts;
+	if ((stop->timer = event_new(parts->base, -1, 0, stop_turn, stop)) != NULL)
+		return stop;
+	free(stop);
+	return NULL;
+}
+
+void
+stop_free(struct stop *stop)
+{
+	if (stop == NULL)
+		return;
+	event_free(stop->timer);
+	free(stop);
+}

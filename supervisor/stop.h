@@ -1,0 +1,47 @@
+/*
+ * The end of exacheck, from the first word of it until nothing is left to say, to hear or to reap.
+ */
+#ifndef EXACHECK_STOP_H
+#define EXACHECK_STOP_H
+
+#include <stdbool.h>
+
+struct channel;
+struct check;
+struct event_base;
+struct launcher;
+struct ledger;
+struct stop;
+struct workers;
+
+/* Whoever asks for the end. */
+enum stop_cause {
+	STOP_SIGNAL, /* a second one ends the drain */
+	STOP_GONE,   /* ExaBGP is gone or about to go: nobody would hear of a drain */
+};
+
+/* What is to be ended, all of it outliving the result. */
+struct stop_parts {
+	struct event_base *base;
+	struct ledger *ledger;
+	struct channel *channel;
+	struct workers *workers;
+	struct launcher *launcher;
+	void (*each)(void *context, void (*visit)(void *, struct check *), void *argument); /* every check */
+	void *context;
+};
+
+/* Made at the start: the end must not want for memory. NULL: out of memory. */
+struct stop *stop_new(const struct stop_parts *);
+void stop_free(struct stop *);
+
+/*
+ * Begin, or go on faster. The drain comes first, while checks go on; then every process is ended and, unless keep,
+ * every route withdrawn; then the loop is broken. alone: we are no process of ExaBGP, which would wait for 2 s only.
+ */
+void stop_begin(struct stop *, enum stop_cause, bool keep, bool alone);
+
+/* Whether the end has begun: nothing new is to be undertaken. */
+bool stop_begun(const struct stop *);
+
+#endif

@@ -1,0 +1,171 @@
+"""How exacheck ends: everything withdrawn, or kept, or drained first, and never later than ExaBGP waits."""
+import time
+
+import pytest
+
+from harness import peer as peers, processes
+from harness.config import check, config, prefix
+from harness.exacheck import EXIT_LIMIT
+from harness.hostile import TcpServer
+from test_faults import tcp
+
+DRAIN_LIMIT = 0.5  # seconds, as a process of ExaBGP
+
+
+def withdraws(run, route):
+    """When it was withdrawn after it was announced; one that opens, for a predecessor's sake, does not count."""
+    return [when for when, up in run.rib.changes_of(route) if not up]
+
+
+def announces(run, route):
+    return [(when, command.attributes) for when, command in run.rib.commands
+            if command.announce and command.prefix == route]
+
+
+def test_keep(start, keep):
+    """on_exit keep: nothing is said about what is announced; what was withdrawn stays so."""
+    up, down = keep(TcpServer()), keep(TcpServer())
+    run = start(config(check("up", tcp(up), prefixes=[prefix(1)], drain_time=5),
+                       check("down", tcp(down), prefixes=[prefix(2)]), on_exit="keep"))
+    run.wait_route(prefix(1))
+    run.wait_route(prefix(2))
+    down.go_away()
+    run.wait_no_route(prefix(2))
+    family = processes.descendants(run.pid)
+    code, elapsed = run.stop()
+    assert code == 0 and elapsed < EXIT_LIMIT
+    assert run.rib.prefixes() == {prefix(1)}, run.story()
+    assert not withdraws(run, prefix(1)) and len(announces(run, prefix(1))) == 1, run.story()
+    assert not any(map(processes.alive, family))
+
+
+def test_keep_when_exabgp_goes(start, keep):
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server)), on_exit="keep"))
+    run.wait_route(prefix(0))
+    run.say("shutdown")
+    assert run.wait_exit() == 0
+    run.join_readers()
+    assert run.announced(prefix(0)) and not withdraws(run, prefix(0)), run.story()
+
+
+def test_drain_under_exabgp(start, keep):
+    """Up routes are announced with the attributes for the drain, then withdrawn, all in ExaBGP's time."""
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), metric=10, communities=["65000:1"], drain_time=30,
+                             drain={"local_preference": 0, "metric": 900})))
+    run.wait_route(prefix(0), med=10)
+    code, elapsed = run.stop()
+    assert code == 0 and elapsed < EXIT_LIMIT, run.story()
+    (_, first), (drained, second) = announces(run, prefix(0))
+    assert "local-preference" not in first
+    assert (second["med"], second["local-preference"], second["community"]) == (900, 0, ["65000:1"])
+    withdrawn, = withdraws(run, prefix(0))
+    assert 0.9 * DRAIN_LIMIT < withdrawn - drained < EXIT_LIMIT
+
+
+def test_drain_default(start, keep):
+    """Without `drain`: what is announced, and graceful-shutdown (RFC 8326)."""
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), metric=10, communities=["65000:1", "65000:1:2"], drain_time=0.2)))
+    run.wait_route(prefix(0))
+    run.stop()
+    assert announces(run, prefix(0))[-1][1] == {
+        "next-hop": "self", "med": 10, "community": ["65000:1", "65535:0"], "large-community": ["65000:1:2"]}
+
+
+def test_drain_is_for_what_is_up(start, keep):
+    """A check that is down or has no drain_time is withdrawn at once; each drains for its own time."""
+    servers = [keep(TcpServer()) for _ in range(4)]
+    shared = {"metric": 1, "down": {"metric": 2}, "drain": {"metric": 3}}
+    run = start(config(check("long", tcp(servers[0]), prefixes=[prefix(1)], drain_time=0.45, **shared),
+                       check("short", tcp(servers[1]), prefixes=[prefix(2)], drain_time=0.15, **shared),
+                       check("down", tcp(servers[2]), prefixes=[prefix(3)], drain_time=0.45, **shared),
+                       check("plain", tcp(servers[3]), prefixes=[prefix(4)], metric=1)))
+    for number in (1, 2, 3, 4):
+        run.wait_route(prefix(number), med=1)
+    servers[2].go_away()
+    run.wait_route(prefix(3), med=2)
+    begin = time.monotonic()
+    code, _ = run.stop()
+    assert code == 0 and not run.rib.routes
+    ends = {number: run.rib.changes_of(prefix(number))[-1][0] - begin for number in (1, 2, 3, 4)}
+    assert ends[3] < 0.15 and ends[4] < 0.15 <= ends[2] < 0.45 <= ends[1], (ends, run.story())
+    assert [attributes["med"] for _, attributes in announces(run, prefix(1))] == [1, 3]
+    assert [attributes["med"] for _, attributes in announces(run, prefix(3))] == [1, 2]
+    assert run.logged("draining for 0.4") or run.logged("draining for 0.5")
+
+
+def test_no_drain_when_exabgp_goes(start, keep):
+    """Its farewell is no moment to say more than withdraw."""
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), metric=1, drain={"metric": 2}, drain_time=30)))
+    run.wait_route(prefix(0))
+    run.say("shutdown")
+    begin = time.monotonic()
+    assert run.wait_exit() == 0
+    assert time.monotonic() - begin < EXIT_LIMIT
+    run.join_readers()
+    assert not run.announced(prefix(0)) and len(announces(run, prefix(0))) == 1, run.story()
+
+
+@pytest.mark.parametrize("peer", [peers.NoAcks, peers.Mute])
+def test_drain_without_answers(start, keep, peer):
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), metric=1, drain={"metric": 2}, drain_time=30),
+                       exabgp={"ack": "off", "dialect": "v4"}), peer())
+    run.wait_route(prefix(0))
+    code, elapsed = run.stop()
+    assert code == 0 and elapsed < EXIT_LIMIT and not run.rib.routes
+    assert [attributes["med"] for _, attributes in announces(run, prefix(0))] == [1, 2]
+
+
+def test_drain_with_a_reader_that_hangs(start, keep):
+    """A drain that nobody hears does not make the end any later."""
+    server = keep(TcpServer())
+    many = [prefix(number) for number in range(2000)]
+    run = start(config(check("web", tcp(server), prefixes=many, drain={"metric": 2}, drain_time=30)),
+                peers.NoAcks(), reading=False)
+    run.wait_transition("web", "up")
+    time.sleep(0.3)
+    begin = time.monotonic()
+    run.process.terminate()
+    while run.process.poll() is None and time.monotonic() < begin + 5:
+        time.sleep(0.01)
+    assert run.process.poll() is not None and time.monotonic() - begin < EXIT_LIMIT
+    run.join_readers()
+
+
+def test_disabled_attributes(start, keep, directory):
+    """`disabled` announces instead of withdrawing, until the next verdict."""
+    server = keep(TcpServer())
+    switch = directory / "maintenance"
+    run = start(config(check("web", tcp(server), disable=str(switch), metric=1, rise=2, down={"metric": 2},
+                             disabled={"metric": 3, "communities": ["65000:66"]})))
+    run.wait_route(prefix(0), med=1)
+    switch.write_text("")
+    run.wait_route(prefix(0), med=3, community=["65000:66"])
+    switch.unlink()
+    run.wait_route(prefix(0), med=1)
+    server.go_away()
+    run.wait_route(prefix(0), med=2)
+    server.come_back()
+    run.wait_route(prefix(0), med=1)
+    assert [attributes["med"] for _, attributes in announces(run, prefix(0))] == [1, 3, 1, 2, 1]
+    assert not withdraws(run, prefix(0)), run.story()
+
+
+def test_thousand_announced_checks(start, directory):
+    """All withdrawn, all reaped, exit 0, in ExaBGP's time."""
+    ready = directory / "ready"
+    ready.write_text("")
+    count = 1000
+    args = {"method": "file", "path": str(ready), "timeout": 60}
+    run = start(config(*(check(f"check {n}", args, prefixes=[prefix(n)], interval=60) for n in range(count))))
+    run.wait_for(lambda: len(run.rib.routes) == count, 60, "all routes")
+    family = processes.children(run.pid)
+    assert len(family) >= count
+    code, elapsed = run.stop()
+    assert code == 0 and not run.rib.routes, run.story()
+    assert elapsed < EXIT_LIMIT
+    assert not any(map(processes.alive, family))
