@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../common/message.h"
+#include "channel_output.h"
 #include "config_internal.h"
 #include "decode.h"
 
@@ -36,6 +37,8 @@ global_check(struct diagnostics *diagnostics, const struct node *root, const str
 	const struct place exacheck = {.key = "exacheck"}, exabgp = {.parent = &exacheck, .key = "exabgp"};
 	const struct place output = {.parent = &exabgp, .key = "output"};
 	const struct node *map = node_get(root, "exacheck");
+	enum output_kind kind;
+	const char *path, *problem;
 
 	if (global->live_reload)
 		warn_not_yet(
@@ -45,15 +48,9 @@ global_check(struct diagnostics *diagnostics, const struct node *root, const str
 	if (global->runtime_dir != NULL && strcmp(global->runtime_dir, DEFAULT_RUNTIME_DIR) != 0)
 		warn_not_yet(diagnostics, map, "runtime_dir",
 		    "neither control socket nor journal is there yet: it has no effect");
-	if (global->exabgp.output == NULL || strcmp(global->exabgp.output, "stdout") == 0)
-		return;
-	map = node_for(node_get(map, "exabgp"), "output");
-	if (strncmp(global->exabgp.output, "fifo", 4) == 0 || strncmp(global->exabgp.output, "socket", 6) == 0)
-		place_report(diagnostics, SEVERITY_ERROR, &output, map,
-		    "fifo and socket are not there yet: run exacheck as a process of ExaBGP with stdout");
-	else
-		place_report(diagnostics, SEVERITY_ERROR, &output, map, "must be stdout, got \"%.60s\"",
-		    global->exabgp.output);
+	if ((problem = output_parse(global->exabgp.output, &kind, &path)) != NULL)
+		place_report(diagnostics, SEVERITY_ERROR, &output, node_for(node_get(map, "exabgp"), "output"),
+		    "%s, got \"%.120s\"", problem, global->exabgp.output);
 }
 
 static void

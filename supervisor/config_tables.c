@@ -16,7 +16,7 @@ static const char *const ack_choices[] = {"auto", "on", "off", NULL};
 
 static const struct option exabgp_table[] = {
 	{.name = "output", .type = OPTION_STRING, .offset = offsetof(struct exabgp_options, output),
-	    .fallback = "stdout", .help = "where commands go: stdout"},
+	    .fallback = "stdout", .help = "the way to ExaBGP: stdout, \"fifo DIRECTORY\" or \"socket PATH\""},
 	{.name = "dialect", .type = OPTION_CHOICE, .offset = offsetof(struct exabgp_options, dialect),
 	    .choices = dialect_choices, .fallback = "auto", .help = "the language of commands; auto: ask ExaBGP"},
 	{.name = "ack", .type = OPTION_CHOICE, .offset = offsetof(struct exabgp_options, ack),

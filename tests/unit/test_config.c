@@ -237,9 +237,40 @@ START_TEST(print_quotes)
 }
 END_TEST
 
+/* What exabgp.output may be. */
+static const char *const outputs[] = {"stdout", "fifo /run/exabgp", "fifo /", "socket /run/exabgp/exabgp.sock"};
+
+START_TEST(output_forms)
+{
+	char text[256], *printed;
+	struct config *config, *again;
+
+	snprintf(text, sizeof(text), "exacheck: {exabgp: {output: %s}}\n" WEB, outputs[_i]);
+	config = parse_clean(text);
+	ck_assert_str_eq(config->global.exabgp.output, outputs[_i]);
+	printed = print(config);
+	again = parse_clean(printed);
+	free(printed);
+	ck_assert_str_eq(again->global.exabgp.output, outputs[_i]);
+	config_free(config);
+	config_free(again);
+}
+END_TEST
+
 struct finding {
 	const char *text, *findings;
 };
+
+#define OUTPUT "c.yaml:1:29: exacheck.exabgp.output: "
+#define OUTPUT_UNKNOWN OUTPUT "must be stdout, \"fifo DIRECTORY\" or \"socket PATH\", got "
+#define FIFO_WRONG \
+	OUTPUT "must be \"fifo DIRECTORY\" with the absolute path of the directory that holds exabgp.in and " \
+	       "exabgp.out, such as \"fifo /run/exabgp\", got "
+#define SOCKET_WRONG \
+	OUTPUT "must be \"socket PATH\" with the absolute path of ExaBGP's socket, such as " \
+	       "\"socket /run/exabgp/exabgp.sock\", got "
+#define TEN "0123456789"
+#define LONG_NAME TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "0123456" /* with its slash 108 bytes */
 
 static const struct finding errors[] = {
     {"5\n", "c.yaml:1:1: must be a map with the keys exacheck and checks, got a value\n"},
@@ -255,11 +286,15 @@ static const struct finding errors[] = {
     {"exacheck: [a]\n" WEB, "c.yaml:1:11: exacheck: must be a map, got a list\n"},
     {"exacheck: {exabgp: {outptu: a}}\n" WEB,
 	"c.yaml:1:21: exacheck.exabgp.outptu: unknown key; did you mean output?\n"},
-    {"exacheck: {exabgp: {output: fifo /run/exabgp}}\n" WEB, "c.yaml:1:29: exacheck.exabgp.output: fifo and socket are "
-							     "not there yet: run exacheck as a process of ExaBGP with "
-							     "stdout\n"},
-    {"exacheck: {exabgp: {output: stderr}}\n" WEB,
-	"c.yaml:1:29: exacheck.exabgp.output: must be stdout, got \"stderr\"\n"},
+    {"exacheck: {exabgp: {output: fifo}}\n" WEB, FIFO_WRONG "\"fifo\"\n"},
+    {"exacheck: {exabgp: {output: fifo run/exabgp}}\n" WEB, FIFO_WRONG "\"fifo run/exabgp\"\n"},
+    {"exacheck: {exabgp: {output: socket}}\n" WEB, SOCKET_WRONG "\"socket\"\n"},
+    {"exacheck: {exabgp: {output: 'socket a/b'}}\n" WEB, SOCKET_WRONG "\"socket a/b\"\n"},
+    {"exacheck: {exabgp: {output: socket /" LONG_NAME "}}\n" WEB,
+	OUTPUT "the path of a socket has at most 107 bytes, got \"socket /" LONG_NAME "\"\n"},
+    {"exacheck: {exabgp: {output: stdout /run}}\n" WEB, OUTPUT "must be stdout alone, got \"stdout /run\"\n"},
+    {"exacheck: {exabgp: {output: fifos /run}}\n" WEB, OUTPUT_UNKNOWN "\"fifos /run\"\n"},
+    {"exacheck: {exabgp: {output: stderr}}\n" WEB, OUTPUT_UNKNOWN "\"stderr\"\n"},
     {"checks:\n- {}\n", "c.yaml:2:3: checks[1].name: is required\nc.yaml:2:3: checks[1].prefixes: is required\n"
 			"c.yaml:2:3: checks[1].args: is required\n"},
     {"checks:\n- name:\n  prefixes: []\n  args:\n",
@@ -636,6 +671,7 @@ main(void)
 	tcase_add_test(tcase, every_key);
 	tcase_add_test(tcase, print_reads_back);
 	tcase_add_test(tcase, print_quotes);
+	tcase_add_loop_test(tcase, output_forms, 0, COUNT(outputs));
 	tcase_add_loop_test(tcase, every_error, 0, COUNT(errors));
 	tcase_add_loop_test(tcase, every_warning, 0, COUNT(warnings));
 	tcase_add_test(tcase, duplicates_dropped);
