@@ -11,8 +11,6 @@
 #include "exabgp_internal.h"
 
 #define PEERS_WAIT_NS (2 * NS_PER_SECOND)
-#define DRAIN_WAIT_NS (2 * NS_PER_SECOND)
-#define RECOUNT_NS (300 * NS_PER_SECOND) /* in place of a resync that is switched off */
 
 static const struct {
 	enum control control;
@@ -25,15 +23,6 @@ static const struct {
 };
 
 /* Output. */
-
-static void
-resync_finish(struct exabgp *exabgp)
-{
-	exabgp->draining = false;
-	if (exabgp->miscounted || exabgp->resync_ns > 0)
-		ledger_resend(exabgp->ledger, exabgp->miscounted);
-	exabgp->miscounted = false;
-}
 
 static size_t
 output_control(struct exabgp *exabgp, char *buffer)
@@ -63,7 +52,7 @@ enum verdict { SAY, REFUSE, WAIT };
 static enum verdict
 neighbor_verdict(struct exabgp *exabgp, const struct route_key *key, monotime_t now)
 {
-	if (exabgp->dialect != DIALECT_V6 || key->neighbor == NULL || !exabgp->detect)
+	if (exabgp->dialect != DIALECT_V6 || key->neighbor == NULL || exabgp->peer == EXABGP_NOBODY)
 		return SAY;
 	if (peer_list_fresh(&exabgp->peers, now))
 		return peer_list_has(&exabgp->peers, key->neighbor) ? SAY : REFUSE;
@@ -113,7 +102,7 @@ output_routes(struct exabgp *exabgp, char *buffer, size_t size, monotime_t now)
 	size_t length = 0, room, said;
 	struct route *route;
 
-	while (exabgp->phase == PHASE_TALK && !exabgp->draining && flights_room(&exabgp->flights) && size - length > 1 &&
+	while (exabgp->phase == PHASE_TALK && !exabgp->draining && !exabgp->paused && flights_room(&exabgp->flights) && size - length > 1 &&
 	    (route = ledger_next(exabgp->ledger, now)) != NULL) {
 		enum verdict verdict = neighbor_verdict(exabgp, route_key(route), now);
 
@@ -137,8 +126,7 @@ exabgp_output(struct exabgp *exabgp, char *buffer, size_t size, monotime_t now)
 {
 	size_t length;
 
-	if (exabgp->draining && exabgp->flights.count == 0)
-		resync_finish(exabgp);
+	resync_drained(exabgp, now);
 	length = output_control(exabgp, buffer);
 	length += output_routes(exabgp, buffer + length, size - length, now);
 	/* The list of neighbors may have turned out to be needed. */
@@ -152,9 +140,10 @@ exabgp_output(struct exabgp *exabgp, char *buffer, size_t size, monotime_t now)
 monotime_t
 exabgp_deadline(const struct exabgp *exabgp)
 {
-	monotime_t deadline = monotime_min(exabgp->phase_end, exabgp->resync_at);
+	monotime_t deadline = monotime_min(exabgp->phase_end, resync_deadline(exabgp));
 
-	deadline = monotime_min(deadline, ledger_next_retry(exabgp->ledger));
+	if (exabgp->phase == PHASE_TALK && !exabgp->paused)
+		deadline = monotime_min(deadline, ledger_next_retry(exabgp->ledger));
 	if (exabgp->flights.count > 0)
 		deadline = monotime_min(deadline, exabgp->answer_end);
 	if (exabgp->error_begun)
@@ -164,27 +153,6 @@ exabgp_deadline(const struct exabgp *exabgp)
 	return deadline;
 }
 
-static int64_t
-resync_period_ns(const struct exabgp *exabgp)
-{
-	return exabgp->resync_ns > 0 ? exabgp->resync_ns : RECOUNT_NS;
-}
-
-static void
-resync_begin(struct exabgp *exabgp, monotime_t now)
-{
-	exabgp->resync_at = monotime_next(exabgp->resync_at, resync_period_ns(exabgp), now);
-	if (exabgp->phase != PHASE_TALK)
-		return;
-	if (!exabgp->acks && exabgp->options.ack == ACK_AUTO && exabgp->version[0] != '\0') {
-		/* It once answered: perhaps it does again. */
-		exabgp->unaccounted = true;
-		version_ask(exabgp, true, now);
-	}
-	exabgp->draining = true;
-	exabgp->drain_end = monotime_add(now, DRAIN_WAIT_NS);
-}
-
 void
 exabgp_tick(struct exabgp *exabgp, monotime_t now)
 {
@@ -192,22 +160,20 @@ exabgp_tick(struct exabgp *exabgp, monotime_t now)
 		error_complete(exabgp, now);
 	if (!monotime_before(now, exabgp->phase_end))
 		phase_timeout(exabgp, now);
-	if (!monotime_before(now, exabgp->resync_at))
-		resync_begin(exabgp, now);
+	resync_tick(exabgp, now);
 	if (exabgp->flights.count > 0 && (!monotime_before(now, exabgp->answer_end) ||
 					 (exabgp->draining && !monotime_before(now, exabgp->drain_end))))
 		answers_lost(exabgp, now);
-	if (exabgp->draining && exabgp->flights.count == 0)
-		resync_finish(exabgp);
+	resync_drained(exabgp, now);
 	/* Moves retries that are due among what is to be said. */
 	(void)ledger_next(exabgp->ledger, now);
 }
 
 struct exabgp *
-exabgp_new(const struct exabgp_options *options, int64_t resync_ns, struct ledger *ledger, bool detect, monotime_t now)
+exabgp_new(const struct exabgp_options *options, int64_t resync_ns, struct ledger *ledger, enum exabgp_peer peer,
+    monotime_t now)
 {
 	struct exabgp *exabgp = calloc(1, sizeof(*exabgp));
-	bool dialect_known = options->dialect != DIALECT_AUTO;
 
 	if (exabgp == NULL)
 		return NULL;
@@ -219,17 +185,13 @@ exabgp_new(const struct exabgp_options *options, int64_t resync_ns, struct ledge
 	exabgp->options.output = NULL; /* not ours */
 	exabgp->resync_ns = resync_ns;
 	exabgp->ledger = ledger;
-	exabgp->detect = detect;
-	exabgp->dialect = dialect_known ? (enum exabgp_dialect)options->dialect : DIALECT_V4;
-	exabgp->resync_at = detect ? monotime_add(now, resync_period_ns(exabgp)) : MONOTIME_NEVER;
-	phase_enter(exabgp, PHASE_TALK, MONOTIME_NEVER);
-	if (!detect)
-		return exabgp;
-	exabgp->due = CONTROL_NEWLINE;
-	if (!dialect_known || options->ack == ACK_AUTO)
-		version_ask(exabgp, false, now);
-	else if ((exabgp->acks = options->ack == ACK_ON))
-		flight_begin(exabgp, (struct flight){NULL, NULL}, now);
+	exabgp->peer = peer;
+	exabgp->dialect = options->dialect == DIALECT_AUTO ? DIALECT_V4 : (enum exabgp_dialect)options->dialect;
+	exabgp->resync_at = exabgp->evidence_at = MONOTIME_NEVER;
+	exabgp->evidence_earliest = now;
+	phase_enter(exabgp, peer == EXABGP_SERVICE ? PHASE_AWAY : PHASE_TALK, MONOTIME_NEVER);
+	if (peer == EXABGP_PARENT)
+		exabgp_arrive(exabgp, now);
 	return exabgp;
 }
 
@@ -252,6 +214,10 @@ exabgp_shutdown_asked(const struct exabgp *exabgp)
 bool
 exabgp_idle(const struct exabgp *exabgp)
 {
+	if (exabgp->phase == PHASE_AWAY)
+		return true;
+	if (exabgp->paused)
+		return exabgp->due == 0 && exabgp->flights.count == 0 && exabgp->phase == PHASE_TALK;
 	/* The beginning of time: a refused route that waits for its retry is nothing to wait for. */
 	return exabgp->due == 0 && exabgp->flights.count == 0 &&
 	    ledger_next(exabgp->ledger, (monotime_t){INT64_MIN}) == NULL;
@@ -264,6 +230,7 @@ exabgp_status(const struct exabgp *exabgp, struct exabgp_status *status)
 	    .dialect = exabgp->dialect,
 	    .detecting = exabgp->phase == PHASE_VERSION || exabgp->phase == PHASE_DONE || exabgp->phase == PHASE_SETTLE,
 	    .acks = exabgp->acks,
+	    .answered = exabgp->answered,
 	    .in_flight = exabgp->flights.count,
 	    .errors = exabgp->errors,
 	    .timeouts = exabgp->timeouts,

@@ -55,6 +55,23 @@ refusals_settle(struct exabgp *exabgp, monotime_t now)
 	}
 }
 
+/*
+ * A line that answers nothing that was asked. Beside ExaBGP it is meant for another program on the same pipe, which
+ * may have taken one of ours in return: the count begins anew soon, not only at the next resync.
+ */
+static void
+stranger_seen(struct exabgp *exabgp, monotime_t now)
+{
+	if (exabgp->peer != EXABGP_SERVICE || exabgp->phase != PHASE_TALK || !exabgp->acks || exabgp->unaccounted)
+		return;
+	exabgp->miscounted = true;
+	exabgp_suspect(exabgp, false, now);
+	if (!exabgp->strangers)
+		log_warnx("ExaBGP answers what was not asked here: another program, such as exabgpcli, uses the same pipe "
+		    "or socket; each of the two may lose answers");
+	exabgp->strangers = true;
+}
+
 /* A complete answer; text: of an error. */
 static void
 answer(struct exabgp *exabgp, bool done, const char *text, monotime_t now)
@@ -76,11 +93,14 @@ answer(struct exabgp *exabgp, bool done, const char *text, monotime_t now)
 		if (exabgp->acks)
 			phase_talk(exabgp);
 		return;
+	case PHASE_AWAY:
+		return;
 	case PHASE_TALK:
 		break;
 	}
 	if (exabgp->flights.count == 0) {
 		exabgp->miscounted |= exabgp->acks;
+		stranger_seen(exabgp, now);
 		return;
 	}
 	flight = flights_pop(&exabgp->flights);
@@ -138,9 +158,17 @@ input_line(struct exabgp *exabgp, const char *line, monotime_t now)
 	case LINE_VERSION_V6:
 		if (exabgp->version_owed)
 			version_learn(exabgp, text, length, kind == LINE_VERSION_V6 ? DIALECT_V6 : DIALECT_V4, now);
+		else
+			stranger_seen(exabgp, now);
+		break;
+	case LINE_NEIGHBOR_UP:
+		/* Its definition may be new, and its RIB empty; else saying everything again does nothing. */
+		exabgp_suspect(exabgp, false, now);
 		break;
 	case LINE_OTHER:
-		if (exabgp->phase == PHASE_PEERS && peer_list_learn(&exabgp->peers, line) && !exabgp->acks)
+		if (exabgp->phase != PHASE_PEERS)
+			stranger_seen(exabgp, now);
+		else if (peer_list_learn(&exabgp->peers, line) && !exabgp->acks)
 			phase_talk(exabgp);
 		break;
 	}
@@ -151,6 +179,9 @@ exabgp_input(struct exabgp *exabgp, const char *data, size_t length, monotime_t 
 {
 	const char *line;
 
+	if (exabgp->phase == PHASE_AWAY)
+		return;
+	exabgp->answered = true;
 	while (length > 0)
 		if ((line = line_reader_next(&exabgp->reader, &data, &length)) != NULL)
 			input_line(exabgp, line, now);

@@ -10,6 +10,7 @@
 #include "exabgp_peers.h"
 
 enum phase {
+	PHASE_AWAY,    /* ExaBGP is not there */
 	PHASE_VERSION, /* asked for the version */
 	PHASE_DONE,    /* the version came, its "done" not yet */
 	PHASE_SETTLE,  /* late answers go by */
@@ -24,7 +25,7 @@ struct exabgp {
 	struct exabgp_options options;
 	int64_t resync_ns;
 	struct ledger *ledger;
-	bool detect;
+	enum exabgp_peer peer;
 
 	enum phase phase;
 	monotime_t phase_end;
@@ -49,9 +50,15 @@ struct exabgp {
 
 	bool draining; /* resync waits for what is in flight */
 	monotime_t drain_end, resync_at;
+	bool paused;	       /* nothing new is said */
+	bool reborn;	       /* at the next resync the version is asked anew */
+	bool lost_state;       /* at the next resync everything announced is said, whatever resync_ns is */
+	monotime_t evidence_at; /* a resync because of evidence, NEVER: there is none */
+	monotime_t evidence_earliest; /* of the next one */
 
 	size_t commands, errors, timeouts;
-	bool shutdown, complained;
+	bool answered; /* a line came since it arrived */
+	bool shutdown, complained, strangers; /* complained, strangers: told */
 
 	struct line_reader reader;
 };
@@ -75,6 +82,19 @@ void version_done(struct exabgp *, monotime_t now);
 void flights_give_up(struct exabgp *, monotime_t now);
 /* Answers failed to come. */
 void answers_lost(struct exabgp *, monotime_t now);
+
+/* The dialect or whether answers come is configured otherwise. */
+void exabgp_relearn(struct exabgp *, monotime_t now);
+
+/* exabgp_resync.c */
+
+/* The first one is a period from now. */
+void resync_schedule(struct exabgp *, monotime_t now);
+/* When resync_tick wants to be called next: it begins what is due. */
+monotime_t resync_deadline(const struct exabgp *);
+void resync_tick(struct exabgp *, monotime_t now);
+/* While draining: finish when nothing is in flight any more. */
+void resync_drained(struct exabgp *, monotime_t now);
 
 /* exabgp_answer.c */
 
