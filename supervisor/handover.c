@@ -11,8 +11,9 @@
 #include "../common/log.h"
 #include "../common/message.h"
 #include "channel.h"
-#include "check.h"
+#include "checks.h"
 #include "config.h"
+#include "descriptor.h"
 #include "diagnostic.h"
 #include "launcher.h"
 #include "route.h"
@@ -20,6 +21,9 @@
 
 static const struct state_field handover_fields[] = {
 	STATE_FIELD(struct handover, upgrades),
+	STATE_FIELD(struct handover, refusals),
+	STATE_FIELD(struct handover, reload),
+	STATE_FIELD(struct handover, lock),
 	STATE_END,
 };
 
@@ -137,12 +141,14 @@ struct route_state {
 	bool has_path_id;
 	uint32_t path_id;
 	enum route_status status;
+	bool said; /* and acknowledged; else a predecessor may have, and nobody knows */
 };
 
 static const struct state_field route_fields[] = {
 	STATE_FIELD(struct route_state, has_path_id),
 	STATE_FIELD(struct route_state, path_id),
 	STATE_ENUM(struct route_state, status, ROUTE_WITHDRAWN + 1),
+	STATE_FIELD(struct route_state, said),
 	STATE_END,
 };
 
@@ -150,13 +156,21 @@ static json_t *
 route_save(const struct route *route)
 {
 	const struct route_key *key = route_key(route);
-	const struct route_state state = {key->has_path_id, key->path_id, route_sent_status(route)};
-	json_t *map = state_save(route_fields, &state);
+	const char *attributes = route_sent_attributes(route);
+	struct route_state state = {key->has_path_id, key->path_id, route_sent_status(route), true};
 	char prefix[PREFIX_TEXT_SIZE];
+	json_t *map;
 
+	if (state.status == ROUTE_UNKNOWN) {
+		state.status = route_kept(route, &attributes);
+		state.said = false;
+	}
+	if (state.status == ROUTE_UNKNOWN)
+		return json_object(); /* nothing that the checks would not say again */
+	map = state_save(route_fields, &state);
 	if (map != NULL && state_put_text(map, "prefix", prefix_format(&key->prefix, prefix)) &&
 	    state_put_text(map, "neighbor", key->neighbor) &&
-	    state_put_text(map, "attributes", route_sent_attributes(route)))
+	    state_put_text(map, "attributes", attributes))
 		return map;
 	json_decref(map);
 	return NULL;
@@ -172,25 +186,25 @@ route_write(void *context, const struct route *route)
 {
 	struct saving *saving = context;
 
-	/* a route of which nothing was said, or that was refused, is one that the checks will want said */
-	if (!saving->failed && route_sent_status(route) != ROUTE_UNKNOWN)
+	if (!saving->failed)
 		saving->failed = !state_write(saving->file, "route", route_save(route));
 }
 
 /* key->neighbor is the map's. */
 static bool
-route_decode(const json_t *map, struct route_key *key, enum route_status *status, char error[static STATE_ERROR_SIZE])
+route_decode(const json_t *map, struct route_key *key, struct route_state *state, char error[static STATE_ERROR_SIZE])
 {
-	struct route_state state = {.status = ROUTE_UNKNOWN};
 	const char *prefix = state_text(map, "prefix");
 
-	if (!state_load(route_fields, &state, map, error))
+	*state = (struct route_state){.status = ROUTE_UNKNOWN};
+	if (!state_load(route_fields, state, map, error))
 		return false;
-	*key = (struct route_key){.has_path_id = state.has_path_id, .path_id = state.path_id,
+	*key = (struct route_key){.has_path_id = state->has_path_id, .path_id = state->path_id,
 	    .neighbor = state_text(map, "neighbor")};
-	*status = state.status;
+	if (state->status == ROUTE_UNKNOWN)
+		return true;
 	if (prefix != NULL && prefix_parse(prefix, &key->prefix) == PREFIX_OK &&
-	    (state.status == ROUTE_ANNOUNCED) == (state_text(map, "attributes") != NULL))
+	    (state->status == ROUTE_ANNOUNCED) == (state_text(map, "attributes") != NULL))
 		return true;
 	snprintf(error, STATE_ERROR_SIZE, "no prefix, or attributes that do not belong to it");
 	return false;
@@ -200,52 +214,27 @@ static bool
 route_load(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
 {
 	struct handover *handover = context;
+	const char *attributes = state_text(map, "attributes");
+	struct route_state state;
 	struct route_key key;
-	enum route_status status;
 
-	if (!route_decode(map, &key, &status, error))
+	if (!route_decode(map, &key, &state, error))
 		return false;
 	snprintf(error, STATE_ERROR_SIZE, "out of memory");
-	return ledger_restore(handover->ledger, &key, status, state_text(map, "attributes"));
+	if (state.status == ROUTE_UNKNOWN)
+		return true;
+	return state.said ? ledger_restore(handover->ledger, &key, state.status, attributes) :
+	    ledger_carry(handover->ledger, &key, attributes);
 }
 
 /* Checks. */
-
-static void
-check_write(void *context, struct check *check)
-{
-	struct saving *saving = context;
-
-	if (!saving->failed)
-		saving->failed = !state_write(saving->file, "check", check_save(check));
-}
-
-struct search {
-	const char *name;
-	struct check *found;
-};
-
-static void
-check_search(void *context, struct check *check)
-{
-	struct search *search = context;
-
-	if (strcmp(check->config->options.name, search->name) == 0)
-		search->found = check;
-}
 
 static bool
 check_read(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
 {
 	struct handover *handover = context;
-	struct search search = {.name = state_text(map, "name")};
 
-	if (search.name != NULL)
-		handover->checks_each(handover->context, check_search, &search);
-	if (search.found != NULL)
-		return check_load(search.found, map, error);
-	snprintf(error, STATE_ERROR_SIZE, "of no check that there is");
-	return false;
+	return checks_load(handover->checks, map, error);
 }
 
 static bool
@@ -265,6 +254,13 @@ worker_read_state(void *context, const json_t *map, char error[static STATE_ERRO
 }
 
 bool
+handover_keep(const struct handover *handover, bool keep)
+{
+	return descriptor_keep(handover->lock, keep) && launcher_keep(handover->launcher, keep) &&
+	    channel_keep(handover->channel, keep) && workers_keep(handover->workers, keep);
+}
+
+bool
 handover_save(const struct handover *handover, FILE *file)
 {
 	struct saving saving = {file, false};
@@ -274,8 +270,7 @@ handover_save(const struct handover *handover, FILE *file)
 	    !state_write(file, "launcher", launcher_save(handover->launcher)))
 		return false;
 	ledger_each(handover->ledger, route_write, &saving);
-	handover->checks_each(handover->context, check_write, &saving);
-	return !saving.failed && state_write(file, "channel", channel_save(handover->channel)) &&
+	return !saving.failed && checks_save(handover->checks, file) && state_write(file, "channel", channel_save(handover->channel)) &&
 	    workers_save(handover->workers, file) && state_write(file, "end", json_object());
 }
 
@@ -291,11 +286,11 @@ launcher_check(void *context, const json_t *map, char error[static STATE_ERROR_S
 static bool
 route_check(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
 {
+	struct route_state state;
 	struct route_key key;
-	enum route_status status;
 
 	(void)context;
-	return route_decode(map, &key, &status, error);
+	return route_decode(map, &key, &state, error);
 }
 
 static bool
@@ -355,7 +350,15 @@ handover_begin(struct handover *handover, int file, char error[static STATE_ERRO
 		{NULL, NULL},
 	};
 
-	return state_read(file, readers, handover, error) && handover->config != NULL && handover->launcher != NULL;
+	*handover = (struct handover){.lock = -1};
+	if (!state_read(file, readers, handover, error))
+		return false;
+	if (!descriptor_keep(handover->lock, false))
+		handover->lock = -1;
+	if (handover->config != NULL && handover->launcher != NULL)
+		return true;
+	snprintf(error, STATE_ERROR_SIZE, "there is no configuration, or no launcher");
+	return false;
 }
 
 /* One that cannot be loaded is worth a line, and costs the next ones nothing. */

@@ -13,7 +13,7 @@
 #include "state.h"
 
 struct channel;
-struct check;
+struct checks;
 struct config;
 struct launcher;
 struct ledger;
@@ -23,18 +23,21 @@ struct workers;
 
 struct handover {
 	char version[HANDOVER_VERSION_SIZE]; /* of the program that wrote the state */
-	unsigned upgrades; /* of this process so far */
+	unsigned upgrades, refusals; /* of this process so far */
+	bool reload;	   /* somebody asked for it meanwhile */
+	int lock;	   /* the runtime directory's, -1: none */
 	bool usable;	   /* its workers speak this program's protocol */
 	struct config *config;
 	struct identity identity;
 	struct launcher *launcher;
 	struct ledger *ledger;
+	struct checks *checks;
 	struct workers *workers;
 	struct channel *channel;
-	/* The checks: calls visit for each. */
-	void (*checks_each)(void *context, void (*visit)(void *argument, struct check *), void *argument);
-	void *context;
 };
+
+/* Let execve(2) leave open what the next program needs, or not. False with errno. */
+bool handover_keep(const struct handover *, bool keep);
 
 /* Write the state. False: out of memory, or the file cannot be written. */
 bool handover_save(const struct handover *, FILE *);
