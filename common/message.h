@@ -19,7 +19,9 @@
 /* In an exec'd spawner and in every worker the channel to the supervisor is this descriptor. */
 #define CHANNEL_FD 3
 
+#ifndef MESSAGE_PROTOCOL
 #define MESSAGE_PROTOCOL 1 /* version, in message_job and message_ready */
+#endif
 #define LAUNCHER_PROTOCOL 1 /* of MESSAGE_LAUNCH and its answer: one launcher sees many versions of the supervisor */
 #define MESSAGE_MAX 131072 /* bytes: the longest message, a job with its arguments */
 #define MESSAGE_TEXT_SIZE 512

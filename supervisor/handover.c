@@ -16,6 +16,7 @@
 #include "descriptor.h"
 #include "diagnostic.h"
 #include "launcher.h"
+#include "program.h"
 #include "route.h"
 #include "worker.h"
 
@@ -43,7 +44,7 @@ header_save(const struct handover *handover)
 	json_t *map = state_save(handover_fields, handover);
 
 	if (map != NULL && state_put(map, "state", json_integer(STATE_VERSION)) &&
-	    state_put(map, "protocol", json_integer(MESSAGE_PROTOCOL)) && state_put_text(map, "version", EXACHECK_VERSION))
+	    state_put(map, "protocol", json_integer(MESSAGE_PROTOCOL)) && state_put_text(map, "version", program_version))
 		return map;
 	json_decref(map);
 	return NULL;

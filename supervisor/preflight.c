@@ -14,6 +14,7 @@
 #include "../common/log.h"
 #include "../common/message.h"
 #include "handover.h"
+#include "program.h"
 
 #define STATE_WAIT_MS 3000
 
@@ -57,7 +58,7 @@ preflight_run(void)
 	    message_receive(CHANNEL_FD, &message, 1u << MESSAGE_STATE, &file) != MESSAGE_OK)
 		return 1;
 	if (!handover_check(file, error)) {
-		log_errorx("exacheck %s: %s", EXACHECK_VERSION, error);
+		log_errorx("exacheck %s: %s", program_version, error);
 		return 1;
 	}
 	return message_send(CHANNEL_FD, MESSAGE_READY, &ready, sizeof(ready), -1) == 0 ? 0 : 1;

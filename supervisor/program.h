@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+extern const char program_version[];
+
 /* First of all, once. False: out of memory. */
 bool program_remember(char **argv, char **environment);
 

@@ -14,7 +14,9 @@
 
 #include "../common/monotime.h"
 
+#ifndef STATE_VERSION
 #define STATE_VERSION 1 /* another one is not understood */
+#endif
 #define STATE_ERROR_SIZE 256
 
 enum state_type { STATE_BOOL, STATE_INT, STATE_UNSIGNED, STATE_INT64, STATE_SIZE, STATE_TIME };

@@ -27,6 +27,7 @@
 #include "launcher.h"
 #include "lock.h"
 #include "loop.h"
+#include "program.h"
 #include "reload.h"
 #include "route.h"
 #include "service.h"
@@ -436,7 +437,7 @@ supervisor_run(struct config *config, struct launcher *launcher, int64_t watchdo
 
 	errno = 0;
 	if (identity_find(&config->global, &supervisor.identity) && supervisor_start(&supervisor, watchdog_ns)) {
-		log_info("exacheck %s: %zu check%s of %s", EXACHECK_VERSION, config->count, config->count == 1 ? "" : "s",
+		log_info("exacheck %s: %zu check%s of %s", program_version, config->count, config->count == 1 ? "" : "s",
 		    config->path);
 		status = supervisor_loop(&supervisor);
 	}
@@ -465,7 +466,7 @@ supervisor_resume(int file, int64_t watchdog_ns, int *status)
 	supervisor.refusals = left.refusals;
 	errno = 0;
 	if (supervisor_start(&supervisor, watchdog_ns)) {
-		log_info("upgraded from %s to %s: %zu workers kept", left.version, EXACHECK_VERSION,
+		log_info("upgraded from %s to %s: %zu workers kept", left.version, program_version,
 		    workers_outdated(supervisor.workers));
 		supervisor.left = NULL;
 		if (left.reload)

@@ -96,7 +96,7 @@ upgrade_refuse(struct upgrade *upgrade, const char *format, ...)
 	vsnprintf(why, sizeof(why), format, ap);
 	va_end(ap);
 	upgrade_undo(upgrade);
-	log_errorx("upgrade refused: %s; exacheck %s goes on", why, EXACHECK_VERSION);
+	log_errorx("upgrade refused: %s; exacheck %s goes on", why, program_version);
 	upgrade->hooks->refused(upgrade->context, why);
 }
 

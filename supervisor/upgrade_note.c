@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "program.h"
+
 void
 upgrade_note_format(char text[static UPGRADE_NOTE_SIZE], unsigned upgrades, unsigned refusals, const char *why)
 {
-	snprintf(text, UPGRADE_NOTE_SIZE, "exacheck %s\nupgrades %u refused %u\n%.700s\n", EXACHECK_VERSION, upgrades, refusals,
+	snprintf(text, UPGRADE_NOTE_SIZE, "exacheck %s\nupgrades %u refused %u\n%.700s\n", program_version, upgrades, refusals,
 	    why);
 }
 
