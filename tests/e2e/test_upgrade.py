@@ -5,6 +5,7 @@ in which the program is replaced as a package does it: by rename.
 import os
 import shutil
 import signal
+import subprocess
 import time
 
 import pytest
@@ -159,16 +160,49 @@ def test_other_worker_protocol(start, keep, build):
 
 
 def test_no_result_is_lost(start, keep, build):
-    """A service that goes during the upgrade is found out, after exactly as many executions as otherwise."""
+    """A service that goes during the upgrade is found out after exactly as many executions as otherwise."""
     server = keep(TcpServer())
-    run = start(config(check("web", tcp(server), prefixes=[prefix(1)], fall=4, rise=2)), build=build)
+    run = start(config(check("web", tcp(server), prefixes=[prefix(1)], fall=5, rise=2)), build=build)
     run.wait_route(prefix(1))
     server.go_away()
-    run.wait_transition("web", "falling (2/4)")
+    run.wait_log("falling (2/5)")
     upgrade(run)
     run.wait_no_route(prefix(1))
-    states = [t.state for t in run.transitions if t.check == "web"]
-    assert states[-1] == "down" and all(f"falling ({n}/4)" not in states[-1] for n in (1, 2)), states
+    for count in (2, 3, 4):
+        assert len(run.logged(f"web: falling ({count}/5): ")) == 1, run.story()
+    assert len(run.logged("web: falling (4/5) -> down")) == 1, run.story()
+
+
+def ctl(*arguments):
+    return subprocess.run([str(paths.EXACHECK_CTL), *map(str, arguments)], capture_output=True, text=True, timeout=30)
+
+
+def test_ctl(start, keep, build):
+    """exacheck-ctl finds exacheck by its lock, and says how an upgrade went."""
+    run, servers = start_with(start, keep, build, 2)
+    runtime = run.directory / "runtime"
+    put(build, PROGRAMS / "next")
+    done = ctl("-r", runtime, "upgrade")
+    assert (done.returncode, done.stdout) == (
+        0, f"exacheck (pid {run.pid}) was upgraded from {VERSION} to 9.9.9\n"), done
+    run.wait_log("upgraded from")
+    put(build, "#!/bin/sh\nexit 1\n")
+    done = ctl("--runtime", runtime, "upgrade")
+    assert done.returncode == 1 and "exacheck 9.9.9" in done.stderr and "goes on: " in done.stderr
+    assert "ended before it answered" in done.stderr
+    done = ctl("-r", runtime, "reload")
+    assert done.returncode == 0
+    run.wait_log("nothing has changed")
+    run.stop()
+    done = ctl("-r", runtime, "upgrade")
+    assert done.returncode == 3 and "no exacheck holds" in done.stderr
+
+
+def test_ctl_command_line(directory):
+    for arguments in ((), ("upgrade", "now"), ("nonsense",), ("-x", "upgrade")):
+        assert ctl(*arguments).returncode == 2
+    assert ctl("-r", directory / "nowhere", "upgrade").returncode == 3
+    assert ctl("--help").stdout.startswith("usage: exacheck-ctl")
 
 
 def test_end_during_upgrade(start, keep, build):
