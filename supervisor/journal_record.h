@@ -16,7 +16,7 @@
 
 #include "route.h"
 
-#define JOURNAL_HEADER_SIZE 160
+#define JOURNAL_HEADER_SIZE 192
 #define JOURNAL_RECORD_MAX 8192 /* with its newline; a command is shorter */
 
 /* Whose journal it is. */
