@@ -152,7 +152,7 @@ stop_begin(struct stop *stop, enum stop_cause cause, bool keep, bool alone)
 	stop->begun = monotime_now();
 	stop->keep = keep;
 	stop->alone = alone;
-	if (!keep && cause == STOP_SIGNAL)
+	if (!keep && cause == STOP_SIGNAL && channel_connected(stop->parts.channel))
 		drain_ns = drain_turn(stop);
 	service_stopping(drain_ns + (alone ? ALONE_LIMIT_NS : LIMIT_NS));
 	if (drain_ns == 0) {

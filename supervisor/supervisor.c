@@ -17,6 +17,7 @@
 #include "../common/log.h"
 #include "../common/monotime.h"
 #include "channel.h"
+#include "channel_output.h"
 #include "check.h"
 #include "confine.h"
 #include "identity.h"
@@ -83,7 +84,8 @@ status_describe(void *context, char *text, size_t size)
 {
 	const struct supervisor *supervisor = context;
 
-	snprintf(text, size, "%zu of %zu up%s", supervisor->states[FSM_UP], supervisor->config->count,
+	snprintf(text, size, "%zu of %zu up%s%s", supervisor->states[FSM_UP], supervisor->config->count,
+	    channel_connected(supervisor->channel) ? "" : "; waiting for ExaBGP",
 	    stop_begun(supervisor->stop) ? "; stopping" : "");
 }
 
@@ -100,12 +102,15 @@ static void
 supervisor_stop(struct supervisor *supervisor, const char *why, enum stop_cause cause)
 {
 	const struct global_options *global = &supervisor->config->global;
+	enum output_kind output = OUTPUT_STDOUT;
+	const char *path;
 
+	output_parse(global->exabgp.output, &output, &path);
 	if (!stop_begun(supervisor->stop)) {
 		log_info("stopping: %s", why);
 		title_show(supervisor, "Stopping");
 	}
-	stop_begin(supervisor->stop, cause, global->on_exit == ON_EXIT_KEEP, strcmp(global->exabgp.output, "stdout") != 0);
+	stop_begin(supervisor->stop, cause, global->on_exit == ON_EXIT_KEEP, output != OUTPUT_STDOUT);
 }
 
 static void

@@ -4,6 +4,7 @@ import time
 import pytest
 
 from harness import peer as peers, processes
+from harness.beside import Beside
 from harness.config import check, config, prefix
 from harness.exacheck import EXIT_LIMIT
 from harness.hostile import TcpServer
@@ -169,3 +170,66 @@ def test_thousand_announced_checks(start, directory):
     assert code == 0 and not run.rib.routes, run.story()
     assert elapsed < EXIT_LIMIT
     assert not any(map(processes.alive, family))
+
+
+@pytest.fixture
+def beside(directory, keep):
+    """An ExaBGP beside exacheck, which is not started yet."""
+    return keep(Beside(directory / "exabgp.sock"))
+
+
+def test_drain_beside_exabgp(start, keep, beside):
+    """All of drain_time; a check that fails meanwhile is withdrawn at once, and does not come back."""
+    good, bad = keep(TcpServer()), keep(TcpServer())
+    shared = {"metric": 1, "drain": {"metric": 3}, "drain_time": 3}
+    run = start(config(check("good", tcp(good), prefixes=[prefix(1)], **shared),
+                       check("bad", tcp(bad), prefixes=[prefix(2)], **shared), exabgp={"output": beside.output}))
+    beside.start()
+    for number in (1, 2):
+        beside.wait_route(prefix(number), med=1)
+    begin = time.monotonic()
+    run.process.terminate()
+    for number in (1, 2):
+        beside.wait_route(prefix(number), med=3)
+    bad.go_away()
+    beside.wait_no_route(prefix(2))
+    assert time.monotonic() - begin < 2.5 and beside.rib.attributes(prefix(1))["med"] == 3
+    assert run.wait_exit() == 0
+    elapsed = time.monotonic() - begin
+    assert 2.9 < elapsed < 3 + EXIT_LIMIT, elapsed
+    assert not beside.rib.routes
+    assert beside.rib.changes_of(prefix(1))[-1][0] - begin > 2.9
+
+
+def test_second_signal_ends_the_drain(start, keep, beside):
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), metric=1, drain={"metric": 3}, drain_time=60),
+                       exabgp={"output": beside.output}))
+    beside.start()
+    beside.wait_route(prefix(0), med=1)
+    run.process.terminate()
+    beside.wait_route(prefix(0), med=3)
+    time.sleep(0.3)
+    assert prefix(0) in beside.rib.prefixes()
+    code, elapsed = run.stop()
+    assert code == 0 and elapsed < EXIT_LIMIT and not beside.rib.routes
+    assert run.logged("no more draining")
+
+
+def test_no_exabgp_no_drain(start, keep, beside):
+    """Where there is no ExaBGP there is nothing to drain, to withdraw or to wait for."""
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), drain_time=60), exabgp={"output": beside.output}))
+    run.wait_transition("web", "up")
+    code, elapsed = run.stop()
+    assert code == 0 and elapsed < EXIT_LIMIT, run.story()
+
+
+def test_keep_beside_exabgp(start, keep, beside):
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), drain_time=60), on_exit="keep", exabgp={"output": beside.output}))
+    beside.start()
+    beside.wait_route(prefix(0))
+    code, elapsed = run.stop()
+    assert code == 0 and elapsed < EXIT_LIMIT
+    assert [up for _, up in beside.rib.changes_of(prefix(0))] == [True]
