@@ -21,6 +21,7 @@
 #include "check.h"
 #include "confine.h"
 #include "identity.h"
+#include "journal.h"
 #include "launcher.h"
 #include "loop.h"
 #include "route.h"
@@ -36,6 +37,7 @@ struct supervisor {
 	struct identity identity;
 	struct event_base *base;
 	struct ledger *ledger;
+	struct journal *journal;
 	struct check *checks; /* config->count */
 	size_t states[FSM_STATES]; /* checks in each */
 	struct launcher *launcher;
@@ -200,7 +202,7 @@ checks_start(struct supervisor *supervisor)
 		    first_execution(&config->checks[i].options, i, now)))
 			return false;
 	}
-	ledger_settle(supervisor->ledger);
+	journal_begin(supervisor->journal, ledger_settle(supervisor->ledger));
 	return true;
 }
 
@@ -223,6 +225,8 @@ supervisor_start(struct supervisor *supervisor, int64_t watchdog_ns)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	signal(SIGPIPE, SIG_IGN);
 	if ((supervisor->base = loop_new()) == NULL || (supervisor->ledger = ledger_new()) == NULL ||
+	    (supervisor->journal = journal_new(supervisor->base, config->global.runtime_dir, supervisor->ledger, -1)) == NULL ||
+	    !journal_load(supervisor->journal) ||
 	    (supervisor->checks = calloc(config->count, sizeof(*supervisor->checks))) == NULL ||
 	    !launcher_attach(supervisor->launcher, supervisor->base) ||
 	    (supervisor->workers = workers_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL ||
@@ -251,6 +255,7 @@ supervisor_free(struct supervisor *supervisor)
 	launcher_free(supervisor->launcher);
 	if (supervisor->channel != NULL)
 		channel_free(supervisor->channel);
+	journal_free(supervisor->journal);
 	if (supervisor->ledger != NULL)
 		ledger_free(supervisor->ledger);
 	if (supervisor->base != NULL)
