@@ -17,16 +17,10 @@
 #include "config.h"
 #include "identity.h"
 #include "launcher.h"
+#include "reload.h"
 #include "sandbox_table.h"
 #include "service.h"
 #include "supervisor.h"
-
-static void
-log_finding(void *context, enum severity severity, const char *line)
-{
-	(void)context;
-	log_line(severity == SEVERITY_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, NULL, "%s", line);
-}
 
 /*
  * The directory of the worker programs: libexec beside the program (a build tree), or libexec/exacheck
@@ -50,29 +44,12 @@ libexec_find(char path[static PATH_MAX])
 	return EXACHECK_LIBEXECDIR;
 }
 
-static struct config *
-config_load_logged(const char *path)
-{
-	struct diagnostics *diagnostics = diagnostics_new(path);
-	struct config *config;
-
-	if (diagnostics == NULL) {
-		log_errorx("cannot start: out of memory");
-		return NULL;
-	}
-	config = config_load(path, diagnostics);
-	diagnostics_each(diagnostics, log_finding, NULL);
-	diagnostics_free(diagnostics);
-	return config;
-}
-
 static int
 command_run(const struct command_line *line)
 {
 	struct launcher *launcher;
 	struct config *config;
 	char libexec[PATH_MAX];
-	int status;
 
 	/* what the configuration keeps secret is for no core file, and for no debugger of the same user */
 	prctl(PR_SET_DUMPABLE, 0);
@@ -80,15 +57,13 @@ command_run(const struct command_line *line)
 	/* before there is any secret to hold */
 	if ((launcher = launcher_start(libexec_find(libexec))) == NULL)
 		return EXIT_FAILURE;
-	if ((config = config_load_logged(line->path)) == NULL) {
+	if ((config = reload_load(line->path)) == NULL) {
 		launcher_free(launcher);
 		return EXIT_USAGE;
 	}
 	if (isatty(STDOUT_FILENO))
 		fprintf(stderr, "exacheck: the lines on standard output are commands that ExaBGP would read; ^C ends\n");
-	status = supervisor_run(config, launcher, line->watchdog_ns);
-	config_free(config);
-	return status;
+	return supervisor_run(config, launcher, line->watchdog_ns);
 }
 
 /* Not an error: the configuration may be meant for another machine, or for a start as another user than root. */
