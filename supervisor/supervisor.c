@@ -92,27 +92,13 @@ status_describe(void *context, char *text, size_t size)
 }
 
 static void
-checks_each(void *context, void (*visit)(void *, struct check *), void *argument)
-{
-	struct supervisor *supervisor = context;
-
-	for (size_t i = 0; i < checks_count(supervisor->checks); i++)
-		visit(argument, checks_at(supervisor->checks, i));
-}
-
-static void
 supervisor_stop(struct supervisor *supervisor, const char *why, enum stop_cause cause)
 {
-	const struct global_options *global = &supervisor->config->global;
-	enum output_kind output = OUTPUT_STDOUT;
-	const char *path;
-
-	output_parse(global->exabgp.output, &output, &path);
 	if (!stop_begun(supervisor->stop)) {
 		log_info("stopping: %s", why);
 		title_show(supervisor, "Stopping");
 	}
-	stop_begin(supervisor->stop, cause, global->on_exit == ON_EXIT_KEEP, output != OUTPUT_STDOUT);
+	stop_begin(supervisor->stop, cause, supervisor->config->global.on_exit == ON_EXIT_KEEP);
 }
 
 static void
@@ -228,9 +214,13 @@ checks_start(struct supervisor *supervisor)
 static struct stop *
 stop_make(struct supervisor *supervisor)
 {
-	const struct stop_parts parts = {supervisor->base, supervisor->ledger, supervisor->channel, supervisor->workers,
-		supervisor->launcher, checks_each, supervisor};
+	struct stop_parts parts = {supervisor->base, supervisor->ledger, supervisor->channel, supervisor->workers,
+		supervisor->launcher, supervisor->checks, false};
+	enum output_kind output = OUTPUT_STDOUT;
+	const char *path;
 
+	output_parse(supervisor->config->global.exabgp.output, &output, &path);
+	parts.alone = output != OUTPUT_STDOUT;
 	return stop_new(&parts);
 }
 
