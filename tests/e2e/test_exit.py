@@ -1,11 +1,14 @@
 """How exacheck ends: everything withdrawn, or kept, or drained first, and never later than ExaBGP waits."""
+import json
+import os
+import signal
 import time
 
 import pytest
 
 from harness import peer as peers, processes
 from harness.beside import Beside
-from harness.config import check, config, prefix
+from harness.config import check, config, for_test, prefix
 from harness.exacheck import EXIT_LIMIT
 from harness.hostile import TcpServer
 from test_faults import tcp
@@ -233,3 +236,51 @@ def test_keep_beside_exabgp(start, keep, beside):
     code, elapsed = run.stop()
     assert code == 0 and elapsed < EXIT_LIMIT
     assert [up for _, up in beside.rib.changes_of(prefix(0))] == [True]
+
+
+def test_keep_and_start_again(start, keep, directory):
+    """The next one carries what was kept: not a word about it before its verdict, what is gone is withdrawn."""
+    servers = [keep(TcpServer()) for _ in range(3)]
+    checks = [check(f"web {n}", tcp(server), prefixes=[prefix(n)], metric=n, fall=2) for n, server in enumerate(servers)]
+    settings = {"on_exit": "keep", "runtime_dir": str(directory / "shared")}
+    first = start(config(*checks, **settings))
+    first.wait_for(lambda: len(first.rib.routes) == 3, what="all routes")
+    assert first.stop()[0] == 0 and len(first.rib.routes) == 3
+    servers[1].go_away()
+    second = start(config(*checks[:2], **settings))
+    second.wait_transition("web 1", "down")
+    second.wait_transition("web 0", "up")
+    second.wait_for(lambda: (prefix(2), None, "*") in second.rib.opening, what="withdraw of what is not configured")
+    second.wait_for(lambda: (prefix(1), None, "*") in second.rib.opening, what="withdraw of what is down")
+    assert (prefix(0), None, "*") not in second.rib.opening, second.story()
+    assert second.rib.opening[prefix(1), None, "*"] > second.wait_transition("web 1", "falling").when
+    assert second.stop()[0] == 0
+
+
+def test_reload_changes_the_end(start, keep):
+    """on_exit, drain and drain_time of the configuration that runs at the end count."""
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), metric=1), on_exit="keep"))
+    run.wait_route(prefix(0))
+    run.path.write_text(json.dumps(for_test(
+        config(check("web", tcp(server), metric=1, drain_time=0.2, drain={"metric": 2})), run.directory)))
+    os.kill(run.pid, signal.SIGHUP)
+    run.wait_log("reloaded ")
+    code, _ = run.stop()
+    assert code == 0 and not run.rib.routes
+    assert [attributes["med"] for _, attributes in announces(run, prefix(0))] == [1, 2]
+
+
+def test_no_reload_while_it_drains(start, keep, beside):
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), metric=1, drain={"metric": 2}, drain_time=2),
+                       exabgp={"output": beside.output}))
+    beside.start()
+    beside.wait_route(prefix(0), med=1)
+    run.process.terminate()
+    beside.wait_route(prefix(0), med=2)
+    run.path.write_text("broken")
+    os.kill(run.pid, signal.SIGHUP)
+    assert run.wait_exit() == 0
+    run.join_readers()
+    assert not run.logged("reload") and not beside.rib.routes, run.story()
