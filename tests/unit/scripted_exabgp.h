@@ -38,9 +38,9 @@ withdraw(const char *prefix, const char *neighbor)
 }
 
 static inline void
-begin(bool detect)
+begin(enum exabgp_peer peer)
 {
-	exabgp = exabgp_new(&options, 0, ledger, detect, at(0));
+	exabgp = exabgp_new(&options, 0, ledger, peer, at(0));
 	ck_assert_ptr_nonnull(exabgp);
 }
 
@@ -130,7 +130,7 @@ teardown(void)
 static inline void
 begin_v4(void)
 {
-	begin(true);
+	begin(EXABGP_PARENT);
 	expect(GREETING, 0);
 	hear("error\nexabgp 4.2.21\ndone\n", 0);
 }
