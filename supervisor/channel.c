@@ -89,7 +89,7 @@ channel_lost(struct channel *channel)
 	channel->length = channel->written = 0;
 	exabgp_leave(channel->exabgp, monotime_now());
 	if (channel->there) {
-		log_warnx("ExaBGP is gone, and its routes with it: waiting for its return");
+		log_warnx("ExaBGP is gone or begins anew: everything is said again when it is there");
 		channel->waiting = true;
 	}
 	channel->there = false;

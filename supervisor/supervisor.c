@@ -18,6 +18,7 @@
 #include "../common/log.h"
 #include "../common/monotime.h"
 #include "channel.h"
+#include "channel_output.h"
 #include "checks.h"
 #include "confine.h"
 #include "descriptor.h"
@@ -98,30 +99,20 @@ status_describe(void *context, char *text, size_t size)
 {
 	const struct supervisor *supervisor = context;
 
-	snprintf(text, size, "%zu of %zu up%s", checks_in_state(supervisor->checks, FSM_UP), checks_count(supervisor->checks),
+	snprintf(text, size, "%zu of %zu up%s%s", checks_in_state(supervisor->checks, FSM_UP),
+	    checks_count(supervisor->checks), channel_connected(supervisor->channel) ? "" : "; waiting for ExaBGP",
 	    stop_begun(supervisor->stop) ? "; stopping" : "");
-}
-
-static void
-checks_each(void *context, void (*visit)(void *, struct check *), void *argument)
-{
-	struct supervisor *supervisor = context;
-
-	for (size_t i = 0; i < checks_count(supervisor->checks); i++)
-		visit(argument, checks_at(supervisor->checks, i));
 }
 
 static void
 supervisor_stop(struct supervisor *supervisor, const char *why, enum stop_cause cause)
 {
-	const struct global_options *global = &supervisor->config->global;
-
 	if (!stop_begun(supervisor->stop)) {
 		upgrade_cancel(supervisor->upgrade);
 		log_info("stopping: %s", why);
 		title_show(supervisor, "Stopping");
 	}
-	stop_begin(supervisor->stop, cause, global->on_exit == ON_EXIT_KEEP, strcmp(global->exabgp.output, "stdout") != 0);
+	stop_begin(supervisor->stop, cause, supervisor->config->global.on_exit == ON_EXIT_KEEP);
 }
 
 static void
@@ -345,9 +336,13 @@ checks_start(struct supervisor *supervisor)
 static struct stop *
 stop_make(struct supervisor *supervisor)
 {
-	const struct stop_parts parts = {supervisor->base, supervisor->ledger, supervisor->channel, supervisor->workers,
-		supervisor->launcher, checks_each, supervisor};
+	struct stop_parts parts = {supervisor->base, supervisor->ledger, supervisor->channel, supervisor->workers,
+		supervisor->launcher, supervisor->checks, false};
+	enum output_kind output = OUTPUT_STDOUT;
+	const char *path;
 
+	output_parse(supervisor->config->global.exabgp.output, &output, &path);
+	parts.alone = output != OUTPUT_STDOUT;
 	return stop_new(&parts);
 }
 
