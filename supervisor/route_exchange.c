@@ -143,7 +143,7 @@ route_done(struct ledger *ledger, struct route *route, enum route_status status)
 static void
 route_refused(struct ledger *ledger, struct route *route, const char *text, monotime_t now)
 {
-	bool still_desired = wish_equal(&route->desired, &route->sent);
+	bool still_desired = wish_equal(&route->desired, &route->sent) && !route->held;
 
 	route_set_error(route, text != NULL ? text : "refused");
 	/* A later command decides what ExaBGP has. */
