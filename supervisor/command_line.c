@@ -15,8 +15,9 @@
 
 static const char usage_text[] =
     "usage: exacheck [-v] [-f FILE] run      run the checks, ExaBGP commands on stdout\n"
-    "       exacheck [-f FILE] test [--print] [--sandbox]  check the configuration (--print: show it with all defaults;\n"
-    "                                   --sandbox: show what each check may still do)\n"
+    "       exacheck [-f FILE] test [--print] [--sandbox] [--diff RUNNING]  check the configuration (--print: show it\n"
+    "                                   with all defaults; --sandbox: show what each check may still do; --diff: show the\n"
+    "                                   commands of a reload from the file RUNNING)\n"
     "       exacheck schema                  a JSON Schema of the configuration\n"
     "\n"
     "  -f, --file FILE   configuration (EXACHECK_CONFIG; default " CONFIG_DEFAULT ")\n"
@@ -75,7 +76,7 @@ environment_parse(struct command_line *line)
 bool
 command_line_parse(int argc, char **argv, struct command_line *line, int *status)
 {
-	enum { OPTION_VERSION = 256, OPTION_PRINT, OPTION_SANDBOX };
+	enum { OPTION_VERSION = 256, OPTION_PRINT, OPTION_SANDBOX, OPTION_DIFF };
 	static const struct option options[] = {
 		{"file", required_argument, NULL, 'f'},
 		{"verbose", no_argument, NULL, 'v'},
@@ -83,6 +84,7 @@ command_line_parse(int argc, char **argv, struct command_line *line, int *status
 		{"version", no_argument, NULL, OPTION_VERSION},
 		{"print", no_argument, NULL, OPTION_PRINT},
 		{"sandbox", no_argument, NULL, OPTION_SANDBOX},
+		{"diff", required_argument, NULL, OPTION_DIFF},
 		{NULL, 0, NULL, 0},
 	};
 	int letter;
@@ -112,6 +114,9 @@ command_line_parse(int argc, char **argv, struct command_line *line, int *status
 			break;
 		case OPTION_SANDBOX:
 			line->sandbox = true;
+			break;
+		case OPTION_DIFF:
+			line->running = optarg;
 			break;
 		default:
 			fputs(usage_text, stderr);

@@ -15,6 +15,7 @@ struct command_line {
 	const char *path; /* of the configuration */
 	int verbosity;
 	bool print, sandbox; /* what `test` shows */
+	const char *running; /* ... and the configuration from which a reload is shown, NULL: none */
 	int64_t watchdog_ns; /* 0: off */
 };
 

@@ -176,9 +176,13 @@ records_decode(char *text, size_t length, const struct journal_header *header, s
 		return "it ends early";
 	if (crc_of(text, (size_t)(end - text)) != header->crc)
 		return "its checksum is wrong";
-	for (*count = 0; length > 0 && wrong == NULL; ++*count)
+	for (*count = 0; length > 0 && wrong == NULL; ++*count) {
+		/* The writer was killed in the midst of it: its command was not written. */
+		if (*count == header->records && memchr(text, '\n', length) == NULL)
+			break;
 		wrong = *count > header->records ? "it holds more than it should" :
 						   record_next(&text, &length, *count, &records[*count]);
+	}
 	return wrong;
 }
 

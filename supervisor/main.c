@@ -15,18 +15,13 @@
 #include "../common/log.h"
 #include "command_line.h"
 #include "config.h"
+#include "diff.h"
 #include "identity.h"
 #include "launcher.h"
+#include "reload.h"
 #include "sandbox_table.h"
 #include "service.h"
 #include "supervisor.h"
-
-static void
-log_finding(void *context, enum severity severity, const char *line)
-{
-	(void)context;
-	log_line(severity == SEVERITY_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, NULL, "%s", line);
-}
 
 /*
  * The directory of the worker programs: libexec beside the program (a build tree), or libexec/exacheck
@@ -50,29 +45,12 @@ libexec_find(char path[static PATH_MAX])
 	return EXACHECK_LIBEXECDIR;
 }
 
-static struct config *
-config_load_logged(const char *path)
-{
-	struct diagnostics *diagnostics = diagnostics_new(path);
-	struct config *config;
-
-	if (diagnostics == NULL) {
-		log_errorx("cannot start: out of memory");
-		return NULL;
-	}
-	config = config_load(path, diagnostics);
-	diagnostics_each(diagnostics, log_finding, NULL);
-	diagnostics_free(diagnostics);
-	return config;
-}
-
 static int
 command_run(const struct command_line *line)
 {
 	struct launcher *launcher;
 	struct config *config;
 	char libexec[PATH_MAX];
-	int status;
 
 	/* what the configuration keeps secret is for no core file, and for no debugger of the same user */
 	prctl(PR_SET_DUMPABLE, 0);
@@ -80,15 +58,13 @@ command_run(const struct command_line *line)
 	/* before there is any secret to hold */
 	if ((launcher = launcher_start(libexec_find(libexec))) == NULL)
 		return EXIT_FAILURE;
-	if ((config = config_load_logged(line->path)) == NULL) {
+	if ((config = reload_load(line->path)) == NULL) {
 		launcher_free(launcher);
 		return EXIT_USAGE;
 	}
 	if (isatty(STDOUT_FILENO))
 		fprintf(stderr, "exacheck: the lines on standard output are commands that ExaBGP would read; ^C ends\n");
-	status = supervisor_run(config, launcher, line->watchdog_ns);
-	config_free(config);
-	return status;
+	return supervisor_run(config, launcher, line->watchdog_ns);
 }
 
 /* Not an error: the configuration may be meant for another machine, or for a start as another user than root. */
@@ -102,31 +78,56 @@ identity_warn(const struct config *config)
 		fprintf(stderr, "%s: warning: started as root, exacheck would not run: %s\n", config->path, problem);
 }
 
-static int
-command_test(const struct command_line *line)
+/* Load a configuration and print every finding. NULL: it has errors. */
+static struct config *
+config_load_printed(const char *path)
 {
-	struct diagnostics *diagnostics = diagnostics_new(line->path);
+	struct diagnostics *diagnostics = diagnostics_new(path);
 	struct config *config;
-	int status = EXIT_SUCCESS;
 
 	if (diagnostics == NULL) {
 		log_errorx("out of memory");
-		return EXIT_FAILURE;
+		return NULL;
 	}
-	config = config_load(line->path, diagnostics);
+	config = config_load(path, diagnostics);
 	diagnostics_print(diagnostics, stderr);
+	diagnostics_free(diagnostics);
+	return config;
+}
+
+/* What a reload from the running file would send. Returns the exit status. */
+static int
+test_diff(const char *running_path, const struct config *config)
+{
+	struct config *running = config_load_printed(running_path);
+	bool printed;
+
+	if (running == NULL)
+		return EXIT_USAGE;
+	if (!(printed = diff_print(running, config, stdout)))
+		log_errorx("out of memory");
+	config_free(running);
+	return printed ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int
+command_test(const struct command_line *line)
+{
+	struct config *config = config_load_printed(line->path);
+	int status = EXIT_SUCCESS;
+
 	if (config == NULL)
-		status = EXIT_USAGE;
-	else
-		identity_warn(config);
-	if (config != NULL && line->print)
+		return EXIT_USAGE;
+	identity_warn(config);
+	if (line->print)
 		config_print(config, stdout);
-	if (config != NULL && line->sandbox)
+	if (line->sandbox)
 		sandbox_table_print(config, stdout);
-	if (config != NULL && !line->print && !line->sandbox)
+	if (line->running != NULL)
+		status = test_diff(line->running, config);
+	if (!line->print && !line->sandbox && line->running == NULL)
 		printf("%s: valid, %zu check%s\n", line->path, config->count, config->count == 1 ? "" : "s");
 	config_free(config);
-	diagnostics_free(diagnostics);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
 		log_error("standard output");
 		return EXIT_FAILURE;

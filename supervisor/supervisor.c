@@ -17,32 +17,35 @@
 #include "../common/log.h"
 #include "../common/monotime.h"
 #include "channel.h"
-#include "check.h"
+#include "channel_output.h"
+#include "checks.h"
 #include "confine.h"
 #include "identity.h"
 #include "journal.h"
 #include "launcher.h"
 #include "loop.h"
+#include "reload.h"
 #include "route.h"
 #include "service.h"
 #include "signals.h"
 #include "stop.h"
 #include "transition.h"
+#include "watch.h"
 #include "watchdog.h"
 #include "worker.h"
 
 struct supervisor {
-	const struct config *config;
+	struct config *config;
 	struct identity identity;
 	struct event_base *base;
 	struct ledger *ledger;
 	struct journal *journal;
-	struct check *checks; /* config->count */
-	size_t states[FSM_STATES]; /* checks in each */
+	struct checks *checks;
 	struct launcher *launcher;
 	struct workers *workers;
 	struct channel *channel;
 	struct signals *signals;
+	struct watch *watch; /* of the configuration's file */
 	struct stop *stop;
 	bool failed; /* the end is an error */
 };
@@ -51,7 +54,7 @@ static void
 title_show(const struct supervisor *supervisor, const char *doing)
 {
 	setproctitle("-ExaCheck Master Process [%s]: %s [%zu of %zu up]", supervisor->config->path, doing,
-	    supervisor->states[FSM_UP], supervisor->config->count);
+	    checks_in_state(supervisor->checks, FSM_UP), checks_count(supervisor->checks));
 }
 
 static void
@@ -62,8 +65,6 @@ transition_seen(void *context, const struct transition *transition)
 	transition_log(transition);
 	if (transition->before.state == transition->after.state)
 		return;
-	supervisor->states[transition->before.state]--;
-	supervisor->states[transition->after.state]++;
 	title_show(supervisor, stop_begun(supervisor->stop) ? "Stopping" : "Sleeping");
 }
 
@@ -85,29 +86,19 @@ status_describe(void *context, char *text, size_t size)
 {
 	const struct supervisor *supervisor = context;
 
-	snprintf(text, size, "%zu of %zu up%s", supervisor->states[FSM_UP], supervisor->config->count,
+	snprintf(text, size, "%zu of %zu up%s%s", checks_in_state(supervisor->checks, FSM_UP),
+	    checks_count(supervisor->checks), channel_connected(supervisor->channel) ? "" : "; waiting for ExaBGP",
 	    stop_begun(supervisor->stop) ? "; stopping" : "");
-}
-
-static void
-checks_each(void *context, void (*visit)(void *, struct check *), void *argument)
-{
-	struct supervisor *supervisor = context;
-
-	for (size_t i = 0; i < supervisor->config->count; i++)
-		visit(argument, &supervisor->checks[i]);
 }
 
 static void
 supervisor_stop(struct supervisor *supervisor, const char *why, enum stop_cause cause)
 {
-	const struct global_options *global = &supervisor->config->global;
-
 	if (!stop_begun(supervisor->stop)) {
 		log_info("stopping: %s", why);
 		title_show(supervisor, "Stopping");
 	}
-	stop_begin(supervisor->stop, cause, global->on_exit == ON_EXIT_KEEP, strcmp(global->exabgp.output, "stdout") != 0);
+	stop_begin(supervisor->stop, cause, supervisor->config->global.on_exit == ON_EXIT_KEEP);
 }
 
 static void
@@ -133,11 +124,49 @@ signal_stop(void *context, int number)
 	supervisor_stop(context, strsignal(number), STOP_SIGNAL);
 }
 
+static struct reload
+reload_parts(struct supervisor *supervisor)
+{
+	return (struct reload){&supervisor->config, &supervisor->identity, supervisor->checks, supervisor->workers,
+		supervisor->channel};
+}
+
+static void
+supervisor_reload(struct supervisor *supervisor, bool asked)
+{
+	const struct reload reload = reload_parts(supervisor);
+	const struct global_options *global;
+
+	if (stop_begun(supervisor->stop))
+		return;
+	service_reloading();
+	watch_read(supervisor->watch);
+	if (reload_run(&reload, asked) == RELOAD_DONE) {
+		global = &supervisor->config->global;
+		watch_set(supervisor->watch, global->live_reload, global->monitoring_interval_ns);
+		title_show(supervisor, "Sleeping");
+	}
+	service_ready();
+}
+
+static void
+file_changed(void *context)
+{
+	supervisor_reload(context, false);
+}
+
+static void
+signal_reload(void *context, int number)
+{
+	(void)number;
+	supervisor_reload(context, true);
+}
+
 static void
 signal_ignored(void *context, int number)
 {
 	(void)context;
-	log_warnx("%s: changes of the configuration need a restart in this version", strsignal(number));
+	log_warnx("%s: ignored", strsignal(number));
 }
 
 static void
@@ -150,7 +179,7 @@ signal_child(void *context, int number)
 static const struct signal_handler signal_handlers[] = {
 	{SIGTERM, signal_stop},
 	{SIGINT, signal_stop},
-	{SIGHUP, signal_ignored},
+	{SIGHUP, signal_reload},
 	{SIGUSR1, signal_ignored},
 	{SIGUSR2, signal_ignored},
 	{SIGCHLD, signal_child},
@@ -169,44 +198,29 @@ descriptors_raise(void)
 	}
 }
 
-/*
- * Where in its interval a check's first execution falls: steps of the golden ratio spread any number of
- * checks evenly, and the same configuration alike each time.
- */
-static monotime_t
-first_execution(const struct check_options *options, size_t rank, monotime_t now)
-{
-	double fraction = (double)rank * 0.6180339887498949;
-
-	if (!options->splay)
-		return now;
-	return monotime_add(now, (int64_t)((fraction - (double)(int64_t)fraction) * (double)options->interval_ns));
-}
-
 static bool
 checks_start(struct supervisor *supervisor)
 {
-	const struct config *config = supervisor->config;
-	monotime_t now = monotime_now();
+	const struct reload reload = reload_parts(supervisor);
+	const struct global_options *global = &supervisor->config->global;
 
-	supervisor->states[FSM_STARTUP] = config->count;
-	for (size_t i = 0; i < config->count; i++) {
-		check_init(&supervisor->checks[i], &config->checks[i], (unsigned)i, (unsigned)i, supervisor->ledger,
-		    transition_seen, supervisor);
-		if (!check_claim(&supervisor->checks[i]) || !workers_add(supervisor->workers, &supervisor->checks[i],
-		    first_execution(&config->checks[i].options, i, now)))
-			return false;
-	}
+	if (!reload_start(&reload))
+		return false;
 	journal_begin(supervisor->journal, ledger_settle(supervisor->ledger));
+	watch_set(supervisor->watch, global->live_reload, global->monitoring_interval_ns);
 	return true;
 }
 
 static struct stop *
 stop_make(struct supervisor *supervisor)
 {
-	const struct stop_parts parts = {supervisor->base, supervisor->ledger, supervisor->channel, supervisor->workers,
-		supervisor->launcher, checks_each, supervisor};
+	struct stop_parts parts = {supervisor->base, supervisor->ledger, supervisor->channel, supervisor->workers,
+		supervisor->launcher, supervisor->checks, false};
+	enum output_kind output = OUTPUT_STDOUT;
+	const char *path;
 
+	output_parse(supervisor->config->global.exabgp.output, &output, &path);
+	parts.alone = output != OUTPUT_STDOUT;
 	return stop_new(&parts);
 }
 
@@ -222,12 +236,13 @@ supervisor_start(struct supervisor *supervisor, int64_t watchdog_ns)
 	if ((supervisor->base = loop_new()) == NULL || (supervisor->ledger = ledger_new()) == NULL ||
 	    (supervisor->journal = journal_new(supervisor->base, config->global.runtime_dir, supervisor->ledger, -1)) == NULL ||
 	    !journal_load(supervisor->journal) ||
-	    (supervisor->checks = calloc(config->count, sizeof(*supervisor->checks))) == NULL ||
+	    (supervisor->checks = checks_new(supervisor->ledger, transition_seen, supervisor)) == NULL ||
 	    !launcher_attach(supervisor->launcher, supervisor->base) ||
 	    (supervisor->workers = workers_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL ||
 	    (supervisor->channel = channel_new(supervisor->base, config, supervisor->ledger, channel_ended,
 	    supervisor)) == NULL ||
 	    (supervisor->stop = stop_make(supervisor)) == NULL ||
+	    (supervisor->watch = watch_new(supervisor->base, config->path, file_changed, supervisor)) == NULL ||
 	    (supervisor->signals = signals_new(supervisor->base, signal_handlers, supervisor)) == NULL ||
 	    !checks_start(supervisor) || !service_start(supervisor->base, status_describe, supervisor) ||
 	    (watchdog_ns > 0 && !watchdog_start(supervisor->base, watchdog_ns))) {
@@ -244,6 +259,7 @@ supervisor_free(struct supervisor *supervisor)
 	signals_free(supervisor->signals);
 	stop_free(supervisor->stop);
 	service_stop();
+	watch_free(supervisor->watch);
 	watchdog_stop();
 	if (supervisor->workers != NULL)
 		workers_free(supervisor->workers);
@@ -255,11 +271,12 @@ supervisor_free(struct supervisor *supervisor)
 		ledger_free(supervisor->ledger);
 	if (supervisor->base != NULL)
 		event_base_free(supervisor->base);
-	free(supervisor->checks);
+	checks_free(supervisor->checks);
+	config_free(supervisor->config);
 }
 
 int
-supervisor_run(const struct config *config, struct launcher *launcher, int64_t watchdog_ns)
+supervisor_run(struct config *config, struct launcher *launcher, int64_t watchdog_ns)
 {
 	struct supervisor supervisor = {.config = config, .launcher = launcher};
 	int status = 1;

@@ -11,9 +11,9 @@ struct launcher;
 
 /*
  * Run until told to stop (SIGTERM, SIGINT, ExaBGP's shutdown or end-of-file), then withdraw every route
- * and end every process. launcher: starts them; it is freed here. watchdog_ns: how long the loop may stand still,
+ * and end every process. The configuration is freed here, and so is the launcher, which starts them. watchdog_ns: how long the loop may stand still,
  * 0: for ever. Returns the exit status: 0 after an orderly end, 1 when it could not start.
  */
-int supervisor_run(const struct config *, struct launcher *, int64_t watchdog_ns);
+int supervisor_run(struct config *, struct launcher *, int64_t watchdog_ns);
 
 #endif

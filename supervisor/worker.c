@@ -376,7 +376,8 @@ workers_reaped(struct workers *workers, pid_t pid, int status)
 		if (spawner_reaped(entry->spawner, pid, status))
 			return;
 	}
-	log_debug("process %d, left behind by another, ended", (int)pid); /* as often as a command likes */
+	if (name == NULL)
+		log_debug("process %d, left behind by another, ended", (int)pid); /* as often as a command likes */
 }
 
 void
