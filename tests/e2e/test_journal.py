@@ -221,7 +221,7 @@ def damage_noise(path):
 
 def damage_behind(path):
     with path.open("ab") as file:
-        file.write(os.urandom(100))
+        file.write(os.urandom(100) + b"\n")
 
 
 def damage_zeros(path):

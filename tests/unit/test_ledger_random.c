@@ -43,6 +43,7 @@ struct model {
 	int table[PREFIXES][NEIGHBORS];	 /* what ExaBGP has */
 	int journal[PREFIXES][TARGETS];	 /* what was told */
 	bool maybe[PREFIXES][TARGETS];	 /* the last that was said of this very route, by us or a predecessor: announce */
+	bool carried[PREFIXES][TARGETS]; /* that was a predecessor */
 	int said[PREFIXES][TARGETS];	 /* since the last refusal or loss; NOTHING: none */
 	struct flight flights[FLIGHTS];	 /* in their order */
 	size_t in_flight;
@@ -88,21 +89,27 @@ owned(int prefix, int target)
 	return false;
 }
 
-/* What the owners of one route want: an attribute, GONE, or UNDECIDED. */
+/*
+ * What the owners of one route want: an attribute, GONE, or UNDECIDED: one of them is, and the others have not taken back
+ * what we announced ourselves.
+ */
 static int
 wanted(int prefix, int target)
 {
 	int best = -1;
-	bool undecided = false;
+	bool undecided = false, refused = false;
 
 	for (int owner = 0; owner < OWNERS; owner++) {
 		int wish = model.wish[prefix][target][owner];
 
 		undecided |= wish == UNDECIDED;
+		refused |= wish == GONE;
 		if (wish > GONE && (best == -1 || model.rank[owner] < model.rank[best]))
 			best = owner;
 	}
-	return best != -1 ? model.wish[prefix][target][best] : undecided ? UNDECIDED : GONE;
+	if (best != -1)
+		return model.wish[prefix][target][best];
+	return undecided && (model.carried[prefix][target] || !refused) ? UNDECIDED : GONE;
 }
 
 /* What a neighbor must have; UNDECIDED: that is not for the wishes to say. */
@@ -168,6 +175,8 @@ say(void)
 		ck_assert_msg(model.journal[flight->prefix][flight->target] > NOTHING, "seed %u: not in the journal",
 		    model.seed);
 	model.maybe[flight->prefix][flight->target] = flight->value > GONE;
+	if (wanted(flight->prefix, flight->target) != UNDECIDED)
+		model.carried[flight->prefix][flight->target] = false;
 	model.said[flight->prefix][flight->target] = flight->value;
 	model.in_flight++;
 	model.commands++;
@@ -266,7 +275,7 @@ life_begin(void)
 			snprintf(text, sizeof(text), "%d", value);
 			if (value != NOTHING)
 				ck_assert(ledger_carry(model.ledger, &key, value > GONE ? text : NULL));
-			model.maybe[prefix][target] = value > GONE;
+			model.maybe[prefix][target] = model.carried[prefix][target] = value > GONE;
 			for (int owner = 0; owner < OWNERS; owner++) {
 				model.wish[prefix][target][owner] = ABSENT;
 				if (below(3) == 0 && (prefix >= PREFIXES / 2 || target == ALL))
