@@ -37,6 +37,7 @@ struct route {
 	bool sent_by_all;    /* `sent` is the doing of the route for all neighbors */
 	struct wish kept;    /* see route_kept */
 	bool carried;	     /* `kept` is a predecessor's doing */
+	bool aged;	     /* nothing has been said of it since the last ledger_age */
 	enum route_status acked;
 	enum queue queue;
 	unsigned in_flight;
@@ -76,7 +77,10 @@ struct route *family_next(struct route *);
 /* Free the route when nothing is left to say, to hear or to remember of it. */
 void route_tidy(struct ledger *, struct route *);
 
-/* A route of its own that says just what was said to all counts as said too: it is to outlive that one. */
+/*
+ * What was said to all is just what this route desires: it counts as said. A route of its own is to outlive that for all;
+ * one that has to go is gone with it.
+ */
 void route_adopt(struct ledger *, struct route *);
 
 /* Queues. */
