@@ -64,7 +64,7 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_TESTS := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 
 LIBS_COMMON = $(call libs,libpcre2-8 libseccomp) -lm
-LIBS_SUPERVISOR = $(call libs,yaml-0.1 libevent_core libbsd-overlay jansson)
+LIBS_SUPERVISOR = $(call libs,yaml-0.1 libevent_core libbsd-overlay jansson zlib)
 LIBS_WORKER = $(call libs,libbsd-overlay libcap-ng)
 LIBS_dns = $(call libs,ldns)
 LIBS_http = $(call libs,libcurl openssl)

@@ -1,88 +1,37 @@
 /*
- * Input and output with ExaBGP on descriptors 0 and 1, on libevent. Touches these two descriptors and their
- * O_NONBLOCK flag only. Invariant: what goes out is whole lines. A non-blocking write of at most PIPE_BUF bytes
- * to a pipe is taken whole or not at all; elsewhere the rest of a short write goes out before anything else.
- *
- * A terminal is opened once more, because O_NONBLOCK on descriptor 1 would be set for the shell too; where that
- * is not allowed it is written only when poll(2) says so. A regular file or device is written plainly (epoll
- * refuses it, and it does not block).
+ * The conversation with ExaBGP on libevent, over a transport that it opens, again and again where ExaBGP comes and
+ * goes. Touches the transport's descriptors. Invariant: what goes out is whole lines. A non-blocking write of at most
+ * PIPE_BUF bytes to a pipe is taken whole or not at all; elsewhere the rest of a short write goes out before anything
+ * else.
  */
 #include "channel.h"
 
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../common/log.h"
+#include "channel_internal.h"
 #include "exabgp.h"
 #include "loop.h"
 
 #define INPUT_SIZE 16384
-/* Reads in one turn of the loop, so that a flood on stdin cannot keep everything else from running. */
+/* Reads in one turn of the loop, so that a flood of input cannot keep everything else from running. */
 #define INPUT_TURNS 8
+#define RETRY_NS (250 * NS_PER_MILLISECOND) /* between attempts to open */
+/*
+ * After somebody opened the way to ExaBGP, input that we do not wait for is left alone for a while: the answers to
+ * exabgpcli come out of the same pipe.
+ */
+#define SHY_NS (500 * NS_PER_MILLISECOND)
 
 _Static_assert(EXABGP_LINE_MAX <= PIPE_BUF, "a line must fit in one atomic write");
-
-enum kind { KIND_STREAM /* pipe or socket */, KIND_TERMINAL, KIND_PLAIN };
-
-struct channel {
-	struct exabgp *exabgp;
-	struct ledger *ledger;
-	enum kind input_kind, output_kind;
-	int input_flags, output_flags; /* to be restored, -1: not changed */
-	int output_fd;		       /* STDOUT_FILENO, or the terminal opened once more */
-	struct event *readable, *writable, *flush, *timer, *end_event;
-	monotime_t armed; /* when the timer fires */
-	void (*ended)(void *, enum channel_end);
-	void *context;
-	enum channel_end end; /* what was told */
-	bool broken, eof;
-	size_t length, written; /* of output, of it already written */
-	char output[EXABGP_LINE_MAX];
-};
-
-static enum kind
-descriptor_kind(int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) != 0)
-		return KIND_PLAIN;
-	if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))
-		return KIND_STREAM;
-	return isatty(fd) ? KIND_TERMINAL : KIND_PLAIN;
-}
-
-/* Returns the flags to restore later, -1: nothing was changed. */
-static int
-descriptor_set_nonblocking(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags == -1 || (flags & O_NONBLOCK) != 0)
-		return -1;
-	return fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 ? flags : -1;
-}
-
-/* The same terminal on a descriptor whose flags are ours alone; fd itself when it cannot be opened. */
-static int
-terminal_reopen(int fd)
-{
-	char path[64];
-	int reopened;
-
-	if (ttyname_r(fd, path, sizeof(path)) != 0)
-		return fd;
-	reopened = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	return reopened != -1 ? reopened : fd;
-}
 
 /* Told from the loop, not from within a call: the listener may free the channel. */
 static void
@@ -116,6 +65,7 @@ channel_arm(struct channel *channel)
 	channel->armed = deadline;
 }
 
+/* stdout will never be written again. */
 static void
 channel_broken(struct channel *channel, enum channel_end end)
 {
@@ -126,6 +76,46 @@ channel_broken(struct channel *channel, enum channel_end end)
 	channel_end(channel, end);
 }
 
+/* ExaBGP went, and comes back: what it had was its own. */
+static void
+channel_lost(struct channel *channel)
+{
+	struct event *const watches[] = {channel->readable, channel->writable, channel->gone, channel->disturbed};
+
+	for (size_t i = 0; i < sizeof(watches) / sizeof(watches[0]); i++)
+		event_del(watches[i]);
+	channel->transport.kind->close(&channel->transport, false);
+	channel->open = false;
+	channel->length = channel->written = 0;
+	exabgp_leave(channel->exabgp, monotime_now());
+	if (channel->there) {
+		log_warnx("ExaBGP is gone or begins anew: everything is said again when it is there");
+		channel->waiting = true;
+	}
+	channel->there = false;
+	loop_arm(channel->retry, RETRY_NS);
+}
+
+static void
+channel_failed(struct channel *channel, bool gone)
+{
+	if (!gone)
+		log_error("cannot write to %s", channel->target);
+	if (channel->transport.kind->lasting)
+		channel_lost(channel);
+	else
+		channel_broken(channel, gone ? CHANNEL_BROKEN : CHANNEL_FAILED);
+}
+
+/* Take what ExaBGP says. */
+static void
+channel_listen(struct channel *channel)
+{
+	if (!channel->eof && channel->transport.input_kind == DESCRIPTOR_STREAM &&
+	    !event_pending(channel->readable, EV_READ, NULL))
+		loop_watch(channel->readable);
+}
+
 /* How many of the waiting bytes one write may have: a terminal gets a line at a time. */
 static size_t
 chunk_length(const struct channel *channel)
@@ -134,7 +124,7 @@ chunk_length(const struct channel *channel)
 	size_t rest = channel->length - channel->written;
 	const char *newline;
 
-	if (channel->output_kind != KIND_TERMINAL)
+	if (channel->transport.output_kind != DESCRIPTOR_TERMINAL)
 		return rest;
 	newline = memchr(start, '\n', rest);
 	return newline != NULL ? (size_t)(newline - start) + 1 : rest;
@@ -144,15 +134,14 @@ chunk_length(const struct channel *channel)
 static bool
 channel_write(struct channel *channel)
 {
-	struct pollfd poll_terminal = {.fd = channel->output_fd, .events = POLLOUT};
+	struct pollfd poll_terminal = {.fd = channel->transport.output, .events = POLLOUT};
 	ssize_t written;
-	bool gone;
 
-	if (channel->output_kind == KIND_TERMINAL && poll(&poll_terminal, 1, 0) == 0) {
+	if (channel->transport.output_kind == DESCRIPTOR_TERMINAL && poll(&poll_terminal, 1, 0) == 0) {
 		loop_watch(channel->writable);
 		return false;
 	}
-	written = write(channel->output_fd, channel->output + channel->written, chunk_length(channel));
+	written = write(channel->transport.output, channel->output + channel->written, chunk_length(channel));
 	if (written >= 0) {
 		channel->written += (size_t)written;
 		return true;
@@ -163,10 +152,7 @@ channel_write(struct channel *channel)
 		loop_watch(channel->writable);
 		return false;
 	}
-	gone = errno == EPIPE || errno == ECONNRESET;
-	if (!gone)
-		log_error("cannot write to standard output");
-	channel_broken(channel, gone ? CHANNEL_BROKEN : CHANNEL_FAILED);
+	channel_failed(channel, errno == EPIPE || errno == ECONNRESET);
 	return false;
 }
 
@@ -174,13 +160,14 @@ channel_write(struct channel *channel)
 static void
 channel_flush(struct channel *channel)
 {
-	while (!channel->broken) {
+	while (channel->open && !channel->broken) {
 		if (channel->written == channel->length) {
 			channel->written = 0;
 			channel->length =
 			    exabgp_output(channel->exabgp, channel->output, sizeof(channel->output), monotime_now());
 			if (channel->length == 0)
 				break;
+			channel_listen(channel);
 		}
 		if (!channel_write(channel))
 			break;
@@ -208,12 +195,27 @@ on_timer(evutil_socket_t fd, short what, void *argument)
 	channel_flush(channel);
 }
 
+/* Nothing more can be read. */
+static void
+channel_silent(struct channel *channel, int error)
+{
+	if (error != 0)
+		log_warn("cannot read from %s", channel->transport.kind->lasting ? channel->target : "standard input");
+	if (channel->transport.kind->lasting) {
+		channel_lost(channel);
+		return;
+	}
+	channel->eof = true;
+	event_del(channel->readable);
+	channel_end(channel, CHANNEL_EOF);
+}
+
 /* One read; false: nothing more now. */
 static bool
 channel_read(struct channel *channel)
 {
 	char data[INPUT_SIZE];
-	ssize_t length = read(STDIN_FILENO, data, sizeof(data));
+	ssize_t length = read(channel->transport.input, data, sizeof(data));
 
 	if (length > 0) {
 		exabgp_input(channel->exabgp, data, (size_t)length, monotime_now());
@@ -221,12 +223,25 @@ channel_read(struct channel *channel)
 	}
 	if (length < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOMEM || errno == ENOBUFS))
 		return false;
-	if (length < 0)
-		log_warn("cannot read from standard input");
-	channel->eof = true;
-	event_del(channel->readable);
-	channel_end(channel, CHANNEL_EOF);
+	channel_silent(channel, length < 0 ? errno : 0);
 	return false;
+}
+
+/* With a service it is news when it is there. */
+static void
+channel_heard(struct channel *channel)
+{
+	struct exabgp_status status;
+
+	if (!channel->transport.kind->lasting || !channel->open || channel->there)
+		return;
+	exabgp_status(channel->exabgp, &status);
+	channel->there = status.answered;
+	if (!channel->there)
+		return;
+	channel->waiting = false;
+	channel->problem[0] = '\0';
+	log_info("ExaBGP is there: %s", channel->target);
 }
 
 static void
@@ -238,10 +253,39 @@ on_readable(evutil_socket_t fd, short what, void *argument)
 	(void)what;
 	for (int turn = 0; turn < INPUT_TURNS && channel_read(channel); turn++)
 		continue;
-	if (exabgp_shutdown_asked(channel->exabgp))
+	channel_heard(channel);
+	/* The end of a service is not ours. */
+	if (exabgp_shutdown_asked(channel->exabgp) && !channel->transport.kind->lasting)
 		channel_end(channel, CHANNEL_SHUTDOWN);
 	/* Answers make room, and other results of this turn may have something to say. */
 	event_active(channel->flush, EV_TIMEOUT, 0);
+}
+
+/* Nobody reads our output any more. */
+static void
+on_gone(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd;
+	(void)what;
+	channel_lost(argument);
+}
+
+static void
+on_disturbed(evutil_socket_t fd, short what, void *argument)
+{
+	struct channel *channel = argument;
+
+	(void)fd;
+	(void)what;
+	if (!channel->transport.kind->disturbed(&channel->transport))
+		return;
+	log_debug("somebody opened the way to ExaBGP: a new ExaBGP, one that was reloaded, or exabgpcli");
+	exabgp_suspect(channel->exabgp, true, monotime_now());
+	if (exabgp_idle(channel->exabgp)) {
+		event_del(channel->readable);
+		loop_arm(channel->retry, SHY_NS);
+	}
+	channel_arm(channel);
 }
 
 /* The ledger has something to say: at the end of this turn of the loop, so that commands share a write. */
@@ -253,65 +297,141 @@ on_pending(void *argument)
 	event_active(channel->flush, EV_TIMEOUT, 0);
 }
 
-static bool
-channel_make_events(struct channel *channel, struct event_base *base)
+/* Why ExaBGP cannot be reached: once, and again when it is something else. */
+static void
+channel_tell_problem(struct channel *channel, enum transport_outcome outcome)
 {
-	int lowest = event_base_get_npriorities(base) - 1;
+	const char *problem = channel->transport.problem;
 
-	channel->readable = event_new(base, STDIN_FILENO, EV_READ | EV_PERSIST, on_readable, channel);
-	channel->writable = event_new(base, channel->output_fd, EV_WRITE, on_flush, channel);
+	if (outcome == TRANSPORT_ABSENT && !channel->waiting)
+		log_info("waiting for ExaBGP: %s", problem);
+	if (outcome == TRANSPORT_WRONG && strcmp(problem, channel->problem) != 0)
+		log_warnx("%s", problem);
+	channel->waiting = outcome == TRANSPORT_ABSENT;
+	snprintf(channel->problem, sizeof(channel->problem), "%s", outcome == TRANSPORT_WRONG ? problem : "");
+}
+
+/* The events are for the descriptors that there are now. Nothing pends. */
+static void
+channel_watch(struct channel *channel)
+{
+	const struct transport *transport = &channel->transport;
+
+	event_assign(channel->readable, channel->base, transport->input, EV_READ | EV_PERSIST, on_readable, channel);
+	event_assign(channel->writable, channel->base, transport->output, EV_WRITE, on_flush, channel);
+	event_assign(channel->gone, channel->base, transport->output, EV_READ, on_gone, channel);
+	event_assign(channel->disturbed, channel->base, transport->notify, EV_READ | EV_PERSIST, on_disturbed, channel);
+	channel_listen(channel);
+	if (transport->output_tells_end)
+		loop_watch(channel->gone);
+	if (transport->notify != -1)
+		loop_watch(channel->disturbed);
+}
+
+static void
+channel_open(struct channel *channel)
+{
+	enum transport_outcome outcome = channel->transport.kind->open(&channel->transport);
+
+	if (outcome != TRANSPORT_OPEN) {
+		channel_tell_problem(channel, outcome);
+		loop_arm(channel->retry, RETRY_NS);
+		return;
+	}
+	channel->open = true;
+	channel_watch(channel);
+	if (channel->transport.kind->lasting)
+		exabgp_arrive(channel->exabgp, monotime_now());
+	event_active(channel->flush, EV_TIMEOUT, 0);
+}
+
+static void
+on_retry(evutil_socket_t fd, short what, void *argument)
+{
+	struct channel *channel = argument;
+
+	(void)fd;
+	(void)what;
+	if (channel->open)
+		channel_listen(channel);
+	else
+		channel_open(channel);
+}
+
+static bool
+channel_make_events(struct channel *channel)
+{
+	struct event_base *base = channel->base;
+
+	/* those of descriptors are assigned when there are some */
+	channel->readable = event_new(base, -1, 0, on_readable, channel);
+	channel->writable = event_new(base, -1, 0, on_flush, channel);
+	channel->gone = event_new(base, -1, 0, on_gone, channel);
+	channel->disturbed = event_new(base, -1, 0, on_disturbed, channel);
 	channel->flush = event_new(base, -1, 0, on_flush, channel);
 	channel->timer = event_new(base, -1, 0, on_timer, channel);
+	channel->retry = event_new(base, -1, 0, on_retry, channel);
 	channel->end_event = event_new(base, -1, 0, on_end, channel);
-	if (channel->readable == NULL || channel->writable == NULL || channel->flush == NULL || channel->timer == NULL ||
+	if (channel->readable == NULL || channel->writable == NULL || channel->gone == NULL ||
+	    channel->disturbed == NULL || channel->flush == NULL || channel->timer == NULL || channel->retry == NULL ||
 	    channel->end_event == NULL)
 		return false;
-	event_priority_set(channel->flush, lowest);
-	return channel->input_kind != KIND_STREAM || event_add(channel->readable, NULL) == 0;
+	event_priority_set(channel->flush, event_base_get_npriorities(base) - 1);
+	return true;
+}
+
+/* Who is at the other end; stdin and stdout are open already. */
+static enum exabgp_peer
+channel_peer(const struct channel *channel)
+{
+	if (channel->transport.kind->lasting)
+		return EXABGP_SERVICE;
+	return channel->transport.input_kind == DESCRIPTOR_STREAM &&
+	    channel->transport.output_kind == DESCRIPTOR_STREAM ? EXABGP_PARENT : EXABGP_NOBODY;
+}
+
+/* Everything but the transport and the ledger's wake-up. */
+static bool
+channel_start(struct channel *channel, const struct config *config)
+{
+	const struct global_options *global = &config->global;
+
+	if (!channel_make_events(channel))
+		return false;
+	if (!channel->transport.kind->lasting)
+		channel_open(channel);
+	channel->exabgp =
+	    exabgp_new(&global->exabgp, global->resync_ns, channel->ledger, channel_peer(channel), monotime_now());
+	if (channel->exabgp == NULL)
+		return false;
+	if (channel->transport.kind->lasting)
+		channel_open(channel);
+	return true;
 }
 
 struct channel *
 channel_new(struct event_base *base, const struct config *config, struct ledger *ledger,
     void (*ended)(void *context, enum channel_end), void *context)
 {
+	const char *output = config->global.exabgp.output != NULL ? config->global.exabgp.output : "stdout";
 	struct channel *channel = calloc(1, sizeof(*channel));
-	bool detect;
 
 	if (channel == NULL)
 		return NULL;
+	channel->base = base;
 	channel->ledger = ledger;
 	channel->ended = ended;
 	channel->context = context;
 	channel->armed = MONOTIME_NEVER;
-	channel->input_flags = channel->output_flags = -1;
-	channel->input_kind = descriptor_kind(STDIN_FILENO);
-	channel->output_kind = descriptor_kind(STDOUT_FILENO);
-	channel->output_fd = STDOUT_FILENO;
-	if (channel->output_kind == KIND_TERMINAL)
-		channel->output_fd = terminal_reopen(STDOUT_FILENO);
-	detect = channel->input_kind == KIND_STREAM && channel->output_kind == KIND_STREAM;
-	channel->exabgp =
-	    exabgp_new(&config->global.exabgp, config->global.resync_ns, ledger, detect, monotime_now());
-	if (channel->exabgp == NULL || !channel_make_events(channel, base)) {
+	/* A reader that is gone is told by EPIPE. */
+	signal(SIGPIPE, SIG_IGN);
+	if (!transport_init(&channel->transport, output) || (channel->target = strdup(output)) == NULL ||
+	    !channel_start(channel, config)) {
 		channel_free(channel);
 		return NULL;
 	}
-	if (channel->input_kind == KIND_STREAM)
-		channel->input_flags = descriptor_set_nonblocking(STDIN_FILENO);
-	if (channel->output_kind == KIND_STREAM)
-		channel->output_flags = descriptor_set_nonblocking(STDOUT_FILENO);
-	/* A reader that is gone is told by EPIPE. */
-	signal(SIGPIPE, SIG_IGN);
 	ledger_on_pending(ledger, on_pending, channel);
-	event_active(channel->flush, EV_TIMEOUT, 0);
 	return channel;
-}
-
-static void
-event_free_if(struct event *event)
-{
-	if (event != NULL)
-		event_free(event);
 }
 
 void
@@ -319,19 +439,16 @@ channel_free(struct channel *channel)
 {
 	if (channel == NULL)
 		return;
+	struct event *const events[] = {channel->readable, channel->writable, channel->gone, channel->disturbed,
+	    channel->flush, channel->timer, channel->retry, channel->end_event};
+
 	ledger_on_pending(channel->ledger, NULL, NULL);
-	event_free_if(channel->readable);
-	event_free_if(channel->writable);
-	event_free_if(channel->flush);
-	event_free_if(channel->timer);
-	event_free_if(channel->end_event);
-	if (channel->input_flags != -1)
-		(void)fcntl(STDIN_FILENO, F_SETFL, channel->input_flags);
-	if (channel->output_flags != -1)
-		(void)fcntl(STDOUT_FILENO, F_SETFL, channel->output_flags);
-	if (channel->output_fd != STDOUT_FILENO)
-		close(channel->output_fd);
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		if (events[i] != NULL)
+			event_free(events[i]);
+	transport_free(&channel->transport);
 	exabgp_free(channel->exabgp);
+	free(channel->target);
 	free(channel);
 }
 
@@ -345,7 +462,7 @@ channel_hurry(struct channel *channel)
 bool
 channel_idle(const struct channel *channel)
 {
-	if (channel->broken)
+	if (channel->broken || !channel->open)
 		return true;
 	if (channel->written != channel->length)
 		return false;
@@ -353,4 +470,48 @@ channel_idle(const struct channel *channel)
 	if (channel->eof)
 		return ledger_next(channel->ledger, (monotime_t){INT64_MIN}) == NULL;
 	return exabgp_idle(channel->exabgp);
+}
+
+bool
+channel_connected(const struct channel *channel)
+{
+	if (channel->transport.kind->lasting)
+		return channel->there;
+	return !channel->broken && !channel->eof;
+}
+
+void
+channel_resync(struct channel *channel)
+{
+	exabgp_suspect(channel->exabgp, false, monotime_now());
+	channel_arm(channel);
+}
+
+void
+channel_pause(struct channel *channel)
+{
+	exabgp_pause(channel->exabgp, true);
+}
+
+void
+channel_resume(struct channel *channel)
+{
+	exabgp_pause(channel->exabgp, false);
+	event_active(channel->flush, EV_TIMEOUT, 0);
+}
+
+bool
+channel_change(struct channel *channel, const struct config *config)
+{
+	const struct global_options *global = &config->global;
+	const char *output = global->exabgp.output != NULL ? global->exabgp.output : "stdout";
+	bool same = strcmp(output, channel->target) == 0, applied;
+
+	if (!same)
+		log_warnx("exabgp.output stays %s: to change it, restart exacheck", channel->target);
+	applied = exabgp_change(channel->exabgp, &global->exabgp, global->resync_ns, monotime_now());
+	if (!applied)
+		log_warnx("exabgp.max_in_flight stays as it was: out of memory");
+	event_active(channel->flush, EV_TIMEOUT, 0);
+	return same && applied;
 }

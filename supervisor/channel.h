@@ -1,6 +1,6 @@
 /*
- * Input and output with ExaBGP on stdin and stdout: never blocks, writes whole lines, always drains
- * what ExaBGP answers.
+ * Input and output with ExaBGP: never blocks, writes whole lines, always drains what ExaBGP answers. exabgp.output
+ * says how: stdin and stdout; a pair of named pipes or a unix socket beside ExaBGP, which then may come and go.
  */
 #ifndef EXACHECK_CHANNEL_H
 #define EXACHECK_CHANNEL_H
@@ -22,15 +22,34 @@ enum channel_end {
 	CHANNEL_SHUTDOWN,
 };
 
-/* ended: called once when ExaBGP is gone or asks for shutdown. NULL: out of memory. */
+/*
+ * ended: called once when ExaBGP is gone or asks for shutdown, with stdout only: otherwise its return is awaited.
+ * The ledger outlives the result; of the configuration nothing is kept. NULL: out of memory.
+ */
 struct channel *channel_new(struct event_base *, const struct config *, struct ledger *,
     void (*ended)(void *context, enum channel_end), void *context);
 void channel_free(struct channel *);
 
-/* From now on nothing waits for ExaBGP's answers: see exabgp_hurry. */
+/* From now on nothing waits for ExaBGP's answers: see exabgp_hurry. Ends a pause. */
 void channel_hurry(struct channel *);
 
-/* Nothing left to write and nothing unanswered. */
+/* Nothing left to write and nothing unanswered; or ExaBGP is not there. While paused, whatever there is to say. */
 bool channel_idle(const struct channel *);
+
+/* Whether ExaBGP is there: with stdout until it is gone, otherwise when it has said something. */
+bool channel_connected(const struct channel *);
+
+/* Say again, soon, what is announced: ExaBGP may have lost it. */
+void channel_resync(struct channel *);
+
+/* Say nothing new, so that the channel becomes idle; go on. */
+void channel_pause(struct channel *);
+void channel_resume(struct channel *);
+
+/*
+ * Apply another configuration: dialect, ack, max_in_flight and resync. False: something needs a restart (output) or
+ * memory; the rest is applied, and a warning tells.
+ */
+bool channel_change(struct channel *, const struct config *);
 
 #endif

@@ -8,6 +8,9 @@
 
 #include "../common/log.h"
 
+/* What a check announces in place of a withdraw gives way to what any check announces that is up. */
+#define RANK_NOT_UP 0x80000000u
+
 void
 check_init(struct check *check, const struct check_config *config, unsigned owner, unsigned rank,
     struct ledger *ledger, void (*observe)(void *context, const struct transition *), void *context)
@@ -37,9 +40,11 @@ route_release(const struct check *check, const struct route_key *key, const char
 static bool
 route_say(const struct check *check, const struct route_key *key, const char *attributes)
 {
+	unsigned rank = check->wanted == FSM_ANNOUNCE ? check->rank : check->rank | RANK_NOT_UP;
+
 	if (attributes == NULL)
-		return ledger_withdraw(check->ledger, key, check->owner, check->rank);
-	return ledger_announce(check->ledger, key, check->owner, check->rank, attributes);
+		return ledger_withdraw(check->ledger, key, check->owner, rank);
+	return ledger_announce(check->ledger, key, check->owner, rank, attributes);
 }
 
 /* Every route of the check: each prefix for each neighbor, or for all. Returns whether every call did. */

@@ -4,16 +4,13 @@
  */
 #include "config.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 
 #include "../common/message.h"
+#include "channel_output.h"
 #include "config_internal.h"
 #include "decode.h"
-
-#define FIFO_NAME_MAX 32 /* of what is in its directory, with a NUL */
 
 const struct node *
 node_for(const struct node *mapping, const char *key)
@@ -23,31 +20,19 @@ node_for(const struct node *mapping, const char *key)
 	return node == NULL ? mapping : node;
 }
 
-/* "WORD PATH", the path absolute and not longer than this many bytes. */
-static bool
-output_path(const char *output, const char *word, size_t most)
-{
-	size_t length = strlen(word);
-
-	return strncmp(output, word, length) == 0 && output[length] == ' ' && output[length + 1] == '/' &&
-	    strlen(output + length + 1) <= most;
-}
-
 /* What the table cannot say about `exacheck`. */
 static void
 global_check(struct diagnostics *diagnostics, const struct node *root, const struct global_options *global)
 {
 	const struct place exacheck = {.key = "exacheck"}, exabgp = {.parent = &exacheck, .key = "exabgp"};
-	const struct place place = {.parent = &exabgp, .key = "output"};
-	const struct node *map = node_get(node_get(root, "exacheck"), "exabgp");
-	const char *output = global->exabgp.output;
+	const struct place output = {.parent = &exabgp, .key = "output"};
+	const struct node *map = node_get(root, "exacheck");
+	enum output_kind kind;
+	const char *path, *problem;
 
-	if (output == NULL || strcmp(output, "stdout") == 0 || output_path(output, "fifo", PATH_MAX - FIFO_NAME_MAX) ||
-	    output_path(output, "socket", sizeof(((struct sockaddr_un *)0)->sun_path) - 1))
-		return;
-	place_report(diagnostics, SEVERITY_ERROR, &place, node_for(map, "output"),
-	    "must be stdout, fifo DIRECTORY (of exabgp.in and exabgp.out) or socket PATH, with an absolute path that "
-	    "is not too long, got \"%.60s\"", output);
+	if ((problem = output_parse(global->exabgp.output, &kind, &path)) != NULL)
+		place_report(diagnostics, SEVERITY_ERROR, &output, node_for(node_get(map, "exabgp"), "output"),
+		    "%s, got \"%.120s\"", problem, global->exabgp.output);
 }
 
 static void

@@ -19,7 +19,7 @@ enum exabgp_ack { ACK_AUTO, ACK_ON, ACK_OFF };
 enum on_exit { ON_EXIT_WITHDRAW, ON_EXIT_KEEP };
 
 struct exabgp_options {
-	char *output; /* "stdout", "fifo DIRECTORY" or "socket PATH": exactly one blank, an absolute path */
+	char *output; /* see channel_output.h */
 	int dialect;  /* enum exabgp_dialect */
 	int ack;      /* enum exabgp_ack */
 	int64_t max_in_flight;

@@ -87,7 +87,8 @@ drain_check(struct diagnostics *diagnostics, const struct place *check_place, co
 
 /* The text for a set, NULL when there is none; keeps the length of the longest. False: out of memory. */
 static bool
-text_make(const struct check_options *options, const struct attribute_set *set, bool wanted, char **text, size_t *longest)
+text_make(const struct check_options *options, const struct attribute_set *set, bool wanted, char **text,
+    size_t *longest)
 {
 	if (!wanted)
 		return true;

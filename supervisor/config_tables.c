@@ -33,7 +33,7 @@ static const struct option set_table[] = {
 
 static const struct option exabgp_table[] = {
 	{.name = "output", .type = OPTION_STRING, .offset = offsetof(struct exabgp_options, output),
-	    .fallback = "stdout", .help = "where commands go: stdout, fifo DIRECTORY or socket PATH"},
+	    .fallback = "stdout", .help = "the way to ExaBGP: stdout, \"fifo DIRECTORY\" or \"socket PATH\""},
 	{.name = "dialect", .type = OPTION_CHOICE, .offset = offsetof(struct exabgp_options, dialect),
 	    .choices = dialect_choices, .fallback = "auto", .help = "the language of commands; auto: ask ExaBGP"},
 	{.name = "ack", .type = OPTION_CHOICE, .offset = offsetof(struct exabgp_options, ack),

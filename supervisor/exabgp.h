@@ -16,9 +16,33 @@
 
 struct exabgp;
 
-/* ledger: outlives the result. detect: ask for the version (false on a terminal, where nobody answers). */
-struct exabgp *exabgp_new(const struct exabgp_options *, int64_t resync_ns, struct ledger *, bool detect, monotime_t now);
+/* Who is at the other end. */
+enum exabgp_peer {
+	EXABGP_NOBODY,	/* a terminal or a file: nobody answers */
+	EXABGP_PARENT,	/* we are its process: there from the start, its end is ours */
+	EXABGP_SERVICE, /* beside us: not there at first, comes and goes */
+};
+
+/* ledger: outlives the result. NULL: out of memory. */
+struct exabgp *exabgp_new(
+    const struct exabgp_options *, int64_t resync_ns, struct ledger *, enum exabgp_peer, monotime_t now);
 void exabgp_free(struct exabgp *);
+
+/* EXABGP_SERVICE came, with an empty RIB as far as we know: everything is said anew. Or it went. */
+void exabgp_arrive(struct exabgp *, monotime_t now);
+void exabgp_leave(struct exabgp *, monotime_t now);
+
+/*
+ * There is evidence that ExaBGP may have lost routes: soon, and not too often, everything announced is said again.
+ * reborn: it may even be another ExaBGP, whose version is asked.
+ */
+void exabgp_suspect(struct exabgp *, bool reborn, monotime_t now);
+
+/* While paused nothing new is said, and exabgp_idle means that nothing is unanswered. */
+void exabgp_pause(struct exabgp *, bool paused);
+
+/* A new configuration. False: out of memory, max_in_flight keeps its value. */
+bool exabgp_change(struct exabgp *, const struct exabgp_options *, int64_t resync_ns, monotime_t now);
 
 /*
  * Whole lines to write now, at most `size` bytes (at least EXABGP_LINE_MAX); 0: nothing now. Each line
@@ -41,12 +65,13 @@ void exabgp_hurry(struct exabgp *, monotime_t now);
 
 /* ExaBGP said "shutdown". */
 bool exabgp_shutdown_asked(const struct exabgp *);
-/* Nothing left to say and nothing unanswered. */
+/* Nothing left to say and nothing unanswered; or it is away. */
 bool exabgp_idle(const struct exabgp *);
 
 struct exabgp_status {
 	enum exabgp_dialect dialect;
 	bool detecting, acks;
+	bool answered; /* ExaBGP is there: it has said something since it arrived */
 	char version[64]; /* ExaBGP's answer, empty: none */
 	size_t in_flight, errors, timeouts, commands;
 };

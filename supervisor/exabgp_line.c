@@ -56,11 +56,28 @@ json_kind(const char *line, const char **text, size_t *length)
 
 	if (strstr(line, "\"notification\": \"shutdown\"") != NULL)
 		return LINE_SHUTDOWN;
+	if (strstr(line, "\"type\": \"state\"") != NULL && strstr(line, "\"state\": \"up\"") != NULL)
+		return LINE_NEIGHBOR_UP;
 	if (version == NULL || strstr(line, "\"application\": \"exabgp\"") == NULL)
 		return LINE_OTHER;
 	*text = version + strlen(VERSION_KEY);
 	*length = strcspn(*text, "\"");
 	return LINE_VERSION_V6;
+}
+
+/* "neighbor ADDRESS up", from ExaBGP 6 perhaps "peer ADDRESS up". */
+static bool
+line_neighbor_up(const char *line)
+{
+	static const char *const words[] = {"neighbor ", "peer "};
+	size_t length = strlen(line);
+
+	if (length < 3 || strcmp(line + length - 3, " up") != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strncmp(line, words[i], strlen(words[i])) == 0)
+			return true;
+	return false;
 }
 
 enum line_kind
@@ -75,5 +92,5 @@ line_kind(const char *line, const char **text, size_t *length)
 			*length = known[i].kind == LINE_VERSION_V4 ? strcspn(*text, " ") : strlen(*text);
 			return known[i].kind;
 		}
-	return LINE_OTHER;
+	return line_neighbor_up(line) ? LINE_NEIGHBOR_UP : LINE_OTHER;
 }

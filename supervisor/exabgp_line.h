@@ -27,6 +27,7 @@ enum line_kind {
 	LINE_ERROR,
 	LINE_ERROR_TEXT, /* "error: text"; an "error" usually follows and belongs to it */
 	LINE_SHUTDOWN,
+	LINE_NEIGHBOR_UP, /* a BGP session came up */
 	LINE_VERSION_V4, /* "exabgp 4.2.21": takes commands of version 4 */
 	LINE_VERSION_V6, /* JSON with the version: takes commands of version 6 */
 };

@@ -10,7 +10,7 @@
 #include "../common/log.h"
 #include "../common/monotime.h"
 #include "channel.h"
-#include "check.h"
+#include "checks.h"
 #include "child.h"
 #include "launcher.h"
 #include "loop.h"
@@ -33,7 +33,7 @@ struct stop {
 	struct stop_parts parts;
 	struct event *timer;
 	enum phase phase;
-	bool keep, alone;
+	bool keep;
 	monotime_t begun;
 	int64_t limit_ns; /* of the end after the drain */
 	monotime_t deadline;
@@ -43,43 +43,44 @@ struct stop {
 
 /* The drain. */
 
+/* How long the drain goes on: until the first check has drained, until the last has; 0: none does. */
 struct drain {
-	int64_t elapsed_ns, limit_ns;
-	int64_t first_ns, last_ns; /* until the first and the last check has drained, 0: none does */
+	int64_t first_ns, last_ns;
 };
 
-static void
-drain_measure(void *argument, struct check *check)
+/* apply: tell each check, too. */
+static struct drain
+drain_walk(const struct stop *stop, bool apply)
 {
-	struct drain *drain = argument;
-	int64_t left_ns = check_drain_time(check, drain->elapsed_ns, drain->limit_ns);
+	int64_t elapsed_ns = monotime_sub(monotime_now(), stop->begun);
+	int64_t limit_ns = stop->parts.alone ? INT64_MAX : DRAIN_LIMIT_NS;
+	struct drain drain = {0, 0};
 
-	if (left_ns > drain->last_ns)
-		drain->last_ns = left_ns;
-	if (left_ns > 0 && (drain->first_ns == 0 || left_ns < drain->first_ns))
-		drain->first_ns = left_ns;
-}
+	for (size_t i = 0; i < checks_count(stop->parts.checks); i++) {
+		struct check *check = checks_at(stop->parts.checks, i);
+		int64_t left_ns = check_drain_time(check, elapsed_ns, limit_ns);
 
-static void
-drain_apply(void *argument, struct check *check)
-{
-	const struct drain *drain = argument;
-
-	check_drain(check, check_drain_time(check, drain->elapsed_ns, drain->limit_ns) > 0);
+		if (left_ns > drain.last_ns)
+			drain.last_ns = left_ns;
+		if (left_ns > 0 && (drain.first_ns == 0 || left_ns < drain.first_ns))
+			drain.first_ns = left_ns;
+		if (apply)
+			check_drain(check, left_ns > 0);
+	}
+	return drain;
 }
 
 /* Returns how long the drain goes on; 0: it is over, or there is none. */
 static int64_t
 drain_turn(struct stop *stop)
 {
-	struct drain drain = {.elapsed_ns = monotime_sub(monotime_now(), stop->begun),
-	    .limit_ns = stop->alone ? INT64_MAX : DRAIN_LIMIT_NS};
+	struct drain drain = drain_walk(stop, false);
 
-	stop->parts.each(stop->parts.context, drain_measure, &drain);
-	if (drain.last_ns == 0)
-		return 0;
-	stop->parts.each(stop->parts.context, drain_apply, &drain);
-	loop_arm(stop->timer, drain.first_ns);
+	/* Where nothing drains, all is withdrawn at once, without a word to each check. */
+	if (drain.last_ns > 0)
+		drain = drain_walk(stop, true);
+	if (drain.last_ns > 0)
+		loop_arm(stop->timer, drain.first_ns);
 	return drain.last_ns;
 }
 
@@ -91,7 +92,7 @@ stop_end(struct stop *stop)
 	monotime_t now = monotime_now();
 
 	stop->phase = PHASE_END;
-	stop->limit_ns = stop->alone ? ALONE_LIMIT_NS : LIMIT_NS - monotime_sub(now, stop->begun);
+	stop->limit_ns = stop->parts.alone ? ALONE_LIMIT_NS : LIMIT_NS - monotime_sub(now, stop->begun);
 	stop->deadline = monotime_add(now, stop->limit_ns);
 	workers_stop(stop->parts.workers);
 	launcher_stop(stop->parts.launcher);
@@ -137,7 +138,7 @@ stop_turn(evutil_socket_t fd, short what, void *context)
 }
 
 void
-stop_begin(struct stop *stop, enum stop_cause cause, bool keep, bool alone)
+stop_begin(struct stop *stop, enum stop_cause cause, bool keep)
 {
 	bool again = stop->phase != PHASE_NONE && cause == STOP_SIGNAL && stop->signalled;
 	int64_t drain_ns = 0;
@@ -151,10 +152,9 @@ stop_begin(struct stop *stop, enum stop_cause cause, bool keep, bool alone)
 		return;
 	stop->begun = monotime_now();
 	stop->keep = keep;
-	stop->alone = alone;
-	if (!keep && cause == STOP_SIGNAL)
+	if (!keep && cause == STOP_SIGNAL && channel_connected(stop->parts.channel))
 		drain_ns = drain_turn(stop);
-	service_stopping(drain_ns + (alone ? ALONE_LIMIT_NS : LIMIT_NS));
+	service_stopping(drain_ns + (stop->parts.alone ? ALONE_LIMIT_NS : LIMIT_NS));
 	if (drain_ns == 0) {
 		stop_end(stop);
 		return;

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 struct channel;
-struct check;
+struct checks;
 struct event_base;
 struct launcher;
 struct ledger;
@@ -27,8 +27,8 @@ struct stop_parts {
 	struct channel *channel;
 	struct workers *workers;
 	struct launcher *launcher;
-	void (*each)(void *context, void (*visit)(void *, struct check *), void *argument); /* every check */
-	void *context;
+	const struct checks *checks;
+	bool alone; /* we are no process of ExaBGP, which would wait for 2 s only */
 };
 
 /* Made at the start: the end must not want for memory. NULL: out of memory. */
@@ -37,9 +37,9 @@ void stop_free(struct stop *);
 
 /*
  * Begin, or go on faster. The drain comes first, while checks go on; then every process is ended and, unless keep,
- * every route withdrawn; then the loop is broken. alone: we are no process of ExaBGP, which would wait for 2 s only.
+ * every route withdrawn; then the loop is broken.
  */
-void stop_begin(struct stop *, enum stop_cause, bool keep, bool alone);
+void stop_begin(struct stop *, enum stop_cause, bool keep);
 
 /* Whether the end has begun: nothing new is to be undertaken. */
 bool stop_begun(const struct stop *);

@@ -17,9 +17,11 @@
 #include "../common/log.h"
 #include "../common/monotime.h"
 #include "channel.h"
+#include "channel_output.h"
 #include "checks.h"
 #include "confine.h"
 #include "identity.h"
+#include "journal.h"
 #include "launcher.h"
 #include "loop.h"
 #include "reload.h"
@@ -37,6 +39,7 @@ struct supervisor {
 	struct identity identity;
 	struct event_base *base;
 	struct ledger *ledger;
+	struct journal *journal;
 	struct checks *checks;
 	struct launcher *launcher;
 	struct workers *workers;
@@ -83,29 +86,19 @@ status_describe(void *context, char *text, size_t size)
 {
 	const struct supervisor *supervisor = context;
 
-	snprintf(text, size, "%zu of %zu up%s", checks_in_state(supervisor->checks, FSM_UP), checks_count(supervisor->checks),
+	snprintf(text, size, "%zu of %zu up%s%s", checks_in_state(supervisor->checks, FSM_UP),
+	    checks_count(supervisor->checks), channel_connected(supervisor->channel) ? "" : "; waiting for ExaBGP",
 	    stop_begun(supervisor->stop) ? "; stopping" : "");
-}
-
-static void
-checks_each(void *context, void (*visit)(void *, struct check *), void *argument)
-{
-	struct supervisor *supervisor = context;
-
-	for (size_t i = 0; i < checks_count(supervisor->checks); i++)
-		visit(argument, checks_at(supervisor->checks, i));
 }
 
 static void
 supervisor_stop(struct supervisor *supervisor, const char *why, enum stop_cause cause)
 {
-	const struct global_options *global = &supervisor->config->global;
-
 	if (!stop_begun(supervisor->stop)) {
 		log_info("stopping: %s", why);
 		title_show(supervisor, "Stopping");
 	}
-	stop_begin(supervisor->stop, cause, global->on_exit == ON_EXIT_KEEP, strcmp(global->exabgp.output, "stdout") != 0);
+	stop_begin(supervisor->stop, cause, supervisor->config->global.on_exit == ON_EXIT_KEEP);
 }
 
 static void
@@ -213,7 +206,7 @@ checks_start(struct supervisor *supervisor)
 
 	if (!reload_start(&reload))
 		return false;
-	ledger_settle(supervisor->ledger);
+	journal_begin(supervisor->journal, ledger_settle(supervisor->ledger));
 	watch_set(supervisor->watch, global->live_reload, global->monitoring_interval_ns);
 	return true;
 }
@@ -221,9 +214,13 @@ checks_start(struct supervisor *supervisor)
 static struct stop *
 stop_make(struct supervisor *supervisor)
 {
-	const struct stop_parts parts = {supervisor->base, supervisor->ledger, supervisor->channel, supervisor->workers,
-		supervisor->launcher, checks_each, supervisor};
+	struct stop_parts parts = {supervisor->base, supervisor->ledger, supervisor->channel, supervisor->workers,
+		supervisor->launcher, supervisor->checks, false};
+	enum output_kind output = OUTPUT_STDOUT;
+	const char *path;
 
+	output_parse(supervisor->config->global.exabgp.output, &output, &path);
+	parts.alone = output != OUTPUT_STDOUT;
 	return stop_new(&parts);
 }
 
@@ -237,6 +234,8 @@ supervisor_start(struct supervisor *supervisor, int64_t watchdog_ns)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	signal(SIGPIPE, SIG_IGN);
 	if ((supervisor->base = loop_new()) == NULL || (supervisor->ledger = ledger_new()) == NULL ||
+	    (supervisor->journal = journal_new(supervisor->base, config->global.runtime_dir, supervisor->ledger, -1)) == NULL ||
+	    !journal_load(supervisor->journal) ||
 	    (supervisor->checks = checks_new(supervisor->ledger, transition_seen, supervisor)) == NULL ||
 	    !launcher_attach(supervisor->launcher, supervisor->base) ||
 	    (supervisor->workers = workers_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL ||
@@ -267,6 +266,7 @@ supervisor_free(struct supervisor *supervisor)
 	launcher_free(supervisor->launcher);
 	if (supervisor->channel != NULL)
 		channel_free(supervisor->channel);
+	journal_free(supervisor->journal);
 	if (supervisor->ledger != NULL)
 		ledger_free(supervisor->ledger);
 	if (supervisor->base != NULL)

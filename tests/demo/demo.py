@@ -28,8 +28,8 @@ def say(text):
     print(text, flush=True)
 
 
-def configuration(port):
-    return {"checks": [{
+def configuration(port, directory):
+    return {"exacheck": {"runtime_dir": str(directory / "runtime")}, "checks": [{
         "name": "web", "prefixes": [PREFIX], "nexthop": "self", "metric": 100, "communities": ["65000:80"],
         "interval": INTERVAL, "rise": RISE, "fall": FALL, "splay": False,
         "args": {"method": "http", "url": f"http://127.0.0.1:{port}/health", "timeout": 2, "http_timeout": 1,
@@ -90,7 +90,7 @@ def main():
         server = HttpServer(healthy)
         stack.callback(server.close)
         path = directory / "exacheck.yaml"
-        path.write_text(json.dumps(configuration(server.port), indent=1))
+        path.write_text(json.dumps(configuration(server.port, directory), indent=1))
         lab = Lab(directory, [paths.EXACHECK, "run", "-f", path, "-v"])
         stack.callback(lab.close)
         try:

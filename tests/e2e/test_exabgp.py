@@ -102,7 +102,7 @@ def test_lost_answer(start, keep):
     server = keep(TcpServer())
     run = start(config(check("web", tcp(server)), check("other", tcp(server), prefixes=[prefix(1)]),
                        exabgp={"max_in_flight": 1}), peers.Forgetful(prefix(0).split("/")[0], 1))
-    run.wait_route(prefix(0))
+    run.wait_route(prefix(0), timeout=30)
     run.wait_route(prefix(1), timeout=30)
 
 

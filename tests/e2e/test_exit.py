@@ -1,10 +1,14 @@
 """How exacheck ends: everything withdrawn, or kept, or drained first, and never later than ExaBGP waits."""
+import json
+import os
+import signal
 import time
 
 import pytest
 
 from harness import peer as peers, processes
-from harness.config import check, config, prefix
+from harness.beside import Beside
+from harness.config import check, config, for_test, prefix
 from harness.exacheck import EXIT_LIMIT
 from harness.hostile import TcpServer
 from test_faults import tcp
@@ -12,8 +16,9 @@ from test_faults import tcp
 DRAIN_LIMIT = 0.5  # seconds, as a process of ExaBGP
 
 
-def withdraws(run, route=None):
-    return [when for when, command in run.rib.commands if not command.announce and route in (None, command.prefix)]
+def withdraws(run, route):
+    """When it was withdrawn after it was announced; one that opens, for a predecessor's sake, does not count."""
+    return [when for when, up in run.rib.changes_of(route) if not up]
 
 
 def announces(run, route):
@@ -59,7 +64,7 @@ def test_drain_under_exabgp(start, keep):
     (_, first), (drained, second) = announces(run, prefix(0))
     assert "local-preference" not in first
     assert (second["med"], second["local-preference"], second["community"]) == (900, 0, ["65000:1"])
-    withdrawn, = withdraws(run, prefix(0))[-1:]
+    withdrawn, = withdraws(run, prefix(0))
     assert 0.9 * DRAIN_LIMIT < withdrawn - drained < EXIT_LIMIT
 
 
@@ -151,7 +156,7 @@ def test_disabled_attributes(start, keep, directory):
     server.come_back()
     run.wait_route(prefix(0), med=1)
     assert [attributes["med"] for _, attributes in announces(run, prefix(0))] == [1, 3, 1, 2, 1]
-    assert len(withdraws(run, prefix(0))) <= 1, run.story()  # the one that may open
+    assert not withdraws(run, prefix(0)), run.story()
 
 
 def test_thousand_announced_checks(start, directory):
@@ -159,8 +164,8 @@ def test_thousand_announced_checks(start, directory):
     ready = directory / "ready"
     ready.write_text("")
     count = 1000
-    run = start(config(*(check(f"check {n}", {"method": "file", "path": str(ready), "timeout": 60}, prefixes=[prefix(n)],
-                               interval=60, splay=False) for n in range(count))))
+    args = {"method": "file", "path": str(ready), "timeout": 60}
+    run = start(config(*(check(f"check {n}", args, prefixes=[prefix(n)], interval=60) for n in range(count))))
     run.wait_for(lambda: len(run.rib.routes) == count, 60, "all routes")
     family = processes.children(run.pid)
     assert len(family) >= count
@@ -168,3 +173,114 @@ def test_thousand_announced_checks(start, directory):
     assert code == 0 and not run.rib.routes, run.story()
     assert elapsed < EXIT_LIMIT
     assert not any(map(processes.alive, family))
+
+
+@pytest.fixture
+def beside(directory, keep):
+    """An ExaBGP beside exacheck, which is not started yet."""
+    return keep(Beside(directory / "exabgp.sock"))
+
+
+def test_drain_beside_exabgp(start, keep, beside):
+    """All of drain_time; a check that fails meanwhile is withdrawn at once, and does not come back."""
+    good, bad = keep(TcpServer()), keep(TcpServer())
+    shared = {"metric": 1, "drain": {"metric": 3}, "drain_time": 3}
+    run = start(config(check("good", tcp(good), prefixes=[prefix(1)], **shared),
+                       check("bad", tcp(bad), prefixes=[prefix(2)], **shared), exabgp={"output": beside.output}))
+    beside.start()
+    for number in (1, 2):
+        beside.wait_route(prefix(number), med=1)
+    begin = time.monotonic()
+    run.process.terminate()
+    for number in (1, 2):
+        beside.wait_route(prefix(number), med=3)
+    bad.go_away()
+    beside.wait_no_route(prefix(2))
+    assert time.monotonic() - begin < 2.5 and beside.rib.attributes(prefix(1))["med"] == 3
+    assert run.wait_exit() == 0
+    elapsed = time.monotonic() - begin
+    assert 2.9 < elapsed < 3 + EXIT_LIMIT, elapsed
+    assert not beside.rib.routes
+    assert beside.rib.changes_of(prefix(1))[-1][0] - begin > 2.9
+
+
+def test_second_signal_ends_the_drain(start, keep, beside):
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), metric=1, drain={"metric": 3}, drain_time=60),
+                       exabgp={"output": beside.output}))
+    beside.start()
+    beside.wait_route(prefix(0), med=1)
+    run.process.terminate()
+    beside.wait_route(prefix(0), med=3)
+    time.sleep(0.3)
+    assert prefix(0) in beside.rib.prefixes()
+    code, elapsed = run.stop()
+    assert code == 0 and elapsed < EXIT_LIMIT and not beside.rib.routes
+    assert run.logged("no more draining")
+
+
+def test_no_exabgp_no_drain(start, keep, beside):
+    """Where there is no ExaBGP there is nothing to drain, to withdraw or to wait for."""
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), drain_time=60), exabgp={"output": beside.output}))
+    run.wait_transition("web", "up")
+    code, elapsed = run.stop()
+    assert code == 0 and elapsed < EXIT_LIMIT, run.story()
+
+
+def test_keep_beside_exabgp(start, keep, beside):
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), drain_time=60), on_exit="keep", exabgp={"output": beside.output}))
+    beside.start()
+    beside.wait_route(prefix(0))
+    code, elapsed = run.stop()
+    assert code == 0 and elapsed < EXIT_LIMIT
+    assert [up for _, up in beside.rib.changes_of(prefix(0))] == [True]
+
+
+def test_keep_and_start_again(start, keep, directory):
+    """The next one carries what was kept: not a word about it before its verdict, what is gone is withdrawn."""
+    servers = [keep(TcpServer()) for _ in range(3)]
+    checks = [check(f"web {n}", tcp(server), prefixes=[prefix(n)], metric=n, fall=2) for n, server in enumerate(servers)]
+    settings = {"on_exit": "keep", "runtime_dir": str(directory / "shared")}
+    first = start(config(*checks, **settings))
+    first.wait_for(lambda: len(first.rib.routes) == 3, what="all routes")
+    assert first.stop()[0] == 0 and len(first.rib.routes) == 3
+    servers[1].go_away()
+    second = start(config(*checks[:2], **settings))
+    second.wait_transition("web 1", "down")
+    second.wait_transition("web 0", "up")
+    second.wait_for(lambda: (prefix(2), None, "*") in second.rib.opening, what="withdraw of what is not configured")
+    second.wait_for(lambda: (prefix(1), None, "*") in second.rib.opening, what="withdraw of what is down")
+    assert (prefix(0), None, "*") not in second.rib.opening, second.story()
+    assert second.rib.opening[prefix(1), None, "*"] > second.wait_transition("web 1", "falling").when
+    assert second.stop()[0] == 0
+
+
+def test_reload_changes_the_end(start, keep):
+    """on_exit, drain and drain_time of the configuration that runs at the end count."""
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), metric=1), on_exit="keep"))
+    run.wait_route(prefix(0))
+    run.path.write_text(json.dumps(for_test(
+        config(check("web", tcp(server), metric=1, drain_time=0.2, drain={"metric": 2})), run.directory)))
+    os.kill(run.pid, signal.SIGHUP)
+    run.wait_log("reloaded ")
+    code, _ = run.stop()
+    assert code == 0 and not run.rib.routes
+    assert [attributes["med"] for _, attributes in announces(run, prefix(0))] == [1, 2]
+
+
+def test_no_reload_while_it_drains(start, keep, beside):
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), metric=1, drain={"metric": 2}, drain_time=2),
+                       exabgp={"output": beside.output}))
+    beside.start()
+    beside.wait_route(prefix(0), med=1)
+    run.process.terminate()
+    beside.wait_route(prefix(0), med=2)
+    run.path.write_text("broken")
+    os.kill(run.pid, signal.SIGHUP)
+    assert run.wait_exit() == 0
+    run.join_readers()
+    assert not run.logged("reload") and not beside.rib.routes, run.story()

@@ -228,6 +228,23 @@ def test_metric_down_from_the_start(start, keep):
     run.wait_for(lambda: (run.rib.attributes(prefix(0)) or {"med": 1}).get("med") is None, what="route without a MED")
 
 
+def test_shared_prefix_with_metric_down(start, keep):
+    """What a check announces for being down gives way to what another announces for being up."""
+    first, second = keep(TcpServer()), keep(TcpServer())
+    run = start(config(check("first", tcp(first), metric=1, metric_down=1000), check("second", tcp(second), metric=2)))
+    run.wait_route(prefix(0), med=1)
+    run.wait_transition("second", "up")
+    first.go_away()
+    run.wait_route(prefix(0), med=2)
+    second.go_away()
+    run.wait_route(prefix(0), med=1000)
+    second.come_back()
+    run.wait_route(prefix(0), med=2)
+    first.come_back()
+    run.wait_route(prefix(0), med=1)
+    assert [up for _, up in run.rib.changes_of(prefix(0))] == [True], "the route left in between"
+
+
 def test_shared_prefix(start, keep):
     """Two checks, one prefix: announced while either is up, with the attributes of the first that is."""
     first, second = keep(TcpServer()), keep(TcpServer())

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from harness import paths, processes
-from harness.config import at_level, check, config
+from harness.config import check, config, for_test
 from harness.hostile import TcpServer
 from harness.lab import Lab, loopback
 from harness.wait import wait_until
@@ -25,7 +25,7 @@ def lab(directory, keep):
     """lab(config) starts everything and waits for both sessions."""
     def begin(document, **options):
         path = directory / "exacheck.yaml"
-        path.write_text(json.dumps(at_level(document)))
+        path.write_text(json.dumps(for_test(document, directory)))
         made = keep(Lab(directory, [paths.EXACHECK, "run", "-f", path, "-v"], **options))
         return made.start()
 

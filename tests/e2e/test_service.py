@@ -7,6 +7,7 @@ import uuid
 import pytest
 
 from harness import processes
+from harness.beside import Beside
 from harness.config import check, config, prefix
 from harness.exacheck import EXIT_LIMIT
 from harness.hostile import TcpServer
@@ -144,6 +145,18 @@ def test_no_child_has_it(start, keep, directory, manager):
     assert len(texts) >= 4
     for text in texts:
         assert not any(variable in text for variable in VARIABLES)
+
+
+def test_waiting_for_exabgp(start, keep, directory, manager):
+    """Ready without ExaBGP, and the status says what is missing."""
+    beside = keep(Beside(directory / "exabgp.sock"))
+    server = keep(TcpServer())
+    start(config(check("web", tcp(server)), exabgp={"output": beside.output}), environment=manager.environment())
+    manager.wait("READY", "1")
+    manager.wait("STATUS", "1 of 1 up; waiting for ExaBGP")
+    beside.start()
+    manager.wait("STATUS", "1 of 1 up")
+    beside.wait_route(prefix(0))
 
 
 def test_stopping_says_how_long_a_drain_takes(start, keep, manager):

@@ -248,13 +248,40 @@ START_TEST(print_quotes)
 }
 END_TEST
 
+/* What exabgp.output may be. */
+static const char *const outputs[] = {"stdout", "fifo /run/exabgp", "fifo /", "socket /run/exabgp/exabgp.sock"};
+
+START_TEST(output_forms)
+{
+	char text[256], *printed;
+	struct config *config, *again;
+
+	snprintf(text, sizeof(text), "exacheck: {exabgp: {output: %s}}\n" WEB, outputs[_i]);
+	config = parse_clean(text);
+	ck_assert_str_eq(config->global.exabgp.output, outputs[_i]);
+	printed = print(config);
+	again = parse_clean(printed);
+	free(printed);
+	ck_assert_str_eq(again->global.exabgp.output, outputs[_i]);
+	config_free(config);
+	config_free(again);
+}
+END_TEST
+
 struct finding {
 	const char *text, *findings;
 };
 
-#define OUTPUT "c.yaml:1:29: exacheck.exabgp.output: must be stdout, fifo DIRECTORY (of exabgp.in and exabgp.out) or " \
-	       "socket PATH, with an absolute path that is not too long, got "
-#define LONG "1234567890123456789012345678901234567890123456789012"
+#define OUTPUT "c.yaml:1:29: exacheck.exabgp.output: "
+#define OUTPUT_UNKNOWN OUTPUT "must be stdout, \"fifo DIRECTORY\" or \"socket PATH\", got "
+#define FIFO_WRONG \
+	OUTPUT "must be \"fifo DIRECTORY\" with the absolute path of the directory that holds exabgp.in and " \
+	       "exabgp.out, such as \"fifo /run/exabgp\", got "
+#define SOCKET_WRONG \
+	OUTPUT "must be \"socket PATH\" with the absolute path of ExaBGP's socket, such as " \
+	       "\"socket /run/exabgp/exabgp.sock\", got "
+#define TEN "0123456789"
+#define LONG_NAME TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "0123456" /* with its slash 108 bytes */
 
 static const struct finding errors[] = {
     {"5\n", "c.yaml:1:1: must be a map with the keys exacheck and checks, got a value\n"},
@@ -270,11 +297,15 @@ static const struct finding errors[] = {
     {"exacheck: [a]\n" WEB, "c.yaml:1:11: exacheck: must be a map, got a list\n"},
     {"exacheck: {exabgp: {outptu: a}}\n" WEB,
 	"c.yaml:1:21: exacheck.exabgp.outptu: unknown key; did you mean output?\n"},
-    {"exacheck: {exabgp: {output: stderr}}\n" WEB, OUTPUT "\"stderr\"\n"},
-    {"exacheck: {exabgp: {output: fifo}}\n" WEB, OUTPUT "\"fifo\"\n"},
-    {"exacheck: {exabgp: {output: fifo run/exabgp}}\n" WEB, OUTPUT "\"fifo run/exabgp\"\n"},
-    {"exacheck: {exabgp: {output: fifo/run/exabgp}}\n" WEB, OUTPUT "\"fifo/run/exabgp\"\n"},
-    {"exacheck: {exabgp: {output: socket /" LONG LONG LONG "}}\n" WEB, OUTPUT "\"socket /" LONG},
+    {"exacheck: {exabgp: {output: fifo}}\n" WEB, FIFO_WRONG "\"fifo\"\n"},
+    {"exacheck: {exabgp: {output: fifo run/exabgp}}\n" WEB, FIFO_WRONG "\"fifo run/exabgp\"\n"},
+    {"exacheck: {exabgp: {output: socket}}\n" WEB, SOCKET_WRONG "\"socket\"\n"},
+    {"exacheck: {exabgp: {output: 'socket a/b'}}\n" WEB, SOCKET_WRONG "\"socket a/b\"\n"},
+    {"exacheck: {exabgp: {output: socket /" LONG_NAME "}}\n" WEB,
+	OUTPUT "the path of a socket has at most 107 bytes, got \"socket /" LONG_NAME "\"\n"},
+    {"exacheck: {exabgp: {output: stdout /run}}\n" WEB, OUTPUT "must be stdout alone, got \"stdout /run\"\n"},
+    {"exacheck: {exabgp: {output: fifos /run}}\n" WEB, OUTPUT_UNKNOWN "\"fifos /run\"\n"},
+    {"exacheck: {exabgp: {output: stderr}}\n" WEB, OUTPUT_UNKNOWN "\"stderr\"\n"},
     {WEB "  down: {}\n", "c.yaml:5:9: checks[1] (web).down: names no attribute: say metric, "},
     {WEB "  down: {metric: }\n", "c.yaml:5:9: checks[1] (web).down: names no attribute: say metric, "},
     {WEB "  disabled: 5\n", "c.yaml:5:13: checks[1] (web).disabled: must be a map, got a value\n"},
@@ -665,6 +696,7 @@ main(void)
 	tcase_add_test(tcase, every_key);
 	tcase_add_test(tcase, print_reads_back);
 	tcase_add_test(tcase, print_quotes);
+	tcase_add_loop_test(tcase, output_forms, 0, COUNT(outputs));
 	tcase_add_loop_test(tcase, every_error, 0, COUNT(errors));
 	tcase_add_loop_test(tcase, every_warning, 0, COUNT(warnings));
 	tcase_add_test(tcase, duplicates_dropped);

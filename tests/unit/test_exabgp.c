@@ -37,7 +37,7 @@ START_TEST(dialect_table)
 								    "announce route 192.0.2.1/32 " ATTRIBUTES "\n";
 
 	announce("192.0.2.1/32", NULL);
-	begin(true);
+	begin(EXABGP_PARENT);
 	ck_assert(status().detecting);
 	expect(GREETING, 0);
 	expect("", 0);
@@ -67,7 +67,7 @@ END_TEST
 START_TEST(detection_takes_its_time_exactly)
 {
 	announce("192.0.2.1/32", NULL);
-	begin(true);
+	begin(EXABGP_PARENT);
 	expect(GREETING, 0);
 	pass(2.999);
 	expect("", 2.999);
@@ -79,7 +79,7 @@ END_TEST
 START_TEST(not_under_exabgp)
 {
 	announce("192.0.2.1/32", NULL);
-	begin(false);
+	begin(EXABGP_NOBODY);
 	expect("announce route 192.0.2.1/32 " ATTRIBUTES "\n", 0);
 	ck_assert(exabgp_idle(exabgp));
 	ck_assert_int_eq(exabgp_deadline(exabgp).ns, MONOTIME_NEVER.ns);
@@ -95,7 +95,7 @@ START_TEST(forced_dialect_and_acks)
 	options.ack = ACK_ON;
 	announce("192.0.2.1/32", NULL);
 	announce("192.0.2.2/32", NULL);
-	begin(true);
+	begin(EXABGP_PARENT);
 	ck_assert(!status().detecting);
 	expect("\npeer * announce route 192.0.2.1/32 " ATTRIBUTES "\npeer * announce route 192.0.2.2/32 " ATTRIBUTES "\n", 0);
 	hear("error\ndone\n", 0); /* the first is the bare newline's */
@@ -113,7 +113,7 @@ START_TEST(forced_without_acks)
 	options.dialect = DIALECT_V4;
 	options.ack = ACK_OFF;
 	announce("192.0.2.1/32", NULL);
-	begin(true);
+	begin(EXABGP_PARENT);
 	expect("\nannounce route 192.0.2.1/32 " ATTRIBUTES "\n", 0);
 	ck_assert(exabgp_idle(exabgp));
 	hear("error\ndone\n", 0);
@@ -125,7 +125,7 @@ END_TEST
 START_TEST(version_comes_late)
 {
 	announce("192.0.2.1/32", NULL);
-	begin(true);
+	begin(EXABGP_PARENT);
 	expect(GREETING, 0);
 	pass(3);
 	expect("announce route 192.0.2.1/32 " ATTRIBUTES "\n", 3);
@@ -142,7 +142,7 @@ END_TEST
 START_TEST(v6_asks_for_its_neighbors)
 {
 	announce("192.0.2.1/32", "10.0.0.1");
-	begin(true);
+	begin(EXABGP_PARENT);
 	expect(GREETING, 0);
 	hear("done\n{\"version\": \"6.0.0\", \"application\": \"exabgp\"}\ndone\n", 0);
 	expect("peer list\n", 0);
@@ -173,7 +173,7 @@ START_TEST(v6_list_never_comes)
 {
 	announce("192.0.2.1/32", "10.0.0.1");
 	announce("192.0.2.2/32", NULL);
-	begin(true);
+	begin(EXABGP_PARENT);
 	expect(GREETING, 0);
 	hear("{\"version\": \"6.0.0\", \"application\": \"exabgp\"}\ndone\n", 0);
 	expect("peer list\n", 0);
@@ -189,7 +189,7 @@ END_TEST
 START_TEST(v6_list_among_late_answers)
 {
 	announce("192.0.2.1/32", "10.0.0.1");
-	begin(true);
+	begin(EXABGP_PARENT);
 	expect(GREETING, 0);
 	hear("{\"version\": \"6.0.0\", \"application\": \"exabgp\"}\ndone\n", 0);
 	expect("peer list\n", 0);

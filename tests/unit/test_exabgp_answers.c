@@ -172,7 +172,7 @@ END_TEST
 
 START_TEST(resync)
 {
-	exabgp = exabgp_new(&options, 300 * NS_PER_SECOND, ledger, true, at(0));
+	exabgp = exabgp_new(&options, 300 * NS_PER_SECOND, ledger, EXABGP_PARENT, at(0));
 	announce("192.0.2.1/32", NULL);
 	withdraw("192.0.2.2/32", NULL);
 	expect(GREETING, 0);
@@ -208,7 +208,7 @@ START_TEST(resync_without_acks)
 {
 	options.ack = ACK_OFF;
 	options.dialect = DIALECT_V4;
-	exabgp = exabgp_new(&options, 300 * NS_PER_SECOND, ledger, true, at(0));
+	exabgp = exabgp_new(&options, 300 * NS_PER_SECOND, ledger, EXABGP_PARENT, at(0));
 	announce("192.0.2.1/32", NULL);
 	expect("\nannounce route 192.0.2.1/32 " ATTRIBUTES "\n", 0);
 	pass(300);

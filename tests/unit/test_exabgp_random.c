@@ -393,7 +393,7 @@ START_TEST(random_histories)
 		options.max_in_flight = 1 + below(&model, 20);
 		model.ledger = ledger_new();
 		ck_assert_ptr_nonnull(model.ledger);
-		model.exabgp = exabgp_new(&options, 300 * NS_PER_SECOND, model.ledger, true, model.now);
+		model.exabgp = exabgp_new(&options, 300 * NS_PER_SECOND, model.ledger, EXABGP_PARENT, model.now);
 		ck_assert_ptr_nonnull(model.exabgp);
 		for (int i = 0; i < STEPS; i++)
 			step(&model);

@@ -160,11 +160,13 @@ class Rib:
         self.dialect = dialect
         self.routes = {}
         self.changes = []  # (time, up, key), only when a route came or went
-        self.commands = []  # (time, Command)
+        self.commands = []  # (time, Command), without the opening
+        self.opening = {}  # key -> time: routes that were withdrawn before anything else was said of them
+        self.known = set()  # keys of which something was said
 
     def feed(self, line, when):
         command = parse(line, self.dialect)
-        if command is None:
+        if command is None or self.opens(command, when):
             return
         self.commands.append((when, command))
         for key in command.keys():
@@ -185,6 +187,18 @@ class Rib:
             del self.routes[key]
             if not command.announce:
                 self.changes.append((when, False, key))
+
+    def opens(self, command, when):
+        """
+        Whether it is the one withdraw of a route that nothing was said of before: a predecessor may have left it
+        announced, so that it stands before everything else unless the announce does.
+        """
+        new = [key for key in command.keys() if key not in self.known]
+        self.known.update(new)
+        if command.announce or not new:
+            return False
+        self.opening.update((key, when) for key in new)
+        return True
 
     def prefixes(self):
         return {prefix for prefix, _, _ in self.routes}

@@ -29,20 +29,27 @@ def settings_of(text):
     return found
 
 
-def at_level(document):
-    """A configuration (a dictionary, or the text of a file) with the level that is tested, unless it has one."""
-    if not LEVEL:
-        return document
+def with_settings(document, **defaults):
+    """A configuration (a dictionary, or the text of a file) with these settings, unless it has them."""
     if isinstance(document, dict):
-        return {**document, "exacheck": {"sandbox": LEVEL, **document.get("exacheck", {})}}
+        return {**document, "exacheck": {**defaults, **document.get("exacheck", {})}}
     if document.lstrip().startswith("{"):
-        return json.dumps(at_level(json.loads(document)))
+        return json.dumps(with_settings(json.loads(document), **defaults))
     settings = settings_of(document)
+    lines = [f"{name}: {value}" for name, value in defaults.items()
+             if not re.search(rf"^ +{name}: \S", document, re.MULTILINE) or not settings]
     if not settings:
-        return f"{document.rstrip()}\nexacheck: {{sandbox: {LEVEL}}}\n"
-    if re.search(r"^ +sandbox: (strict|best_effort|off)\b", document, re.MULTILINE):
-        return document
-    return f"{document[:settings.start('indent')]}{settings['indent']}sandbox: {LEVEL}\n{document[settings.start('indent'):]}"
+        return f"{document.rstrip()}\nexacheck: {{{', '.join(lines)}}}\n"
+    place = settings.start("indent")
+    return document[:place] + "".join(f"{settings['indent']}{line}\n" for line in lines) + document[place:]
+
+
+def for_test(document, directory):
+    """As a test runs it: with a runtime directory of its own, and the level that is tested."""
+    defaults = {"runtime_dir": str(directory / "runtime")}
+    if LEVEL:
+        defaults["sandbox"] = LEVEL
+    return with_settings(document, **defaults)
 
 
 def cases_config(cases, settings=None, **options):

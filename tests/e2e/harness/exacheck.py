@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from . import paths, processes
 from .commands import Rib
-from .config import at_level
+from .config import for_test
 from .crashes import assert_no_crash
 from .logline import parse_transition
 from .peer import ExaBGP
@@ -97,7 +97,7 @@ class Exacheck:
                  build=paths.BUILD, file_name="exacheck.yaml", reading=True):
         self.directory = directory
         self.path = directory / file_name
-        config = at_level(config)
+        config = for_test(config, directory)
         self.path.write_text(config if isinstance(config, str) else json.dumps(config, indent=1))
         self.peer = peer or ExaBGP()
         self.rib = Rib(self.peer.dialect)

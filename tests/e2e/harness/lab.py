@@ -33,23 +33,26 @@ protocol bgp p6 {{
 }}
 """
 
-EXABGP = """
+PROCESS = """
 process health {{
   run {run};
-  encoder text;
+  encoder {encoder};
 }}
+"""
+
+EXABGP = """{process}
 neighbor {bird4} {{
   router-id 10.255.0.2; local-address {exabgp4}; local-as 65001; peer-as 65001;
   connect {port}; hold-time 30;
   family {{ ipv4 unicast; ipv6 unicast; }}
   capability {{ add-path send/receive; }}
-  api {{ processes [ health ]; }}
+  {api}
 }}
 neighbor ::1 {{
   router-id 10.255.0.3; local-address ::1; local-as 65002; peer-as 65001;
   connect {port}; hold-time 30;
   family {{ ipv4 unicast; ipv6 unicast; }}
-  api {{ processes [ health ]; }}
+  {api}
 }}
 """
 
@@ -89,30 +92,48 @@ def loopback():
 class Lab:
     """BIRD and ExaBGP; command: what ExaBGP runs as its helper. bird4: BIRD's IPv4 address."""
 
+    api = "api { processes [ health ]; }"
+    encoder = "text"
+    arguments = ()  # of ExaBGP, before the configuration
+    settings = {"exabgp_api_cli": "false"}
+
     def __init__(self, directory, command, environment=None, bird4=None):
         self.directory = directory
         self.bird4, self.exabgp4 = bird4 or loopback(), loopback()
         self.port = free_port(self.bird4)
         names = {"directory": directory, "bird4": self.bird4, "exabgp4": self.exabgp4, "port": self.port,
-                 "run": " ".join(map(shlex.quote, map(str, command)))}
-        bird_conf, exabgp_conf = directory / "bird.conf", directory / "exabgp.conf"
+                 "run": " ".join(map(shlex.quote, map(str, command))), "encoder": self.encoder, "api": self.api}
+        names["process"] = PROCESS.format(**names) if command else ""
+        bird_conf, self.exabgp_conf = directory / "bird.conf", directory / "exabgp.conf"
         bird_conf.write_text(BIRD.format(**names))
-        exabgp_conf.write_text(EXABGP.format(**names))
+        self.exabgp_conf.write_text(EXABGP.format(**names))
         self.control = directory / "bird.ctl"
         self.bird = Daemon([program("bird"), "-f", "-c", str(bird_conf), "-s", str(self.control),
                             "-P", str(directory / "bird.pid")], directory / "bird.out")
         settings = {"exabgp_daemon_user": "root" if os.geteuid() == 0 else os.environ.get("USER", "nobody"),
-                    "exabgp_api_cli": "false", "exabgp_log_destination": "stdout", "exabgp_daemon_daemonize": "false",
-                    "exabgp_log_level": "INFO"}
-        self.exabgp = Daemon([program("exabgp"), str(exabgp_conf)], directory / "exabgp.log",
+                    "exabgp_log_destination": "stdout", "exabgp_daemon_daemonize": "false",
+                    "exabgp_log_level": "INFO", **self.settings}
+        self.exabgp = Daemon([program("exabgp"), *self.arguments, str(self.exabgp_conf)], directory / "exabgp.log",
                              env={**os.environ, **settings, **(environment or {})})
 
-    def start(self):
+    def start_bird(self):
         self.bird.start()
         wait_until(self.control.exists, what="BIRD's control socket")
-        self.exabgp.start()
+
+    def wait_sessions(self):
         wait_until(lambda: self.established() == {"p4", "p6"}, 20, "both BGP sessions")
+
+    def start(self):
+        self.start_bird()
+        self.exabgp.start()
+        self.wait_sessions()
         return self
+
+    def change_neighbor(self, old, new):
+        """Another definition of ExaBGP's neighbors, at its next reload."""
+        text = self.exabgp_conf.read_text()
+        assert old in text
+        self.exabgp_conf.write_text(text.replace(old, new))
 
     def birdc(self, *words):
         done = subprocess.run([program("birdc"), "-r", "-s", str(self.control), *words], capture_output=True,

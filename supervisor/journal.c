@@ -1,0 +1,511 @@
+/*
+ * The journal's file. Touches "journal" and "journal.new" in the runtime directory. Invariant: a journal that can be
+ * read at its place names every route that ExaBGP may have from us and that is not configured any more; when it cannot
+ * be kept so, it is made invalid before the next command goes out.
+ *
+ * A record is appended before its command is written, and the header, which counts the records, is rewritten in place
+ * after it: killed between the two, exacheck leaves one record more than the header counts. Records are not synced to
+ * the disk, because a machine that loses power loses ExaBGP and its routes as well: the kernel's boot id tells that
+ * such a journal means nothing. Only a rewritten one is, before it takes the old one's name.
+ */
+#include "journal.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "../common/log.h"
+#include "../common/monotime.h"
+#include "journal_record.h"
+#include "lock.h"
+#include "loop.h"
+
+#define SIZE_MAX_BYTES (64 * 1024 * 1024) /* of one that is read */
+#define REWRITE_MIN_BYTES (64 * 1024)	  /* a smaller one is not worth the work */
+#define REWRITE_FACTOR 4		  /* times what it was when it was last written anew */
+#define TICK_NS (60 * NS_PER_SECOND)
+
+struct journal {
+	char *directory, *path, *new_path;
+	struct ledger *ledger;
+	struct event *tick;
+	int lock; /* -1: there is no journal */
+	int fd;	  /* -1: it cannot be written now */
+	struct journal_header header;
+	uint64_t size, size_limit;
+	bool complained;
+	bool predecessor; /* it was read */
+	size_t carried;	  /* routes that it said were announced */
+};
+
+/* The start of a process in the kernel's ticks; 0: unknown. */
+static uint64_t
+process_start(pid_t pid)
+{
+	char path[64], text[1024], *field;
+	uint64_t start = 0;
+	FILE *file;
+	size_t length;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if ((file = fopen(path, "re")) == NULL)
+		return 0;
+	length = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[length] = '\0';
+	/* The second field is the name, which may hold anything; the start is the 22nd. */
+	field = strrchr(text, ')');
+	for (int i = 2; field != NULL && i < 22; i++)
+		if ((field = strchr(field, ' ')) != NULL)
+			field++;
+	if (field == NULL || sscanf(field, "%" SCNu64, &start) != 1)
+		return 0;
+	return start;
+}
+
+static void
+identity_learn(struct journal_identity *identity)
+{
+	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (file == NULL || fscanf(file, "%39s", identity->boot) != 1)
+		strcpy(identity->boot, "-");
+	if (file != NULL)
+		fclose(file);
+	identity->parent = getppid();
+	identity->parent_start = process_start(getppid());
+}
+
+/* Writing. */
+
+/* All of it, or false with errno. */
+static bool
+write_at(int fd, const void *bytes, size_t length, uint64_t place)
+{
+	ssize_t written = pwrite(fd, bytes, length, (off_t)place);
+
+	if (written == (ssize_t)length)
+		return true;
+	if (written >= 0)
+		errno = ENOSPC;
+	return false;
+}
+
+static bool
+header_write(int fd, const struct journal_header *header)
+{
+	char text[JOURNAL_HEADER_SIZE];
+
+	journal_header_encode(header, text);
+	return write_at(fd, text, sizeof(text), 0);
+}
+
+static void
+header_count(struct journal_header *header, const char *line, size_t length)
+{
+	header->records++;
+	header->crc = (uint32_t)crc32_z(header->crc, (const unsigned char *)line, length);
+}
+
+/* A journal in the making. */
+struct draft {
+	FILE *file;
+	struct journal_header header;
+	uint64_t size;
+	bool failed;
+};
+
+static void
+draft_add(void *context, const struct route *route)
+{
+	static const enum journal_kind kinds[] = {[ROUTE_ANNOUNCED] = JOURNAL_ANNOUNCE,
+	    [ROUTE_WITHDRAWN] = JOURNAL_WITHDRAW};
+	struct draft *draft = context;
+	char line[JOURNAL_RECORD_MAX];
+	const char *attributes;
+	enum route_status kept = route_kept(route, &attributes);
+	size_t length;
+
+	if (kept == ROUTE_UNKNOWN || draft->failed)
+		return;
+	length = journal_record_encode(kinds[kept], route_key(route), attributes, line, sizeof(line));
+	if (length == 0) {
+		errno = EMSGSIZE;
+		draft->failed = true;
+		return;
+	}
+	header_count(&draft->header, line, length);
+	draft->size += length;
+	draft->failed = fwrite(line, 1, length, draft->file) != length;
+}
+
+/* Everything that the ledger keeps, into the file. False with errno. */
+static bool
+draft_write(struct draft *draft, const struct journal *journal)
+{
+	char text[JOURNAL_HEADER_SIZE] = "";
+
+	draft->header = (struct journal_header){.identity = journal->header.identity};
+	draft->size = sizeof(text);
+	draft->failed = fwrite(text, 1, sizeof(text), draft->file) != sizeof(text);
+	ledger_each(journal->ledger, draft_add, draft);
+	return !draft->failed && fflush(draft->file) == 0 && header_write(fileno(draft->file), &draft->header) &&
+	    fsync(fileno(draft->file)) == 0;
+}
+
+/*
+ * Write the journal anew beside the old one and put it in its place. False with errno: the old one, if there is one, is
+ * as it was.
+ */
+static bool
+journal_rewrite(struct journal *journal)
+{
+	int fd = open(journal->new_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600), error;
+	int kept = fd != -1 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+	struct draft draft = {.file = kept != -1 ? fdopen(fd, "r+e") : NULL};
+	bool written = draft.file != NULL && draft_write(&draft, journal) &&
+	    rename(journal->new_path, journal->path) == 0;
+
+	error = errno;
+	if (draft.file != NULL)
+		fclose(draft.file);
+	else if (fd != -1)
+		close(fd);
+	if (!written) {
+		if (kept != -1)
+			close(kept);
+		if (fd != -1)
+			unlink(journal->new_path);
+		errno = error;
+		return false;
+	}
+	if (journal->fd != -1)
+		close(journal->fd);
+	journal->fd = kept;
+	journal->header = draft.header;
+	journal->size = draft.size;
+	journal->size_limit = draft.size * REWRITE_FACTOR;
+	if (journal->size_limit < REWRITE_MIN_BYTES)
+		journal->size_limit = REWRITE_MIN_BYTES;
+	return true;
+}
+
+static bool
+journal_append(struct journal *journal, const char *line, size_t length)
+{
+	struct stat st;
+
+	if (length == 0) {
+		errno = EMSGSIZE;
+		return false;
+	}
+	/* Removed: what is written there nobody will read. */
+	if (fstat(journal->fd, &st) == 0 && st.st_nlink == 0) {
+		errno = ENOENT;
+		return false;
+	}
+	if (!write_at(journal->fd, line, length, journal->size))
+		return false;
+	journal->size += length;
+	header_count(&journal->header, line, length);
+	return header_write(journal->fd, &journal->header);
+}
+
+/* What is in the file is true no longer: whoever reads it must see that. */
+static void
+journal_invalidate(struct journal *journal)
+{
+	struct stat st;
+
+	if (journal->fd == -1)
+		return;
+	if ((fstat(journal->fd, &st) != 0 || st.st_nlink > 0) && unlink(journal->path) != 0 &&
+	    ftruncate(journal->fd, 0) != 0 && !write_at(journal->fd, "invalid", 7, 0))
+		log_error("%s can be neither written nor removed, and no longer says what is announced: remove it before "
+			  "exacheck is started again", journal->path);
+	close(journal->fd);
+	journal->fd = -1;
+}
+
+/*
+ * The runtime directory may have been removed, or replaced: then it is locked anew, unless another exacheck was
+ * quicker. False with errno.
+ */
+static bool
+journal_lock_again(struct journal *journal)
+{
+	int lock;
+
+	if (lock_in_place(journal->lock, journal->directory))
+		return true;
+	if ((lock = lock_take(journal->directory, 0)) == -1)
+		return false;
+	close(journal->lock);
+	journal->lock = lock;
+	return true;
+}
+
+/* Try to have a journal again. */
+static void
+journal_recover(struct journal *journal)
+{
+	if (journal_lock_again(journal) && journal_rewrite(journal)) {
+		if (journal->complained)
+			log_info("%s is written again", journal->path);
+		journal->complained = false;
+		return;
+	}
+	if (!journal->complained)
+		log_warn("%s cannot be written: tried again every minute; without it a route that is no longer configured when "
+			 "exacheck is killed stays announced", journal->path);
+	journal->complained = true;
+}
+
+static void
+journal_said(void *context, const struct route *route, enum route_news news)
+{
+	static const enum journal_kind kinds[] = {[ROUTE_NEWS_ANNOUNCE] = JOURNAL_ANNOUNCE,
+	    [ROUTE_NEWS_WITHDRAW] = JOURNAL_WITHDRAW, [ROUTE_NEWS_GONE] = JOURNAL_DONE};
+	struct journal *journal = context;
+	char line[JOURNAL_RECORD_MAX];
+	const char *attributes;
+
+	if (journal->fd == -1)
+		return;
+	route_kept(route, &attributes);
+	if (!journal_append(journal, line,
+	    journal_record_encode(kinds[news], route_key(route), attributes, line, sizeof(line)))) {
+		journal_invalidate(journal);
+		journal_recover(journal);
+	} else if (journal->size > journal->size_limit && !journal_rewrite(journal))
+		journal->size_limit = journal->size * 2; /* no room for a second one now: the first still serves */
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *context)
+{
+	struct journal *journal = context;
+	struct stat st;
+
+	(void)fd;
+	(void)what;
+	if (journal->fd != -1 && fstat(journal->fd, &st) == 0 && st.st_nlink == 0)
+		journal_invalidate(journal);
+	if (journal->fd == -1)
+		journal_recover(journal);
+	loop_arm(journal->tick, TICK_NS);
+}
+
+/* Reading. */
+
+/* The whole file with a NUL behind it, malloc'd. NULL with errno; ENOENT: there is none. */
+static char *
+file_read(const char *path, size_t *length)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), error = 0;
+	struct stat st;
+	char *text = NULL;
+	ssize_t got = 0;
+
+	if (fd == -1)
+		return NULL;
+	if (fstat(fd, &st) != 0)
+		error = errno;
+	else if (!S_ISREG(st.st_mode) || st.st_size > SIZE_MAX_BYTES)
+		error = EFBIG;
+	else if (st.st_uid != geteuid() && st.st_uid != 0)
+		error = EPERM; /* it decides which routes are withdrawn */
+	else if ((text = malloc((size_t)st.st_size + 1)) == NULL)
+		error = ENOMEM;
+	*length = 0;
+	while (error == 0 && *length < (size_t)st.st_size &&
+	    (got = read(fd, text + *length, (size_t)st.st_size - *length)) > 0)
+		*length += (size_t)got;
+	if (got < 0)
+		error = errno;
+	close(fd);
+	if (error != 0) {
+		free(text);
+		errno = error;
+		return NULL;
+	}
+	text[*length] = '\0';
+	return text;
+}
+
+static bool
+records_carry(struct journal *journal, const struct journal_record *records, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!ledger_carry(journal->ledger, &records[i].key, records[i].attributes))
+			return false;
+		journal->carried += records[i].attributes != NULL;
+	}
+	return true;
+}
+
+static bool
+journal_take(struct journal *journal, char *text, size_t length)
+{
+	const struct journal_identity *now = &journal->header.identity;
+	struct journal_record *records;
+	struct journal_header header;
+	const char *reason;
+	bool carried = true;
+	size_t count;
+
+	switch (journal_decode(text, length, now->boot, &header, &records, &count, &reason)) {
+	case JOURNAL_VALID:
+		carried = records_carry(journal, records, count);
+		journal->predecessor = true;
+		if (header.identity.parent != now->parent || header.identity.parent_start != now->parent_start)
+			log_info("ExaBGP seems to have been restarted since %s was written", journal->path);
+		break;
+	case JOURNAL_OTHER_BOOT:
+		log_debug("%s was written before this machine started: nothing of it is announced", journal->path);
+		break;
+	case JOURNAL_INVALID:
+		log_warnx("%s is ignored: %s", journal->path, reason);
+		break;
+	case JOURNAL_NO_MEMORY:
+		carried = false;
+		break;
+	}
+	free(records);
+	return carried;
+}
+
+bool
+journal_load(struct journal *journal)
+{
+	size_t length;
+	char *text;
+	bool taken = true;
+
+	if (journal->lock == -1)
+		return true;
+	if ((text = file_read(journal->path, &length)) != NULL)
+		taken = journal_take(journal, text, length);
+	else if (errno == ENOMEM)
+		taken = false;
+	else if (errno != ENOENT)
+		log_warn("%s is ignored", journal->path);
+	free(text);
+	if (!taken)
+		errno = ENOMEM;
+	return taken;
+}
+
+void
+journal_begin(struct journal *journal, size_t unclaimed)
+{
+	if (journal->predecessor)
+		log_info("carrying %zu route%s of a predecessor, withdrawing %zu that %s no longer configured",
+		    journal->carried - unclaimed, journal->carried - unclaimed == 1 ? "" : "s", unclaimed,
+		    unclaimed == 1 ? "is" : "are");
+	else
+		log_info("no journal: every configured route is withdrawn first");
+	if (journal->lock == -1)
+		return;
+	/* The one that was read is not told what is said from now on. */
+	if (!journal_rewrite(journal)) {
+		journal->fd = open(journal->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+		journal_invalidate(journal);
+		journal_recover(journal);
+	}
+	ledger_on_said(journal->ledger, journal_said, journal);
+	loop_arm(journal->tick, TICK_NS);
+}
+
+static char *
+path_make(const char *directory, const char *name)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s", directory, name) != -1 ? path : NULL;
+}
+
+static int
+journal_take_lock(const char *directory)
+{
+	int lock = lock_take(directory, JOURNAL_LOCK_PATIENCE_NS);
+
+	if (lock == -1 && errno == EAGAIN)
+		log_warnx("another exacheck (process %d) uses %s: going on without a journal; give each an "
+			  "exacheck.runtime_dir of its own", lock_holder(directory), directory);
+	else if (lock == -1)
+		log_warn("cannot use the runtime directory %s, going on without a journal: set exacheck.runtime_dir to a "
+			 "directory that this user can write", directory);
+	return lock;
+}
+
+struct journal *
+journal_new(struct event_base *base, const char *directory, struct ledger *ledger, int lock)
+{
+	struct journal *journal = calloc(1, sizeof(*journal));
+
+	if (journal == NULL)
+		return NULL;
+	journal->fd = -1;
+	journal->lock = -1;
+	journal->ledger = ledger;
+	journal->directory = strdup(directory);
+	journal->path = path_make(directory, "journal");
+	journal->new_path = path_make(directory, "journal.new");
+	journal->tick = event_new(base, -1, 0, on_tick, journal);
+	if (journal->directory == NULL || journal->path == NULL || journal->new_path == NULL || journal->tick == NULL) {
+		journal_free(journal);
+		errno = ENOMEM;
+		return NULL;
+	}
+	/* A limit on the size of files is to be an error as any other. */
+	signal(SIGXFSZ, SIG_IGN);
+	identity_learn(&journal->header.identity);
+	journal->lock = lock != -1 ? lock : journal_take_lock(directory);
+	return journal;
+}
+
+int
+journal_lock(const struct journal *journal)
+{
+	return journal->lock;
+}
+
+static void
+count_kept(void *context, const struct route *route)
+{
+	*(size_t *)context += route_kept(route, NULL) != ROUTE_UNKNOWN;
+}
+
+void
+journal_free(struct journal *journal)
+{
+	size_t kept = 0;
+
+	if (journal == NULL)
+		return;
+	ledger_on_said(journal->ledger, NULL, NULL);
+	if (journal->fd != -1) {
+		ledger_each(journal->ledger, count_kept, &kept);
+		if (kept == 0)
+			unlink(journal->path);
+		close(journal->fd);
+	}
+	if (journal->tick != NULL)
+		event_free(journal->tick);
+	if (journal->lock != -1)
+		close(journal->lock);
+	free(journal->directory);
+	free(journal->path);
+	free(journal->new_path);
+	free(journal);
+}

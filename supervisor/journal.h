@@ -1,0 +1,42 @@
+/*
+ * The journal in the runtime directory: what ExaBGP may have announced for us. Routes of a helper that dies stay
+ * announced, and nobody but its successor can withdraw them: it learns here of those that are no longer configured, and
+ * which of the others to leave alone until there is a verdict. Its absence says nothing: every route that is
+ * configured and not in the journal is withdrawn first.
+ */
+#ifndef EXACHECK_JOURNAL_H
+#define EXACHECK_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "route.h"
+
+struct event_base;
+struct journal;
+
+#define JOURNAL_LOCK_PATIENCE_NS (2 * NS_PER_SECOND) /* for a predecessor that is ending */
+
+/*
+ * Lock the directory, which is made if need be; waits for another process that holds it, without an event loop.
+ * Without the lock there is no journal, with a warning. lock: a descriptor of the lock that this process holds already
+ * (it executed its program anew), else -1. NULL: out of memory. ledger and base outlive the result.
+ */
+struct journal *journal_new(struct event_base *, const char *directory, struct ledger *, int lock);
+
+/* Read what a predecessor left, for the ledger to carry, and say in the log what it was. False: out of memory. */
+bool journal_load(struct journal *);
+
+/*
+ * Everyone has claimed, ledger_settle found so many routes unclaimed: write the journal anew, and from now on what is
+ * about to be said. Whatever goes wrong with the file later is told, and nothing waits for it.
+ */
+void journal_begin(struct journal *, size_t unclaimed);
+
+/* The descriptor of the lock, -1: none. */
+int journal_lock(const struct journal *);
+
+/* The file goes when nothing is announced any more, and else stays for the successor. NULL is allowed. */
+void journal_free(struct journal *);
+
+#endif

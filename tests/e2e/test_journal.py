@@ -1,0 +1,363 @@
+"""
+The journal: what a killed exacheck left announced is known to its successor. With real ExaBGP and BIRD where a route is
+concerned, with a stand-in where only the file matters.
+"""
+import json
+import os
+import re
+import shutil
+import signal
+import time
+
+import pytest
+
+from harness import peer as peers
+from harness import paths, processes
+from harness.config import check, config, for_test, prefix
+from harness.hostile import TcpServer
+from harness.lab import Lab
+from harness.wait import wait_until
+
+
+def tcp(server):
+    return {"method": "tcp", "host": "127.0.0.1", "port": server.port, "timeout": 2}
+
+
+class Subject:
+    """exacheck under a real ExaBGP, whose configuration can be changed before the next start."""
+
+    def __init__(self, directory, document):
+        self.directory, self.path = directory, directory / "exacheck.yaml"
+        self.configure(document)
+        self.lab = Lab(directory, [paths.EXACHECK, "run", "-f", self.path, "-v"]).start()
+
+    def configure(self, document):
+        self.path.write_text(json.dumps(for_test(document, self.directory)))
+
+    def pids(self):
+        return [pid for pid in processes.children(self.lab.exabgp.process.pid)
+                if "ExaCheck Master" in processes.cmdline(pid)]
+
+    def log(self):
+        return self.lab.exabgp.log()
+
+    def wait_log(self, text, since=0, timeout=15.0):
+        return wait_until(lambda: text in self.log()[since:], timeout, f"{text!r} in {self.log()[-3000:]}")
+
+    def kill(self):
+        """SIGKILL; returns where the log of the next exacheck begins, when that one runs."""
+        old, since = self.pids()[0], len(self.log())
+        os.kill(old, signal.SIGKILL)
+        wait_until(lambda: set(self.pids()) - {old}, 10, "a new exacheck")
+        return since
+
+    def updates(self):
+        """How many updates and withdraws BIRD has received from p4: (updates, withdraws)."""
+        text = self.lab.birdc("show", "protocols", "all", "p4")
+        return tuple(int(re.search(rf"Import {what}:\s+(\d+)", text)[1]) for what in ("updates", "withdraws"))
+
+    def close(self):
+        self.lab.close()
+
+
+@pytest.fixture
+def under_exabgp(directory, keep):
+    return lambda *arguments: keep(Subject(directory, config(*arguments)))
+
+
+def route_count(subject, *prefixes):
+    return sum(bool(subject.lab.routes(one, "p4")) for one in prefixes)
+
+
+def test_killed_and_nothing_moves(under_exabgp, keep):
+    """What is up throughout is carried: not one update or withdraw, however often exacheck is killed."""
+    up = keep(TcpServer())
+    subject = under_exabgp(check("web", tcp(up), prefixes=[prefix(1), prefix(2)], rise=2, metric=5),
+                           check("local", tcp(up), prefixes=[prefix(3)], rise=2, neighbors=["::1"]))
+    subject.lab.wait_route(prefix(1), "p4")
+    subject.lab.wait_route(prefix(2), "p4")
+    subject.lab.wait_route(prefix(3), "p6")
+    before = subject.updates()
+    for _ in range(2):
+        since = subject.kill()
+        subject.wait_log("carrying 3 routes of a predecessor, withdrawing 0", since)
+        subject.wait_log("web: rising (1/2) -> up", since)
+        subject.wait_log("local: rising (1/2) -> up", since)
+    time.sleep(0.3)
+    assert subject.updates() == before
+    assert route_count(subject, prefix(1), prefix(2)) == 2
+    assert subject.lab.routes(prefix(3), "p6")
+
+
+def test_killed_and_no_longer_configured(under_exabgp, keep):
+    """A route that is in the configuration no more is withdrawn before any verdict; the other one is left alone."""
+    up = keep(TcpServer())
+    slow = {"rise": 50, "interval": 1}
+    stays, goes = check("stays", tcp(up), prefixes=[prefix(1)]), check("goes", tcp(up), prefixes=[prefix(2)])
+    subject = under_exabgp(stays, goes)
+    subject.lab.wait_route(prefix(1), "p4")
+    subject.lab.wait_route(prefix(2), "p4")
+    before = subject.updates()
+    subject.configure(config({**stays, **slow}))
+    since = subject.kill()
+    subject.lab.wait_no_route(prefix(2), "p4")
+    subject.wait_log("carrying 1 route of a predecessor, withdrawing 1 that is no longer configured", since)
+    assert " -> up" not in subject.log()[since:]
+    time.sleep(1)
+    assert subject.updates() == (before[0], before[1] + 1)
+    assert route_count(subject, prefix(1)) == 1
+
+
+def test_killed_and_service_down(under_exabgp, keep):
+    """Down meanwhile: withdrawn after `fall` failures and not before."""
+    up = keep(TcpServer())
+    subject = under_exabgp(check("web", tcp(up), prefixes=[prefix(1)], fall=4, interval=0.5))
+    subject.lab.wait_route(prefix(1), "p4")
+    up.go_away()
+    since = subject.kill()
+    subject.wait_log("falling (3/4)", since)
+    assert route_count(subject, prefix(1)) == 1
+    subject.lab.wait_no_route(prefix(1), "p4")
+    subject.wait_log("web: falling (3/4) -> down", since)
+
+
+def test_disabled_meanwhile(under_exabgp, keep, directory):
+    """Disabled is a verdict: withdrawn at once."""
+    up = keep(TcpServer())
+    mark = directory / "maintenance"
+    subject = under_exabgp(check("web", tcp(up), prefixes=[prefix(1)], disable=str(mark), fall=50))
+    subject.lab.wait_route(prefix(1), "p4")
+    mark.touch()
+    subject.kill()
+    subject.lab.wait_no_route(prefix(1), "p4")
+
+
+def test_exabgp_restarted(under_exabgp, keep):
+    """A new ExaBGP has nothing of what the journal says: the route is announced to it after its verdict."""
+    up = keep(TcpServer())
+    subject = under_exabgp(check("web", tcp(up), prefixes=[prefix(1)]))
+    subject.lab.wait_route(prefix(1), "p4")
+    subject.lab.exabgp.process.send_signal(signal.SIGSTOP)  # it must not start another exacheck
+    os.kill(subject.pids()[0], signal.SIGKILL)
+    subject.lab.exabgp.kill()
+    subject.lab.wait_no_route(prefix(1), "p4")
+    since = len(subject.log())
+    subject.lab.exabgp.start()
+    subject.lab.wait_route(prefix(1), "p4", timeout=30)
+    subject.wait_log("ExaBGP seems to have been restarted", since)
+
+
+def test_stopped_leaves_no_journal(under_exabgp, keep, directory):
+    up = keep(TcpServer())
+    subject = under_exabgp(check("web", tcp(up), prefixes=[prefix(1)]))
+    subject.lab.wait_route(prefix(1), "p4")
+    journal = directory / "runtime" / "journal"
+    assert f"A {prefix(1)} - - next-hop self" in journal.read_text()
+    os.kill(subject.pids()[0], signal.SIGTERM)
+    subject.wait_log("no journal: every configured route is withdrawn first")
+    subject.wait_log("stopped")
+    subject.lab.wait_route(prefix(1), "p4")
+    assert subject.log().count("no journal: every configured route is withdrawn first") == 2
+
+
+# The file, with a stand-in for ExaBGP.
+
+@pytest.fixture
+def shared(directory):
+    """Settings for runs with one runtime directory."""
+    return {"runtime_dir": str(directory / "shared")}
+
+
+def crash(start, document, *routes):
+    """A run that ends by SIGKILL with these routes announced."""
+    run = start(document)
+    for route in routes:
+        run.wait_route(route)
+    run.kill()
+
+
+def opening(run):
+    """The prefixes that were withdrawn before anything else was said of them."""
+    return sorted(key[0] for key in run.rib.opening)
+
+
+def test_without_a_journal_everything_is_withdrawn_first(start, keep):
+    """Exactly one withdraw of each configured route, before any verdict, except where the announce is quicker."""
+    up = keep(TcpServer())
+    slow = {"rise": 50}
+    run = start(config(check("a", tcp(up), prefixes=[prefix(1), prefix(2)], **slow),
+                       check("b", tcp(up), prefixes=[prefix(3)], neighbors=["192.0.2.7", "2001:db8::7"], **slow),
+                       check("c", tcp(up), prefixes=[prefix(4)], path_id=7, **slow)))
+    run.wait_log("no journal: every configured route is withdrawn first")
+    run.wait_for(lambda: len(run.rib.opening) == 5, what="five withdraws")
+    assert set(run.rib.opening) == {(prefix(1), None, "*"), (prefix(2), None, "*"), (prefix(3), None, "192.0.2.7"),
+                                    (prefix(3), None, "2001:db8::7"), (prefix(4), 7, "*")}
+    time.sleep(0.5)
+    assert not run.rib.commands
+
+
+def test_with_a_journal_nothing_is_said_before_the_verdict(start, keep, shared):
+    up = keep(TcpServer())
+    first, second = check("a", tcp(up), prefixes=[prefix(1)]), check("b", tcp(up), prefixes=[prefix(2)])
+    crash(start, config(first, second, **shared), prefix(1), prefix(2))
+    third = check("c", tcp(up), prefixes=[prefix(3)], rise=50)
+    run = start(config({**first, "rise": 5}, third, **shared))
+    run.wait_log("carrying 1 route of a predecessor, withdrawing 1 that is no longer configured")
+    run.wait_for(lambda: opening(run) == [prefix(2), prefix(3)], what="withdraws of the old and the new")
+    assert not run.rib.commands
+    run.wait_route(prefix(1))
+    assert opening(run) == [prefix(2), prefix(3)]
+
+
+def damage_cut(size):
+    def cut(path):
+        os.truncate(path, size if size >= 0 else path.stat().st_size + size)
+    return cut
+
+
+def damage_noise(path):
+    path.write_bytes(os.urandom(500))
+
+
+def damage_behind(path):
+    with path.open("ab") as file:
+        file.write(os.urandom(100))
+
+
+def damage_zeros(path):
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def damage_directory(path):
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize("damage", [damage_cut(0), damage_cut(1), damage_cut(191), damage_cut(192), damage_cut(-1),
+                                    damage_noise, damage_behind, damage_zeros, damage_directory],
+                         ids=["empty", "one byte", "header", "only header", "last byte", "noise", "noise behind", "zeros",
+                              "directory"])
+def test_damaged_journal(start, keep, shared, directory, damage):
+    """It is told, and everything is withdrawn first, as without one."""
+    up = keep(TcpServer())
+    document = config(check("web", tcp(up), prefixes=[prefix(1), prefix(2)]), **shared)
+    crash(start, document, prefix(1), prefix(2))
+    damage(directory / "shared" / "journal")
+    run = start(document)
+    run.wait_log("journal is ignored")
+    run.wait_log("no journal: every configured route is withdrawn first")
+    run.wait_route(prefix(1))
+    run.wait_route(prefix(2))
+    assert not run.logged("carrying")
+    if damage is damage_directory:
+        (directory / "shared" / "journal").rmdir()
+
+
+def test_killed_between_record_and_header(start, keep, shared, directory):
+    """One record more than the header counts is as good as the others."""
+    up = keep(TcpServer())
+    document = config(check("web", tcp(up), prefixes=[prefix(1)]), **shared)
+    crash(start, document, prefix(1))
+    with (directory / "shared" / "journal").open("a") as file:
+        file.write(f"A {prefix(9)} - - next-hop self\n")
+    run = start(document)
+    run.wait_log("carrying 1 route of a predecessor, withdrawing 1")
+    run.wait_for(lambda: opening(run) == [prefix(9)], what="the withdraw of the last one")
+
+
+def test_runtime_directory_that_cannot_be_made(start, keep, directory):
+    up = keep(TcpServer())
+    run = start(config(check("web", tcp(up), prefixes=[prefix(1)]), runtime_dir=str(directory / "no" / "such")))
+    told = run.wait_log("cannot use the runtime directory")
+    assert " warning " in told.text and "set exacheck.runtime_dir" in told.text
+    run.wait_route(prefix(1))
+    up.go_away()
+    run.wait_no_route(prefix(1))
+
+
+def test_directory_removed_while_running(start, keep, shared, directory):
+    """The journal is there again at the next command, and complete."""
+    up, other = keep(TcpServer()), keep(TcpServer())
+    document = config(check("web", tcp(up), prefixes=[prefix(1)]), check("other", tcp(other), prefixes=[prefix(2)]),
+                      **shared)
+    run = start(document)
+    run.wait_route(prefix(1))
+    run.wait_route(prefix(2))
+    shutil.rmtree(directory / "shared")
+    since = time.monotonic()
+    other.go_away()
+    run.wait_transition("other", "down", after=since)
+    other.come_back()
+    run.wait_transition("other", "up", after=since)
+    run.kill()
+    start(document).wait_log("carrying 2 routes of a predecessor, withdrawing 0")
+
+
+def test_full_disk(root, start, keep, directory):
+    """No room for the journal: told once, it is made invalid, and routes come and go as ever."""
+    up = keep(TcpServer())
+    place = directory / "small"
+    place.mkdir()
+    many = [prefix(100 + number) for number in range(150)]
+    mount = ["unshare", "--mount", "sh", "-c", f'mount -t tmpfs -o size=8k none {place} && exec "$@"', "sh"]
+    run = start(config(check("web", tcp(up), prefixes=many, metric=5, communities=["65000:1"]),
+                       runtime_dir=str(place / "run")), wrapper=mount)
+    run.wait_log("journal cannot be written")
+    run.wait_for(lambda: len(run.rib.routes) == len(many), what="every route")
+    assert not os.path.exists(f"/proc/{run.pid}/root{place}/run/journal")
+    up.go_away()
+    run.wait_for(lambda: not run.rib.routes, what="every route withdrawn")
+    up.come_back()
+    run.wait_for(lambda: len(run.rib.routes) == len(many), what="every route again")
+    assert len(run.logged("journal cannot be written")) == 1
+
+
+def test_two_on_one_directory(start, keep, shared):
+    """The second waits a moment for the first to end, warns, and does its work without a journal."""
+    up = keep(TcpServer())
+    first = start(config(check("web", tcp(up), prefixes=[prefix(1)]), **shared))
+    first.wait_route(prefix(1))
+    second = start(config(check("web", tcp(up), prefixes=[prefix(2)]), **shared))
+    told = second.wait_log("another exacheck")
+    assert f"(process {first.pid})" in told.text and "runtime_dir" in told.text
+    second.wait_route(prefix(2))
+    second.stop()
+    first.kill()
+    # The first one's journal is what it was.
+    third = start(config(check("web", tcp(up), prefixes=[prefix(1)], rise=5), **shared))
+    third.wait_log("carrying 1 route of a predecessor, withdrawing 0")
+    third.wait_route(prefix(1))
+    assert opening(third) == []
+
+
+def test_predecessor_that_is_ending(start, keep, shared):
+    """Started while the former one is still at it, it waits for the lock, and has a journal."""
+    up = keep(TcpServer())
+    document = config(check("web", tcp(up), prefixes=[prefix(1)]), **shared)
+    first = start(document)
+    first.wait_route(prefix(1))
+    second = start(document)
+    first.stop()
+    second.wait_route(prefix(1))
+    assert not second.logged("another exacheck")
+
+
+def test_withdraw_that_nobody_acknowledged(start, keep, shared):
+    """What could not be withdrawn at the end is withdrawn by the next one, at once."""
+    class Deaf(peers.ExaBGP):
+        def answer_command(self, line):
+            return [] if line.startswith("withdraw") and prefix(1) in line and self.announced else self.note(line)
+
+        def note(self, line):
+            self.announced = self.announced or line.startswith("announce")
+            return ["done"]
+
+        announced = False
+
+    up = keep(TcpServer())
+    first = start(config(check("web", tcp(up), prefixes=[prefix(1)]), **shared), Deaf())
+    first.wait_route(prefix(1))
+    first.stop()
+    second = start(config(check("other", tcp(up), prefixes=[prefix(2)], rise=50), **shared))
+    second.wait_log("carrying 0 routes of a predecessor, withdrawing 0")
+    second.wait_for(lambda: opening(second) == [prefix(1), prefix(2)], what="the withdraw of both")
