@@ -41,14 +41,14 @@ def test_written_in_place(start, document):
     for metric in range(2, 6):
         write(run, document(metric))
         in_force(run, metric)
-    assert len(reloads(run)) == 4, run.story()
+    run.wait_for(lambda: len(reloads(run)) == 4, what="a reload for each")
 
 
 def test_replaced_by_rename(start, document):
     run = start(document(1))
     in_force(run, 1)
     for metric in range(2, 6):
-        replace(run.path, document(metric))
+        replace(run, document(metric))
         in_force(run, metric)
 
 
@@ -85,13 +85,13 @@ def kubernetes(place, text, generation):
 def test_swapped_as_in_kubernetes(start, directory, document):
     place = directory / "volume"
     place.mkdir()
-    kubernetes(place, text_of(document(1)), 0)
     run = start(document(1))
+    kubernetes(place, text_of(document(1), run.directory), 0)
     in_force(run, 1)
     run.path.unlink()
     run.path.symlink_to(place / "config.yaml")
     for metric in range(2, 6):
-        kubernetes(place, text_of(document(metric)), metric)
+        kubernetes(place, text_of(document(metric), run.directory), metric)
         in_force(run, metric)
 
 
@@ -100,7 +100,7 @@ def test_directory_made_again(start, directory, document):
     place.mkdir(parents=True)
     run = start(document(1))
     in_force(run, 1)
-    (place / "file.yaml").write_text(text_of(document(2)))
+    (place / "file.yaml").write_text(text_of(document(2), run.directory))
     run.path.unlink()
     run.path.symlink_to(place / "file.yaml")
     in_force(run, 2)
@@ -109,15 +109,15 @@ def test_directory_made_again(start, directory, document):
     time.sleep(0.3)
     place.mkdir(parents=True)
     time.sleep(0.3)
-    (place / "file.yaml").write_text(text_of(document(3)))
+    (place / "file.yaml").write_text(text_of(document(3), run.directory))
     in_force(run, 3)
     (directory / "etc").rename(directory / "old")
     place.mkdir(parents=True)
-    (place / "file.yaml").write_text(text_of(document(4)))
+    (place / "file.yaml").write_text(text_of(document(4), run.directory))
     in_force(run, 4)
     time.sleep(0.3)
     write_count = len(reloads(run))
-    (directory / "old" / "exabgp" / "file.yaml").write_text(text_of(document(5)))  # nobody's any more
+    (directory / "old" / "exabgp" / "file.yaml").write_text(text_of(document(5), run.directory))  # nobody's any more
     time.sleep(0.6)
     assert len(reloads(run)) == write_count and run.rib.attributes(prefix(0))["med"] == 4, run.story()
 
@@ -127,7 +127,7 @@ def test_half_a_file_is_not_read(start, document):
     run = start(document(1))
     in_force(run, 1)
     quiet_at_start(run)
-    text = text_of(document(2))
+    text = text_of(document(2), run.directory)
     with open(run.path, "w") as file:
         for begin in range(0, len(text), len(text) // 4 + 1):
             file.write(text[begin:begin + len(text) // 4 + 1])
@@ -143,7 +143,7 @@ def test_writes_one_after_another_are_one_change(start, document):
     in_force(run, 1)
     quiet_at_start(run)
     for metric in range(2, 8):
-        replace(run.path, document(metric))
+        replace(run, document(metric))
         time.sleep(0.02)
     in_force(run, 7)
     assert len(reloads(run)) == 1, run.story()
@@ -153,10 +153,10 @@ def test_broken_and_repaired(start, document):
     run = start(document(1))
     in_force(run, 1)
     since = settle(run)
-    replace(run.path, "{")
+    replace(run, "{")
     run.wait_for(lambda: refusals(run), what="a refusal")
     assert commands(run, since) == []
-    replace(run.path, document(2))
+    replace(run, document(2))
     in_force(run, 2)
 
 
@@ -192,7 +192,7 @@ def test_noticed_without_a_word_from_the_kernel(start, directory, document):
     run = start(document(1, monitoring_interval=0.5))
     in_force(run, 1)
     quiet_at_start(run)
-    text, status = text_of(document(2, monitoring_interval=0.5)), run.path.stat()
+    text, status = text_of(document(2, monitoring_interval=0.5), run.directory), run.path.stat()
     # written through a second name in a directory that nobody watches
     other = directory / "elsewhere"
     os.link(run.path, other)
