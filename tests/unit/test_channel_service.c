@@ -161,7 +161,7 @@ announce(const char *prefix)
 {
 	struct route_key route = key(prefix, NULL);
 
-	ck_assert(ledger_announce(ledger, &route, 0, ATTRIBUTES));
+	ck_assert(ledger_announce(ledger, &route, 0, 0, ATTRIBUTES));
 }
 
 /* ExaBGP's relay: exabgp.in is open while it lives, exabgp.out for one line at a time. */
