@@ -16,55 +16,60 @@ import pytest
 from harness import paths, peer as peers
 from harness.config import check, config, for_test, prefix
 from harness.exacheck import Line
-from harness.hostile import TcpServer
 from harness.lab import Lab
 from harness.standalone import Pipes, Service
 from harness.wait import wait_until
 
-CHECKS, SERVERS = 100, 5
+CHECKS, SERVICES = 100, 5
 PERIOD = 0.5  # seconds: the checks' interval
 LATE = 1.5 * paths.SLOWNESS  # seconds that an execution may be late on a busy machine
 F_SETPIPE_SZ = 1031
-EXECUTION = re.compile(r"(\S+Z) debug (check \d+): \S+: (?:pass|fail)")
+EXECUTION = re.compile(r"(\S+Z) \w+ (check \d+): [^:]*: (?:pass|fail) ")
 
 
-def tcp(server):
-    return {"method": "tcp", "host": "127.0.0.1", "port": server.port, "timeout": 2}
+class Services:
+    """Files that are there while a service is up; each is looked at by a share of the checks."""
 
+    def __init__(self, directory):
+        self.files = [directory / f"service{n}" for n in range(SERVICES)]
+        for file in self.files:
+            file.touch()
+        self.stop, self.threads = threading.Event(), []
 
-def flapping_checks(servers):
-    """Checks whose n-th looks at the n-th server, in turn; spread over their interval."""
-    return [check(f"check {n}", tcp(servers[n % len(servers)]), prefixes=[prefix(n)], interval=PERIOD, splay=True)
-            for n in range(CHECKS)]
+    def checks(self):
+        return [check(f"check {n}", {"method": "file", "path": str(self.files[n % SERVICES])}, prefixes=[prefix(n)],
+                      interval=PERIOD, splay=True) for n in range(CHECKS)]
 
-
-class Flapping:
-    """Services that come and go, each in a rhythm of its own, until they are left as told."""
-
-    def __init__(self, servers):
-        self.servers, self.stop = servers, threading.Event()
-        self.threads = [threading.Thread(target=self.flap, args=(server, 0.7 + 0.3 * n), daemon=True)
-                        for n, server in enumerate(servers)]
+    def flap(self):
+        """Each comes and goes in a rhythm of its own, until set."""
+        self.threads = [threading.Thread(target=self._flap, args=(file, 0.7 + 0.3 * n), daemon=True)
+                        for n, file in enumerate(self.files)]
         for thread in self.threads:
             thread.start()
 
-    def flap(self, server, period):
+    def _flap(self, file, period):
         while True:
-            for step in (server.go_away, server.come_back):
+            for step in (file.unlink, file.touch):
                 if self.stop.wait(period):
                     return
                 step()
 
-    def end(self, up):
-        """Every server in `up` accepts from now on, the others do not; returns the prefixes to be announced."""
+    def set(self, *up):
+        """These are up from now on, the others are not; returns the prefixes to be announced."""
         self.stop.set()
         for thread in self.threads:
             thread.join()
-        for server in self.servers:
-            server.go_away()
-            if server in up:
-                server.come_back()
-        return {prefix(n) for n in range(CHECKS) if self.servers[n % len(self.servers)] in up}
+        for n, file in enumerate(self.files):
+            if n in up:
+                file.touch()
+            else:
+                file.unlink(missing_ok=True)
+        return {prefix(n) for n in range(CHECKS) if n % SERVICES in up}
+
+
+@pytest.fixture
+def services(directory):
+    return Services(directory)
 
 
 def assert_on_time(lines, begin, end):
@@ -118,38 +123,35 @@ class Beside:
 
 
 @pytest.mark.parametrize("kind", [Under, Beside])
-@pytest.mark.parametrize("stopped", [3, 14])
-def test_exabgp_stopped(directory, keep, kind, stopped):
+@pytest.mark.parametrize("stopped", [3, 12.5])
+def test_exabgp_stopped(directory, keep, services, kind, stopped):
     """
     SIGSTOP of a real ExaBGP while 100 checks flap, for less and for more than answers are waited for; then BIRD gets
     the truth, which changes once more.
     """
-    servers = [keep(TcpServer()) for _ in range(SERVERS)]
-    running = kind(directory, keep, config(*flapping_checks(servers)))
-    wait_table(running.lab, {prefix(n) for n in range(CHECKS)})
-    flapping = Flapping(servers)
+    running = kind(directory, keep, config(*services.checks()))
+    wait_table(running.lab, services.set(0, 1, 2, 3, 4))
+    services.stop.clear()
+    services.flap()
     begin = time.time()
     running.lab.exabgp.process.send_signal(signal.SIGSTOP)
     try:
         time.sleep(stopped)
-        truth = flapping.end(servers[:3])
+        truth = services.set(0, 1, 2)
         time.sleep(PERIOD)
         end = time.time()
     finally:
         running.lab.exabgp.process.send_signal(signal.SIGCONT)
     wait_table(running.lab, truth)
     assert_on_time(running.log(), begin, end)
-    servers[0].go_away()
-    servers[4].come_back()
-    wait_table(running.lab, {prefix(n) for n in range(CHECKS) if n % SERVERS in (1, 2, 4)})
+    wait_table(running.lab, services.set(1, 2, 4))
 
 
-def test_reader_byte_by_byte(start, keep):
+def test_reader_byte_by_byte(start, services):
     """Somebody reads one byte at a time, from a pipe that holds a page: whole commands, and the truth at the end."""
-    servers = [keep(TcpServer()) for _ in range(SERVERS)]
-    run = start(config(*flapping_checks(servers)), peers.ExaBGP(), reading=False)
+    run = start(config(*services.checks()), peers.ExaBGP(), reading=False)
     fcntl.fcntl(run.process.stdout, F_SETPIPE_SZ, 4096)
-    flapping = Flapping(servers)
+    services.flap()
     begin = time.time()
     done = threading.Event()
 
@@ -170,12 +172,12 @@ def test_reader_byte_by_byte(start, keep):
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
     time.sleep(4)
-    truth = flapping.end(servers[:2])
+    truth = services.set(0, 1)
     run.wait_for(lambda: run.rib.prefixes() == truth, 20, "the truth")
     assert_on_time([line.text for line in run.log], begin + 1, time.time())
     done.set()
     run.resume()
-    servers[0].go_away()  # gives the reader its last line
+    services.set()  # gives the reader its last line
     reader.join(10)
     assert not reader.is_alive()
 
@@ -193,15 +195,13 @@ class Talkative(peers.ExaBGP):
         return ["neighbor 192.0.2.1 receive update " + "x" * 990] * 1000 + ["y" * 100000, "done"]
 
 
-def test_much_is_answered(start, keep):
+def test_much_is_answered(start, services):
     """Megabytes of lines that are no answers, one of them longer than any that is kept."""
-    servers = [keep(TcpServer()) for _ in range(SERVERS)]
-    run = start(config(*flapping_checks(servers), exabgp={"max_in_flight": 3}), Talkative(5))
+    run = start(config(*services.checks(), exabgp={"max_in_flight": 3}), Talkative(5))
     begin = time.time()
     run.wait_for(lambda: len(run.rib.routes) == CHECKS, 30, "every route")
     assert_on_time([line.text for line in run.log], begin + 1, time.time())
-    for server in servers:
-        server.go_away()
+    services.set()
     run.wait_for(lambda: not run.rib.routes, 10, "withdraw of everything")
     assert not run.logged("no answer")
 
@@ -219,14 +219,13 @@ class Late(peers.ExaBGP):
         return ["done"]
 
 
-def test_late_answers(start, keep):
+def test_late_answers(start, services):
     """Answers that take seconds each: what is overtaken meanwhile is not said."""
-    servers = [keep(TcpServer()) for _ in range(SERVERS)]
-    run = start(config(*flapping_checks(servers), exabgp={"max_in_flight": 2}), Late(3, 2))
+    run = start(config(*services.checks(), exabgp={"max_in_flight": 2}), Late(3, 2))
     begin = time.time()
-    flapping = Flapping(servers)
+    services.flap()
     time.sleep(5)
-    truth = flapping.end(servers[2:])
+    truth = services.set(2, 3, 4)
     run.wait_for(lambda: run.rib.prefixes() == truth, 20, "the truth")
     assert_on_time([line.text for line in run.log], begin + 1, time.time())
     assert len(run.rib.commands) < 6 * CHECKS, "history was told"
