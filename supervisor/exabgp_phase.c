@@ -244,12 +244,10 @@ exabgp_relearn(struct exabgp *exabgp, monotime_t now)
 	exabgp->resend_due = true;
 	if (exabgp->options.dialect != DIALECT_AUTO)
 		exabgp->dialect = (enum exabgp_dialect)exabgp->options.dialect;
-	if (exabgp->options.dialect == DIALECT_AUTO || exabgp->options.ack == ACK_AUTO) {
+	exabgp->acks = exabgp->options.ack == ACK_ON || (exabgp->options.ack == ACK_AUTO && exabgp->acks);
+	if (exabgp->options.dialect == DIALECT_AUTO || exabgp->options.ack == ACK_AUTO)
 		version_ask(exabgp, true, now);
-		return;
-	}
-	exabgp->acks = exabgp->options.ack == ACK_ON;
-	if (exabgp->acks)
+	else if (exabgp->acks)
 		phase_settle(exabgp, now);
 	else
 		phase_talk(exabgp);

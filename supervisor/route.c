@@ -109,7 +109,7 @@ route_decision(struct ledger *ledger, const struct route *route)
 	struct decision decision = {.wish.status = ROUTE_WITHDRAWN};
 	const struct route *all = route_for_all(ledger, route);
 	const struct owner *owner;
-	bool undecided = false;
+	bool undecided = false, refused = false;
 
 	SLIST_FOREACH(owner, &route->owners, next) {
 		if (owner->wish.status == ROUTE_ANNOUNCED) {
@@ -117,8 +117,10 @@ route_decision(struct ledger *ledger, const struct route *route)
 			return decision;
 		}
 		undecided |= owner->wish.status == ROUTE_UNKNOWN;
+		refused |= owner->wish.status == ROUTE_WITHDRAWN;
 	}
-	if (undecided && route_hold(route, &decision))
+	/* A predecessor may have announced it for any of them; we did for one that has since refused, or is gone. */
+	if (undecided && (route->carried || !refused) && route_hold(route, &decision))
 		return decision;
 	if (all != NULL && all->desired.status == ROUTE_ANNOUNCED) {
 		decision.wish = all->desired;
@@ -388,6 +390,7 @@ ledger_carry(struct ledger *ledger, const struct route_key *key, const char *att
 	if (route == NULL)
 		return false;
 	wish_set(&route->kept, attributes != NULL ? ROUTE_ANNOUNCED : ROUTE_WITHDRAWN, text);
+	route->carried = attributes != NULL;
 	text_release(text);
 	if (!SLIST_EMPTY(&route->owners))
 		route_decide(ledger, route);

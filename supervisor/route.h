@@ -6,8 +6,8 @@
  *
  * What is desired of a route, in this order:
  * 1. an owner wants it announced: announced, with the attributes of the first such owner in the file;
- * 2. an owner is undecided, and ExaBGP may have the route announced, by us or by a predecessor of ours: it is held,
- *    nothing is said before there is a verdict;
+ * 2. an owner is undecided, and ExaBGP may have the route announced, by a predecessor of ours, or by us for an owner
+ *    that has been released since: it is held, nothing is said before there is a verdict;
  * 3. it has a neighbor, and the route for all neighbors is announced: the same as that one;
  * 4. withdrawn. A route of which nothing is known is withdrawn as soon as it is claimed: a predecessor may have left
  *    it announced.

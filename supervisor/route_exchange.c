@@ -64,6 +64,7 @@ route_keep(struct ledger *ledger, struct route *route)
 {
 	bool own = route_own(route);
 
+	route->carried = false;
 	wish_set(&route->kept, own ? ROUTE_ANNOUNCED : ROUTE_WITHDRAWN, own ? route->desired.attributes : NULL);
 	route_news(ledger, route, own ? ROUTE_NEWS_ANNOUNCE : ROUTE_NEWS_WITHDRAW);
 }

@@ -36,6 +36,7 @@ struct route {
 	struct wish sent;    /* the last command that reached this neighbor; UNKNOWN: none, or nobody knows */
 	bool sent_by_all;    /* `sent` is the doing of the route for all neighbors */
 	struct wish kept;    /* see route_kept */
+	bool carried;	     /* `kept` is a predecessor's doing */
 	enum route_status acked;
 	enum queue queue;
 	unsigned in_flight;

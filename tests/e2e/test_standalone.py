@@ -155,9 +155,9 @@ def test_neighbor_redefined(pipes, service, keep, old, new):
     lab.wait_sessions()
     wait_table(lab, all_of(10))
     lab.change_neighbor(old, new)
+    mark = len(lab.exabgp.log())
     lab.exabgp.process.send_signal(signal.SIGUSR1)
-    wait_until(lambda: "loaded new configuration successfully" in lab.exabgp.log().rpartition("SIGUSR1")[2], 10,
-               "ExaBGP's reload")
+    wait_until(lambda: "connected to peer" in lab.exabgp.log()[mark:], 15, "a new BGP session")
     wait_until(lambda: lab.established() == {"p4", "p6"} and table(lab) == all_of(10), 15,
                f"routes after the reload\n{run.story()}", 0.05)
 

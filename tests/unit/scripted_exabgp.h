@@ -44,9 +44,9 @@ begin(enum exabgp_peer peer)
 	ck_assert_ptr_nonnull(exabgp);
 }
 
-/* Everything that is said now must be exactly this. */
-static inline void
-expect(const char *lines, double now)
+/* Everything that is said now. */
+static inline const char *
+say(double now)
 {
 	static char said[65536];
 	size_t length = 0, more;
@@ -57,7 +57,32 @@ expect(const char *lines, double now)
 		ck_assert_uint_lt(length, sizeof(said) - EXABGP_LINE_MAX);
 	}
 	said[length] = '\0';
-	ck_assert_str_eq(said, lines);
+	return said;
+}
+
+/* Everything that is said now must be exactly this. */
+static inline void
+expect(const char *lines, double now)
+{
+	ck_assert_str_eq(say(now), lines);
+}
+
+/* Everything that is said now must be exactly these lines, in whatever order. */
+static inline void
+expect_set(const char *lines, double now)
+{
+	const char *said = say(now);
+
+	ck_assert_msg(strlen(said) == strlen(lines), "%s instead of %s", said, lines);
+	for (const char *line = lines, *end; *line != '\0'; line = end) {
+		char wanted[512];
+
+		end = strchr(line, '\n') + 1;
+		ck_assert_uint_lt((size_t)(end - line), sizeof(wanted));
+		memcpy(wanted, line, (size_t)(end - line));
+		wanted[end - line] = '\0';
+		ck_assert_msg(strstr(said, wanted) != NULL, "%s instead of %s", said, lines);
+	}
 }
 
 static inline void

@@ -574,16 +574,34 @@ START_TEST(carried_and_unclaimed_is_withdrawn)
 }
 END_TEST
 
-/* Someone undecided takes part: what is announced stays until all have a verdict. */
+/* Someone undecided takes part: what a predecessor announced stays until all have a verdict. */
+START_TEST(undecided_owner_holds_what_is_carried)
+{
+	carry(A, "x");
+	claim(A, 1, 0);
+	claim(A, 2, 1);
+	ledger_settle(ledger);
+	withdraw(A, 1);
+	ck_assert_str_eq(say(at(0)), "-");
+	ck_assert(route_held(find(A)));
+	withdraw(A, 2);
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * withdraw");
+}
+END_TEST
+
+/* Someone undecided holds what we announced for one that is gone, not for one that wants it withdrawn. */
 START_TEST(undecided_owner_holds)
 {
 	announce(A, 1, "x");
 	say(at(0));
 	claim(A, 2, 7);
 	withdraw(A, 1);
-	ck_assert_str_eq(say(at(0)), "-");
-	ck_assert(route_held(find(A)));
+	ck_assert(!route_held(find(A)));
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * withdraw");
+	announce(A, 1, "x");
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * x");
 	release(A, 1);
+	ck_assert(route_held(find(A)));
 	ck_assert_str_eq(say(at(0)), "-");
 	announce(A, 2, "y");
 	ck_assert(!route_held(find(A)));
@@ -867,6 +885,7 @@ main(void)
 	tcase_add_test(tcase, claimed_is_withdrawn_first);
 	tcase_add_test(tcase, carried_is_held);
 	tcase_add_test(tcase, carried_and_unclaimed_is_withdrawn);
+	tcase_add_test(tcase, undecided_owner_holds_what_is_carried);
 	tcase_add_test(tcase, undecided_owner_holds);
 	tcase_add_test(tcase, a_claim_changes_the_rank_only);
 	tcase_add_test(tcase, forgotten_when_acknowledged);

@@ -178,6 +178,15 @@ class Rib:
                 self.routes[key] = command.attributes
             else:
                 self.routes.pop(key, None)
+        if not command.neighbors:
+            self.cover(command, when)
+
+    def cover(self, command, when):
+        """A command without neighbor is every neighbor's: what was said to one of them before is no more."""
+        for key in [key for key in self.routes if key[:2] == (command.prefix, command.path_id) and key[2] != "*"]:
+            del self.routes[key]
+            if not command.announce:
+                self.changes.append((when, False, key))
 
     def opens(self, command, when):
         """
