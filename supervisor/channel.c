@@ -100,7 +100,7 @@ static void
 channel_failed(struct channel *channel, bool gone)
 {
 	if (!gone)
-		log_error("cannot write to %s", channel->target);
+		log_error("cannot write to %s", channel->transport.kind->lasting ? channel->target : "standard output");
 	if (channel->transport.kind->lasting)
 		channel_lost(channel);
 	else

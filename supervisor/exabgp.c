@@ -90,7 +90,7 @@ output_route(struct exabgp *exabgp, struct route *route, char *buffer, size_t si
 		flight_begin(exabgp, (struct flight){route, NULL}, now);
 	else {
 		exabgp->unaccounted = true;
-		route_answer(exabgp->ledger, route, true, NULL, now);
+		route_assume(exabgp->ledger, route);
 	}
 	return length;
 }

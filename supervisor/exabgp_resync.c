@@ -71,8 +71,10 @@ resync_tick(struct exabgp *exabgp, monotime_t now)
 
 	if (exabgp->paused || (!due && !evidence))
 		return;
-	if (due)
+	if (due) {
 		exabgp->resync_at = monotime_next(exabgp->resync_at, resync_period_ns(exabgp), now);
+		ledger_age(exabgp->ledger);
+	}
 	if (evidence) {
 		exabgp->evidence_at = MONOTIME_NEVER;
 		exabgp->evidence_earliest = monotime_add(now, EVIDENCE_PAUSE_NS);

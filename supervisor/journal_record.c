@@ -159,6 +159,18 @@ record_next(char **rest, size_t *left, size_t place, struct journal_record *reco
 	return NULL;
 }
 
+/* Whether this is what a writer leaves that is killed in the midst of a record: its command was not written. */
+static bool
+record_begun(const char *text, size_t length)
+{
+	if (length >= JOURNAL_RECORD_MAX || memchr(letters, text[0], sizeof(letters)) == NULL)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return false;
+	return true;
+}
+
 /* All records, of which the header counts all or all but one. NULL, or what is wrong. */
 static const char *
 records_decode(char *text, size_t length, const struct journal_header *header, struct journal_record *records,
@@ -177,8 +189,7 @@ records_decode(char *text, size_t length, const struct journal_header *header, s
 	if (crc_of(text, (size_t)(end - text)) != header->crc)
 		return "its checksum is wrong";
 	for (*count = 0; length > 0 && wrong == NULL; ++*count) {
-		/* The writer was killed in the midst of it: its command was not written. */
-		if (*count == header->records && memchr(text, '\n', length) == NULL)
+		if (*count == header->records && record_begun(text, length))
 			break;
 		wrong = *count > header->records ? "it holds more than it should" :
 						   record_next(&text, &length, *count, &records[*count]);

@@ -130,6 +130,14 @@ void route_sent(struct ledger *, struct route *);
  */
 void route_answer(struct ledger *, struct route *, bool done, const char *text, monotime_t now);
 
+/*
+ * No answer will come to it: it is taken for done. A withdraw that is not acknowledged may yet be lost with us, so that
+ * the route is not GONE, and is not forgotten, before the second ledger_age after it.
+ */
+void route_assume(struct ledger *, struct route *);
+/* To be called from time to time, at intervals in which ExaBGP reads what it was sent. */
+void ledger_age(struct ledger *);
+
 /* Forget what was sent for routes that are desired announced (resync), or for all (ExaBGP lost its state). */
 void ledger_resend(struct ledger *, bool all);
 

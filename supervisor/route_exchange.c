@@ -64,7 +64,7 @@ route_keep(struct ledger *ledger, struct route *route)
 {
 	bool own = route_own(route);
 
-	route->carried = false;
+	route->carried = route->aged = false;
 	wish_set(&route->kept, own ? ROUTE_ANNOUNCED : ROUTE_WITHDRAWN, own ? route->desired.attributes : NULL);
 	route_news(ledger, route, own ? ROUTE_NEWS_ANNOUNCE : ROUTE_NEWS_WITHDRAW);
 }
@@ -118,15 +118,16 @@ route_set_error(struct route *route, const char *text)
 		text_sanitise(route->error);
 }
 
+/* proven: ExaBGP said so. Otherwise what was withdrawn counts as gone after a while only, see ledger_age. */
 static void
-route_done(struct ledger *ledger, struct route *route, enum route_status status)
+route_done(struct ledger *ledger, struct route *route, enum route_status status, bool proven)
 {
 	struct route *one, *next;
 
 	route->acked = status;
 	route->backoff_ns = 0;
 	route_set_error(route, NULL);
-	if (route->in_flight == 0 && route->kept.status == ROUTE_WITHDRAWN)
+	if (proven && route->in_flight == 0 && route->kept.status == ROUTE_WITHDRAWN)
 		route_gone(ledger, route);
 	if (route->key.neighbor != NULL)
 		return;
@@ -135,7 +136,7 @@ route_done(struct ledger *ledger, struct route *route, enum route_status status)
 		if (one->in_flight > 0)
 			continue;
 		one->acked = status;
-		if (route->in_flight == 0 && one->sent_by_all && one->queue == QUEUE_NONE && !route_own(one))
+		if (proven && route->in_flight == 0 && one->sent_by_all && one->queue == QUEUE_NONE && !route_own(one))
 			route_gone(ledger, one);
 		route_tidy(ledger, one);
 	}
@@ -157,17 +158,35 @@ route_refused(struct ledger *ledger, struct route *route, const char *text, mono
 		route_refresh(ledger, route, false);
 }
 
-void
-route_answer(struct ledger *ledger, struct route *route, bool done, const char *text, monotime_t now)
+/* What the oldest unanswered command said, which is answered now. */
+static enum route_status
+route_answered(struct route *route)
 {
 	enum route_status status = (route->unanswered & 1) != 0 ? ROUTE_ANNOUNCED : ROUTE_WITHDRAWN;
 
-	if (route->in_flight == 0)
-		return;
 	route->in_flight--;
 	route->unanswered >>= 1;
+	return status;
+}
+
+void
+route_assume(struct ledger *ledger, struct route *route)
+{
+	if (route->in_flight > 0)
+		route_done(ledger, route, route_answered(route), false);
+	route_tidy(ledger, route);
+}
+
+void
+route_answer(struct ledger *ledger, struct route *route, bool done, const char *text, monotime_t now)
+{
+	enum route_status status;
+
+	if (route->in_flight == 0)
+		return;
+	status = route_answered(route);
 	if (done)
-		route_done(ledger, route, status);
+		route_done(ledger, route, status, true);
 	else
 		route_refused(ledger, route, text, now);
 	/* It may have waited for room. */
@@ -192,6 +211,22 @@ ledger_resend(struct ledger *ledger, bool all)
 		wish_set(&route->sent, ROUTE_UNKNOWN, NULL);
 		route->sent_by_all = false;
 		route_refresh(ledger, route, false);
+		route_tidy(ledger, route);
+	}
+}
+
+void
+ledger_age(struct ledger *ledger)
+{
+	struct route *route, *next;
+
+	for (route = route_first(ledger); route != NULL; route = next) {
+		next = route_next(route);
+		if (route->kept.status != ROUTE_WITHDRAWN || route->queue != QUEUE_NONE || route->in_flight > 0)
+			continue;
+		if (route->aged)
+			route_gone(ledger, route);
+		route->aged = true;
 		route_tidy(ledger, route);
 	}
 }

@@ -37,6 +37,7 @@ struct route {
 	bool sent_by_all;    /* `sent` is the doing of the route for all neighbors */
 	struct wish kept;    /* see route_kept */
 	bool carried;	     /* `kept` is a predecessor's doing */
+	bool aged;	     /* nothing has been said of it since the last ledger_age */
 	enum route_status acked;
 	enum queue queue;
 	unsigned in_flight;

@@ -665,6 +665,47 @@ START_TEST(forgotten_when_acknowledged)
 }
 END_TEST
 
+/* Without answers a withdraw that was written may still be lost: it is remembered for a while. */
+START_TEST(assumed_is_remembered_for_a_while)
+{
+	announce(A, 1, "x");
+	say(at(0));
+	route_assume(ledger, find(A));
+	ck_assert_int_eq(route_acked_status(find(A)), ROUTE_ANNOUNCED);
+	release(A, 1);
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * withdraw");
+	route_assume(ledger, find(A));
+	ck_assert_int_eq(route_acked_status(find(A)), ROUTE_WITHDRAWN);
+	ck_assert_int_eq(route_kept(find(A), NULL), ROUTE_WITHDRAWN);
+	ledger_age(ledger);
+	ck_assert_uint_eq(routes(), 1);
+	ledger_age(ledger);
+	ck_assert_uint_eq(routes(), 0);
+	/* An announced one never. */
+	announce(B, 1, "x");
+	say(at(0));
+	route_assume(ledger, find(B));
+	for (int i = 0; i < 3; i++)
+		ledger_age(ledger);
+	ck_assert_int_eq(route_kept(find(B), NULL), ROUTE_ANNOUNCED);
+	/* Said anew, it begins anew. */
+	withdraw(B, 1);
+	say(at(0));
+	route_assume(ledger, find(B));
+	ledger_age(ledger);
+	announce(B, 1, "x");
+	say(at(0));
+	withdraw(B, 1);
+	say(at(0));
+	route_assume(ledger, find(B));
+	route_assume(ledger, find(B));
+	ledger_age(ledger);
+	ck_assert_int_eq(route_kept(find(B), NULL), ROUTE_WITHDRAWN);
+	ledger_age(ledger);
+	ck_assert_int_eq(route_kept(find(B), NULL), ROUTE_UNKNOWN);
+}
+END_TEST
+
 START_TEST(new_before_old)
 {
 	announce(A, 1, "x");
@@ -889,6 +930,7 @@ main(void)
 	tcase_add_test(tcase, undecided_owner_holds);
 	tcase_add_test(tcase, a_claim_changes_the_rank_only);
 	tcase_add_test(tcase, forgotten_when_acknowledged);
+	tcase_add_test(tcase, assumed_is_remembered_for_a_while);
 	tcase_add_test(tcase, new_before_old);
 	tcase_add_test(tcase, overlap_narrowed);
 	tcase_add_test(tcase, overlap_held);
