@@ -63,8 +63,9 @@ def test_drain_beside_exabgp(pipes, service, keep):  # noqa: F811
     """All of drain_time."""
     server, running = keep(TcpServer()), pipes()
     running.exabgp.start()
-    run = service(config(check("web", tcp(server), prefixes=[prefix(1)], metric=10, drain_time=3,
-                               drain={"metric": 999, "communities": ["graceful-shutdown", "65000:1"]}), **fifo(running)))
+    drain = {"metric": 999, "communities": ["graceful-shutdown", "65000:1"]}
+    run = service(config(check("web", tcp(server), prefixes=[prefix(1)], metric=10, drain_time=3, drain=drain),
+                         **fifo(running)))
     running.wait_sessions()
     running.wait_route(prefix(1), "p4", med=10)
     begin = time.monotonic()
