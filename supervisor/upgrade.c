@@ -51,6 +51,7 @@ struct upgrade {
 	int fd;		 /* our end of its channel, -1: none */
 	struct event *event;
 	unsigned lines;
+	bool ended; /* there is nobody at its other end */
 };
 
 static void
@@ -202,6 +203,16 @@ preflight_passed(struct upgrade *upgrade)
 	upgrade->hooks->pause(upgrade->context, true);
 }
 
+/* It ended without a good word. */
+static void
+preflight_failed(struct upgrade *upgrade)
+{
+	if (upgrade->lines > 0)
+		upgrade_refuse(upgrade, "%s does not take the state", program_path());
+	else
+		upgrade_refuse(upgrade, "%s ended before it answered", program_path());
+}
+
 static void
 preflight_read(evutil_socket_t fd, short what, void *context)
 {
@@ -222,10 +233,10 @@ preflight_read(evutil_socket_t fd, short what, void *context)
 	}
 	if (status == MESSAGE_NONE)
 		return;
-	if (upgrade->lines > 0)
-		upgrade_refuse(upgrade, "%s does not take the state", program_path());
-	else
-		upgrade_refuse(upgrade, "%s ended before it answered", program_path());
+	event_del(upgrade->event);
+	upgrade->ended = true;
+	if (upgrade->launch == 0)
+		preflight_failed(upgrade);
 }
 
 static void
@@ -235,9 +246,11 @@ preflight_launched(void *context, pid_t pid, int error)
 
 	upgrade->launch = 0;
 	upgrade->pid = pid;
-	/* one that ended before we looked has left its answer, or none, in the channel */
+	/* one that ended before we looked (ECHILD) has left its answer, or none, in the channel */
 	if (pid == 0 && error != ECHILD)
 		upgrade_refuse(upgrade, "cannot start %s: %s", program_path(), strerror(error));
+	else if (upgrade->ended)
+		preflight_failed(upgrade);
 }
 
 /* Give it the state to read, not to write. */
@@ -267,6 +280,7 @@ preflight_start(struct upgrade *upgrade)
 		return false;
 	upgrade->fd = fds[0];
 	upgrade->lines = 0;
+	upgrade->ended = false;
 	message_refuse_descriptors(fds[0]);
 	errno = ENOMEM;
 	upgrade->event = event_new(upgrade->base, fds[0], EV_READ | EV_PERSIST, preflight_read, upgrade);

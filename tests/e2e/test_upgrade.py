@@ -2,16 +2,27 @@
 Upgrade in place: another program under the same pid, and nobody outside notices. Each test runs a copy of the built tree,
 in which the program is replaced as a package does it: by rename.
 """
+import contextlib
+import json
 import os
+import random
+import re
+import selectors
 import shutil
 import signal
+import socket
+import subprocess
+import threading
 import time
 
 import pytest
 
 from harness import paths, processes
-from harness.config import check, config, prefix
+from harness.config import check, config, for_test, prefix
 from harness.hostile import TcpServer
+from harness.lab import Lab
+from harness.peer import ExaBGP6, FallsSilent, Mute, NoAcks
+from harness.standalone import Pipes
 from harness.wait import wait_until
 
 PROGRAMS = paths.BUILD / "upgrade"
@@ -159,16 +170,49 @@ def test_other_worker_protocol(start, keep, build):
 
 
 def test_no_result_is_lost(start, keep, build):
-    """A service that goes during the upgrade is found out, after exactly as many executions as otherwise."""
+    """A service that goes during the upgrade is found out after exactly as many executions as otherwise."""
     server = keep(TcpServer())
-    run = start(config(check("web", tcp(server), prefixes=[prefix(1)], fall=4, rise=2)), build=build)
+    run = start(config(check("web", tcp(server), prefixes=[prefix(1)], fall=5, rise=2)), build=build)
     run.wait_route(prefix(1))
     server.go_away()
-    run.wait_transition("web", "falling (2/4)")
+    run.wait_log("falling (2/5)")
     upgrade(run)
     run.wait_no_route(prefix(1))
-    states = [t.state for t in run.transitions if t.check == "web"]
-    assert states[-1] == "down" and all(f"falling ({n}/4)" not in states[-1] for n in (1, 2)), states
+    for count in (2, 3, 4):
+        assert len(run.logged(f"web: falling ({count}/5): ")) == 1, run.story()
+    assert len(run.logged("web: falling (4/5) -> down")) == 1, run.story()
+
+
+def ctl(*arguments):
+    return subprocess.run([str(paths.EXACHECK_CTL), *map(str, arguments)], capture_output=True, text=True, timeout=30)
+
+
+def test_ctl(start, keep, build):
+    """exacheck-ctl finds exacheck by its lock, and says how an upgrade went."""
+    run, servers = start_with(start, keep, build, 2)
+    runtime = run.directory / "runtime"
+    put(build, PROGRAMS / "next")
+    done = ctl("-r", runtime, "upgrade")
+    assert (done.returncode, done.stdout) == (
+        0, f"exacheck (pid {run.pid}) was upgraded from {VERSION} to 9.9.9\n"), done
+    run.wait_log("upgraded from")
+    put(build, "#!/bin/sh\nexit 1\n")
+    done = ctl("--runtime", runtime, "upgrade")
+    assert done.returncode == 1 and "exacheck 9.9.9" in done.stderr and "goes on: " in done.stderr
+    assert "ended before it answered" in done.stderr
+    done = ctl("-r", runtime, "reload")
+    assert done.returncode == 0
+    run.wait_log("nothing has changed")
+    run.stop()
+    done = ctl("-r", runtime, "upgrade")
+    assert done.returncode == 3 and "no exacheck holds" in done.stderr
+
+
+def test_ctl_command_line(directory):
+    for arguments in ((), ("upgrade", "now"), ("nonsense",), ("-x", "upgrade")):
+        assert ctl(*arguments).returncode == 2
+    assert ctl("-r", directory / "nowhere", "upgrade").returncode == 3
+    assert ctl("--help").stdout.startswith("usage: exacheck-ctl")
 
 
 def test_end_during_upgrade(start, keep, build):
@@ -180,3 +224,203 @@ def test_end_during_upgrade(start, keep, build):
         code, _ = run.stop()
         assert code == 0 and not run.rib.routes, run.story()
         run.finish()
+
+
+# Together with everything else that happens
+
+
+def test_busy(start, keep, build):
+    """Services flap while one upgrade follows another: what is announced in the end is the truth."""
+    run, servers = start_with(start, keep, build, 20)
+    random.seed(4)
+    for round in range(6):
+        for server in random.sample(servers, 8):
+            if server.sock:
+                server.go_away()
+            else:
+                server.come_back()
+        time.sleep(random.uniform(0, 0.3))
+        put(build, PROGRAMS / "next" if round % 2 == 0 else paths.EXACHECK)
+        upgrade(run)
+    truth = {prefix(n) for n, server in enumerate(servers) if server.sock}
+    run.wait_for(lambda: run.rib.prefixes() == truth, what=f"{truth}")
+    assert not run.logged("worker lost"), run.story()
+
+
+def test_workers_die(start, keep, build):
+    """Processes are killed before, during and after upgrades: each has a successor, and none is left over."""
+    run, servers = start_with(start, keep, build, 6)
+    random.seed(5)
+    for _ in range(6):
+        living = [pid for pid in processes.children(run.pid) if pid != run.launcher()]
+        victims = random.sample(living, min(3, len(living)))
+        before = len(run.logged("upgraded from "))
+        for number, victim in enumerate(victims):
+            if number == len(victims) - 1:
+                os.kill(run.pid, signal.SIGUSR2)
+            time.sleep(random.uniform(0, 0.02))
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+        if victims:
+            run.wait_for(lambda: run.logged("upgraded from ")[before:], 10, "upgrade")
+    run.wait_for(lambda: len(run.rib.prefixes()) == 6, 70, "every route")
+    wait_until(lambda: len(processes.children(run.pid)) == 8, 70, "launcher, spawner, six workers")
+    counts = [server.count for server in servers]
+    run.wait_for(lambda: all(s.count >= c + 3 for s, c in zip(servers, counts)), 70, what="executions")
+
+
+def test_reload_meanwhile(start, keep, build):
+    """What is asked for during an upgrade happens after it, by whichever program."""
+    servers = [keep(TcpServer()) for _ in range(3)]
+    checks = [check(f"web{n}", tcp(server), prefixes=[prefix(n)]) for n, server in enumerate(servers)]
+    run = start(config(*checks[:2]), build=build)
+    run.wait_route(prefix(0))
+    run.wait_route(prefix(1))
+    run.path.write_text(json.dumps(for_test(config(checks[0], checks[2]), run.directory)))
+    os.kill(run.pid, signal.SIGUSR2)
+    run.wait_log("looking at")
+    os.kill(run.pid, signal.SIGHUP)
+    run.wait_log("upgraded from")
+    run.wait_for(lambda: run.rib.prefixes() == {prefix(0), prefix(2)}, what="the new configuration")
+    assert [up for _, up in run.rib.changes_of(prefix(0))] == [True], run.story()
+    put(build, "#!/bin/sh\nsleep 0.2\nexit 1\n")
+    run.path.write_text(json.dumps(for_test(config(*checks[:2]), run.directory)))
+    os.kill(run.pid, signal.SIGUSR2)
+    run.wait_for(lambda: len(run.logged("looking at")) == 2, what="second upgrade")
+    os.kill(run.pid, signal.SIGHUP)
+    run.wait_log("upgrade refused")
+    run.wait_for(lambda: run.rib.prefixes() == {prefix(0), prefix(1)}, what="the old configuration")
+
+
+def test_silent_exabgp(start, keep, build):
+    """As long as a command is unanswered nobody knows what ExaBGP has: the upgrade is put off."""
+    peer = FallsSilent()
+    run, servers = start_with(start, keep, build, 2, peer=peer)
+    peer.silent = True
+    servers[0].go_away()
+    run.wait_no_route(prefix(0))
+    assert "ExaBGP does not answer" in refused(run)
+    peer.silent = False
+    run.say("done")
+    upgrade(run)
+    servers[0].come_back()
+    run.wait_route(prefix(0))
+
+
+@pytest.mark.parametrize("peer", [ExaBGP6(), NoAcks(), Mute()], ids=["version 6", "no answers", "nobody"])
+def test_other_peers(start, keep, build, peer):
+    """The dialect is kept without a question, and whether answers come."""
+    run, servers = start_with(start, keep, build, 2, peer=peer)
+    time.sleep(0 if peer.acks and not isinstance(peer, Mute) else 3.5)  # the version is asked for 3 s
+    lines = len(run.lines)
+    upgrade(run)
+    servers[0].go_away()
+    run.wait_no_route(prefix(0))
+    assert len(run.lines) == lines + 1, run.story()
+
+
+def test_any_user(start, keep, build, root):
+    """The state is handed over by a process without privileges, too."""
+    run, _ = start_with(start, keep, build, 2, wrapper=["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"])
+    lines = len(run.lines)
+    upgrade(run)
+    upgrade(run)
+    assert len(run.lines) == lines, run.story()
+    assert os.stat(f"/proc/{run.pid}/mem").st_uid == 0, "dumpable after the upgrade"
+
+
+# With a real ExaBGP
+
+
+class Doors(threading.Thread):
+    """Listening ports that one thread serves: when each was knocked at."""
+
+    def __init__(self, count):
+        super().__init__(daemon=True)
+        self.sockets = [socket.create_server(("127.0.0.1", 0), backlog=64) for _ in range(count)]
+        self.times = [[] for _ in self.sockets]
+        self.selector = selectors.DefaultSelector()
+        for number, server in enumerate(self.sockets):
+            server.setblocking(False)
+            self.selector.register(server, selectors.EVENT_READ, number)
+        self.stopping = False
+        self.start()
+
+    def run(self):
+        while not self.stopping:
+            for key, _ in self.selector.select(0.1):
+                with contextlib.suppress(OSError):
+                    key.fileobj.accept()[0].close()
+                    self.times[key.data].append(time.monotonic())
+
+    def widest(self, begin, end):
+        """The longest time between two knocks at the same door."""
+        gaps = [0]
+        for times in self.times:
+            inside = [when for when in times if begin <= when <= end]
+            assert inside
+            gaps += [later - earlier for earlier, later in zip(inside, inside[1:])]
+        return max(gaps)
+
+    def close(self):
+        self.stopping = True
+        self.join(5)
+        for server in self.sockets:
+            server.close()
+
+
+def updates(lab):
+    """UPDATEs that BIRD has seen, of all protocols and families."""
+    numbers = re.findall(r"Import (?:updates|withdraws):\s+(\d+)", lab.birdc("show", "protocols", "all"))
+    assert len(numbers) >= 8
+    return sum(map(int, numbers))
+
+
+def test_nobody_notices(directory, keep, build):
+    """Under load: not one UPDATE, the same helper of ExaBGP, and no check is late."""
+    interval, count = 0.2, 50
+    doors = keep(Doors(count))
+    document = for_test(config(*(
+        check(f"door{n}", {"method": "tcp", "host": "127.0.0.1", "port": door.getsockname()[1], "timeout": 2},
+              prefixes=[prefix(n)], interval=interval, splay=True) for n, door in enumerate(doors.sockets))), directory)
+    path = directory / "exacheck.yaml"
+    path.write_text(json.dumps(document))
+    lab = keep(Lab(directory, [build / "exacheck", "run", "-f", path, "-v"])).start()
+    wait_until(lambda: len(lab.routes(protocol="p4")) == count, 20, "every route", 0.1)
+    helper, = [pid for pid in processes.children(lab.exabgp.process.pid) if "ExaCheck" in processes.cmdline(pid)]
+    time.sleep(1)
+    begin = time.monotonic()
+    time.sleep(3)
+    floor = doors.widest(begin, time.monotonic())
+    seen, begin = updates(lab), time.monotonic()
+    for number in range(3):
+        put(build, PROGRAMS / "next" if number != 1 else paths.EXACHECK)
+        os.kill(helper, signal.SIGUSR2)
+        wait_until(lambda: lab.exabgp.log().count("upgraded from") == number + 1, 20, "upgrade")
+    time.sleep(2)
+    widest = doors.widest(begin, time.monotonic())
+    assert updates(lab) == seen
+    assert len(lab.routes(protocol="p4")) == count
+    assert [pid for pid in processes.children(lab.exabgp.process.pid) if "ExaCheck" in processes.cmdline(pid)] == [helper]
+    assert "worker lost" not in lab.exabgp.log()
+    assert widest <= max(interval, floor) + 0.1 * paths.SLOWNESS, f"{widest:.3f} s, without an upgrade {floor:.3f} s"
+
+
+def test_beside_exabgp(directory, start, keep, build):
+    """Named pipes stay open, and locked: ExaBGP is not told anything anew."""
+    lab = keep(Pipes(directory)).start()
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), prefixes=["192.0.2.1"]), exabgp={"output": f"fifo {lab.place}"}),
+                build=build)
+    lab.wait_route("192.0.2.1/32", "p4")
+    seen = updates(lab)
+    for program in (PROGRAMS / "next", paths.EXACHECK):
+        put(build, program)
+        upgrade(run)
+    time.sleep(1)
+    assert updates(lab) == seen and lab.routes("192.0.2.1/32", "p4")
+    assert not run.logged("another exacheck") and len(run.logged("ExaBGP is there")) == 1, run.story()
+    server.go_away()
+    lab.wait_no_route("192.0.2.1/32")
+    server.come_back()
+    lab.wait_route("192.0.2.1/32", "p4")

@@ -8,7 +8,7 @@ UPGRADE_DEFINES_protocol := -DMESSAGE_PROTOCOL=99
 
 $(BUILD)/obj/upgrade/next.o: supervisor/program_version.c
 $(BUILD)/obj/upgrade/state.o $(BUILD)/obj/upgrade/protocol.o: supervisor/handover.c
-$(BUILD)/obj/upgrade/%.o: Makefile tests/upgrade/upgrade.mk
+$(UPGRADES:$(BUILD)/upgrade/%=$(BUILD)/obj/upgrade/%.o): $(BUILD)/obj/upgrade/%.o: Makefile tests/upgrade/upgrade.mk
 	@mkdir -p $(@D)
 	@$(SAY) "  CC   $@"; $(CC) $(ALL_CFLAGS) $(UPGRADE_DEFINES_$*) -MMD -MP -c -o $@ $(filter %.c,$^)
 
