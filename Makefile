@@ -16,6 +16,7 @@ SBINDIR ?= $(PREFIX)/sbin
 LIBEXECDIR ?= $(PREFIX)/libexec/exacheck
 MANDIR ?= $(PREFIX)/share/man
 SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 
 CC ?= cc
 SANITIZE ?=
@@ -147,6 +148,9 @@ install: all
 	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(wildcard man/*.7) $(DESTDIR)$(MANDIR)/man7
 	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(MANDIR)/man8
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's|/usr/sbin/|$(SBINDIR)/|' packaging/systemd/exacheck.service >$(DESTDIR)$(UNITDIR)/exacheck.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/exacheck.service
 	-setcap cap_net_raw+ep $(DESTDIR)$(LIBEXECDIR)/worker-icmp
 
 # The table of what the sandbox leaves, in exacheck.yaml(5).
