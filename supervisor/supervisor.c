@@ -355,7 +355,7 @@ parts_make(struct supervisor *supervisor)
 
 	if ((supervisor->base = loop_new()) == NULL || (supervisor->ledger = ledger_new()) == NULL ||
 	    (supervisor->journal = journal_new(supervisor->base, config->global.runtime_dir, supervisor->ledger,
-	    left != NULL ? left->lock : -1)) == NULL ||
+	    left != NULL ? left->lock : JOURNAL_LOCK_TAKE)) == NULL ||
 	    (supervisor->checks = checks_new(supervisor->ledger, transition_seen, supervisor)) == NULL ||
 	    !launcher_attach(supervisor->launcher, supervisor->base) ||
 	    (supervisor->workers = workers_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL)

@@ -114,8 +114,12 @@ worker_decode(struct worker *worker, const json_t *map, char error[static STATE_
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (!state_load(parts[i].fields, (char *)worker + parts[i].offset, json_object_get(map, parts[i].name), error))
 			return false;
-	if (worker->interval_ns <= 0 || worker->backoff.failures > INT32_MAX || worker->chatter.refill_ns < 0 ||
-	    worker->phase == PHASE_SPAWNING) {
+	if (worker->phase == PHASE_SPAWNING) { /* only in a state that is just looked at */
+		worker->phase = PHASE_IDLE;
+		worker->fd = -1;
+		worker->pid = 0;
+	}
+	if (worker->interval_ns <= 0 || worker->backoff.failures > INT32_MAX || worker->chatter.refill_ns < 0) {
 		snprintf(error, STATE_ERROR_SIZE, "of \"%.100s\": values that cannot be", state_text(map, "check"));
 		return false;
 	}
