@@ -261,13 +261,18 @@ on_readable(evutil_socket_t fd, short what, void *argument)
 	event_active(channel->flush, EV_TIMEOUT, 0);
 }
 
-/* Nobody reads our output any more. */
+/* Nobody reads our output any more; or no memory was left to watch it, and it is to be looked at. */
 static void
 on_gone(evutil_socket_t fd, short what, void *argument)
 {
-	(void)fd;
+	struct channel *channel = argument;
+	struct pollfd end = {.fd = fd};
+
 	(void)what;
-	channel_lost(argument);
+	if (poll(&end, 1, 0) == 1 && (end.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
+		channel_lost(channel);
+	else
+		loop_watch(channel->gone);
 }
 
 static void

@@ -378,7 +378,8 @@ supervisor_start(struct supervisor *supervisor, int64_t watchdog_ns)
 	/* what a killed worker leaves behind becomes ours to reap */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	signal(SIGPIPE, SIG_IGN);
-	if (!parts_make(supervisor) || !checks_start(supervisor) || !service_start(supervisor->base, status_describe, supervisor) ||
+	if (!parts_make(supervisor) || !checks_start(supervisor) ||
+	    !service_start(supervisor->base, status_describe, supervisor) ||
 	    (watchdog_ns > 0 && !watchdog_start(supervisor->base, watchdog_ns))) {
 		log_errorx("cannot start: %s", errno != 0 ? strerror(errno) : "out of memory");
 		return false;

@@ -37,7 +37,7 @@ void workers_remove(struct workers *, const struct check *);
  */
 void workers_change(struct workers *, const struct check *, bool renew);
 
-/* End the spawners that no worker needs any more. */
+/* End, in the next turn of the loop, the spawners that no worker needs any more. */
 void workers_tidy(struct workers *);
 
 /* A child ended, whoever it was. */

@@ -96,6 +96,7 @@ struct workers {
 	STAILQ_HEAD(, worker) list;
 	STAILQ_HEAD(, birth) births;
 	STAILQ_HEAD(, spawner_entry) spawners;
+	bool untidy; /* one of them may not be needed any more */
 	struct sandbox_reports *sandboxes;
 	struct event *pump; /* spawns what is to be spawned */
 };
@@ -122,6 +123,11 @@ void worker_replace(struct worker *);
 
 /* Look again for what can be spawned. */
 void workers_pump_wake(struct workers *);
+
+/* worker_change.c */
+
+/* Not from a spawner's report: it may be the one that ends. */
+void workers_tidy_now(struct workers *);
 
 /* worker_grid.c */
 
