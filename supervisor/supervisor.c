@@ -6,6 +6,7 @@
 #include <bsd/unistd.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -386,6 +387,7 @@ supervisor_start(struct supervisor *supervisor, int64_t watchdog_ns)
 	}
 	title_show(supervisor, "Sleeping");
 	upgrade_note(supervisor, "");
+	malloc_trim(0); /* the configuration was much text, and in pieces; so was the state */
 	if (supervisor->left == NULL)
 		return supervisor_confine((enum sandbox_level)supervisor->config->global.sandbox);
 	/* confined as before; but setting a signal to its default has discarded what said that children ended */
