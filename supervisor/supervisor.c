@@ -453,6 +453,7 @@ supervisor_resume(int file, int64_t watchdog_ns, int *status)
 	*status = 1;
 	if (!handover_begin(&left, file, error)) {
 		log_errorx("upgrade: cannot go on from the state (%s): starting anew", error);
+		program_started();
 		close_range(STDERR_FILENO + 1, ~0u, 0); /* workers and the launcher end with their channels */
 		return false;
 	}
@@ -464,6 +465,7 @@ supervisor_resume(int file, int64_t watchdog_ns, int *status)
 	supervisor.refusals = left.refusals;
 	errno = 0;
 	if (supervisor_start(&supervisor, watchdog_ns)) {
+		program_started();
 		log_info("upgraded from %s to %s: %zu workers kept", left.version, program_version,
 		    workers_outdated(supervisor.workers));
 		supervisor.left = NULL;

@@ -226,6 +226,41 @@ def test_end_during_upgrade(start, keep, build):
         run.finish()
 
 
+WRAPPER = """#!/bin/sh
+[ "$1" = preflight ] && exec {real} "$@"
+exit 1
+"""
+
+
+@pytest.mark.one_level
+def test_execution_fails(start, keep, build):
+    """The program is whole, but must not be executed by a confined exacheck: everything goes on as before."""
+    run, servers = start_with(start, keep, build, 3)
+    lines, held = len(run.lines), descriptors(run.pid)
+    (build / "exacheck").rename(build / "real")
+    put(build, WRAPPER.format(real=build / "real"))
+    why = refused(run)
+    assert "cannot execute" in why and "it must be in the directory that it was started from" in why
+    counts = [server.count for server in servers]
+    run.wait_for(lambda: all(s.count >= c + 3 for s, c in zip(servers, counts)), what="executions")
+    assert len(run.lines) == lines and descriptors(run.pid) == held, run.story()
+    os.kill(run.worker("web1"), signal.SIGKILL)
+    servers[0].go_away()
+    run.wait_no_route(prefix(0))
+    put(build, build / "real")
+    upgrade(run)
+    servers[0].come_back()
+    run.wait_route(prefix(0))
+
+
+def test_state_that_is_none(start, keep):
+    """A variable that somebody else set is no state: told, and that is all."""
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), prefixes=[prefix(1)])), environment={"EXACHECK_STATE": "77"})
+    run.wait_log("cannot go on from the state")
+    run.wait_route(prefix(1))
+
+
 # Together with everything else that happens
 
 
