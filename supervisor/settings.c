@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../common/log.h"
+#include "channel.h"
 
 /* Texts that are read once, at the start. */
 static const struct {
@@ -51,10 +52,10 @@ void
 settings_change(struct global_options *old, struct global_options *new, struct channel *channel,
     const struct config *config)
 {
-	(void)channel;
-	(void)config;
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		fixed_keep(old, new, fixed[i].name, fixed[i].offset);
 	if (old->sandbox != new->sandbox)
 		log_warnx("exacheck.sandbox: workers change to it; exacheck itself stays confined as it is until a restart");
+	if (!settings_same(old, new))
+		channel_change(channel, config);
 }

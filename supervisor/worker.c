@@ -26,7 +26,7 @@
 void
 workers_pump_wake(struct workers *workers)
 {
-	if (!workers->stopping)
+	if (!workers->stopping && !workers->paused)
 		event_active(workers->pump, EV_TIMEOUT, 0);
 }
 
@@ -60,6 +60,8 @@ worker_lost(struct worker *worker, enum reason reason)
 	worker->pid = 0;
 	worker->started = worker->planned = false;
 	worker->replacing = planned;
+	worker->renewing &= planned;
+	worker->outdated = false; /* the next one is of the new program */
 	if (planned) {
 		worker->retry = monotime_add(worker->backoff.started, PLANNED_LIFE_NS);
 	} else {
@@ -182,9 +184,11 @@ worker_spawned(void *context, uint32_t id, pid_t pid, int error)
 	struct birth birth = birth_take(workers, id);
 	struct worker *worker = birth.worker;
 
-	if (birth.spawner != NULL && worker == NULL && worker_by_pid(workers, pid) == NULL &&
-	    spawner_made(birth.spawner, pid))
-		kill(pid, SIGKILL);
+	if (birth.spawner != NULL && worker == NULL) {
+		if (worker_by_pid(workers, pid) == NULL && spawner_made(birth.spawner, pid))
+			kill(pid, SIGKILL);
+		workers_tidy(workers);
+	}
 	if (worker == NULL || worker->phase != PHASE_SPAWNING)
 		return;
 	worker->phase = PHASE_STARTING;
@@ -283,6 +287,8 @@ workers_pump(evutil_socket_t fd, short what, void *context)
 		if (worker->phase == PHASE_IDLE && monotime_before(now, again))
 			next = monotime_min(next, again);
 	}
+	if (workers->untidy)
+		workers_tidy_now(workers);
 	if (next.ns == MONOTIME_NEVER.ns)
 		return;
 	loop_arm(workers->pump, monotime_left(next, now));

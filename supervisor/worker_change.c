@@ -82,9 +82,17 @@ spawner_needed(const struct workers *workers, const struct spawner *spawner)
 void
 workers_tidy(struct workers *workers)
 {
+	workers->untidy = true;
+	workers_pump_wake(workers);
+}
+
+void
+workers_tidy_now(struct workers *workers)
+{
 	struct spawner_entry *entry = STAILQ_FIRST(&workers->spawners), *next;
 
-	for (; entry != NULL && !workers->stopping; entry = next) {
+	workers->untidy = false;
+	for (; entry != NULL; entry = next) {
 		next = STAILQ_NEXT(entry, entry);
 		if (spawner_needed(workers, entry->spawner))
 			continue;

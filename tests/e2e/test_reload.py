@@ -70,7 +70,7 @@ def test_commands_of_a_change(start, server, directory, change):
     up(run, 0, 1)
     assert said(run, after) == expected, run.story()
     for name, document in (("before.json", before), ("after.json", after)):
-        (directory / name).write_text(text_of(document))
+        (directory / name).write_text(text_of(document, run.directory))
     done = run_once("-f", directory / "after.json", "test", "--diff", directory / "before.json")
     assert done.returncode == 0 and done.stdout.splitlines() == expected, done
     run.wait_for(lambda: len(run.rib.routes) >= 2, what="all routes")
@@ -434,3 +434,18 @@ def test_settings_for_a_restart(start, server, directory):
         assert said(run, config(web(server, metric=metric), runtime_dir=str(directory / "b"))) == [
             routes_text(0, f" med {metric}")], run.story()
     assert len(run.logged(f"exacheck.runtime_dir stays {directory / 'a'}")) == 2, run.story()
+
+
+def test_conversation_with_exabgp(start, server):
+    """The dialect, acknowledgements and the resync are changed in place."""
+    run = start(config(web(server)))
+    up(run, 0)
+    since = settle(run)
+    reload(run, config(web(server), resync=0.3))
+    run.wait_for(lambda: len(commands(run, since)) >= 3, what="announcements again and again")
+    assert set(commands(run, since)) == {routes_text(0)}, run.story()
+    reload(run, config(web(server), resync=0))
+    time.sleep(0.3)
+    since = settle(run)
+    time.sleep(1)
+    assert commands(run, since) == [], run.story()

@@ -10,45 +10,12 @@
 #include <string.h>
 
 #include "../../supervisor/route.h"
+#include "allocations.h"
 #include "routes.h"
 #include "unit.h"
 
 static struct ledger *ledger;
 static unsigned wakes;
-
-static int allocations = -1; /* that still succeed; negative: all of them */
-
-static bool
-allocation_fails(void)
-{
-	return allocations >= 0 && allocations-- == 0;
-}
-
-/* The linker puts these in the place of the C library's (--wrap). */
-void *__real_malloc(size_t);
-void *__real_calloc(size_t, size_t);
-char *__real_strdup(const char *);
-void *__wrap_malloc(size_t);
-void *__wrap_calloc(size_t, size_t);
-char *__wrap_strdup(const char *);
-
-void *
-__wrap_malloc(size_t size)
-{
-	return allocation_fails() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-	return allocation_fails() ? NULL : __real_calloc(count, size);
-}
-
-char *
-__wrap_strdup(const char *text)
-{
-	return allocation_fails() ? NULL : __real_strdup(text);
-}
 
 static void
 announce(struct route_key route, unsigned rank, const char *attributes)

@@ -6,25 +6,26 @@ import os
 import signal
 import time
 
-from .config import at_level
+from .config import for_test
 
 QUIET = 0.15  # seconds without a line: what a reload says, it says at once
 
 
-def text_of(document):
-    return document if isinstance(document, str) else json.dumps(at_level(document), indent=1)
+def text_of(document, directory):
+    """A file's text; directory: of the run that is to read it."""
+    return document if isinstance(document, str) else json.dumps(for_test(document, directory), indent=1)
 
 
 def write(run, document):
     """In place, as an editor that does not rename."""
-    run.path.write_text(text_of(document))
+    run.path.write_text(text_of(document, run.directory))
 
 
-def replace(path, document):
+def replace(run, document):
     """By rename, as most editors do."""
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_text(text_of(document))
-    os.rename(temporary, path)
+    temporary = run.path.with_name(run.path.name + ".new")
+    temporary.write_text(text_of(document, run.directory))
+    os.rename(temporary, run.path)
 
 
 def reloads(run):
