@@ -16,6 +16,7 @@ SBINDIR ?= $(PREFIX)/sbin
 LIBEXECDIR ?= $(PREFIX)/libexec/exacheck
 MANDIR ?= $(PREFIX)/share/man
 SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 
 CC ?= cc
 SANITIZE ?=
@@ -85,7 +86,7 @@ $(BUILD)/lib%.a:
 $(BUILD)/exacheck: $(BUILD)/obj/supervisor/main.o $(BUILD)/libsupervisor.a $(BUILD)/libcommon.a
 	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_COMMON)
 
-$(BUILD)/exacheck-ctl: $(BUILD)/obj/supervisor/ctl.o
+$(BUILD)/exacheck-ctl: $(BUILD)/obj/supervisor/ctl.o $(BUILD)/libsupervisor.a $(BUILD)/libcommon.a
 	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
 
 $(BUILD)/libexec/worker-%: $(BUILD)/obj/workers/%.o $(BUILD)/libworker.a $(BUILD)/libcommon.a
@@ -140,11 +141,16 @@ demo: test-deps
 install: all
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 \
 		$(DESTDIR)$(MANDIR)/man8
-	install -m 755 $(BUILD)/exacheck $(BUILD)/exacheck-ctl $(DESTDIR)$(SBINDIR)
-	install -m 755 $(WORKERS) $(DESTDIR)$(LIBEXECDIR)
+	install -m 755 $(BUILD)/exacheck-ctl $(DESTDIR)$(SBINDIR)
+	# beside its workers: the directory is what exacheck may execute programs of, see confine.c
+	install -m 755 $(WORKERS) $(BUILD)/exacheck $(DESTDIR)$(LIBEXECDIR)
+	ln -sf $(LIBEXECDIR)/exacheck $(DESTDIR)$(SBINDIR)/exacheck
 	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(wildcard man/*.7) $(DESTDIR)$(MANDIR)/man7
 	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(MANDIR)/man8
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's|/usr/sbin/|$(SBINDIR)/|' packaging/systemd/exacheck.service >$(DESTDIR)$(UNITDIR)/exacheck.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/exacheck.service
 	-setcap cap_net_raw+ep $(DESTDIR)$(LIBEXECDIR)/worker-icmp
 
 # The table of what the sandbox leaves, in exacheck.yaml(5).

@@ -31,7 +31,9 @@ static const struct message_layout {
 	[MESSAGE_LOG] = {.size = sizeof(struct message_log), .text_offset = offsetof(struct message_log, text),
 	    .text_size = MESSAGE_TEXT_SIZE},
 	[MESSAGE_LEAVING] = {.size = sizeof(struct message_leaving)},
-	[MESSAGE_LAUNCH] = {.size = sizeof(struct message_launch)},
+	[MESSAGE_LAUNCH] = {.size = sizeof(struct message_launch), .text_offset = offsetof(struct message_launch, program),
+	    .text_size = MESSAGE_PROGRAM_SIZE},
+	[MESSAGE_STATE] = {.size = sizeof(struct message_state)},
 };
 
 #define PASSRIGHTS 83 /* SO_PASSRIGHTS of Linux 6.16; not in older headers */

@@ -19,12 +19,16 @@
 /* In an exec'd spawner and in every worker the channel to the supervisor is this descriptor. */
 #define CHANNEL_FD 3
 
+#ifndef MESSAGE_PROTOCOL
 #define MESSAGE_PROTOCOL 1 /* version, in message_job and message_ready */
+#endif
+#define LAUNCHER_PROTOCOL 1 /* of MESSAGE_LAUNCH and its answer: one launcher sees many versions of the supervisor */
 #define MESSAGE_MAX 131072 /* bytes: the longest message, a job with its arguments */
 #define MESSAGE_TEXT_SIZE 512
 #define MESSAGE_STATE_SIZE 32
 #define MESSAGE_NAME_SIZE 256
 #define MESSAGE_PATH_SIZE 1024
+#define MESSAGE_PROGRAM_SIZE 32
 
 enum message_type {
 	/* supervisor -> spawner */
@@ -45,6 +49,8 @@ enum message_type {
 	MESSAGE_LEAVING, /* cannot execute any more as it is: to be replaced at once, before the next grid point */
 	/* supervisor -> launcher, which answers with MESSAGE_SPAWNED */
 	MESSAGE_LAUNCH, /* with one descriptor: the new process's end of its channel */
+	/* supervisor -> preflight of another exacheck, which answers with MESSAGE_LOG and, if all is well, MESSAGE_READY */
+	MESSAGE_STATE, /* with one descriptor: what is to be restored */
 	MESSAGE_TYPES
 };
 
@@ -72,9 +78,14 @@ struct message_spawned {
 
 struct message_launch {
 	struct message_header header;
-	uint32_t program; /* index in the launcher's table */
-	uint32_t level;	  /* enum sandbox_level, its argument */
-	uint32_t id;	  /* the supervisor's; comes back in message_spawned */
+	uint32_t level; /* enum sandbox_level, its argument */
+	uint32_t id;	/* the supervisor's; comes back in message_spawned */
+	/* A name, not an index: after an upgrade the supervisor's table may be another than the launcher's. */
+	char program[MESSAGE_PROGRAM_SIZE];
+};
+
+struct message_state {
+	struct message_header header;
 };
 
 struct message_job {
@@ -144,6 +155,7 @@ union message {
 	struct message_log log;
 	struct message_leaving leaving;
 	struct message_launch launch;
+	struct message_state state;
 };
 
 enum message_status {

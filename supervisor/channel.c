@@ -261,13 +261,18 @@ on_readable(evutil_socket_t fd, short what, void *argument)
 	event_active(channel->flush, EV_TIMEOUT, 0);
 }
 
-/* Nobody reads our output any more. */
+/* Nobody reads our output any more; or no memory was left to watch it, and it is to be looked at. */
 static void
 on_gone(evutil_socket_t fd, short what, void *argument)
 {
-	(void)fd;
+	struct channel *channel = argument;
+	struct pollfd end = {.fd = fd};
+
 	(void)what;
-	channel_lost(argument);
+	if (poll(&end, 1, 0) == 1 && (end.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
+		channel_lost(channel);
+	else
+		loop_watch(channel->gone);
 }
 
 static void
@@ -311,8 +316,7 @@ channel_tell_problem(struct channel *channel, enum transport_outcome outcome)
 	snprintf(channel->problem, sizeof(channel->problem), "%s", outcome == TRANSPORT_WRONG ? problem : "");
 }
 
-/* The events are for the descriptors that there are now. Nothing pends. */
-static void
+void
 channel_watch(struct channel *channel)
 {
 	const struct transport *transport = &channel->transport;
@@ -392,7 +396,7 @@ channel_peer(const struct channel *channel)
 
 /* Everything but the transport and the ledger's wake-up. */
 static bool
-channel_start(struct channel *channel, const struct config *config)
+channel_start(struct channel *channel, const struct config *config, bool adopt)
 {
 	const struct global_options *global = &config->global;
 
@@ -404,14 +408,16 @@ channel_start(struct channel *channel, const struct config *config)
 	    exabgp_new(&global->exabgp, global->resync_ns, channel->ledger, channel_peer(channel), monotime_now());
 	if (channel->exabgp == NULL)
 		return false;
-	if (channel->transport.kind->lasting)
+	if (channel->transport.kind->lasting && !adopt)
 		channel_open(channel);
+	else if (channel->transport.kind->lasting)
+		event_active(channel->retry, EV_TIMEOUT, 0); /* unless channel_load has opened it by then */
 	return true;
 }
 
-struct channel *
-channel_new(struct event_base *base, const struct config *config, struct ledger *ledger,
-    void (*ended)(void *context, enum channel_end), void *context)
+static struct channel *
+channel_make(struct event_base *base, const struct config *config, struct ledger *ledger,
+    void (*ended)(void *context, enum channel_end), void *context, bool adopt)
 {
 	const char *output = config->global.exabgp.output != NULL ? config->global.exabgp.output : "stdout";
 	struct channel *channel = calloc(1, sizeof(*channel));
@@ -426,12 +432,26 @@ channel_new(struct event_base *base, const struct config *config, struct ledger 
 	/* A reader that is gone is told by EPIPE. */
 	signal(SIGPIPE, SIG_IGN);
 	if (!transport_init(&channel->transport, output) || (channel->target = strdup(output)) == NULL ||
-	    !channel_start(channel, config)) {
+	    !channel_start(channel, config, adopt)) {
 		channel_free(channel);
 		return NULL;
 	}
 	ledger_on_pending(ledger, on_pending, channel);
 	return channel;
+}
+
+struct channel *
+channel_new(struct event_base *base, const struct config *config, struct ledger *ledger,
+    void (*ended)(void *context, enum channel_end), void *context)
+{
+	return channel_make(base, config, ledger, ended, context, false);
+}
+
+struct channel *
+channel_adopt(struct event_base *base, const struct config *config, struct ledger *ledger,
+    void (*ended)(void *context, enum channel_end), void *context)
+{
+	return channel_make(base, config, ledger, ended, context, true);
 }
 
 void

@@ -9,6 +9,7 @@
 
 #include "config.h"
 #include "route.h"
+#include "state.h"
 
 struct event_base;
 struct channel;
@@ -29,6 +30,17 @@ enum channel_end {
 struct channel *channel_new(struct event_base *, const struct config *, struct ledger *,
     void (*ended)(void *context, enum channel_end), void *context);
 void channel_free(struct channel *);
+
+/*
+ * The same after an upgrade: nothing is opened before the loop turns, and then only if channel_load could not restore
+ * what channel_save told of an idle channel. The descriptors are to be left open by execve(2), or not any more.
+ */
+struct channel *channel_adopt(struct event_base *, const struct config *, struct ledger *,
+    void (*ended)(void *context, enum channel_end), void *context);
+bool channel_keep(const struct channel *, bool keep);
+json_t *channel_save(const struct channel *);
+bool channel_load(struct channel *, const json_t *, char error[static STATE_ERROR_SIZE]);
+bool channel_state_valid(const json_t *, char error[static STATE_ERROR_SIZE]);
 
 /* From now on nothing waits for ExaBGP's answers: see exabgp_hurry. Ends a pause. */
 void channel_hurry(struct channel *);

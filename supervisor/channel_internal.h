@@ -30,4 +30,7 @@ struct channel {
 	char output[EXABGP_LINE_MAX];
 };
 
+/* Make the events those of the descriptors that there are now. Nothing pends. */
+void channel_watch(struct channel *);
+
 #endif

@@ -12,6 +12,7 @@
 #include "config.h"
 #include "fsm.h"
 #include "route.h"
+#include "state.h"
 #include "transition.h"
 
 /* How far the check is on its way to the end. */
@@ -61,6 +62,11 @@ void check_release_as(const struct check *, const struct check_config *, unsigne
  * the other routes were claimed as; the former routes are released. What it wants is said anew, with the new attributes.
  */
 void check_reconfigure(struct check *, const struct check_config *, unsigned owner, unsigned rank);
+
+/* Its state across an upgrade, into a check that has claimed its routes; check_state_valid: whether it could be loaded. */
+json_t *check_save(const struct check *);
+bool check_load(struct check *, const json_t *, char error[static STATE_ERROR_SIZE]);
+bool check_state_valid(const json_t *, char error[static STATE_ERROR_SIZE]);
 
 /* One execution's result. */
 void check_result(struct check *, const struct result *, int64_t duration_ns);

@@ -5,6 +5,7 @@
 #include "checks.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct checks {
 	struct ledger *ledger;
@@ -72,6 +73,35 @@ size_t
 checks_in_state(const struct checks *checks, enum fsm_state state)
 {
 	return checks->states[state];
+}
+
+bool
+checks_save(const struct checks *checks, FILE *file)
+{
+	for (size_t i = 0; i < checks->count; i++)
+		if (!state_write(file, "check", check_save(checks->list[i])))
+			return false;
+	return true;
+}
+
+bool
+checks_load(struct checks *checks, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	const char *name = state_text(map, "name");
+	enum fsm_state before;
+
+	for (size_t i = 0; name != NULL && i < checks->count; i++) {
+		if (strcmp(checks->list[i]->config->options.name, name) != 0)
+			continue;
+		before = checks->list[i]->fsm.state;
+		if (!check_load(checks->list[i], map, error))
+			return false;
+		checks->states[before]--;
+		checks->states[checks->list[i]->fsm.state]++;
+		return true;
+	}
+	snprintf(error, STATE_ERROR_SIZE, "of no check that there is");
+	return false;
 }
 
 struct check *

@@ -23,6 +23,10 @@ size_t checks_count(const struct checks *);
 struct check *checks_at(const struct checks *, size_t rank);
 size_t checks_in_state(const struct checks *, enum fsm_state);
 
+/* Upgrades: a line of state for each check, and the state of one into a set that has its checks. */
+bool checks_save(const struct checks *, FILE *);
+bool checks_load(struct checks *, const json_t *, char error[static STATE_ERROR_SIZE]);
+
 /*
  * First step of a change to what the new configuration says, as planned from the present one: checks that come are made
  * and own their routes, undecided; those that stay own what routes they get. False: out of memory, nothing has changed.

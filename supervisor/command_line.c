@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "../common/monotime.h"
+#include "program.h"
 #include "watchdog.h"
 
 #define CONFIG_DEFAULT "/etc/exabgp/exacheck.yaml"
@@ -106,7 +107,7 @@ command_line_parse(int argc, char **argv, struct command_line *line, int *status
 			*status = EXIT_SUCCESS;
 			return false;
 		case OPTION_VERSION:
-			printf("exacheck %s\n", EXACHECK_VERSION);
+			printf("exacheck %s\n", program_version);
 			*status = EXIT_SUCCESS;
 			return false;
 		case OPTION_PRINT:

@@ -8,9 +8,12 @@
  */
 #include "confine.h"
 
+#include <bsd/string.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <link.h>
 #include <linux/sched.h>
 #include <stdio.h>
@@ -24,6 +27,7 @@
 #include "../common/landlock.h"
 #include "../common/log.h"
 #include "../common/seccomp_filter.h"
+#include "program.h"
 
 #define TEXT_SIZE 160
 #define COMPILE_LIMIT_S 3
@@ -60,7 +64,7 @@ static const char *const refused[] = {"execveat", "memfd_create", "memfd_secret"
 
 /* Of the calls that end a worker, those that do not end the supervisor. */
 static const char *const spared[] = {
-	"execve", /* of its own program; Landlock refuses the others */
+	"execve", /* at an upgrade; Landlock refuses what lies elsewhere */
 #ifdef SANDBOX_SANITIZED
 	"ptrace", /* the search for leaks, at the end */
 #endif
@@ -188,6 +192,20 @@ path_allow(const struct landlock_ruleset *ruleset, const char *path, uint64_t ri
 }
 
 /*
+ * Allow to execute what lies in the directory of a program, not only the program: a package upgrade puts another file in
+ * its place, and that must be executable then. Returns false with errno.
+ */
+static bool
+directory_allow(const struct landlock_ruleset *ruleset, const char *program)
+{
+	char path[PATH_MAX];
+
+	if (realpath(program, path) == NULL && strlcpy(path, program, sizeof(path)) >= sizeof(path))
+		return false;
+	return path_allow(ruleset, dirname(path), LANDLOCK_FS_EXECUTE);
+}
+
+/*
  * Of the rights to files only executing is taken away. Moving a file to another directory would be too, as a side
  * effect, unless it is left explicitly. Of the network TCP alone can be named; seccomp refuses all of it.
  */
@@ -201,8 +219,7 @@ landlock_confine(char text[static TEXT_SIZE])
 	if (landlock_begin(&ruleset, LANDLOCK_FS_EXECUTE | LANDLOCK_FS_REFER,
 	    LANDLOCK_NET_BIND_TCP | LANDLOCK_NET_CONNECT_TCP, 0) &&
 	    path_allow(&ruleset, "/", LANDLOCK_FS_REFER) &&
-	    path_allow(&ruleset, "/proc/self/exe", LANDLOCK_FS_EXECUTE) &&
-	    (interpreter == NULL || path_allow(&ruleset, interpreter, LANDLOCK_FS_EXECUTE)) &&
+	    directory_allow(&ruleset, program_path()) && (interpreter == NULL || directory_allow(&ruleset, interpreter)) &&
 	    landlock_enter(&ruleset)) {
 		snprintf(text, TEXT_SIZE, "ABI %d", ruleset.abi);
 		return APPLIED;

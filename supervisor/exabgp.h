@@ -11,6 +11,7 @@
 #include "../common/monotime.h"
 #include "config.h"
 #include "route.h"
+#include "state.h"
 
 #define EXABGP_LINE_MAX 4096 /* a command with its newline: one atomic write to a pipe */
 
@@ -67,6 +68,14 @@ void exabgp_hurry(struct exabgp *, monotime_t now);
 bool exabgp_shutdown_asked(const struct exabgp *);
 /* Nothing left to say and nothing unanswered; or it is away. */
 bool exabgp_idle(const struct exabgp *);
+
+/*
+ * Its state across an upgrade while nothing is in flight, into a new conversation; exabgp_state_valid: whether it could be
+ * loaded.
+ */
+json_t *exabgp_save(const struct exabgp *);
+bool exabgp_load(struct exabgp *, const json_t *, char error[static STATE_ERROR_SIZE]);
+bool exabgp_state_valid(const json_t *, char error[static STATE_ERROR_SIZE]);
 
 struct exabgp_status {
 	enum exabgp_dialect dialect;

@@ -44,6 +44,7 @@ struct journal {
 	uint64_t size, size_limit;
 	bool complained;
 	bool predecessor; /* it was read */
+	bool upgraded;	  /* this very process wrote it */
 	size_t carried;	  /* routes that it said were announced */
 };
 
@@ -408,7 +409,9 @@ journal_load(struct journal *journal)
 void
 journal_begin(struct journal *journal, size_t unclaimed)
 {
-	if (journal->predecessor)
+	if (journal->upgraded)
+		log_debug("the journal is written anew");
+	else if (journal->predecessor)
 		log_info("carrying %zu route%s of a predecessor, withdrawing %zu that %s no longer configured",
 		    journal->carried - unclaimed, journal->carried - unclaimed == 1 ? "" : "s", unclaimed,
 		    unclaimed == 1 ? "is" : "are");
@@ -470,7 +473,11 @@ journal_new(struct event_base *base, const char *directory, struct ledger *ledge
 	/* A limit on the size of files is to be an error as any other. */
 	signal(SIGXFSZ, SIG_IGN);
 	identity_learn(&journal->header.identity);
-	journal->lock = lock != -1 ? lock : journal_take_lock(directory);
+	journal->upgraded = lock != JOURNAL_LOCK_TAKE;
+	if (journal->upgraded)
+		journal->lock = lock;
+	else
+		journal->lock = journal_take_lock(directory);
 	return journal;
 }
 

@@ -15,12 +15,14 @@
 struct event_base;
 struct journal;
 
+#define JOURNAL_LOCK_TAKE (-2)
 #define JOURNAL_LOCK_PATIENCE_NS (2 * NS_PER_SECOND) /* for a predecessor that is ending */
 
 /*
  * Lock the directory, which is made if need be; waits for another process that holds it, without an event loop.
- * Without the lock there is no journal, with a warning. lock: a descriptor of the lock that this process holds already
- * (it executed its program anew), else -1. NULL: out of memory. ledger and base outlive the result.
+ * Without the lock there is no journal, with a warning. lock: JOURNAL_LOCK_TAKE; after an upgrade what journal_lock said
+ * before it: the descriptor of the lock that this process holds already, or -1, none. NULL: out of memory. ledger and
+ * base outlive the result.
  */
 struct journal *journal_new(struct event_base *, const char *directory, struct ledger *, int lock);
 

@@ -4,11 +4,13 @@
  */
 #include "launcher.h"
 
+#include <bsd/string.h>
 #include <bsd/sys/queue.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -16,7 +18,9 @@
 
 #include "../common/log.h"
 #include "../common/message.h"
+#include "../common/methods/method.h"
 #include "child.h"
+#include "descriptor.h"
 #include "loop.h"
 
 #define READY_WAIT_NS (10 * NS_PER_SECOND)
@@ -61,7 +65,7 @@ launcher_ready(int fd)
 }
 
 struct launcher *
-launcher_start(const char *libexec)
+launcher_start(const struct launcher_paths *paths)
 {
 	struct launcher *launcher = calloc(1, sizeof(*launcher));
 	pid_t supervisor = getpid();
@@ -74,7 +78,7 @@ launcher_start(const char *libexec)
 	}
 	launcher->pid = fork();
 	if (launcher->pid == 0)
-		launcher_main(fds[1], supervisor, libexec);
+		launcher_main(fds[1], supervisor, paths);
 	close(fds[1]);
 	if (launcher->pid == -1) {
 		log_error("cannot start the launcher");
@@ -214,17 +218,34 @@ launcher_read(evutil_socket_t fd, short what, void *context)
 bool
 launcher_attach(struct launcher *launcher, struct event_base *base)
 {
-	launcher->event = event_new(base, launcher->fd, EV_READ | EV_PERSIST, launcher_read, launcher);
 	launcher->patience = event_new(base, -1, 0, launcher_silent, launcher);
+	if (launcher->fd == -1)
+		return launcher->patience != NULL; /* it died before an upgrade */
+	launcher->event = event_new(base, launcher->fd, EV_READ | EV_PERSIST, launcher_read, launcher);
 	return launcher->event != NULL && launcher->patience != NULL && event_add(launcher->event, NULL) == 0;
+}
+
+/* What the launcher calls a program; what is none it refuses. */
+static const char *
+program_name(size_t program)
+{
+	size_t count = 0;
+
+	if (program == LAUNCHER_PREFLIGHT)
+		return LAUNCHER_SELF;
+	while (check_methods[count] != NULL)
+		count++;
+	return program < count ? check_methods[program]->name : "";
 }
 
 uint32_t
 launcher_request(struct launcher *launcher, size_t program, enum sandbox_level level, int fd, launcher_report *report,
     void *context)
 {
-	struct message_launch message = {.program = (uint32_t)program, .level = level, .id = launcher->last_id + 1};
+	struct message_launch message = {.level = level, .id = launcher->last_id + 1};
 	struct launch *launch;
+
+	strlcpy(message.program, program_name(program), sizeof(message.program));
 
 	if (launcher->fd == -1 || launcher->stopping) {
 		errno = ESRCH;
@@ -259,6 +280,68 @@ launcher_forget(struct launcher *launcher, uint32_t id)
 		if (launch->id == id)
 			launch->report = NULL;
 	}
+}
+
+bool
+launcher_busy(const struct launcher *launcher)
+{
+	return launcher->unanswered > 0;
+}
+
+bool
+launcher_keep(struct launcher *launcher, bool keep)
+{
+	return descriptor_keep(launcher->fd, keep);
+}
+
+static const struct state_field fields[] = {
+	STATE_FIELD(struct launcher, pid),
+	STATE_FIELD(struct launcher, fd),
+	STATE_FIELD(struct launcher, last_id),
+	STATE_END,
+};
+
+json_t *
+launcher_save(const struct launcher *launcher)
+{
+	json_t *map = state_save(fields, launcher);
+
+	if (map == NULL || state_put(map, "protocol", json_integer(LAUNCHER_PROTOCOL)))
+		return map;
+	json_decref(map);
+	return NULL;
+}
+
+bool
+launcher_state_valid(const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	json_int_t protocol = json_integer_value(json_object_get(map, "protocol"));
+	struct launcher launcher;
+
+	if (protocol == LAUNCHER_PROTOCOL)
+		return state_load(fields, &launcher, map, error);
+	snprintf(error, STATE_ERROR_SIZE, "the running one takes requests of version %d, this program makes them of version %d: restart exacheck instead",
+	    (int)protocol, LAUNCHER_PROTOCOL);
+	return false;
+}
+
+struct launcher *
+launcher_load(const json_t *map)
+{
+	struct launcher *launcher = calloc(1, sizeof(*launcher));
+	char error[STATE_ERROR_SIZE];
+
+	if (launcher == NULL)
+		return NULL;
+	launcher->fd = -1;
+	STAILQ_INIT(&launcher->requests);
+	if (!state_load(fields, launcher, map, error) || !child_exists(launcher->pid))
+		launcher->pid = 0;
+	if (launcher->pid == 0 || !descriptor_take_socket(launcher->fd, SOCK_SEQPACKET)) {
+		log_errorx("the launcher is lost: no spawner can be started any more; restart exacheck");
+		launcher->fd = -1;
+	}
+	return launcher;
 }
 
 bool

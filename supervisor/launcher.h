@@ -12,21 +12,30 @@
 #include <sys/types.h>
 
 #include "../common/sandbox.h"
+#include "state.h"
 
 struct event_base;
 struct launcher;
 
 /*
- * The table of programs: the spawner of check_methods[index]. Writes its path below the directory libexec.
- * False: no such program, or the path does not fit.
+ * Its programs: below the number of check_methods that method's spawner, and this one: exacheck itself, or what has been
+ * put in its place by then, as `exacheck preflight`.
  */
-bool launcher_program(size_t index, const char *libexec, char *path, size_t size);
+#define LAUNCHER_PREFLIGHT SIZE_MAX
+
+/* Its name in a request: no method's. */
+#define LAUNCHER_SELF "exacheck"
+
+struct launcher_paths {
+	const char *libexec; /* the directory of the spawners */
+	const char *program; /* exacheck itself; NULL: there is no preflight */
+};
 
 /*
- * Fork the launcher; what this process holds at that moment it holds too. libexec: directory of the programs.
- * NULL with a log line: it cannot be forked, or is not ready in time.
+ * Fork the launcher; what this process holds at that moment it holds too. NULL with a log line: it cannot be forked, or
+ * is not ready in time.
  */
-struct launcher *launcher_start(const char *libexec);
+struct launcher *launcher_start(const struct launcher_paths *);
 
 /* Read its answers from this loop, to which the events belong from now on. False: out of memory. */
 bool launcher_attach(struct launcher *, struct event_base *);
@@ -57,7 +66,19 @@ void launcher_stop(struct launcher *);
 /* Kill it, free the rest; to be called before the loop is freed. */
 void launcher_free(struct launcher *);
 
+/* Whether a request is unanswered. */
+bool launcher_busy(const struct launcher *);
+
+/*
+ * The launcher outlives an upgrade: its descriptor is to be left open by execve(2), or not any more. What the next program
+ * makes a launcher of while nothing is unanswered: NULL: out of memory. launcher_state_valid: whether that could.
+ */
+bool launcher_keep(struct launcher *, bool keep);
+json_t *launcher_save(const struct launcher *);
+struct launcher *launcher_load(const json_t *);
+bool launcher_state_valid(const json_t *, char error[static STATE_ERROR_SIZE]);
+
 /* The process itself, for launcher_start. */
-_Noreturn void launcher_main(int fd, pid_t supervisor, const char *libexec);
+_Noreturn void launcher_main(int fd, pid_t supervisor, const struct launcher_paths *);
 
 #endif

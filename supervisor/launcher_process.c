@@ -22,31 +22,43 @@
 #include "../common/methods/method.h"
 
 #define PATH_SIZE 4096
-#define LEVEL_SIZE 16
+#define ARGUMENT_SIZE 16
 #define CAPABILITY(NUMBER) (1u << (NUMBER)) /* of the first 32, where those of the network are */
 
-bool
-launcher_program(size_t index, const char *libexec, char *path, size_t size)
-{
-	size_t count = 0;
-	int length;
-
-	while (check_methods[count] != NULL)
-		count++;
-	if (index >= count)
-		return false;
-	length = snprintf(path, size, "%s/worker-%s", libexec, check_methods[index]->name);
-	return length >= 0 && (size_t)length < size;
-}
+/* An entry of the table. */
+struct program {
+	char path[PATH_SIZE], argument[ARGUMENT_SIZE];
+	unsigned capabilities; /* that may reach it */
+};
 
 /* What exacheck was given for its workers (systemd's AmbientCapabilities) reaches those that can need it. */
 static unsigned
-program_capabilities(size_t index)
+method_capabilities(const struct check_method *method)
 {
-	const struct check_method *method = check_methods[index];
-
 	return ((method->needs & NEED_PING) != 0 ? CAPABILITY(CAP_NET_RAW) : 0) |
 	    (method->remote ? CAPABILITY(CAP_NET_ADMIN) : 0);
+}
+
+/* Find what is requested; false: it is not in the table, or its path is too long. */
+static bool
+program_find(const struct message_launch *request, const struct launcher_paths *paths, struct program *program)
+{
+	const struct check_method *const *method = check_methods;
+	int length;
+
+	if (strcmp(request->program, LAUNCHER_SELF) == 0 && paths->program != NULL) {
+		strlcpy(program->argument, "preflight", sizeof(program->argument));
+		program->capabilities = 0;
+		return strlcpy(program->path, paths->program, sizeof(program->path)) < sizeof(program->path);
+	}
+	while (*method != NULL && strcmp(request->program, (*method)->name) != 0)
+		method++;
+	if (*method == NULL || request->level >= SANDBOX_LEVELS)
+		return false;
+	strlcpy(program->argument, sandbox_level_names[request->level], sizeof(program->argument));
+	program->capabilities = method_capabilities(*method);
+	length = snprintf(program->path, sizeof(program->path), "%s/worker-%s", paths->libexec, (*method)->name);
+	return length >= 0 && (size_t)length < sizeof(program->path);
 }
 
 /* Of the inheritable capabilities keep these; the kernel takes what is gone from the ambient ones too. */
@@ -109,17 +121,17 @@ signals_default(void)
 
 /* In the child, whose standard descriptors are /dev/null and whose others close themselves. Returns errno. */
 static int
-child_exec(size_t program, char *path, char *level, int channel)
+child_exec(struct program *program, int channel)
 {
-	char *argv[] = {path, level, NULL};
+	char *argv[] = {program->path, program->argument, NULL};
 
 	setsid(); /* ^C in the terminal is the supervisor's to handle */
 	signals_default();
 	/* until the program says so itself */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || !capabilities_limit(program_capabilities(program)) ||
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || !capabilities_limit(program->capabilities) ||
 	    dup2(channel, CHANNEL_FD) == -1)
 		return errno;
-	execve(path, argv, child_environment());
+	execve(program->path, argv, child_environment());
 	return errno;
 }
 
@@ -138,7 +150,7 @@ child_verdict(int pipe_fd)
 
 /* Start a program with the descriptor as its channel. Returns its pid, or 0 with *error. */
 static pid_t
-program_start(size_t program, char *path, char *level, int channel, int *error)
+program_start(struct program *program, int channel, int *error)
 {
 	int pipe_fds[2];
 	pid_t pid;
@@ -148,7 +160,7 @@ program_start(size_t program, char *path, char *level, int channel, int *error)
 		return 0;
 	}
 	if ((pid = clone_sibling()) == 0) {
-		*error = child_exec(program, path, level, channel);
+		*error = child_exec(program, channel);
 		_exit(write(pipe_fds[1], error, sizeof(*error)) == -1 ? 126 : 127);
 	}
 	*error = pid == -1 ? errno : 0;
@@ -172,17 +184,15 @@ tell(enum message_type type, void *message, size_t length)
 }
 
 static void
-serve(const struct message_launch *request, const char *libexec, int channel)
+serve(const struct message_launch *request, const struct launcher_paths *paths, int channel)
 {
 	struct message_spawned spawned = {.id = request->id};
-	char path[PATH_SIZE], level[LEVEL_SIZE];
+	struct program program;
 
-	if (request->level < SANDBOX_LEVELS && launcher_program(request->program, libexec, path, sizeof(path))) {
-		strlcpy(level, sandbox_level_names[request->level], sizeof(level));
-		spawned.pid = program_start(request->program, path, level, channel, &spawned.error);
-	} else {
+	if (program_find(request, paths, &program))
+		spawned.pid = program_start(&program, channel, &spawned.error);
+	else
 		spawned.error = EINVAL;
-	}
 	close(channel);
 	tell(MESSAGE_SPAWNED, &spawned, sizeof(spawned));
 }
@@ -220,7 +230,7 @@ signals_ignore(void)
 }
 
 _Noreturn void
-launcher_main(int fd, pid_t supervisor, const char *libexec)
+launcher_main(int fd, pid_t supervisor, const struct launcher_paths *paths)
 {
 	struct pollfd pfd = {.fd = CHANNEL_FD, .events = POLLIN};
 	struct message_ready ready = {.protocol = MESSAGE_PROTOCOL};
@@ -238,7 +248,7 @@ launcher_main(int fd, pid_t supervisor, const char *libexec)
 			_exit(1);
 		switch (message_receive(CHANNEL_FD, &message, 1u << MESSAGE_LAUNCH, &channel)) {
 		case MESSAGE_OK:
-			serve(&message.launch, libexec, channel);
+			serve(&message.launch, paths, channel);
 			break;
 		case MESSAGE_NONE:
 			break;

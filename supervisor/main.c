@@ -1,6 +1,7 @@
 /*
  * The commands: exacheck run | test | schema.
  */
+#include <bsd/string.h>
 #include <bsd/unistd.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,29 +19,35 @@
 #include "diff.h"
 #include "identity.h"
 #include "launcher.h"
+#include "preflight.h"
+#include "program.h"
 #include "reload.h"
 #include "sandbox_table.h"
 #include "service.h"
 #include "supervisor.h"
 
 /*
- * The directory of the worker programs: libexec beside the program (a build tree), or libexec/exacheck
- * beside the program's directory (installed), else the compiled-in one.
+ * The directory of the worker programs: that of the program (installed), or libexec beside it (a build tree), or
+ * libexec/exacheck beside its directory, else the compiled-in one.
  */
 static const char *
 libexec_find(char path[static PATH_MAX])
 {
-	static const char *const candidates[] = {"libexec", "../libexec/exacheck"};
-	char program[PATH_MAX], *directory;
-	ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	static const char *const candidates[] = {"", "/libexec", "/../libexec/exacheck"};
+	char program[PATH_MAX], worker[PATH_MAX];
 
-	if (length > 0) {
-		program[length] = '\0';
-		directory = dirname(program);
-		for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
-			if (snprintf(path, PATH_MAX, "%s/%s", directory, candidates[i]) < PATH_MAX && access(path, X_OK) == 0)
-				return path;
-		}
+	strlcpy(program, program_path(), sizeof(program));
+	if (*program == '\0')
+		return EXACHECK_LIBEXECDIR;
+	dirname(program);
+	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
+		if (snprintf(path, PATH_MAX, "%s%s", program, candidates[i]) >= PATH_MAX || access(path, X_OK) != 0)
+			continue;
+		/* of its own directory only what lies there tells whether it is the one */
+		if (*candidates[i] != '\0' ||
+		    (snprintf(worker, PATH_MAX, "%s/worker-%s", path, check_methods[0]->name) < PATH_MAX &&
+		    access(worker, F_OK) == 0))
+			return path;
 	}
 	return EXACHECK_LIBEXECDIR;
 }
@@ -48,15 +55,20 @@ libexec_find(char path[static PATH_MAX])
 static int
 command_run(const struct command_line *line)
 {
+	struct launcher_paths paths;
 	struct launcher *launcher;
 	struct config *config;
 	char libexec[PATH_MAX];
+	int state = program_state(), status;
 
 	/* what the configuration keeps secret is for no core file, and for no debugger of the same user */
 	prctl(PR_SET_DUMPABLE, 0);
 	service_init();
+	if (state != -1 && supervisor_resume(state, line->watchdog_ns, &status))
+		return status;
 	/* before there is any secret to hold */
-	if ((launcher = launcher_start(libexec_find(libexec))) == NULL)
+	paths = (struct launcher_paths){.libexec = libexec_find(libexec), .program = program_path()};
+	if ((launcher = launcher_start(&paths)) == NULL)
 		return EXIT_FAILURE;
 	if ((config = reload_load(line->path)) == NULL) {
 		launcher_free(launcher);
@@ -147,6 +159,13 @@ command_schema(const struct command_line *line)
 	return EXIT_SUCCESS;
 }
 
+static int
+command_preflight(const struct command_line *line)
+{
+	(void)line;
+	return preflight_run();
+}
+
 static const struct {
 	const char *name;
 	int (*run)(const struct command_line *);
@@ -154,6 +173,7 @@ static const struct {
 	{"run", command_run},
 	{"test", command_test},
 	{"schema", command_schema},
+	{"preflight", command_preflight},
 };
 
 static int
@@ -188,6 +208,10 @@ main(int argc, char **argv, char **envp)
 
 	if (!descriptors_occupy()) {
 		fprintf(stderr, "exacheck: a standard descriptor is closed, and /dev/null cannot take its place\n");
+		return EXIT_FAILURE;
+	}
+	if (!program_remember(argv, envp)) {
+		fprintf(stderr, "exacheck: out of memory\n");
 		return EXIT_FAILURE;
 	}
 	setproctitle_init(argc, argv, envp);

@@ -64,7 +64,8 @@ route_keep(struct ledger *ledger, struct route *route)
 {
 	bool own = route_own(route);
 
-	route->carried = route->aged = false;
+	route->carried &= route->held;
+	route->aged = false;
 	wish_set(&route->kept, own ? ROUTE_ANNOUNCED : ROUTE_WITHDRAWN, own ? route->desired.attributes : NULL);
 	route_news(ledger, route, own ? ROUTE_NEWS_ANNOUNCE : ROUTE_NEWS_WITHDRAW);
 }
@@ -72,8 +73,9 @@ route_keep(struct ledger *ledger, struct route *route)
 void
 route_adopt(struct ledger *ledger, struct route *route)
 {
-	if (route->sent_by_all && route_own(route) && wish_equal(&route->desired, &route->sent) &&
-	    !wish_equal(&route->desired, &route->kept))
+	if (!route->sent_by_all || !wish_equal(&route->desired, &route->sent))
+		return;
+	if (route_own(route) ? !wish_equal(&route->desired, &route->kept) : route->kept.status == ROUTE_ANNOUNCED)
 		route_keep(ledger, route);
 }
 
@@ -145,7 +147,7 @@ route_done(struct ledger *ledger, struct route *route, enum route_status status,
 static void
 route_refused(struct ledger *ledger, struct route *route, const char *text, monotime_t now)
 {
-	bool still_desired = wish_equal(&route->desired, &route->sent);
+	bool still_desired = wish_equal(&route->desired, &route->sent) && !route->held;
 
 	route_set_error(route, text != NULL ? text : "refused");
 	/* A later command decides what ExaBGP has. */

@@ -77,7 +77,10 @@ struct route *family_next(struct route *);
 /* Free the route when nothing is left to say, to hear or to remember of it. */
 void route_tidy(struct ledger *, struct route *);
 
-/* A route of its own that says just what was said to all counts as said too: it is to outlive that one. */
+/*
+ * What was said to all is just what this route desires: it counts as said. A route of its own is to outlive that for all;
+ * one that has to go is gone with it.
+ */
 void route_adopt(struct ledger *, struct route *);
 
 /* Queues. */

@@ -27,11 +27,7 @@
 /* States that are still to be told, bits of service.owed; told in this order. */
 enum state { STATE_RELOADING = 1, STATE_READY = 2, STATE_STOPPING = 4 };
 
-static const char *const variables[] = {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"};
-#define VARIABLES (sizeof(variables) / sizeof(variables[0]))
-
 static struct {
-	char *values[VARIABLES]; /* of the environment, NULL: not there */
 	int fd;
 	struct sockaddr_un address;
 	socklen_t address_length; /* 0: nobody to tell */
@@ -92,29 +88,13 @@ watchdog_set(const char *microseconds, const char *pid)
 void
 service_init(void)
 {
-	for (size_t i = 0; i < VARIABLES; i++) {
-		const char *value = getenv(variables[i]);
+	static const char *const variables[] = {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"};
+	const char *name = getenv("NOTIFY_SOCKET");
 
-		free(service.values[i]);
-		service.values[i] = value != NULL ? strdup(value) : NULL;
+	if (name != NULL && address_set(name))
+		watchdog_set(getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"));
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
 		unsetenv(variables[i]);
-	}
-	service.address_length = 0;
-	service.watchdog_ns = 0;
-	if (service.values[0] == NULL || !address_set(service.values[0]))
-		return;
-	watchdog_set(service.values[1], service.values[2]);
-}
-
-bool
-service_hand_over(void)
-{
-	bool done = true;
-
-	for (size_t i = 0; i < VARIABLES; i++)
-		if (service.values[i] != NULL && setenv(variables[i], service.values[i], 1) == -1)
-			done = false;
-	return done;
 }
 
 /* False: it has to be said again. */

@@ -18,12 +18,6 @@ struct event_base;
 void service_init(void);
 
 /*
- * Put them back, for a program that takes our place under the same pid; false: out of memory. service_init
- * undoes it.
- */
-bool service_hand_over(void);
-
-/*
  * Say READY=1 in the loop's first turn; from then on WATCHDOG=1 twice in the time that the service manager
  * waits for it, and STATUS= at most once a second, when it is not what was said. describe: writes the status, one
  * line. False: out of memory or descriptors.

@@ -53,6 +53,7 @@ struct spawner {
 	monotime_t retry;
 	STAILQ_HEAD(, request) requests; /* unanswered */
 	unsigned unanswered;
+	bool proven;	   /* this process said that it is ready */
 	unsigned messages; /* since its start or its last answer */
 	struct log_limit log;
 };
@@ -159,6 +160,7 @@ spawner_launch(struct spawner *spawner, monotime_t now)
 		return false;
 	}
 	spawner->messages = 0;
+	spawner->proven = false;
 	backoff_started(&spawner->backoff, now);
 	return true;
 }
@@ -223,8 +225,11 @@ spawner_read(evutil_socket_t fd, short what, void *context)
 			status = MESSAGE_BAD;
 		if (message.header.type == MESSAGE_LOG && !spawner_logs(spawner, &message.log))
 			status = MESSAGE_BAD;
-		if (message.header.type == MESSAGE_READY && message.ready.protocol != MESSAGE_PROTOCOL)
-			status = MESSAGE_BAD;
+		if (message.header.type == MESSAGE_READY) {
+			spawner->proven = message.ready.protocol == MESSAGE_PROTOCOL;
+			if (!spawner->proven)
+				status = MESSAGE_BAD;
+		}
 		if (message.header.type == MESSAGE_SPAWNED && !spawner_answered(spawner, &message.spawned))
 			status = MESSAGE_BAD;
 		if (status == MESSAGE_BAD)
@@ -303,6 +308,12 @@ spawner_ready(struct spawner *spawner, monotime_t now)
 		spawner->retry = backoff_ended(&spawner->backoff, now);
 	}
 	return spawner->fd != -1 && spawner->unanswered < UNANSWERED_MAX;
+}
+
+bool
+spawner_proven(const struct spawner *spawner)
+{
+	return spawner->fd != -1 && spawner->proven;
 }
 
 monotime_t

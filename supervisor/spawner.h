@@ -45,6 +45,9 @@ bool spawner_request(struct spawner *, uint32_t id, int fd);
  */
 bool spawner_ready(struct spawner *, monotime_t now);
 
+/* Whether it runs and has said that it can make workers. */
+bool spawner_proven(const struct spawner *);
+
 /* When a spawner that is not running may be started again. */
 monotime_t spawner_retry(const struct spawner *);
 

@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "../common/log.h"
 #include "../common/monotime.h"
@@ -20,16 +21,22 @@
 #include "channel_output.h"
 #include "checks.h"
 #include "confine.h"
+#include "descriptor.h"
+#include "handover.h"
 #include "identity.h"
 #include "journal.h"
 #include "launcher.h"
+#include "lock.h"
 #include "loop.h"
+#include "program.h"
 #include "reload.h"
 #include "route.h"
 #include "service.h"
 #include "signals.h"
 #include "stop.h"
 #include "transition.h"
+#include "upgrade.h"
+#include "upgrade_note.h"
 #include "watch.h"
 #include "watchdog.h"
 #include "worker.h"
@@ -47,7 +54,12 @@ struct supervisor {
 	struct signals *signals;
 	struct watch *watch; /* of the configuration's file */
 	struct stop *stop;
+	struct upgrade *upgrade;
+	unsigned upgrades, refusals; /* of upgrades */
+	bool reload_due; /* asked for during an upgrade */
 	bool failed; /* the end is an error */
+	const struct handover *left; /* at a start that goes on from what another program left; NULL: it does not */
+	int left_file;
 };
 
 static void
@@ -76,7 +88,8 @@ children_reap(struct supervisor *supervisor)
 	int status;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0 || (pid == -1 && errno == EINTR))
-		if (pid > 0 && !launcher_reaped(supervisor->launcher, pid, status))
+		if (pid > 0 && !launcher_reaped(supervisor->launcher, pid, status) &&
+		    !upgrade_reaped(supervisor->upgrade, pid, status))
 			workers_reaped(supervisor->workers, pid, status);
 }
 
@@ -95,6 +108,7 @@ static void
 supervisor_stop(struct supervisor *supervisor, const char *why, enum stop_cause cause)
 {
 	if (!stop_begun(supervisor->stop)) {
+		upgrade_cancel(supervisor->upgrade);
 		log_info("stopping: %s", why);
 		title_show(supervisor, "Stopping");
 	}
@@ -139,6 +153,11 @@ supervisor_reload(struct supervisor *supervisor, bool asked)
 
 	if (stop_begun(supervisor->stop))
 		return;
+	if (upgrade_active(supervisor->upgrade)) {
+		supervisor->reload_due = true; /* the program looked at this configuration, no other */
+		return;
+	}
+	supervisor->reload_due = false;
 	service_reloading();
 	watch_read(supervisor->watch);
 	if (reload_run(&reload, asked) == RELOAD_DONE) {
@@ -162,6 +181,85 @@ signal_reload(void *context, int number)
 	supervisor_reload(context, true);
 }
 
+static struct handover
+handover_parts(const struct supervisor *supervisor)
+{
+	return (struct handover){.upgrades = supervisor->upgrades + 1, .refusals = supervisor->refusals,
+	    .reload = supervisor->reload_due, .lock = journal_lock(supervisor->journal), .config = supervisor->config,
+	    .identity = supervisor->identity, .launcher = supervisor->launcher, .ledger = supervisor->ledger,
+	    .checks = supervisor->checks, .workers = supervisor->workers, .channel = supervisor->channel};
+}
+
+static bool
+upgrade_save(void *context, FILE *file)
+{
+	const struct handover handover = handover_parts(context);
+
+	return handover_save(&handover, file);
+}
+
+static bool
+upgrade_keep(void *context, bool keep)
+{
+	const struct handover handover = handover_parts(context);
+
+	return handover_keep(&handover, keep);
+}
+
+static void
+upgrade_pause(void *context, bool pause)
+{
+	struct supervisor *supervisor = context;
+
+	workers_pause(supervisor->workers, pause);
+	if (pause)
+		channel_pause(supervisor->channel);
+	else
+		channel_resume(supervisor->channel);
+}
+
+static bool
+upgrade_quiet(void *context)
+{
+	const struct supervisor *supervisor = context;
+
+	return channel_idle(supervisor->channel) && workers_quiet(supervisor->workers);
+}
+
+/* What exacheck-ctl finds in the file of the lock. */
+static void
+upgrade_note(const struct supervisor *supervisor, const char *why)
+{
+	char text[UPGRADE_NOTE_SIZE];
+
+	upgrade_note_format(text, supervisor->upgrades, supervisor->refusals, why);
+	lock_note(journal_lock(supervisor->journal), text);
+}
+
+static void
+upgrade_refused(void *context, const char *why)
+{
+	struct supervisor *supervisor = context;
+
+	supervisor->refusals++;
+	upgrade_note(supervisor, why);
+	if (supervisor->reload_due)
+		supervisor_reload(supervisor, true);
+}
+
+static const struct upgrade_hooks upgrade_hooks = {upgrade_save, upgrade_pause, upgrade_quiet, upgrade_keep,
+	upgrade_refused};
+
+static void
+signal_upgrade(void *context, int number)
+{
+	struct supervisor *supervisor = context;
+
+	(void)number;
+	if (!stop_begun(supervisor->stop))
+		upgrade_begin(supervisor->upgrade);
+}
+
 static void
 signal_ignored(void *context, int number)
 {
@@ -181,7 +279,7 @@ static const struct signal_handler signal_handlers[] = {
 	{SIGINT, signal_stop},
 	{SIGHUP, signal_reload},
 	{SIGUSR1, signal_ignored},
-	{SIGUSR2, signal_ignored},
+	{SIGUSR2, signal_upgrade},
 	{SIGCHLD, signal_child},
 	{0, NULL},
 };
@@ -198,14 +296,38 @@ descriptors_raise(void)
 	}
 }
 
+/* What another program of this process left of everything that is there by now. */
+static void
+state_restore(struct supervisor *supervisor, int file)
+{
+	struct handover handover = handover_parts(supervisor);
+
+	handover.usable = supervisor->left->usable;
+	handover_rest(&handover, file);
+}
+
+/* What ExaBGP may have, before the checks claim it. False: out of memory. */
+static bool
+routes_start(struct supervisor *supervisor)
+{
+	struct handover handover = {.ledger = supervisor->ledger};
+
+	if (supervisor->left == NULL)
+		return journal_load(supervisor->journal);
+	handover_routes(&handover, supervisor->left_file);
+	return true;
+}
+
 static bool
 checks_start(struct supervisor *supervisor)
 {
 	const struct reload reload = reload_parts(supervisor);
 	const struct global_options *global = &supervisor->config->global;
 
-	if (!reload_start(&reload))
+	if (!routes_start(supervisor) || !reload_start(&reload))
 		return false;
+	if (supervisor->left != NULL)
+		state_restore(supervisor, supervisor->left_file);
 	journal_begin(supervisor->journal, ledger_settle(supervisor->ledger));
 	watch_set(supervisor->watch, global->live_reload, global->monitoring_interval_ns);
 	return true;
@@ -224,33 +346,51 @@ stop_make(struct supervisor *supervisor)
 	return stop_new(&parts);
 }
 
+/* What does not depend on how it starts. Returns false with errno, or out of memory. */
+static bool
+parts_make(struct supervisor *supervisor)
+{
+	const struct handover *left = supervisor->left;
+	const struct config *config = supervisor->config;
+
+	if ((supervisor->base = loop_new()) == NULL || (supervisor->ledger = ledger_new()) == NULL ||
+	    (supervisor->journal = journal_new(supervisor->base, config->global.runtime_dir, supervisor->ledger,
+	    left != NULL ? left->lock : JOURNAL_LOCK_TAKE)) == NULL ||
+	    (supervisor->checks = checks_new(supervisor->ledger, transition_seen, supervisor)) == NULL ||
+	    !launcher_attach(supervisor->launcher, supervisor->base) ||
+	    (supervisor->workers = workers_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL)
+		return false;
+	supervisor->channel = (left != NULL ? channel_adopt : channel_new)(supervisor->base, config, supervisor->ledger,
+	    channel_ended, supervisor);
+	supervisor->upgrade = left != NULL ?
+	    upgrade_adopt(supervisor->base, supervisor->launcher, &upgrade_hooks, supervisor, supervisor->left_file) :
+	    upgrade_new(supervisor->base, supervisor->launcher, &upgrade_hooks, supervisor);
+	return supervisor->channel != NULL && supervisor->upgrade != NULL &&
+	    (supervisor->stop = stop_make(supervisor)) != NULL &&
+	    (supervisor->watch = watch_new(supervisor->base, config->path, file_changed, supervisor)) != NULL &&
+	    (supervisor->signals = signals_new(supervisor->base, signal_handlers, supervisor)) != NULL;
+}
+
 static bool
 supervisor_start(struct supervisor *supervisor, int64_t watchdog_ns)
 {
-	const struct config *config = supervisor->config;
-
 	descriptors_raise();
 	/* what a killed worker leaves behind becomes ours to reap */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	signal(SIGPIPE, SIG_IGN);
-	if ((supervisor->base = loop_new()) == NULL || (supervisor->ledger = ledger_new()) == NULL ||
-	    (supervisor->journal = journal_new(supervisor->base, config->global.runtime_dir, supervisor->ledger, -1)) == NULL ||
-	    !journal_load(supervisor->journal) ||
-	    (supervisor->checks = checks_new(supervisor->ledger, transition_seen, supervisor)) == NULL ||
-	    !launcher_attach(supervisor->launcher, supervisor->base) ||
-	    (supervisor->workers = workers_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL ||
-	    (supervisor->channel = channel_new(supervisor->base, config, supervisor->ledger, channel_ended,
-	    supervisor)) == NULL ||
-	    (supervisor->stop = stop_make(supervisor)) == NULL ||
-	    (supervisor->watch = watch_new(supervisor->base, config->path, file_changed, supervisor)) == NULL ||
-	    (supervisor->signals = signals_new(supervisor->base, signal_handlers, supervisor)) == NULL ||
-	    !checks_start(supervisor) || !service_start(supervisor->base, status_describe, supervisor) ||
+	if (!parts_make(supervisor) || !checks_start(supervisor) ||
+	    !service_start(supervisor->base, status_describe, supervisor) ||
 	    (watchdog_ns > 0 && !watchdog_start(supervisor->base, watchdog_ns))) {
 		log_errorx("cannot start: %s", errno != 0 ? strerror(errno) : "out of memory");
 		return false;
 	}
 	title_show(supervisor, "Sleeping");
-	return supervisor_confine((enum sandbox_level)config->global.sandbox);
+	upgrade_note(supervisor, "");
+	if (supervisor->left == NULL)
+		return supervisor_confine((enum sandbox_level)supervisor->config->global.sandbox);
+	/* confined as before; but setting a signal to its default has discarded what said that children ended */
+	children_reap(supervisor);
+	return true;
 }
 
 static void
@@ -258,6 +398,7 @@ supervisor_free(struct supervisor *supervisor)
 {
 	signals_free(supervisor->signals);
 	stop_free(supervisor->stop);
+	upgrade_free(supervisor->upgrade);
 	service_stop();
 	watch_free(supervisor->watch);
 	watchdog_stop();
@@ -275,6 +416,15 @@ supervisor_free(struct supervisor *supervisor)
 	config_free(supervisor->config);
 }
 
+static int
+supervisor_loop(struct supervisor *supervisor)
+{
+	int status = loop_run(supervisor->base) == -1 || supervisor->failed ? 1 : 0;
+
+	log_info("stopped");
+	return status;
+}
+
 int
 supervisor_run(struct config *config, struct launcher *launcher, int64_t watchdog_ns)
 {
@@ -283,11 +433,42 @@ supervisor_run(struct config *config, struct launcher *launcher, int64_t watchdo
 
 	errno = 0;
 	if (identity_find(&config->global, &supervisor.identity) && supervisor_start(&supervisor, watchdog_ns)) {
-		log_info("exacheck %s: %zu check%s of %s", EXACHECK_VERSION, config->count, config->count == 1 ? "" : "s",
+		log_info("exacheck %s: %zu check%s of %s", program_version, config->count, config->count == 1 ? "" : "s",
 		    config->path);
-		status = loop_run(supervisor.base) == -1 || supervisor.failed ? 1 : 0;
-		log_info("stopped");
+		status = supervisor_loop(&supervisor);
 	}
 	supervisor_free(&supervisor);
 	return status;
+}
+
+bool
+supervisor_resume(int file, int64_t watchdog_ns, int *status)
+{
+	struct handover left;
+	struct supervisor supervisor = {.left = &left, .left_file = file};
+	char error[STATE_ERROR_SIZE] = "";
+
+	*status = 1;
+	if (!handover_begin(&left, file, error)) {
+		log_errorx("upgrade: cannot go on from the state (%s): starting anew", error);
+		close_range(STDERR_FILENO + 1, ~0u, 0); /* workers and the launcher end with their channels */
+		return false;
+	}
+	descriptor_keep(file, false);
+	supervisor.config = left.config;
+	supervisor.identity = left.identity;
+	supervisor.launcher = left.launcher;
+	supervisor.upgrades = left.upgrades;
+	supervisor.refusals = left.refusals;
+	errno = 0;
+	if (supervisor_start(&supervisor, watchdog_ns)) {
+		log_info("upgraded from %s to %s: %zu workers kept", left.version, program_version,
+		    workers_outdated(supervisor.workers));
+		supervisor.left = NULL;
+		if (left.reload)
+			supervisor_reload(&supervisor, true);
+		*status = supervisor_loop(&supervisor);
+	}
+	supervisor_free(&supervisor);
+	return true;
 }

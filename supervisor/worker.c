@@ -26,7 +26,7 @@
 void
 workers_pump_wake(struct workers *workers)
 {
-	if (!workers->stopping)
+	if (!workers->stopping && !workers->paused)
 		event_active(workers->pump, EV_TIMEOUT, 0);
 }
 
@@ -60,6 +60,8 @@ worker_lost(struct worker *worker, enum reason reason)
 	worker->pid = 0;
 	worker->started = worker->planned = false;
 	worker->replacing = planned;
+	worker->renewing &= planned;
+	worker->outdated = false; /* the next one is of the new program */
 	if (planned) {
 		worker->retry = monotime_add(worker->backoff.started, PLANNED_LIFE_NS);
 	} else {

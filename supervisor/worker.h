@@ -13,6 +13,7 @@
 #include "../common/monotime.h"
 #include "check.h"
 #include "identity.h"
+#include "state.h"
 
 struct event_base;
 struct launcher;
@@ -41,6 +42,21 @@ void workers_tidy(struct workers *);
 
 /* A child ended, whoever it was. */
 void workers_reaped(struct workers *, pid_t, int status);
+
+/*
+ * Upgrades. The processes stay: their descriptors are to be left open by execve(2), or not any more; one line of state
+ * each. While paused none is begun; quiet: none is being. workers_load is given a line after workers_add for all: usable:
+ * whether the processes speak this program's protocol; otherwise they are replaced at once, else one after the other as
+ * they report. worker_state_valid: whether a line could be loaded.
+ */
+void workers_pause(struct workers *, bool pause);
+bool workers_quiet(const struct workers *);
+bool workers_save(const struct workers *, FILE *);
+bool workers_keep(const struct workers *, bool keep);
+bool workers_load(struct workers *, const json_t *, bool usable, char error[static STATE_ERROR_SIZE]);
+bool worker_state_valid(const json_t *, char error[static STATE_ERROR_SIZE]);
+/* How many have a process of the program from before an upgrade. */
+size_t workers_outdated(const struct workers *);
 
 /* Kill every worker and spawner now; none is started again. Then workers_free once they are reaped. */
 void workers_stop(struct workers *);

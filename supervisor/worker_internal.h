@@ -1,6 +1,6 @@
 /*
  * What the files of a worker share: worker.c (processes), worker_change.c (reloads), worker_grid.c (grid points and
- * their outcomes), worker_peer.c (messages). Nobody else includes it.
+ * their outcomes), worker_peer.c (messages), worker_state.c (upgrades). Nobody else includes it.
  */
 #ifndef EXACHECK_WORKER_INTERNAL_H
 #define EXACHECK_WORKER_INTERNAL_H
@@ -58,6 +58,8 @@ struct worker {
 	bool reported;	     /* this process has given a result or said "disabled" */
 	bool left;	     /* a process left before the awaited grid point: the next may not */
 	bool disabled;	     /* as last said */
+	bool outdated;	     /* its program is that from before an upgrade */
+	bool renewing;	     /* its successor has not started yet */
 	struct ratelimit chatter; /* of this process: what it may say beyond its results */
 	struct log_limit log;
 	const char *sandbox; /* of the process that started last; NULL: none has */
@@ -89,6 +91,7 @@ struct workers {
 	const struct identity *identity;
 	struct launcher *launcher;
 	bool stopping;
+	bool paused; /* nothing is spawned */
 	uint32_t last_birth;
 	STAILQ_HEAD(, worker) list;
 	STAILQ_HEAD(, birth) births;
@@ -157,6 +160,11 @@ void worker_heard(struct worker *);
 
 /* The awaited grid point failed for want of a result. */
 void worker_fail(struct worker *, enum reason, monotime_t now);
+
+/* worker_state.c */
+
+/* It has just reported, the best of moments: replace it by one of the new program if it is of an old one. */
+void worker_update(struct worker *);
 
 /* worker_peer.c */
 

@@ -79,6 +79,7 @@ handle_result(struct worker *worker, const union message *message)
 	check_result(worker->check, &result, sent->duration_ns);
 	worker_advance(worker, now);
 	worker_heard(worker);
+	worker_update(worker);
 	return true;
 }
 
@@ -103,6 +104,8 @@ handle_disabled(struct worker *worker, const union message *message)
 	}
 	/* else the result is on its way, and the pace with it: the awaited grid point must not be executed again */
 	worker_heard(worker);
+	if (!early && disabled)
+		worker_update(worker);
 	return true;
 }
 
@@ -116,7 +119,7 @@ handle_started(struct worker *worker, const union message *message)
 	strlcpy(sandbox, message->started.sandbox, sizeof(sandbox));
 	text_sanitise(sandbox);
 	worker->started = true;
-	worker->absent = false;
+	worker->absent = worker->renewing = false;
 	if (worker->phase == PHASE_STARTING)
 		worker->phase = PHASE_RUNNING;
 	worker->sandbox = sandbox_reports_keep(worker->workers->sandboxes, worker->check->config->method->name,

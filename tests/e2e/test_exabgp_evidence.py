@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from harness import paths
-from harness.config import at_level, check, config, prefix
+from harness.config import check, config, for_test, prefix
 from harness.hostile import TcpServer
 from harness.lab import Lab
 from harness.wait import wait_until
@@ -27,8 +27,8 @@ def test_neighbor_redefined(directory, keep, kind):
     server = keep(TcpServer())
     prefixes = {prefix(number) for number in range(10)}
     path = directory / "exacheck.yaml"
-    path.write_text(json.dumps(at_level(config(
-        check("web", {"method": "tcp", "host": "127.0.0.1", "port": server.port}, prefixes=sorted(prefixes)), resync=0))))
+    web = check("web", {"method": "tcp", "host": "127.0.0.1", "port": server.port}, prefixes=sorted(prefixes))
+    path.write_text(json.dumps(for_test(config(web, resync=0), directory)))
     lab = keep(kind(directory, [paths.EXACHECK, "run", "-f", path, "-v"])).start()
 
     def there():

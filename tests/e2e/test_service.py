@@ -159,6 +159,36 @@ def test_waiting_for_exabgp(start, keep, directory, manager):
     beside.wait_route(prefix(0))
 
 
+def test_reload(start, keep, manager):
+    """RELOADING with the time, then READY again, also when the configuration is refused."""
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server))), environment=manager.environment())
+    first = manager.wait("READY", "1")
+    for text in (run.path.read_text(), "broken"):
+        run.path.write_text(text)
+        before = time.monotonic()
+        os.kill(run.pid, signal.SIGHUP)
+        reloading = manager.wait("RELOADING", "1", after=before)
+        assert before - 1 < int(reloading.fields["MONOTONIC_USEC"]) / 1e6 < reloading.when + 1
+        ready = manager.wait("READY", "1", after=reloading.when)
+    assert first.when < reloading.when < ready.when
+    order = [next(iter(m.fields)) for m in manager.messages if "STATUS" not in m.fields]
+    assert order == ["READY", "RELOADING", "READY", "RELOADING", "READY"], order
+
+
+def test_upgrade(start, keep, manager):
+    """The next program of the same process is ready again and goes on with the watchdog."""
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server))), environment=manager.environment(watchdog=1))
+    first = manager.wait("READY", "1")
+    run.wait_route(prefix(0))
+    os.kill(run.pid, signal.SIGUSR2)
+    again = manager.wait("READY", "1", after=first.when)
+    manager.wait("WATCHDOG", "1", after=again.when)
+    manager.wait("STATUS", "1 of 1 up", after=again.when)
+    assert {message.pid for message in manager.messages} == {run.pid}
+
+
 def test_stopping_says_how_long_a_drain_takes(start, keep, manager):
     server = keep(TcpServer())
     run = start(config(check("web", tcp(server), drain_time=0.4)), environment=manager.environment())

@@ -50,6 +50,7 @@ struct script {
 	struct exabgp *exabgp;
 	size_t limit; /* of commands in flight */
 	bool v6;      /* what ExaBGP is when it behaves */
+	bool service, away;
 	int wishes[KEYS][RANKS];
 	int written[KEYS];
 	char said[SAID_MAX]; /* kinds of lines to answer: newline, version, list, route */
@@ -224,6 +225,47 @@ feed_long(struct script *script, size_t kilobytes)
 		feed(script, text, sizeof(text));
 }
 
+/* A service that is there leaves, one that is away arrives. */
+static void
+come_or_go(struct script *script)
+{
+	if (!script->service)
+		return;
+	script->away = !script->away;
+	script->said_count = 0;
+	if (script->away)
+		exabgp_leave(script->exabgp, script->now);
+	else
+		exabgp_arrive(script->exabgp, script->now);
+}
+
+/* What happens at once, by its letter. */
+static void
+event(struct script *script, uint8_t letter)
+{
+	switch (letter) {
+	case 'W':
+		wish_nothing(script);
+		break;
+	case 'H':
+		exabgp_hurry(script->exabgp, script->now);
+		break;
+	case 'S':
+	case 'N':
+		exabgp_suspect(script->exabgp, letter == 'N', script->now);
+		break;
+	case 'P':
+	case 'R':
+		exabgp_pause(script->exabgp, letter == 'P');
+		break;
+	case 'L':
+		come_or_go(script);
+		break;
+	default:
+		break;
+	}
+}
+
 static void
 step(struct script *script)
 {
@@ -261,10 +303,7 @@ step(struct script *script)
 		feed_long(script, value % 80);
 		break;
 	case 11:
-		if (value == 'W')
-			wish_nothing(script);
-		else if (value == 'H')
-			exabgp_hurry(script->exabgp, script->now);
+		event(script, value);
 		break;
 	default:
 		for (size_t i = 0; i <= value % 8; i++)
@@ -281,6 +320,9 @@ finish(struct script *script)
 	monotime_t late = monotime_add(end, RESYNC_SECONDS * NS_PER_SECOND);
 	size_t announced = 0;
 
+	exabgp_pause(script->exabgp, false);
+	if (script->away)
+		come_or_go(script);
 	feed_text(script, "\n");
 	while (monotime_before(script->now, end) ||
 	    (monotime_before(script->now, late) && ledger_pending(script->ledger) > 0)) {
@@ -305,6 +347,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct script *script = calloc(1, sizeof(*script));
 	struct exabgp_options options;
+	static const enum exabgp_peer peers[] = {EXABGP_PARENT, EXABGP_PARENT, EXABGP_SERVICE, EXABGP_NOBODY};
 	uint8_t choice, limit;
 
 	FUZZ_ASSERT(script != NULL);
@@ -323,8 +366,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	script->ledger = ledger_new();
 	FUZZ_ASSERT(script->ledger != NULL);
 	script->exabgp = exabgp_new(&options, choice / 18 % 2 == 1 ? 0 : 300 * NS_PER_SECOND, script->ledger,
-	    choice / 36 % 4 != 3, script->now);
+	    peers[choice / 36 % 4], script->now);
 	FUZZ_ASSERT(script->exabgp != NULL);
+	script->service = script->away = peers[choice / 36 % 4] == EXABGP_SERVICE;
 	while (script->input.left > 0)
 		step(script);
 	finish(script);

@@ -5,6 +5,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/keyctl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -22,6 +24,8 @@
 #include "../../common/landlock.h"
 #include "../../common/log.h"
 #include "../../supervisor/confine.h"
+#include "../../supervisor/program.h"
+#include "../../supervisor/state.h"
 #include "unit.h"
 
 #define AGAIN "again" /* the program was executed anew */
@@ -29,6 +33,7 @@
 
 static char directory[] = "/tmp/exacheck-test-XXXXXX";
 static char here[64], elsewhere[64], script[64];
+static int state_file;
 static unsigned errors;
 static char *no_environment[] = {NULL};
 
@@ -56,6 +61,7 @@ setup(void)
 	fputs("#!/bin/sh\nexit 0\n", file);
 	ck_assert_int_eq(fclose(file), 0);
 	ck_assert_int_eq(chmod(script, 0755), 0);
+	ck_assert_int_ne(state_file = state_file_new(), -1);
 }
 
 static void
@@ -63,6 +69,7 @@ teardown(void)
 {
 	char command[64];
 
+	close(state_file);
 	snprintf(command, sizeof(command), "rm -rf %s", directory);
 	ck_assert_int_eq(system(command), 0);
 }
@@ -121,6 +128,31 @@ try_thread(void)
 }
 
 static long try_execute(void) { return execute("/bin/true", ""); }
+
+/* What replaces this program lies beside it. */
+static long
+try_execute_beside(void)
+{
+	char path[PATH_MAX + 8];
+
+	snprintf(path, sizeof(path), "%s.other", program_path());
+	return execute(path, AGAIN);
+}
+
+/* The state is no way to bring a program in, whatever mode it is given. */
+static long
+try_execute_state(void)
+{
+	char path[64];
+	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+	while (sendfile(state_file, from, NULL, 1 << 20) > 0)
+		;
+	fchmod(state_file, 0755);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", state_file);
+	return execute(path, AGAIN);
+}
+
 static long try_execute_script(void) { return execute(script, ""); }
 static long try_execveat(void) { return syscall(SYS_execveat, open("/bin/true", O_PATH), "", NULL, NULL, 0x1000); }
 static long try_memfd(void) { return syscall(SYS_memfd_create, "name", 0); }
@@ -166,6 +198,8 @@ static const struct {
 	{"move a file", try_move, ALLOWED, false},
 	{"thread", try_thread, ALLOWED, false},
 	{"execute itself", try_execute_again, ANEW, false},
+	{"execute its successor", try_execute_beside, ANEW, false},
+	{"execute the state", try_execute_state, EACCES, false},
 	{"AF_INET", try_inet, EAFNOSUPPORT, false},
 	{"AF_INET6", try_inet6, EAFNOSUPPORT, false},
 	{"raw", try_raw, EAFNOSUPPORT, false},
@@ -275,11 +309,18 @@ END_TEST
 int
 main(int argc, char **argv)
 {
+	char command[2 * PATH_MAX + 32];
 	Suite *suite;
 	TCase *tcase;
+	int status;
 
 	if (argc == 2 && strcmp(argv[1], AGAIN) == 0)
 		_exit(AGAIN_STATUS);
+	if (!program_remember(argv, environ))
+		return EXIT_FAILURE;
+	snprintf(command, sizeof(command), "cp '%s' '%s.other'", program_path(), program_path());
+	if (system(command) != 0)
+		return EXIT_FAILURE;
 	suite = suite_create("confine");
 	tcase = unit_case(suite, "confine");
 	tcase_set_tags(tcase, UNIT_NATIVE);
@@ -291,5 +332,8 @@ main(int argc, char **argv)
 			tcase_add_loop_test(tcase, nothing_is_refused_at_level_off, i, i + 1);
 	}
 	tcase_add_test(tcase, strict_is_all_or_nothing);
-	return unit_run(suite);
+	status = unit_run(suite);
+	snprintf(command, sizeof(command), "%s.other", program_path());
+	unlink(command);
+	return status;
 }

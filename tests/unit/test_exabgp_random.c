@@ -26,25 +26,32 @@ enum { UNSAID = -1, GONE = 0 }; /* else: announced with this MED */
 
 static const char *const neighbors[NEIGHBORS] = {"10.0.0.1", "10.0.0.2", "2001:db8::1"};
 
+/* Of a service: how often it ends and returns later, or is another in no time. */
 struct faults {
 	const char *name;
 	unsigned refuse_percent, lose_percent;
 	bool acks;
+	unsigned ends_permille, replaced_permille;
 };
 
 static const struct faults kinds[] = {
-    {"none", 0, 0, true},
-    {"refusals", 20, 0, true},
-    {"lost answers", 0, 3, true},
-    {"refusals and lost answers", 10, 3, true},
-    {"no acks", 0, 0, false},
+    {"none", 0, 0, true, 0, 0},
+    {"refusals", 20, 0, true, 0, 0},
+    {"lost answers", 0, 3, true, 0, 0},
+    {"refusals and lost answers", 10, 3, true, 0, 0},
+    {"no acks", 0, 0, false, 0, 0},
+    {"a service that ends", 0, 0, true, 10, 0},
+    {"a service that ends, refuses and loses answers", 10, 3, true, 10, 0},
+    {"a service that is replaced", 0, 0, true, 0, 5},
+    {"a service that is replaced, ends, and loses answers", 0, 3, true, 5, 5},
 };
 
 struct model {
 	uint64_t random;
 	unsigned seed;
 	const struct faults *faults;
-	bool v6, faulty;
+	bool v6, faulty, service, away;
+	bool replaced; /* unseen: what it has is known again after a resync */
 	monotime_t now;
 	struct ledger *ledger;
 	struct exabgp *exabgp;
@@ -293,7 +300,9 @@ compare(struct model *model, bool rib_too)
 			if (model->emitted[prefix][i] != expected)
 				ck_abort_msg("%s, seed %u: prefix %d on %s: said %d, desired %d", model->faults->name,
 				    model->seed, prefix, neighbors[i], model->emitted[prefix][i], expected);
-			if (rib_too && model->rib[prefix][i] != expected)
+			/* Where it began anew, what it does not have is withdrawn. */
+			if (rib_too && model->rib[prefix][i] != expected &&
+			    (!model->replaced || model->rib[prefix][i] > GONE || expected > GONE))
 				ck_abort_msg("%s, seed %u: prefix %d on %s: has %d, desired %d", model->faults->name,
 				    model->seed, prefix, neighbors[i], model->rib[prefix][i], expected);
 			model->compared++;
@@ -311,12 +320,57 @@ at_rest(const struct model *model)
 	    model->queued == 0 && model->answered == 0;
 }
 
+/* It ends, with all it had and was about to say. */
+static void
+service_end(struct model *model)
+{
+	model->queued = model->answered = 0;
+	memset(model->rib, 0xff, sizeof(model->rib));
+}
+
+static void
+service_arrive(struct model *model)
+{
+	model->away = false;
+	exabgp_arrive(model->exabgp, model->now);
+}
+
+static void
+service_leave(struct model *model)
+{
+	service_end(model);
+	memset(model->emitted, 0xff, sizeof(model->emitted));
+	model->away = true;
+	exabgp_leave(model->exabgp, model->now);
+}
+
+static void
+service_step(struct model *model)
+{
+	if (model->away) {
+		if (below(model, 20) == 0)
+			service_arrive(model);
+	} else if (below(model, 1000) < model->faults->ends_permille) {
+		service_leave(model);
+	} else if (below(model, 1000) < model->faults->replaced_permille) {
+		/* What was in the pipe is lost too, or it is read by the next. */
+		if (below(model, 2) == 0)
+			service_end(model);
+		else
+			memset(model->rib, 0xff, sizeof(model->rib));
+		model->replaced = true;
+		exabgp_suspect(model->exabgp, true, model->now);
+	}
+}
+
 static void
 step(struct model *model)
 {
 	/* A refusal that a lost answer hid from us is only put right by the next resync. */
 	bool hidden = model->faults->refuse_percent > 0 && model->faults->lose_percent > 0;
 
+	if (model->service)
+		service_step(model);
 	switch (below(model, 6)) {
 	case 0:
 		if (below(model, 2) == 0)
@@ -345,7 +399,7 @@ step(struct model *model)
 			}
 		break;
 	}
-	compare(model, at_rest(model) && !hidden);
+	compare(model, at_rest(model) && !hidden && !model->replaced && !model->away);
 }
 
 /* No more faults: after two resyncs all must be right. */
@@ -353,9 +407,14 @@ static void
 finish(struct model *model)
 {
 	model->faulty = false;
+	if (model->away)
+		service_arrive(model);
 	/* Longer, when the last resync has just begun. */
 	for (int turn = 0; turn < 800 || (turn < 820 && (ledger_pending(model->ledger) > 0 || !at_rest(model)));
 	     turn++) {
+		/* That it was replaced is noticed at once, not at the next resync. */
+		if (turn == 60 && model->replaced && model->faults->lose_percent == 0 && at_rest(model))
+			compare(model, true);
 		advance(model, NS_PER_SECOND);
 		for (size_t said = model->queued + 1; said != model->queued;) {
 			said = model->queued;
@@ -391,9 +450,13 @@ START_TEST(random_histories)
 		memset(model.emitted, 0xff, sizeof(model.emitted));
 		memset(model.rib, 0xff, sizeof(model.rib));
 		options.max_in_flight = 1 + below(&model, 20);
+		model.service = kinds[_i].ends_permille + kinds[_i].replaced_permille > 0;
+		model.away = model.service;
+		model.replaced = false;
 		model.ledger = ledger_new();
 		ck_assert_ptr_nonnull(model.ledger);
-		model.exabgp = exabgp_new(&options, 300 * NS_PER_SECOND, model.ledger, EXABGP_PARENT, model.now);
+		model.exabgp = exabgp_new(&options, 300 * NS_PER_SECOND, model.ledger,
+		    model.service ? EXABGP_SERVICE : EXABGP_PARENT, model.now);
 		ck_assert_ptr_nonnull(model.exabgp);
 		for (int i = 0; i < STEPS; i++)
 			step(&model);

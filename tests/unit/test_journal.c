@@ -292,7 +292,7 @@ life_begin(void)
 	ledger = ledger_new();
 	base = loop_new();
 	ck_assert(ledger != NULL && base != NULL);
-	journal = journal_new(base, directory, ledger, -1);
+	journal = journal_new(base, directory, ledger, JOURNAL_LOCK_TAKE);
 	ck_assert_ptr_nonnull(journal);
 	ck_assert(journal_load(journal));
 }

@@ -79,7 +79,7 @@ start(void)
 {
 	base = event_base_new();
 	ck_assert_ptr_nonnull(base);
-	launcher = launcher_start(libexec);
+	launcher = launcher_start(&(struct launcher_paths){.libexec = libexec});
 	ck_assert(launcher != NULL && launcher_attach(launcher, base));
 }
 

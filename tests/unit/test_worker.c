@@ -102,7 +102,7 @@ workers_make(size_t index)
 	base = event_base_new();
 	ledger = ledger_new();
 	ck_assert(base != NULL && ledger != NULL);
-	launcher = launcher_start(libexec);
+	launcher = launcher_start(&(struct launcher_paths){.libexec = libexec});
 	ck_assert(launcher != NULL && launcher_attach(launcher, base));
 	workers = workers_new(base, &identity, launcher);
 	ck_assert_ptr_nonnull(workers);

@@ -1,0 +1,426 @@
+"""
+Upgrade in place: another program under the same pid, and nobody outside notices. Each test runs a copy of the built tree,
+in which the program is replaced as a package does it: by rename.
+"""
+import contextlib
+import json
+import os
+import random
+import re
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+from harness import paths, processes
+from harness.config import check, config, for_test, prefix
+from harness.hostile import TcpServer
+from harness.lab import Lab
+from harness.peer import ExaBGP6, FallsSilent, Mute, NoAcks
+from harness.standalone import Pipes
+from harness.wait import wait_until
+
+PROGRAMS = paths.BUILD / "upgrade"
+VERSION = os.popen(f"{paths.EXACHECK} --version").read().split()[1]
+
+
+def tcp(server):
+    return {"method": "tcp", "host": "127.0.0.1", "port": server.port, "timeout": 2}
+
+
+@pytest.fixture
+def build(directory):
+    return paths.copy_build(directory)
+
+
+def put(build, program):
+    """A program (a path, or the text of a script) takes the place of exacheck."""
+    new = build / "exacheck.new"
+    if isinstance(program, str):
+        new.write_text(program)
+    else:
+        shutil.copy2(program, new)
+    new.chmod(0o755)
+    os.replace(new, build / "exacheck")
+
+
+def upgrade(run, timeout=20):
+    """Ask for an upgrade and wait for it."""
+    before = len(run.logged("upgraded from "))
+    os.kill(run.pid, signal.SIGUSR2)
+    return run.wait_for(lambda: run.logged("upgraded from ")[before:], timeout, "upgrade")[0]
+
+
+def refused(run, timeout=20):
+    """Ask for an upgrade that comes to nothing; returns why."""
+    before = len(run.logged("upgrade refused: "))
+    os.kill(run.pid, signal.SIGUSR2)
+    return run.wait_for(lambda: run.logged("upgrade refused: ")[before:], timeout, "refusal")[0]
+
+
+def descriptors(pid):
+    place = f"/proc/{pid}/fd"
+    return sorted(os.readlink(f"{place}/{fd}").split(":")[0] for fd in os.listdir(place))
+
+
+def start_with(start, keep, build, count=3, **options):
+    servers = [keep(TcpServer()) for _ in range(count)]
+    run = start(config(*(check(f"web{n}", tcp(server), prefixes=[prefix(n)]) for n, server in enumerate(servers))),
+                build=build, **options)
+    for n in range(count):
+        run.wait_route(prefix(n))
+    return run, servers
+
+
+def test_another_version(start, keep, build):
+    """Another program, the same processes at first; not a word to ExaBGP; workers are replaced one after the other."""
+    run, servers = start_with(start, keep, build)
+    workers = {n: run.worker(f"web{n}") for n in range(3)}
+    launcher, commands = run.launcher(), len(run.lines)
+    put(build, PROGRAMS / "next")
+    line = upgrade(run)
+    assert f"upgraded from {VERSION} to 9.9.9: 3 workers kept" in line
+    assert run.launcher() == launcher
+    for n in range(3):
+        wait_until(lambda: run.worker(f"web{n}") != workers[n], 10, "another worker")
+    counts = [server.count for server in servers]
+    run.wait_for(lambda: all(s.count >= c + 3 for s, c in zip(servers, counts)), what="executions")
+    assert len(run.lines) == commands, run.story()
+    assert not run.logged("worker lost") and not run.logged("->")[3:], run.story()
+    servers[0].go_away()
+    run.wait_no_route(prefix(0))
+    servers[0].come_back()
+    run.wait_route(prefix(0))
+
+
+BROKEN = {
+    "script that fails": ("#!/bin/sh\nexit 1\n", "ended before it answered"),
+    "garbage": ("garbage", "cannot start"),
+    "other state": (PROGRAMS / "state", "does not take the state"),
+    "hangs": ("#!/bin/sh\nexec sleep 60\n", "does not answer within 5 s"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_program_that_does_not_work(start, keep, build, name):
+    """The old one goes on, says why, and can be upgraded later."""
+    program, reason = BROKEN[name]
+    run, servers = start_with(start, keep, build, 2)
+    worker, commands = run.worker("web0"), len(run.lines)
+    put(build, program)
+    why = refused(run)
+    assert reason in why and f"exacheck {VERSION} goes on" in why
+    assert run.worker("web0") == worker and len(run.lines) == commands
+    servers[0].go_away()
+    run.wait_no_route(prefix(0))
+    servers[0].come_back()
+    run.wait_route(prefix(0))
+    put(build, PROGRAMS / "next")
+    upgrade(run)
+    if name == "other state":
+        assert run.logged("the state is of version 1, this program knows 99: restart exacheck instead")
+
+
+def test_program_is_gone(start, keep, build):
+    run, _ = start_with(start, keep, build, 1)
+    (build / "exacheck").rename(build / "elsewhere")
+    assert "No such file or directory" in refused(run)
+    put(build, build / "elsewhere")
+    (build / "exacheck").chmod(0o644)
+    assert "Permission denied" in refused(run)
+    (build / "exacheck").chmod(0o755)
+    upgrade(run)
+    assert run.announced(prefix(0))
+
+
+def test_twenty_times(start, keep, build):
+    """Neither descriptors nor processes nor memory pile up, and no verdict changes."""
+    run, servers = start_with(start, keep, build, 5)
+    commands = len(run.lines)
+    upgrade(run)
+    wait_until(lambda: len(run.spawners()) == 1, 10, "one spawner")
+    held = descriptors(run.pid)
+    for number in range(20):
+        put(build, PROGRAMS / "next" if number % 2 == 0 else paths.EXACHECK)
+        upgrade(run)
+    counts = [server.count for server in servers]
+    run.wait_for(lambda: all(s.count >= c + 5 for s, c in zip(servers, counts)), what="executions")
+    wait_until(lambda: len(run.spawners()) == 1, 10, "one spawner")
+    wait_until(lambda: len(processes.children(run.pid)) == 7, 10, "launcher, spawner, five workers")
+    wait_until(lambda: descriptors(run.pid) == held, 10, f"{held} open")
+    assert len(run.lines) == commands, run.story()
+    assert not run.logged("worker lost") and not run.logged("refused"), run.story()
+
+
+def test_other_worker_protocol(start, keep, build):
+    """Workers that this program cannot talk to are replaced at once, without a failure."""
+    run, servers = start_with(start, keep, build)
+    workers, commands = {run.worker(f"web{n}") for n in range(3)}, len(run.lines)
+    put(build, PROGRAMS / "protocol")
+    assert ": 0 workers kept" in upgrade(run)
+    assert not workers & {run.worker(f"web{n}") for n in range(3)}
+    counts = [server.count for server in servers]
+    run.wait_for(lambda: all(s.count >= c + 3 for s, c in zip(servers, counts)), what="executions")
+    assert len(run.lines) == commands and not run.logged("worker lost"), run.story()
+
+
+def test_no_result_is_lost(start, keep, build):
+    """A service that goes during the upgrade is found out after exactly as many executions as otherwise."""
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), prefixes=[prefix(1)], fall=5, rise=2)), build=build)
+    run.wait_route(prefix(1))
+    server.go_away()
+    run.wait_log("falling (2/5)")
+    upgrade(run)
+    run.wait_no_route(prefix(1))
+    for count in (2, 3, 4):
+        assert len(run.logged(f"web: falling ({count}/5): ")) == 1, run.story()
+    assert len(run.logged("web: falling (4/5) -> down")) == 1, run.story()
+
+
+def ctl(*arguments):
+    return subprocess.run([str(paths.EXACHECK_CTL), *map(str, arguments)], capture_output=True, text=True, timeout=30)
+
+
+def test_ctl(start, keep, build):
+    """exacheck-ctl finds exacheck by its lock, and says how an upgrade went."""
+    run, servers = start_with(start, keep, build, 2)
+    runtime = run.directory / "runtime"
+    put(build, PROGRAMS / "next")
+    done = ctl("-r", runtime, "upgrade")
+    assert (done.returncode, done.stdout) == (
+        0, f"exacheck (pid {run.pid}) was upgraded from {VERSION} to 9.9.9\n"), done
+    run.wait_log("upgraded from")
+    put(build, "#!/bin/sh\nexit 1\n")
+    done = ctl("--runtime", runtime, "upgrade")
+    assert done.returncode == 1 and "exacheck 9.9.9" in done.stderr and "goes on: " in done.stderr
+    assert "ended before it answered" in done.stderr
+    done = ctl("-r", runtime, "reload")
+    assert done.returncode == 0
+    run.wait_log("nothing has changed")
+    run.stop()
+    done = ctl("-r", runtime, "upgrade")
+    assert done.returncode == 3 and "no exacheck holds" in done.stderr
+
+
+def test_ctl_command_line(directory):
+    for arguments in ((), ("upgrade", "now"), ("nonsense",), ("-x", "upgrade")):
+        assert ctl(*arguments).returncode == 2
+    assert ctl("-r", directory / "nowhere", "upgrade").returncode == 3
+    assert ctl("--help").stdout.startswith("usage: exacheck-ctl")
+
+
+def test_end_during_upgrade(start, keep, build):
+    """SIGTERM that comes during the upgrade ends it, whichever program it reaches."""
+    for pause in (0, 0.002, 0.01, 0.02, 0.05):
+        run, _ = start_with(start, keep, build, 2)
+        os.kill(run.pid, signal.SIGUSR2)
+        time.sleep(pause)
+        code, _ = run.stop()
+        assert code == 0 and not run.rib.routes, run.story()
+        run.finish()
+
+
+# Together with everything else that happens
+
+
+def test_busy(start, keep, build):
+    """Services flap while one upgrade follows another: what is announced in the end is the truth."""
+    run, servers = start_with(start, keep, build, 20)
+    random.seed(4)
+    for round in range(6):
+        for server in random.sample(servers, 8):
+            if server.sock:
+                server.go_away()
+            else:
+                server.come_back()
+        time.sleep(random.uniform(0, 0.3))
+        put(build, PROGRAMS / "next" if round % 2 == 0 else paths.EXACHECK)
+        upgrade(run)
+    truth = {prefix(n) for n, server in enumerate(servers) if server.sock}
+    run.wait_for(lambda: run.rib.prefixes() == truth, what=f"{truth}")
+    assert not run.logged("worker lost"), run.story()
+
+
+def test_workers_die(start, keep, build):
+    """Processes are killed before, during and after upgrades: each has a successor, and none is left over."""
+    run, servers = start_with(start, keep, build, 6)
+    random.seed(5)
+    for _ in range(6):
+        living = [pid for pid in processes.children(run.pid) if pid != run.launcher()]
+        victims = random.sample(living, min(3, len(living)))
+        before = len(run.logged("upgraded from "))
+        for number, victim in enumerate(victims):
+            if number == len(victims) - 1:
+                os.kill(run.pid, signal.SIGUSR2)
+            time.sleep(random.uniform(0, 0.02))
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+        if victims:
+            run.wait_for(lambda: run.logged("upgraded from ")[before:], 10, "upgrade")
+    run.wait_for(lambda: len(run.rib.prefixes()) == 6, 70, "every route")
+    wait_until(lambda: len(processes.children(run.pid)) == 8, 70, "launcher, spawner, six workers")
+    counts = [server.count for server in servers]
+    run.wait_for(lambda: all(s.count >= c + 3 for s, c in zip(servers, counts)), 70, what="executions")
+
+
+def test_reload_meanwhile(start, keep, build):
+    """What is asked for during an upgrade happens after it, by whichever program."""
+    servers = [keep(TcpServer()) for _ in range(3)]
+    checks = [check(f"web{n}", tcp(server), prefixes=[prefix(n)]) for n, server in enumerate(servers)]
+    run = start(config(*checks[:2]), build=build)
+    run.wait_route(prefix(0))
+    run.wait_route(prefix(1))
+    run.path.write_text(json.dumps(for_test(config(checks[0], checks[2]), run.directory)))
+    os.kill(run.pid, signal.SIGUSR2)
+    run.wait_log("looking at")
+    os.kill(run.pid, signal.SIGHUP)
+    run.wait_log("upgraded from")
+    run.wait_for(lambda: run.rib.prefixes() == {prefix(0), prefix(2)}, what="the new configuration")
+    assert [up for _, up in run.rib.changes_of(prefix(0))] == [True], run.story()
+    put(build, "#!/bin/sh\nsleep 0.2\nexit 1\n")
+    run.path.write_text(json.dumps(for_test(config(*checks[:2]), run.directory)))
+    os.kill(run.pid, signal.SIGUSR2)
+    run.wait_for(lambda: len(run.logged("looking at")) == 2, what="second upgrade")
+    os.kill(run.pid, signal.SIGHUP)
+    run.wait_log("upgrade refused")
+    run.wait_for(lambda: run.rib.prefixes() == {prefix(0), prefix(1)}, what="the old configuration")
+
+
+def test_silent_exabgp(start, keep, build):
+    """As long as a command is unanswered nobody knows what ExaBGP has: the upgrade is put off."""
+    peer = FallsSilent()
+    run, servers = start_with(start, keep, build, 2, peer=peer)
+    peer.silent = True
+    servers[0].go_away()
+    run.wait_no_route(prefix(0))
+    assert "ExaBGP does not answer" in refused(run)
+    peer.silent = False
+    run.say("done")
+    upgrade(run)
+    servers[0].come_back()
+    run.wait_route(prefix(0))
+
+
+@pytest.mark.parametrize("peer", [ExaBGP6(), NoAcks(), Mute()], ids=["version 6", "no answers", "nobody"])
+def test_other_peers(start, keep, build, peer):
+    """The dialect is kept without a question, and whether answers come."""
+    run, servers = start_with(start, keep, build, 2, peer=peer)
+    time.sleep(0 if peer.acks and not isinstance(peer, Mute) else 3.5)  # the version is asked for 3 s
+    lines = len(run.lines)
+    upgrade(run)
+    servers[0].go_away()
+    run.wait_no_route(prefix(0))
+    assert len(run.lines) == lines + 1, run.story()
+
+
+def test_any_user(start, keep, build, root):
+    """The state is handed over by a process without privileges, too."""
+    run, _ = start_with(start, keep, build, 2, wrapper=["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"])
+    lines = len(run.lines)
+    upgrade(run)
+    upgrade(run)
+    assert len(run.lines) == lines, run.story()
+    assert os.stat(f"/proc/{run.pid}/mem").st_uid == 0, "dumpable after the upgrade"
+
+
+# With a real ExaBGP
+
+
+class Doors(threading.Thread):
+    """Listening ports that one thread serves: when each was knocked at."""
+
+    def __init__(self, count):
+        super().__init__(daemon=True)
+        self.sockets = [socket.create_server(("127.0.0.1", 0), backlog=64) for _ in range(count)]
+        self.times = [[] for _ in self.sockets]
+        self.selector = selectors.DefaultSelector()
+        for number, server in enumerate(self.sockets):
+            server.setblocking(False)
+            self.selector.register(server, selectors.EVENT_READ, number)
+        self.stopping = False
+        self.start()
+
+    def run(self):
+        while not self.stopping:
+            for key, _ in self.selector.select(0.1):
+                with contextlib.suppress(OSError):
+                    key.fileobj.accept()[0].close()
+                    self.times[key.data].append(time.monotonic())
+
+    def widest(self, begin, end):
+        """The longest time between two knocks at the same door."""
+        gaps = [0]
+        for times in self.times:
+            inside = [when for when in times if begin <= when <= end]
+            assert inside
+            gaps += [later - earlier for earlier, later in zip(inside, inside[1:])]
+        return max(gaps)
+
+    def close(self):
+        self.stopping = True
+        self.join(5)
+        for server in self.sockets:
+            server.close()
+
+
+def updates(lab):
+    """UPDATEs that BIRD has seen, of all protocols and families."""
+    numbers = re.findall(r"Import (?:updates|withdraws):\s+(\d+)", lab.birdc("show", "protocols", "all"))
+    assert len(numbers) >= 8
+    return sum(map(int, numbers))
+
+
+def test_nobody_notices(directory, keep, build):
+    """Under load: not one UPDATE, the same helper of ExaBGP, and no check is late."""
+    interval, count = 0.2, 50
+    doors = keep(Doors(count))
+    document = for_test(config(*(
+        check(f"door{n}", {"method": "tcp", "host": "127.0.0.1", "port": door.getsockname()[1], "timeout": 2},
+              prefixes=[prefix(n)], interval=interval, splay=True) for n, door in enumerate(doors.sockets))), directory)
+    path = directory / "exacheck.yaml"
+    path.write_text(json.dumps(document))
+    lab = keep(Lab(directory, [build / "exacheck", "run", "-f", path, "-v"])).start()
+    wait_until(lambda: len(lab.routes(protocol="p4")) == count, 20, "every route", 0.1)
+    helper, = [pid for pid in processes.children(lab.exabgp.process.pid) if "ExaCheck" in processes.cmdline(pid)]
+    time.sleep(1)
+    begin = time.monotonic()
+    time.sleep(3)
+    floor = doors.widest(begin, time.monotonic())
+    seen, begin = updates(lab), time.monotonic()
+    for number in range(3):
+        put(build, PROGRAMS / "next" if number != 1 else paths.EXACHECK)
+        os.kill(helper, signal.SIGUSR2)
+        wait_until(lambda: lab.exabgp.log().count("upgraded from") == number + 1, 20, "upgrade")
+    time.sleep(2)
+    widest = doors.widest(begin, time.monotonic())
+    assert updates(lab) == seen
+    assert len(lab.routes(protocol="p4")) == count
+    assert [pid for pid in processes.children(lab.exabgp.process.pid) if "ExaCheck" in processes.cmdline(pid)] == [helper]
+    assert "worker lost" not in lab.exabgp.log()
+    assert widest <= max(interval, floor) + 0.1 * paths.SLOWNESS, f"{widest:.3f} s, without an upgrade {floor:.3f} s"
+
+
+def test_beside_exabgp(directory, start, keep, build):
+    """Named pipes stay open, and locked: ExaBGP is not told anything anew."""
+    lab = keep(Pipes(directory)).start()
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), prefixes=["192.0.2.1"]), exabgp={"output": f"fifo {lab.place}"}),
+                build=build)
+    lab.wait_route("192.0.2.1/32", "p4")
+    seen = updates(lab)
+    for program in (PROGRAMS / "next", paths.EXACHECK):
+        put(build, program)
+        upgrade(run)
+    time.sleep(1)
+    assert updates(lab) == seen and lab.routes("192.0.2.1/32", "p4")
+    assert not run.logged("another exacheck") and len(run.logged("ExaBGP is there")) == 1, run.story()
+    server.go_away()
+    lab.wait_no_route("192.0.2.1/32")
+    server.come_back()
+    lab.wait_route("192.0.2.1/32", "p4")
