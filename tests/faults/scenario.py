@@ -26,7 +26,7 @@ EXIT_LIMIT = 1.5 + 1.5
 LATE = 0.3  # how long after a service went down a result from before may still arrive
 QUIET = 2 * INTERVAL  # watched while down
 # The C library ends a process that has no memory where it looks up users.
-LIBRARY = ("Assertion", "cannot allocate memory for thread-local data")
+LIBRARY = ("Assertion", "Unexpected error.", "cannot allocate memory for thread-local data")
 VERBOSE = False  # debug lines are calls too, of one kind over and over
 ROUTE, NEVER, ADDED = prefix(1), prefix(2), prefix(3)
 
@@ -49,7 +49,7 @@ def changed(document):
     target, never = document["checks"]
     more = {**target, "name": "added", "prefixes": [ADDED]}
     return config({**target, "metric": 7, "args": {**target["args"], "timeout": TIMEOUT + 0.1}},
-                  {**never, "name": "renamed"}, more)
+                  {**never, "name": "renamed"}, more, live_reload=True)
 
 
 class Ended(Exception):
