@@ -194,7 +194,8 @@ START_TEST(neighbor_up)
 END_TEST
 
 static const char *const other_lines[] = {"neighbor 192.0.2.1 down - notification\n", "neighbor 192.0.2.1 connected\n",
-    "{ \"exabgp\": \"4.0.1\", \"type\": \"state\", \"neighbor\": { \"state\": \"down\"} }\n", "going up\n", " up\n", "up\n"};
+    "{ \"exabgp\": \"4.0.1\", \"type\": \"state\", \"neighbor\": { \"state\": \"down\"} }\n",
+    "going up\n", " up\n", "up\n"};
 
 START_TEST(other_lines_are_no_evidence)
 {
