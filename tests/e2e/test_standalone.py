@@ -218,6 +218,10 @@ def test_exabgpcli_beside(pipes, service, keep):
         lab.cli("version")
         wait_table(lab, all_of(5), 20)
     assert not run.logged("was refused")
+    # An answer that exabgpcli took is waited for to the last.
+    code, elapsed = run.stop(timeout=20)
+    assert code == 0 and elapsed < 10 * paths.SLOWNESS
+    wait_table(lab, ())
 
 
 def test_strange_answers(pipes, service, keep):
@@ -281,6 +285,24 @@ def test_wrong_pipes(pipes, service, keep, name):
     lab.make_pipes()
     lab.exabgp.start()
     lab.wait_sessions()
+    wait_table(lab, all_of(2))
+
+
+def test_no_permission(directory, root, pipes, service, keep):
+    """As another user than the pipes are for: told once, with what to do; then all is well."""
+    server, lab = keep(TcpServer()), pipes()
+    for path in lab.place.iterdir():
+        path.chmod(0o600)
+    lab.exabgp.start()
+    lab.wait_sessions()
+    run = service(config(many(server, 2), **fifo(lab)), build=paths.copy_build(directory),
+                  wrapper=["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"])
+    run.wait_log("no permission to read and write")
+    time.sleep(0.6)
+    assert len(run.logged("no permission")) == 1, run.story()
+    assert "chmod 660" in run.logged("no permission")[0]
+    for path in lab.place.iterdir():
+        path.chmod(0o666)
     wait_table(lab, all_of(2))
 
 
