@@ -108,8 +108,8 @@ end_turn(struct stop *stop)
 	int64_t left_ns = monotime_left(stop->deadline, monotime_now());
 	bool children = children_left(), idle = !children && channel_idle(stop->parts.channel);
 
-	/* ExaBGP must not find our end closed when it answers late: then all of the time is used to read. */
-	if (left_ns == 0 || (idle && !stop->hurried)) {
+	/* As its process, ExaBGP must not find our end closed when it answers late: then all of the time is used to read. */
+	if (left_ns == 0 || (idle && (!stop->hurried || stop->parts.alone))) {
 		if (!idle)
 			log_warnx("not everything could be withdrawn and reaped in time");
 		event_base_loopbreak(stop->parts.base);

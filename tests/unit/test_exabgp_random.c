@@ -328,7 +328,9 @@ at_rest(const struct model *model)
 
 	exabgp_status(model->exabgp, &status);
 	/* Without its version or answers, for good or because they came late, nothing is known of what ExaBGP took. */
-	return !status.detecting && (status.acks || (model->faults->refuse_percent == 0 && (status.dialect == DIALECT_V6) == model->v6)) && status.in_flight == 0 &&
+	return !status.detecting && status.in_flight == 0 &&
+	    (status.acks ||
+		(model->faults->refuse_percent == 0 && (status.dialect == DIALECT_V6) == model->v6)) &&
 	    model->queued == 0 && model->answered == 0;
 }
 
