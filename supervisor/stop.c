@@ -89,11 +89,11 @@ drain_turn(struct stop *stop)
 static void
 stop_end(struct stop *stop)
 {
-	monotime_t now = monotime_now();
+	int64_t drain_ns = stop->phase == PHASE_DRAIN ? DRAIN_LIMIT_NS : 0;
 
 	stop->phase = PHASE_END;
-	stop->limit_ns = stop->parts.alone ? ALONE_LIMIT_NS : LIMIT_NS - monotime_sub(now, stop->begun);
-	stop->deadline = monotime_add(now, stop->limit_ns);
+	stop->limit_ns = stop->parts.alone ? ALONE_LIMIT_NS : LIMIT_NS - drain_ns;
+	stop->deadline = monotime_add(monotime_now(), stop->limit_ns);
 	workers_stop(stop->parts.workers);
 	launcher_stop(stop->parts.launcher);
 	if (!stop->keep)
