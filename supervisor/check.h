@@ -58,8 +58,8 @@ bool check_claim_as(const struct check *, const struct check_config *, unsigned 
 void check_release_as(const struct check *, const struct check_config *, unsigned owner);
 
 /*
- * From now on the check has this configuration, with its state and counters. owner: the present one, or the one that the
- * other routes were claimed as; the former routes are released. What it wants is said anew, with the new attributes.
+ * From now on the check has this configuration, with its state and counters. owner: the present one, or the one that
+ * the other routes were claimed as; the former routes are released. What it wants is said anew, with the new attributes.
  */
 void check_reconfigure(struct check *, const struct check_config *, unsigned owner, unsigned rank);
 

@@ -40,8 +40,8 @@ struct check *checks_coming(const struct checks *, size_t rank);
 void checks_abandon(struct checks *);
 
 /*
- * Second step; cannot fail. Checks that stay keep state and counters, and say what they want of their new routes; checks
- * that are removed release theirs and are freed. From now on nothing refers to the former configuration.
+ * Second step; cannot fail. Checks that stay keep state and counters, and say what they want of their new routes;
+ * checks that are removed release theirs and are freed. From now on nothing refers to the former configuration.
  */
 void checks_commit(struct checks *);
 

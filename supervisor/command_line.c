@@ -16,9 +16,9 @@
 
 static const char usage_text[] =
     "usage: exacheck [-v] [-f FILE] run      run the checks, ExaBGP commands on stdout\n"
-    "       exacheck [-f FILE] test [--print] [--sandbox] [--diff RUNNING]  check the configuration (--print: show it\n"
-    "                                   with all defaults; --sandbox: show what each check may still do; --diff: show the\n"
-    "                                   commands of a reload from the file RUNNING)\n"
+    "       exacheck [-f FILE] test [--print] [--sandbox] [--diff RUNNING]  check the configuration (--print: show\n"
+    "                                   it with all defaults; --sandbox: show what each check may still do; --diff:\n"
+    "                                   show the commands of a reload from the file RUNNING)\n"
     "       exacheck schema                  a JSON Schema of the configuration\n"
     "\n"
     "  -f, --file FILE   configuration (EXACHECK_CONFIG; default " CONFIG_DEFAULT ")\n"

@@ -1,6 +1,6 @@
 /*
- * Reloading. Touches the configuration's file, the checks and the workers. Invariant: what can fail comes before the first
- * change, so that a reload which is refused leaves everything as it was.
+ * Reloading. Touches the configuration's file, the checks and the workers. Invariant: what can fail comes before the
+ * first change, so that a reload which is refused leaves everything as it was.
  */
 #include "reload.h"
 
@@ -151,7 +151,7 @@ plan_moves(const struct plan *plan)
 	return plan->added + plan->removed > 0;
 }
 
-/* Apply a configuration, which is the running one's successor when true is returned, and stays the caller's otherwise. */
+/* Apply a configuration: when true is returned it is the running one's successor, otherwise it stays the caller's. */
 static bool
 reload_apply(const struct reload *reload, struct config *config, const struct plan *plan)
 {

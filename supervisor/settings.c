@@ -1,6 +1,6 @@
 /*
- * Settings at a reload. Touches the two sets of settings and the channel. Invariant: what the running configuration says
- * of a setting is what is in force.
+ * Settings at a reload. Touches the two sets of settings and the channel. Invariant: what the running configuration
+ * says of a setting is what is in force.
  */
 #include "settings.h"
 

@@ -16,8 +16,8 @@ bool settings_same(const struct global_options *, const struct global_options *)
 bool settings_concern_workers(const struct global_options *old, const struct global_options *new);
 
 /*
- * Apply what can change in place; what cannot is told in a warning, and the new settings get the old value. config: that
- * of the new settings.
+ * Apply what can change in place; what cannot is told in a warning, and the new settings get the old value. config:
+ * that of the new settings.
  */
 void settings_change(struct global_options *old, struct global_options *new, struct channel *, const struct config *);
 

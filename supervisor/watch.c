@@ -1,8 +1,9 @@
 /*
- * When a watched file counts as changed. Touches the file's inode only to look at it. Invariant: a file that is being
- * written is not called changed before it has been left alone; one that has changed is, at the latest at the second look.
+ * When a watched file counts as changed. Looks at the file's inode, reads nothing. Invariant: a file that is being
+ * written is not called changed before it has been left alone; one that has changed is called so at the latest at the
+ * second look after that.
  *
- * Twice the kernel's word is not enough: where it gives none (a file of another machine, no watches left) the file is
+ * In two cases the kernel's word is not enough: where it gives none (a file of another machine, no watches left) the file is
  * looked at now and then, and a change that came between reading the file and watching it shows in the first look.
  */
 #include "watch.h"

@@ -1,6 +1,6 @@
 /*
- * A path and its directories. Touches an inotify descriptor of its own. Invariant: the walk is the kernel's own, component
- * by component, and a directory is watched before it is looked into, so that no change falls between.
+ * A path and its directories. Touches an inotify descriptor of its own. Invariant: the walk is the kernel's own,
+ * component by component, and what may lead elsewhere is watched before it is looked at, so that no change falls between.
  */
 #include "watch_path.h"
 
@@ -36,6 +36,7 @@ struct watch_path {
 struct walk {
 	char at[PATH_MAX]; /* a directory, without links */
 	char rest[PATH_MAX];
+	const char *next; /* in it */
 	unsigned links;
 };
 
@@ -76,8 +77,8 @@ watch_path_fd(const struct watch_path *watch)
 }
 
 /*
- * Watch a directory for its own end and, with a name, for what becomes of that. Names of directories are not watched: it
- * is they that say when they go, and what else happens beside them, in a place like /tmp, is of no account.
+ * Watch a directory for its own end and, with a name, for what becomes of that. Names of directories are not watched:
+ * it is they that say when they go, and what else happens beside them, in a place like /tmp, is of no account.
  */
 static bool
 place_add(struct watch_path *watch, const char *directory, const char *name, bool last)
@@ -103,20 +104,21 @@ place_add(struct watch_path *watch, const char *directory, const char *name, boo
 static bool
 walk_component(struct walk *walk, char name[static NAME_MAX + 1])
 {
-	size_t skip = strspn(walk->rest, "/"), length = strcspn(walk->rest + skip, "/");
+	const char *begin = walk->next + strspn(walk->next, "/");
+	size_t length = strcspn(begin, "/");
 
+	walk->next = begin + length;
 	if (length > NAME_MAX)
-		length = NAME_MAX; /* the kernel finds no such name either */
-	memcpy(name, walk->rest + skip, length);
+		length = NAME_MAX; /* nothing has such a name */
+	memcpy(name, begin, length);
 	name[length] = '\0';
-	memmove(walk->rest, walk->rest + skip + length, strlen(walk->rest + skip + length) + 1);
 	return length > 0;
 }
 
 static bool
 walk_done(const struct walk *walk)
 {
-	return walk->rest[strspn(walk->rest, "/")] == '\0';
+	return walk->next[strspn(walk->next, "/")] == '\0';
 }
 
 /* Go up; the root is its own parent. */
@@ -146,10 +148,11 @@ walk_link(struct walk *walk, const char *path)
 	if (length == -1)
 		return true; /* it is watched: what it has become is told */
 	target[length] = '\0';
-	memcpy(rest, walk->rest, sizeof(rest));
+	snprintf(rest, sizeof(rest), "%s", walk->next);
 	errno = ENAMETOOLONG;
 	if (snprintf(walk->rest, sizeof(walk->rest), "%s/%s", target, rest) >= (int)sizeof(walk->rest))
 		return false;
+	walk->next = walk->rest;
 	if (target[0] == '/')
 		strcpy(walk->at, "/");
 	errno = ELOOP;
@@ -200,6 +203,7 @@ walk_all(struct watch_path *watch)
 	errno = ENAMETOOLONG;
 	if (snprintf(walk.rest, sizeof(walk.rest), "%s", watch->path) >= (int)sizeof(walk.rest))
 		return false;
+	walk.next = walk.rest;
 	while (!end && walk_component(&walk, name)) {
 		if (strcmp(name, "..") == 0)
 			walk_up(&walk);

@@ -23,8 +23,8 @@ void watch_path_free(struct watch_path *);
 int watch_path_fd(const struct watch_path *);
 
 /*
- * Watch every directory on the way to the file, through every symbolic link, as they are now; where the path ends early,
- * up to there. False with errno: not all of them can be watched.
+ * Watch every directory on the way to the file, through every symbolic link, as they are now; where the path ends
+ * early, up to there. False with errno: not all of them can be watched.
  */
 bool watch_path_follow(struct watch_path *);
 

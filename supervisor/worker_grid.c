@@ -85,8 +85,8 @@ shortest_interval_ns(const struct worker *worker)
 }
 
 /*
- * What was told is read before the next execution, so that of the old grid at most the execution that runs is still to be
- * reported, and what was executed while we were about to tell it. Where no result is expected, it is let pass.
+ * What was told is read before the next execution, so that of the old grid at most the execution that runs is still to
+ * be reported, and what was executed while we were about to tell it. Where no result is expected, it is let pass.
  */
 void
 worker_repace(struct worker *worker)

@@ -91,7 +91,8 @@ def test_unchanged_check_is_not_touched(start, keep, server):
     up(run, 0, 1, 9)
     worker, mark, begin = run.worker("steady"), settle(run), own.count
     for number in range(6):
-        reload(run, config(web(server, 2, metric=number), *[steady, web(server, 0, interval=0.1 + number / 10)][::(-1) ** number],
+        order = [steady, web(server, 0, interval=0.1 + number / 10)][::(-1) ** number]
+        reload(run, config(web(server, 2, metric=number), *order,
                            check("web 1", tcp(server), prefixes=[prefix(number)], interval=INTERVAL)))
         time.sleep(INTERVAL / 2)
     up(run, 5, 9)

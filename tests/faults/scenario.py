@@ -1,19 +1,22 @@
 """
-One run of exacheck with one fault: the service is up, goes down, comes back, exacheck is told to end. What must
-hold whatever fails:
+One run of exacheck with one fault: the service is up, goes down, comes back, the configuration changes, exacheck is told
+to end. What must hold whatever fails:
 - a route is announced only while its service is up, and withdrawn soon after it went down;
 - stdout holds whole valid commands, stderr whole log lines, nothing is left at the end, neither route nor process;
+- a reload is either taken or refused, and if refused, taken when it is asked for again;
 - exacheck ends only when told to, or before it announced anything, and then with an error that it tells.
 """
+import json
 import os
 import signal
 import time
 
 from harness import processes
-from harness.config import check, config, prefix
+from harness.config import check, config, for_test, prefix
 from harness.exacheck import Exacheck
 from harness.logline import LINE
 from harness.wait import Timeout
+from plan import STORM
 
 INTERVAL = 0.05
 TIMEOUT = 0.3
@@ -23,9 +26,9 @@ EXIT_LIMIT = 1.5 + 1.5
 LATE = 0.3  # how long after a service went down a result from before may still arrive
 QUIET = 2 * INTERVAL  # watched while down
 # The C library ends a process that has no memory where it looks up users.
-LIBRARY = ("Assertion", "cannot allocate memory for thread-local data")
+LIBRARY = ("Assertion", "Unexpected error.", "cannot allocate memory for thread-local data")
 VERBOSE = False  # debug lines are calls too, of one kind over and over
-ROUTE, NEVER = prefix(1), prefix(2)
+ROUTE, NEVER, ADDED = prefix(1), prefix(2), prefix(3)
 
 
 def configuration(target, closed_port):
@@ -41,6 +44,14 @@ def configuration(target, closed_port):
     return config(*checks)
 
 
+def changed(document):
+    """Another attribute and other arguments of one check, another interval and name of one, and one more."""
+    target, never = document["checks"]
+    more = {**target, "name": "added", "prefixes": [ADDED]}
+    return config({**target, "metric": 7, "args": {**target["args"], "timeout": TIMEOUT + 0.1}},
+                  {**never, "name": "renamed"}, more, live_reload=True)
+
+
 class Ended(Exception):
     """exacheck ended by itself."""
 
@@ -53,14 +64,18 @@ class Scenario:
         self.windows = []  # (begin, end) of times while the service was down for sure
         target.up()
         tree.arm(fault)
-        self.run = Exacheck(directory, configuration(target, closed_port), wrapper=target.wrapper,
+        self.document = configuration(target, closed_port)
+        self.run = Exacheck(directory, self.document, wrapper=target.wrapper,
                             arguments=("-v",) if VERBOSE else (), build=tree.path)
 
     def await_route(self, wanted, limit, what):
+        self.await_that(lambda: self.run.announced(ROUTE) == wanted, limit, what)
+
+    def await_that(self, condition, limit, what):
         run = self.run
         deadline = time.monotonic() + limit
         with run.changed:
-            while run.announced(ROUTE) != wanted:
+            while not condition():
                 if run.process.poll() is not None and not run.stdout.is_alive():
                     raise Ended
                 if time.monotonic() > deadline:
@@ -90,6 +105,28 @@ class Scenario:
         self.windows.append((down + LATE, time.monotonic()))
         self.target.up()
         self.await_route(True, START_LIMIT, "announce of a service that came back")
+        if self.respawn:
+            self.reload()
+
+    def reload(self):
+        """The changed configuration; asked for again while it is refused."""
+        run = self.run
+        run.path.write_text(json.dumps(for_test(changed(self.document), run.directory)))
+
+        def taken():
+            return (run.rib.attributes(ROUTE) or {}).get("med") == 7 and run.announced(ADDED)
+
+        for attempt in range(3):
+            run.process.send_signal(signal.SIGHUP)
+            try:
+                self.await_that(lambda: taken() or len(run.logged("was not reloaded")) > attempt, START_LIMIT, "reload")
+            except Timeout:
+                if attempt == 2:
+                    raise
+            if taken():
+                return
+            time.sleep(STORM)
+        raise Timeout("reload: refused again and again")
 
     def end(self):
         """Ask for the end; exacheck must be gone within the limit."""

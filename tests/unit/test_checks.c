@@ -12,7 +12,7 @@
 
 #define CHECKS 6
 #define PREFIXES 5 /* 192.0.2.0 and so on */
-#define LIVES 60
+#define LIVES 25
 #define RELOADS 25
 
 /* A check as it is written, and what it wants. The attributes of check n with metric m are "m". */
