@@ -364,6 +364,44 @@ def test_any_user(start, keep, build, root):
     assert os.stat(f"/proc/{run.pid}/mem").st_uid == 0, "dumpable after the upgrade"
 
 
+def test_worker_program_that_does_not_work(start, keep, build):
+    """The old processes stay as long as the new program of their method does not say that it is ready."""
+    run, servers = start_with(start, keep, build, 3)
+    workers, lines = {run.worker(f"web{n}") for n in range(3)}, len(run.lines)
+    worker = build / "libexec" / "worker-tcp"
+    worker.rename(build / "aside")
+    worker.write_text("#!/bin/sh\nexit 1\n")
+    worker.chmod(0o755)
+    put(build, PROGRAMS / "next")
+    upgrade(run)
+    run.wait_log("spawner of method tcp ended")
+    counts = [server.count for server in servers]
+    run.wait_for(lambda: all(s.count >= c + 8 for s, c in zip(servers, counts)), what="executions")
+    assert {run.worker(f"web{n}") for n in range(3)} == workers and len(run.lines) == lines, run.story()
+    assert len(run.logged("spawner of method tcp ended")) < 6, run.story()
+    (build / "aside").rename(worker)
+    wait_until(lambda: not workers & {run.worker(f"web{n}") for n in range(3)}, 70, "new workers")
+    assert len(run.lines) == lines and not run.logged("worker lost"), run.story()
+
+
+def test_before_the_verdict(start, keep, build, directory):
+    """A route that a dead predecessor left is still carried after an upgrade: nobody has said anything of it."""
+    server = keep(TcpServer())
+    web = check("web", tcp(server), prefixes=[prefix(1)])
+    first = start(config(web, runtime_dir=str(directory / "common")))
+    first.wait_route(prefix(1))
+    first.kill()
+    second = start(config({**web, "rise": 40, "fall": 40}, runtime_dir=str(directory / "common")), build=build)
+    second.wait_log("carrying 1 route")
+    second.wait_log("rising (2/40)")
+    put(build, PROGRAMS / "next")
+    upgrade(second)
+    second.wait_log("rising (6/40)")
+    assert not second.rib.commands, second.story()
+    second.wait_route(prefix(1), 20)
+    assert [up for _, up in second.rib.changes_of(prefix(1))] == [True], second.story()
+
+
 # With a real ExaBGP
 
 
