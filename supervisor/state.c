@@ -224,10 +224,15 @@ state_read(int fd, const struct state_reader *readers, void *context, char error
 }
 
 int
+state_file_old(void)
+{
+	return open("/dev/shm", O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
+}
+
+int
 state_file_new(void)
 {
 	int fd = memfd_create("exacheck", MFD_CLOEXEC | NOEXEC_SEAL);
 
-	/* an older kernel: on a file system that Landlock sees, unlike the one behind memfd_create */
-	return fd != -1 ? fd : open("/dev/shm", O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	return fd != -1 ? fd : state_file_old();
 }

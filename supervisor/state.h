@@ -70,5 +70,7 @@ bool state_read(int fd, const struct state_reader *, void *context, char error[s
  * around the confinement. To be made before that. -1 with errno.
  */
 int state_file_new(void);
+/* What it is on kernels before 6.3: on a file system that Landlock sees, unlike the one behind memfd_create(2). */
+int state_file_old(void);
 
 #endif

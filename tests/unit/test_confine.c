@@ -33,7 +33,7 @@
 
 static char directory[] = "/tmp/exacheck-test-XXXXXX";
 static char here[64], elsewhere[64], script[64];
-static int state_file;
+static int state_file, state_file_before;
 static unsigned errors;
 static char *no_environment[] = {NULL};
 
@@ -62,6 +62,7 @@ setup(void)
 	ck_assert_int_eq(fclose(file), 0);
 	ck_assert_int_eq(chmod(script, 0755), 0);
 	ck_assert_int_ne(state_file = state_file_new(), -1);
+	ck_assert_int_ne(state_file_before = state_file_old(), -1);
 }
 
 static void
@@ -70,6 +71,7 @@ teardown(void)
 	char command[64];
 
 	close(state_file);
+	close(state_file_before);
 	snprintf(command, sizeof(command), "rm -rf %s", directory);
 	ck_assert_int_eq(system(command), 0);
 }
@@ -141,17 +143,25 @@ try_execute_beside(void)
 
 /* The state is no way to bring a program in, whatever mode it is given. */
 static long
-try_execute_state(void)
+execute_file(int file)
 {
 	char path[64];
 	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 
-	while (sendfile(state_file, from, NULL, 1 << 20) > 0)
+	while (sendfile(file, from, NULL, 1 << 20) > 0)
 		;
-	fchmod(state_file, 0755);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", state_file);
+	close(from);
+	fchmod(file, 0755);
+	/* a file that is open for writing cannot be executed: that must not be what keeps it from being */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+	from = open(path, O_RDONLY | O_CLOEXEC);
+	close(file);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", from);
 	return execute(path, AGAIN);
 }
+
+static long try_execute_state(void) { return execute_file(state_file); }
+static long try_execute_old_state(void) { return execute_file(state_file_before); }
 
 static long try_execute_script(void) { return execute(script, ""); }
 static long try_execveat(void) { return syscall(SYS_execveat, open("/bin/true", O_PATH), "", NULL, NULL, 0x1000); }
@@ -200,6 +210,7 @@ static const struct {
 	{"execute itself", try_execute_again, ANEW, false},
 	{"execute its successor", try_execute_beside, ANEW, false},
 	{"execute the state", try_execute_state, EACCES, false},
+	{"execute the state of before 6.3", try_execute_old_state, EACCES, true},
 	{"AF_INET", try_inet, EAFNOSUPPORT, false},
 	{"AF_INET6", try_inet6, EAFNOSUPPORT, false},
 	{"raw", try_raw, EAFNOSUPPORT, false},
@@ -281,6 +292,8 @@ START_TEST(nothing_is_refused_at_level_off)
 	if (end == ALLOWED || attempts[_i].attempt == try_inet || attempts[_i].attempt == try_execute ||
 	    attempts[_i].attempt == try_memfd)
 		ck_assert_msg(WEXITSTATUS(status) == 0, "%s: wait status 0x%x", attempts[_i].name, (unsigned)status);
+	if (end == ANEW || attempts[_i].attempt == try_execute_old_state)
+		ck_assert_msg(WEXITSTATUS(status) == AGAIN_STATUS, "%s: wait status 0x%x", attempts[_i].name, (unsigned)status);
 }
 END_TEST
 
