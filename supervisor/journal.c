@@ -231,8 +231,8 @@ journal_invalidate(struct journal *journal)
 		return;
 	if ((fstat(journal->fd, &st) != 0 || st.st_nlink > 0) && unlink(journal->path) != 0 &&
 	    ftruncate(journal->fd, 0) != 0 && !write_at(journal->fd, "invalid", 7, 0))
-		log_error("%s can be neither written nor removed, and no longer says what is announced: remove it before "
-			  "exacheck is started again", journal->path);
+		log_error("%s can be neither written nor removed, and no longer says what is announced: "
+			  "remove it before exacheck is started again", journal->path);
 	close(journal->fd);
 	journal->fd = -1;
 }
@@ -266,8 +266,8 @@ journal_recover(struct journal *journal)
 		return;
 	}
 	if (!journal->complained)
-		log_warn("%s cannot be written: tried again every minute; without it a route that is no longer configured when "
-			 "exacheck is killed stays announced", journal->path);
+		log_warn("%s cannot be written: tried again every minute; without it a route that is no longer "
+			 "configured when exacheck is killed stays announced", journal->path);
 	journal->complained = true;
 }
 
@@ -446,8 +446,8 @@ journal_take_lock(const char *directory)
 		log_warnx("another exacheck (process %d) uses %s: going on without a journal; give each an "
 			  "exacheck.runtime_dir of its own", lock_holder(directory), directory);
 	else if (lock == -1)
-		log_warn("cannot use the runtime directory %s, going on without a journal: set exacheck.runtime_dir to a "
-			 "directory that this user can write", directory);
+		log_warn("cannot use the runtime directory %s, going on without a journal: set exacheck.runtime_dir "
+			 "to a directory that this user can write", directory);
 	return lock;
 }
 

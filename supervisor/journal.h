@@ -20,9 +20,9 @@ struct journal;
 
 /*
  * Lock the directory, which is made if need be; waits for another process that holds it, without an event loop.
- * Without the lock there is no journal, with a warning. lock: JOURNAL_LOCK_TAKE; after an upgrade what journal_lock said
- * before it: the descriptor of the lock that this process holds already, or -1, none. NULL: out of memory. ledger and
- * base outlive the result.
+ * Without the lock there is no journal, with a warning. lock: JOURNAL_LOCK_TAKE; after an upgrade what journal_lock
+ * said before it: the descriptor of the lock that this process holds already, or -1, none. NULL: out of memory. ledger
+ * and base outlive the result.
  */
 struct journal *journal_new(struct event_base *, const char *directory, struct ledger *, int lock);
 
