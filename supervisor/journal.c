@@ -355,7 +355,7 @@ records_carry(struct journal *journal, const struct journal_record *records, siz
 }
 
 static bool
-journal_take(struct journal *journal, char *text, size_t length)
+journal_take(struct journal *journal, char *text, size_t length, bool child)
 {
 	const struct journal_identity *now = &journal->header.identity;
 	struct journal_record *records;
@@ -368,7 +368,7 @@ journal_take(struct journal *journal, char *text, size_t length)
 	case JOURNAL_VALID:
 		carried = records_carry(journal, records, count);
 		journal->predecessor = true;
-		if (header.identity.parent != now->parent || header.identity.parent_start != now->parent_start)
+		if (child && (header.identity.parent != now->parent || header.identity.parent_start != now->parent_start))
 			log_info("ExaBGP seems to have been restarted since %s was written", journal->path);
 		break;
 	case JOURNAL_OTHER_BOOT:
@@ -386,7 +386,7 @@ journal_take(struct journal *journal, char *text, size_t length)
 }
 
 bool
-journal_load(struct journal *journal)
+journal_load(struct journal *journal, bool child)
 {
 	size_t length;
 	char *text;
@@ -395,7 +395,7 @@ journal_load(struct journal *journal)
 	if (journal->lock == -1)
 		return true;
 	if ((text = file_read(journal->path, &length)) != NULL)
-		taken = journal_take(journal, text, length);
+		taken = journal_take(journal, text, length, child);
 	else if (errno == ENOMEM)
 		taken = false;
 	else if (errno != ENOENT)

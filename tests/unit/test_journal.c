@@ -47,7 +47,7 @@ life_begin(void)
 	ck_assert(ledger != NULL && base != NULL);
 	journal = journal_new(base, directory, ledger, JOURNAL_LOCK_TAKE);
 	ck_assert_ptr_nonnull(journal);
-	ck_assert(journal_load(journal));
+	ck_assert(journal_load(journal, true));
 }
 
 static void
