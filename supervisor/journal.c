@@ -368,7 +368,8 @@ journal_take(struct journal *journal, char *text, size_t length, bool child)
 	case JOURNAL_VALID:
 		carried = records_carry(journal, records, count);
 		journal->predecessor = true;
-		if (child && (header.identity.parent != now->parent || header.identity.parent_start != now->parent_start))
+		if (child && (header.identity.parent != now->parent ||
+				 header.identity.parent_start != now->parent_start))
 			log_info("ExaBGP seems to have been restarted since %s was written", journal->path);
 		break;
 	case JOURNAL_OTHER_BOOT:

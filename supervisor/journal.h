@@ -27,8 +27,8 @@ struct journal;
 struct journal *journal_new(struct event_base *, const char *directory, struct ledger *, int lock);
 
 /*
- * Read what a predecessor left, for the ledger to carry, and say in the log what it was. child: our parent is ExaBGP, so
- * that another parent than the predecessor's is another ExaBGP. False: out of memory.
+ * Read what a predecessor left, for the ledger to carry, and say in the log what it was. child: our parent is ExaBGP,
+ * so that another parent than the predecessor's is another ExaBGP. False: out of memory.
  */
 bool journal_load(struct journal *, bool child);
 
