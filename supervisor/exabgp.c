@@ -102,8 +102,8 @@ output_routes(struct exabgp *exabgp, char *buffer, size_t size, monotime_t now)
 	size_t length = 0, room, said;
 	struct route *route;
 
-	while (exabgp->phase == PHASE_TALK && !exabgp->draining && !exabgp->paused && flights_room(&exabgp->flights) && size - length > 1 &&
-	    (route = ledger_next(exabgp->ledger, now)) != NULL) {
+	while (exabgp->phase == PHASE_TALK && !exabgp->draining && !exabgp->paused &&
+	    flights_room(&exabgp->flights) && size - length > 1 && (route = ledger_next(exabgp->ledger, now)) != NULL) {
 		enum verdict verdict = neighbor_verdict(exabgp, route_key(route), now);
 
 		if (verdict == WAIT)

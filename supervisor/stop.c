@@ -89,11 +89,11 @@ drain_turn(struct stop *stop)
 static void
 stop_end(struct stop *stop)
 {
-	monotime_t now = monotime_now();
+	int64_t drain_ns = stop->phase == PHASE_DRAIN ? DRAIN_LIMIT_NS : 0;
 
 	stop->phase = PHASE_END;
-	stop->limit_ns = stop->parts.alone ? ALONE_LIMIT_NS : LIMIT_NS - monotime_sub(now, stop->begun);
-	stop->deadline = monotime_add(now, stop->limit_ns);
+	stop->limit_ns = stop->parts.alone ? ALONE_LIMIT_NS : LIMIT_NS - drain_ns;
+	stop->deadline = monotime_add(monotime_now(), stop->limit_ns);
 	workers_stop(stop->parts.workers);
 	launcher_stop(stop->parts.launcher);
 	if (!stop->keep)
@@ -108,8 +108,8 @@ end_turn(struct stop *stop)
 	int64_t left_ns = monotime_left(stop->deadline, monotime_now());
 	bool children = children_left(), idle = !children && channel_idle(stop->parts.channel);
 
-	/* ExaBGP must not find our end closed when it answers late: then all of the time is used to read. */
-	if (left_ns == 0 || (idle && !stop->hurried)) {
+	/* As its process, ExaBGP must not find our end closed when it answers late: then all of the time is used to read. */
+	if (left_ns == 0 || (idle && (!stop->hurried || stop->parts.alone))) {
 		if (!idle)
 			log_warnx("not everything could be withdrawn and reaped in time");
 		event_base_loopbreak(stop->parts.base);

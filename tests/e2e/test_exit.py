@@ -284,3 +284,18 @@ def test_no_reload_while_it_drains(start, keep, beside):
     assert run.wait_exit() == 0
     run.join_readers()
     assert not run.logged("reload") and not beside.rib.routes, run.story()
+
+
+def test_stopped_while_it_drains(start, keep):
+    """Whatever held it up, there is time left to withdraw."""
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), metric=1, drain={"metric": 2}, drain_time=30)))
+    run.wait_route(prefix(0), med=1)
+    run.process.terminate()
+    run.wait_route(prefix(0), med=2)
+    os.kill(run.pid, signal.SIGSTOP)
+    time.sleep(1.5)
+    os.kill(run.pid, signal.SIGCONT)
+    assert run.wait_exit() == 0
+    run.join_readers()
+    assert not run.rib.routes and not run.logged("not everything"), run.story()

@@ -14,57 +14,16 @@ from datetime import datetime
 import pytest
 
 from harness import paths, peer as peers
-from harness.config import check, config, for_test, prefix
+from harness.config import config, for_test
 from harness.exacheck import Line
+from harness.flapping import CHECKS, PERIOD, Services
 from harness.lab import Lab
 from harness.standalone import Pipes, Service
 from harness.wait import wait_until
 
-CHECKS, SERVICES = 100, 5
-PERIOD = 0.5  # seconds: the checks' interval
 LATE = 1.5 * paths.SLOWNESS  # seconds that an execution may be late on a busy machine
 F_SETPIPE_SZ = 1031
 EXECUTION = re.compile(r"(\S+Z) \w+ (check \d+): [^:]*: (?:pass|fail) ")
-
-
-class Services:
-    """Files that are there while a service is up; each is looked at by a share of the checks."""
-
-    def __init__(self, directory):
-        self.files = [directory / f"service{n}" for n in range(SERVICES)]
-        for file in self.files:
-            file.touch()
-        self.stop, self.threads = threading.Event(), []
-
-    def checks(self):
-        return [check(f"check {n}", {"method": "file", "path": str(self.files[n % SERVICES])}, prefixes=[prefix(n)],
-                      interval=PERIOD, splay=True) for n in range(CHECKS)]
-
-    def flap(self):
-        """Each comes and goes in a rhythm of its own, until set."""
-        self.threads = [threading.Thread(target=self._flap, args=(file, 0.7 + 0.3 * n), daemon=True)
-                        for n, file in enumerate(self.files)]
-        for thread in self.threads:
-            thread.start()
-
-    def _flap(self, file, period):
-        while True:
-            for step in (file.unlink, file.touch):
-                if self.stop.wait(period):
-                    return
-                step()
-
-    def set(self, *up):
-        """These are up from now on, the others are not; returns the prefixes to be announced."""
-        self.stop.set()
-        for thread in self.threads:
-            thread.join()
-        for n, file in enumerate(self.files):
-            if n in up:
-                file.touch()
-            else:
-                file.unlink(missing_ok=True)
-        return {prefix(n) for n in range(CHECKS) if n % SERVICES in up}
 
 
 @pytest.fixture
@@ -131,7 +90,6 @@ def test_exabgp_stopped(directory, keep, services, kind, stopped):
     """
     running = kind(directory, keep, config(*services.checks()))
     wait_table(running.lab, services.set(0, 1, 2, 3, 4))
-    services.stop.clear()
     services.flap()
     begin = time.time()
     running.lab.exabgp.process.send_signal(signal.SIGSTOP)

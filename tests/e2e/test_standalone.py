@@ -12,6 +12,7 @@ import pytest
 
 from harness import paths
 from harness.config import check, config, prefix
+from harness.flapping import Services
 from harness.hostile import TcpServer
 from harness.standalone import Pipes, Service
 from harness.wait import wait_until
@@ -146,7 +147,8 @@ def test_restart_unseen(pipes, service, keep):
     wait_table(lab, all_of(10), 10)
 
 
-@pytest.mark.parametrize("old, new", [("hold-time 30", "hold-time 40"), ("router-id 10.255.0.2", "router-id 10.255.0.9")])
+@pytest.mark.parametrize("old, new", [("hold-time 30", "hold-time 40"),
+                                      ("router-id 10.255.0.2", "router-id 10.255.0.9")])
 def test_neighbor_redefined(pipes, service, keep, old, new):
     """ExaBGP reloads with another definition of a neighbor, which then knows no route."""
     server, lab = keep(TcpServer()), pipes()
@@ -160,6 +162,42 @@ def test_neighbor_redefined(pipes, service, keep, old, new):
     wait_until(lambda: "connected to peer" in lab.exabgp.log()[mark:], 15, "a new BGP session")
     wait_until(lambda: lab.established() == {"p4", "p6"} and table(lab) == all_of(10), 15,
                f"routes after the reload\n{run.story()}", 0.05)
+
+
+def test_everything_while_services_flap(directory, pipes, service):
+    """ExaBGP reloads with another neighbor, dies, is stopped, is replaced unseen: in the end BIRD has the truth."""
+    services, lab = Services(directory), pipes()
+    lab.exabgp.start()
+    run = service(config(*services.checks(), resync=0, **fifo(lab)))
+    lab.wait_sessions()
+    wait_table(lab, services.set(*range(5)))
+    services.flap()
+
+    def reload():
+        lab.change_neighbor("hold-time 30;", "hold-time 31;")
+        lab.exabgp.process.send_signal(signal.SIGUSR1)
+
+    def restart():
+        lab.exabgp.kill()
+        lab.exabgp.start()
+
+    def stop():
+        lab.exabgp.process.send_signal(signal.SIGSTOP)
+        time.sleep(1)
+        lab.exabgp.process.send_signal(signal.SIGCONT)
+
+    def restart_unseen():
+        run.process.send_signal(signal.SIGSTOP)
+        restart()
+        time.sleep(0.8)
+        run.process.send_signal(signal.SIGCONT)
+
+    for event in (restart, reload, stop, restart_unseen, restart, restart_unseen):
+        event()
+        time.sleep(0.7)
+    truth = services.set(0, 2, 3)
+    lab.wait_sessions()
+    wait_table(lab, truth)
 
 
 def test_exabgpcli_beside(pipes, service, keep):
@@ -180,6 +218,10 @@ def test_exabgpcli_beside(pipes, service, keep):
         lab.cli("version")
         wait_table(lab, all_of(5), 20)
     assert not run.logged("was refused")
+    # An answer that exabgpcli took is waited for to the last.
+    code, elapsed = run.stop(timeout=20)
+    assert code == 0 and elapsed < 10 * paths.SLOWNESS
+    wait_table(lab, ())
 
 
 def test_strange_answers(pipes, service, keep):
@@ -243,6 +285,24 @@ def test_wrong_pipes(pipes, service, keep, name):
     lab.make_pipes()
     lab.exabgp.start()
     lab.wait_sessions()
+    wait_table(lab, all_of(2))
+
+
+def test_no_permission(directory, root, pipes, service, keep):
+    """As another user than the pipes are for: told once, with what to do; then all is well."""
+    server, lab = keep(TcpServer()), pipes()
+    for path in lab.place.iterdir():
+        path.chmod(0o600)
+    lab.exabgp.start()
+    lab.wait_sessions()
+    run = service(config(many(server, 2), **fifo(lab)), build=paths.copy_build(directory),
+                  wrapper=["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"])
+    run.wait_log("no permission to read and write")
+    time.sleep(0.6)
+    assert len(run.logged("no permission")) == 1, run.story()
+    assert "chmod 660" in run.logged("no permission")[0]
+    for path in lab.place.iterdir():
+        path.chmod(0o666)
     wait_table(lab, all_of(2))
 
 
@@ -317,7 +377,7 @@ def test_socket(directory, service, keep):
         time.sleep(0.4)
         exabgp.open()
         run.wait_for(lambda: announced(exabgp) == all_of(20), BACK, "every route again")
-    assert len(run.logged("ExaBGP is there")) == 3
+    run.wait_for(lambda: len(run.logged("ExaBGP is there")) == 3, what="the third time it is there")
     checked.go_away()
     run.wait_for(lambda: sum(line.startswith("withdraw") for line in exabgp.lines) >= 20, what="every withdraw")
 

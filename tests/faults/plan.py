@@ -16,8 +16,8 @@ PATHS = 4096
 Role = enum.IntEnum("Role", ["PROGRAM", "WORKER", "CHILD", "LATER"], start=0)
 Call = enum.IntEnum("Call", [
     "MALLOC", "FORK", "EXEC", "SOCKETPAIR", "SENDMSG", "RECVMSG", "WRITE", "READ", "EPOLL_CREATE", "EPOLL_CTL",
-    "EPOLL_WAIT", "POLL", "OPEN", "PIPE", "INOTIFY", "SOCKET", "CONNECT", "SOCKOPT", "DUP", "FCNTL", "STAT", "PRCTL",
-    "RLIMIT", "WAIT", "RANDOM", "SYSCALL"], start=0)
+    "EPOLL_WAIT", "POLL", "OPEN", "PIPE", "INOTIFY", "SOCKET", "CONNECT", "SOCKOPT", "DUP", "FCNTL", "STAT", "FILE",
+    "PRCTL", "RLIMIT", "WAIT", "RANDOM", "SYSCALL"], start=0)
 
 SHORT = 0  # in place of an errno: half of what was asked for
 # What the kernel gives for each call; the first is also that of a storm.
@@ -30,12 +30,12 @@ ERRORS = {
     Call.POLL: (errno.ENOMEM, errno.EINTR), Call.OPEN: (errno.EMFILE, errno.EINTR), Call.PIPE: (errno.EMFILE,),
     Call.INOTIFY: (errno.EMFILE,), Call.SOCKET: (errno.ENFILE,), Call.CONNECT: (errno.EAGAIN,),
     Call.SOCKOPT: (errno.ENOMEM,), Call.DUP: (errno.EBUSY,), Call.FCNTL: (errno.ENOMEM,), Call.STAT: (errno.ENOMEM,),
-    Call.PRCTL: (errno.EINVAL,), Call.RLIMIT: (errno.EPERM,), Call.WAIT: (errno.EINTR,), Call.RANDOM: (errno.EINTR,),
+    Call.FILE: (errno.ENOSPC, errno.EIO), Call.PRCTL: (errno.EINVAL,), Call.RLIMIT: (errno.EPERM,), Call.WAIT: (errno.EINTR,), Call.RANDOM: (errno.EINTR,),
     Call.SYSCALL: (errno.ENOSYS,),
 }
 STORM = 0.3  # seconds
 STORMS = (Call.MALLOC, Call.FORK, Call.SOCKETPAIR, Call.SENDMSG, Call.WRITE, Call.EPOLL_CTL, Call.POLL, Call.OPEN,
-          Call.PIPE, Call.SOCKET)
+          Call.PIPE, Call.SOCKET, Call.FILE)
 
 
 def name(program, role):

@@ -34,6 +34,7 @@ enum call {
 	CALL_DUP,
 	CALL_FCNTL,
 	CALL_STAT,
+	CALL_FILE, /* pwrite, fsync, ftruncate, rename, unlink, mkdir */
 	CALL_PRCTL,
 	CALL_RLIMIT,
 	CALL_WAIT,
