@@ -6,6 +6,7 @@
 #include <bsd/unistd.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -393,6 +394,7 @@ supervisor_start(struct supervisor *supervisor, int64_t watchdog_ns)
 	}
 	title_show(supervisor, "Sleeping");
 	upgrade_note(supervisor, "");
+	malloc_trim(0); /* the configuration was much text, and in pieces; so was the state */
 	if (supervisor->left == NULL)
 		return supervisor_confine((enum sandbox_level)supervisor->config->global.sandbox);
 	/* confined as before; but setting a signal to its default has discarded what said that children ended */
@@ -458,6 +460,7 @@ supervisor_resume(int file, int64_t watchdog_ns, int *status)
 	*status = 1;
 	if (!handover_begin(&left, file, error)) {
 		log_errorx("upgrade: cannot go on from the state (%s): starting anew", error);
+		program_started();
 		close_range(STDERR_FILENO + 1, ~0u, 0); /* workers and the launcher end with their channels */
 		return false;
 	}
@@ -469,6 +472,7 @@ supervisor_resume(int file, int64_t watchdog_ns, int *status)
 	supervisor.refusals = left.refusals;
 	errno = 0;
 	if (supervisor_start(&supervisor, watchdog_ns)) {
+		program_started();
 		log_info("upgraded from %s to %s: %zu workers kept", left.version, program_version,
 		    workers_outdated(supervisor.workers));
 		supervisor.left = NULL;

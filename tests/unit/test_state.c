@@ -44,7 +44,7 @@ wide(void)
 
 	if (number(4) == 0)
 		return limits[number(COUNT(limits))];
-	return ((int64_t)number(1u << 24) << 40) ^ ((int64_t)number(1u << 24) << 16) ^ (int64_t)number(1u << 16);
+	return (int64_t)(((uint64_t)number(1u << 24) << 40) ^ ((uint64_t)number(1u << 24) << 16) ^ number(1u << 16));
 }
 
 /* Fields */
