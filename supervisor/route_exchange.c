@@ -5,8 +5,8 @@
  * Overlap: a command without neighbor acts on every neighbor, so what it says also becomes what was said on
  * the routes of the same prefix and path id with a neighbor; where that is not what they desire, they are
  * said again directly after it. So a check that narrows its neighbors from all to some makes "withdraw" for all and
- * "announce" for each of these: there is no command that leaves a neighbor out. ExaBGP 4.2 sends both on, so that such a
- * neighbor is without the route for about a millisecond. Widening from some to all moves nothing at these.
+ * "announce" for each of these: there is no command that leaves a neighbor out. ExaBGP 4.2 sends both on, so that
+ * such a neighbor is without the route for about a millisecond. Widening from some to all moves nothing at these.
  */
 #include <stdlib.h>
 #include <string.h>

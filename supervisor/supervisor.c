@@ -307,6 +307,17 @@ state_restore(struct supervisor *supervisor, int file)
 	handover_rest(&handover, file);
 }
 
+/* Beside ExaBGP, not under it. */
+static bool
+supervisor_alone(const struct supervisor *supervisor)
+{
+	enum output_kind output = OUTPUT_STDOUT;
+	const char *path;
+
+	output_parse(supervisor->config->global.exabgp.output, &output, &path);
+	return output != OUTPUT_STDOUT;
+}
+
 /* What ExaBGP may have, before the checks claim it. False: out of memory. */
 static bool
 routes_start(struct supervisor *supervisor)
@@ -314,7 +325,7 @@ routes_start(struct supervisor *supervisor)
 	struct handover handover = {.ledger = supervisor->ledger};
 
 	if (supervisor->left == NULL)
-		return journal_load(supervisor->journal);
+		return journal_load(supervisor->journal, !supervisor_alone(supervisor));
 	handover_routes(&handover, supervisor->left_file);
 	return true;
 }
@@ -337,13 +348,9 @@ checks_start(struct supervisor *supervisor)
 static struct stop *
 stop_make(struct supervisor *supervisor)
 {
-	struct stop_parts parts = {supervisor->base, supervisor->ledger, supervisor->channel, supervisor->workers,
-		supervisor->launcher, supervisor->checks, false};
-	enum output_kind output = OUTPUT_STDOUT;
-	const char *path;
+	const struct stop_parts parts = {supervisor->base, supervisor->ledger, supervisor->channel, supervisor->workers,
+		supervisor->launcher, supervisor->checks, supervisor_alone(supervisor)};
 
-	output_parse(supervisor->config->global.exabgp.output, &output, &path);
-	parts.alone = output != OUTPUT_STDOUT;
 	return stop_new(&parts);
 }
 
