@@ -110,6 +110,9 @@ channel_load(struct channel *channel, const json_t *map, char error[static STATE
 		return false;
 	if (lasting && channel->open)
 		channel_watch(channel);
+	/* what was read last may have been the word that ends us */
+	if (channel->transport.input_kind == DESCRIPTOR_STREAM && channel->open)
+		event_active(channel->readable, EV_READ, 0);
 	event_active(channel->flush, EV_TIMEOUT, 0);
 	return true;
 }

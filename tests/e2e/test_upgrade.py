@@ -215,15 +215,24 @@ def test_ctl_command_line(directory):
     assert ctl("--help").stdout.startswith("usage: exacheck-ctl")
 
 
-def test_end_during_upgrade(start, keep, build):
-    """SIGTERM that comes during the upgrade ends it, whichever program it reaches."""
-    for pause in (0, 0.002, 0.01, 0.02, 0.05):
+ENDS = {
+    "SIGTERM": lambda run: os.kill(run.pid, signal.SIGTERM),
+    "shutdown": lambda run: run.say("shutdown 1 1"),
+    "end of file": lambda run: run.close_stdin(),
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
+def test_end_during_upgrade(start, keep, build, end):
+    """The end that comes during the upgrade is the end, whichever program hears of it."""
+    for pause in (0, 0.002, 0.005, 0.01, 0.015, 0.03):
         run, _ = start_with(start, keep, build, 2)
         os.kill(run.pid, signal.SIGUSR2)
         time.sleep(pause)
-        code, _ = run.stop()
-        assert code == 0 and not run.rib.routes, run.story()
+        end(run)
+        assert run.wait_exit(5) == 0, run.story()
         run.finish()
+        assert not run.rib.routes, run.story()
 
 
 WRAPPER = """#!/bin/sh

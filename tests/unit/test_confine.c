@@ -61,8 +61,6 @@ setup(void)
 	fputs("#!/bin/sh\nexit 0\n", file);
 	ck_assert_int_eq(fclose(file), 0);
 	ck_assert_int_eq(chmod(script, 0755), 0);
-	ck_assert_int_ne(state_file = state_file_new(), -1);
-	ck_assert_int_ne(state_file_before = state_file_old(), -1);
 }
 
 static void
@@ -70,8 +68,6 @@ teardown(void)
 {
 	char command[64];
 
-	close(state_file);
-	close(state_file_before);
 	snprintf(command, sizeof(command), "rm -rf %s", directory);
 	ck_assert_int_eq(system(command), 0);
 }
@@ -263,6 +259,8 @@ attempt_make(long (*attempt)(void), enum sandbox_level level)
 	ck_assert_int_ne(pid, -1);
 	if (pid == 0) {
 		prctl(PR_SET_DUMPABLE, 0); /* as the supervisor; and no core file */
+		if ((state_file = state_file_new()) == -1 || (state_file_before = state_file_old()) == -1)
+			_exit(254);
 		if (!supervisor_confine(level) || errors != 0)
 			_exit(255);
 		_exit(attempt() == -1 ? errno : 0);
