@@ -20,6 +20,9 @@
 #include "route.h"
 #include "worker.h"
 
+/* The new program has been tried on this state before: what fails now is want of memory, which may pass. */
+#define BEGIN_ATTEMPTS 3
+
 static const struct state_field handover_fields[] = {
 	STATE_FIELD(struct handover, upgrades),
 	STATE_FIELD(struct handover, refusals),
@@ -351,14 +354,20 @@ handover_begin(struct handover *handover, int file, char error[static STATE_ERRO
 		{NULL, NULL},
 	};
 
-	*handover = (struct handover){.lock = -1};
-	if (!state_read(file, readers, handover, error))
-		return false;
-	if (!descriptor_keep(handover->lock, false))
-		handover->lock = -1;
-	if (handover->config != NULL && handover->launcher != NULL)
-		return true;
-	snprintf(error, STATE_ERROR_SIZE, "there is no configuration, or no launcher");
+	for (int attempt = 0; attempt < BEGIN_ATTEMPTS; attempt++) {
+		*handover = (struct handover){.lock = -1};
+		if (!state_read(file, readers, handover, error))
+			error[STATE_ERROR_SIZE - 1] = '\0';
+		else if (handover->config == NULL || handover->launcher == NULL)
+			snprintf(error, STATE_ERROR_SIZE, "there is no configuration, or no launcher");
+		else {
+			if (!descriptor_keep(handover->lock, false))
+				handover->lock = -1;
+			return true;
+		}
+		config_free(handover->config);
+		free(handover->launcher); /* its process is for the next attempt */
+	}
 	return false;
 }
 
@@ -366,6 +375,7 @@ handover_begin(struct handover *handover, int file, char error[static STATE_ERRO
 struct lenient {
 	struct handover *handover;
 	const struct state_reader *reader;
+	bool whole; /* each could be loaded */
 };
 
 static bool
@@ -373,31 +383,39 @@ lenient_read(void *context, const json_t *map, char error[static STATE_ERROR_SIZ
 {
 	struct lenient *lenient = context;
 
-	if (!lenient->reader->read(lenient->handover, map, error))
-		log_errorx("upgrade: a %s could not be restored: %s", lenient->reader->kind, error);
+	/* the second attempt is for want of memory, which may pass */
+	if (lenient->reader->read(lenient->handover, map, error) || lenient->reader->read(lenient->handover, map, error))
+		return true;
+	log_errorx("upgrade: a %s could not be restored: %s", lenient->reader->kind, error);
+	lenient->whole = false;
 	return true;
 }
 
-static void
+static bool
 lenient_load(struct handover *handover, int file, const struct state_reader *readers)
 {
 	char error[STATE_ERROR_SIZE] = "";
+	bool loaded = true;
 
 	for (; readers->kind != NULL; readers++) {
-		struct lenient lenient = {handover, readers};
+		struct lenient lenient = {handover, readers, true};
 		const struct state_reader one[] = {{readers->kind, lenient_read}, {NULL, NULL}};
 
-		if (!state_read(file, one, &lenient, error))
+		if (!state_read(file, one, &lenient, error)) {
 			log_errorx("upgrade: what is left of the state cannot be restored: %s", error);
+			lenient.whole = false;
+		}
+		loaded &= lenient.whole;
 	}
+	return loaded;
 }
 
-void
+bool
 handover_routes(struct handover *handover, int file)
 {
 	static const struct state_reader readers[] = {{"route", route_load}, {NULL, NULL}};
 
-	lenient_load(handover, file, readers);
+	return lenient_load(handover, file, readers);
 }
 
 void

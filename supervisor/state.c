@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define NOEXEC_SEAL 8u /* MFD_NOEXEC_SEAL of Linux 6.3; not in older headers */
@@ -159,8 +160,19 @@ reader_find(const struct state_reader *readers, const char *line)
 	return NULL;
 }
 
+/* Without memory for one moment it is worth another attempt. */
+static json_t *
+line_parse(const char *text, size_t length, json_error_t *problem)
+{
+	json_t *line = json_loadb(text, length, 0, problem);
+
+	return line != NULL ? line : json_loadb(text, length, 0, problem);
+}
+
+/* text ends with a newline. */
 static bool
-line_read(const char *text, const struct state_reader *readers, void *context, char error[static STATE_ERROR_SIZE])
+line_read(const char *text, size_t length, const struct state_reader *readers, void *context,
+    char error[static STATE_ERROR_SIZE])
 {
 	const struct state_reader *reader;
 	char why[STATE_ERROR_SIZE] = "";
@@ -174,7 +186,7 @@ line_read(const char *text, const struct state_reader *readers, void *context, c
 	}
 	if ((reader = reader_find(readers, text)) == NULL)
 		return true;
-	if ((line = json_loads(text, 0, &problem)) == NULL) {
+	if ((line = line_parse(text, length, &problem)) == NULL) {
 		snprintf(error, STATE_ERROR_SIZE, "%s: %.200s", reader->kind, problem.text);
 		return false;
 	}
@@ -186,40 +198,49 @@ line_read(const char *text, const struct state_reader *readers, void *context, c
 	return read;
 }
 
-/* A stream of its own on the file, from the beginning on. */
-static FILE *
-state_stream(int fd)
+static bool
+lines_read(const char *text, size_t size, const struct state_reader *readers, void *context,
+    char error[static STATE_ERROR_SIZE])
 {
-	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	FILE *file = copy != -1 && lseek(copy, 0, SEEK_SET) == 0 ? fdopen(copy, "r") : NULL;
+	static const char end[] = LINE_START "end\"";
+	const char *newline;
 
-	if (file == NULL && copy != -1)
-		close(copy);
-	return file;
+	while ((newline = memchr(text, '\n', size)) != NULL) {
+		size_t length = (size_t)(newline - text) + 1;
+
+		if (strncmp(text, end, sizeof(end) - 1) == 0)
+			return true;
+		if (!line_read(text, length, readers, context, error))
+			return false;
+		text += length;
+		size -= length;
+	}
+	snprintf(error, STATE_ERROR_SIZE, "it has no end");
+	return false;
 }
 
 bool
 state_read(int fd, const struct state_reader *readers, void *context, char error[static STATE_ERROR_SIZE])
 {
-	static const char end[] = LINE_START "end\"";
-	FILE *file = state_stream(fd);
-	bool good = file != NULL, ended = false;
-	char *line = NULL;
-	size_t size = 0;
+	struct stat status;
+	size_t size;
+	void *text;
+	bool good;
 
-	if (!good)
-		snprintf(error, STATE_ERROR_SIZE, "cannot be read: %s", strerror(errno));
-	while (good && !ended && getline(&line, &size, file) != -1) {
-		ended = strncmp(line, end, sizeof(end) - 1) == 0;
-		good = ended || line_read(line, readers, context, error);
+	if (fstat(fd, &status) == -1 || !S_ISREG(status.st_mode)) {
+		snprintf(error, STATE_ERROR_SIZE, "it is no file");
+		return false;
 	}
-	if (good && !ended) {
-		snprintf(error, STATE_ERROR_SIZE, "it has no end");
-		good = false;
+	if ((size = (size_t)status.st_size) == 0) {
+		snprintf(error, STATE_ERROR_SIZE, "it is empty");
+		return false;
 	}
-	free(line);
-	if (file != NULL)
-		fclose(file);
+	if ((text = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0)) == MAP_FAILED) {
+		snprintf(error, STATE_ERROR_SIZE, "it cannot be read: %s", strerror(errno));
+		return false;
+	}
+	good = lines_read(text, size, readers, context, error);
+	munmap(text, size);
 	return good;
 }
 

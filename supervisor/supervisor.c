@@ -326,7 +326,8 @@ routes_start(struct supervisor *supervisor)
 
 	if (supervisor->left == NULL)
 		return journal_load(supervisor->journal, !supervisor_alone(supervisor));
-	handover_routes(&handover, supervisor->left_file);
+	if (!handover_routes(&handover, supervisor->left_file))
+		journal_load(supervisor->journal, !supervisor_alone(supervisor)); /* it has the same routes, if not as sure */
 	return true;
 }
 
