@@ -59,11 +59,12 @@ void check_release_as(const struct check *, const struct check_config *, unsigne
 
 /*
  * From now on the check has this configuration, with its state and counters. owner: the present one, or the one that
- * the other routes were claimed as; the former routes are released. What it wants is said anew, with the new attributes.
+ * the other routes were claimed as; the former routes are released. What it wants is said anew, with the new
+ * attributes.
  */
 void check_reconfigure(struct check *, const struct check_config *, unsigned owner, unsigned rank);
 
-/* Its state across an upgrade, into a check that has claimed its routes; check_state_valid: whether it could be loaded. */
+/* Its state across an upgrade, into a check that has claimed its routes. check_state_valid: whether it could be. */
 json_t *check_save(const struct check *);
 bool check_load(struct check *, const json_t *, char error[static STATE_ERROR_SIZE]);
 bool check_state_valid(const json_t *, char error[static STATE_ERROR_SIZE]);

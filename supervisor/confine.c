@@ -192,8 +192,8 @@ path_allow(const struct landlock_ruleset *ruleset, const char *path, uint64_t ri
 }
 
 /*
- * Allow to execute what lies in the directory of a program, not only the program: a package upgrade puts another file in
- * its place, and that must be executable then. Returns false with errno.
+ * Allow to execute what lies in the directory of a program, not only the program: a package upgrade puts another file
+ * in its place, and that must be executable then. Returns false with errno.
  */
 static bool
 directory_allow(const struct landlock_ruleset *ruleset, const char *program)

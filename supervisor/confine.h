@@ -1,7 +1,7 @@
 /*
- * The supervisor's own confinement: what it needs no more once everything is started it gives up for good. It
- * still writes files and its descriptors, and may execute its own program or what replaces it, but makes no process, opens no
- * network socket and touches no kernel interface that is none of its business.
+ * The supervisor's own confinement: what it needs no more once everything is started it gives up for good. It still
+ * writes files and its descriptors, and may execute its own program or what replaces it, but makes no process, opens
+ * no network socket and touches no kernel interface that is none of its business.
  */
 #ifndef EXACHECK_CONFINE_H
 #define EXACHECK_CONFINE_H

@@ -70,8 +70,8 @@ bool exabgp_shutdown_asked(const struct exabgp *);
 bool exabgp_idle(const struct exabgp *);
 
 /*
- * Its state across an upgrade while nothing is in flight, into a new conversation; exabgp_state_valid: whether it could be
- * loaded.
+ * Its state across an upgrade while nothing is in flight, into a new conversation; exabgp_state_valid: whether it
+ * could be loaded.
  */
 json_t *exabgp_save(const struct exabgp *);
 bool exabgp_load(struct exabgp *, const json_t *, char error[static STATE_ERROR_SIZE]);

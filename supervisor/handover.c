@@ -274,8 +274,9 @@ handover_save(const struct handover *handover, FILE *file)
 	    !state_write(file, "launcher", launcher_save(handover->launcher)))
 		return false;
 	ledger_each(handover->ledger, route_write, &saving);
-	return !saving.failed && checks_save(handover->checks, file) && state_write(file, "channel", channel_save(handover->channel)) &&
-	    workers_save(handover->workers, file) && state_write(file, "end", json_object());
+	return !saving.failed && checks_save(handover->checks, file) &&
+	    state_write(file, "channel", channel_save(handover->channel)) && workers_save(handover->workers, file) &&
+	    state_write(file, "end", json_object());
 }
 
 /* Whether each line could be loaded, without loading it. */
@@ -356,11 +357,8 @@ handover_begin(struct handover *handover, int file, char error[static STATE_ERRO
 
 	for (int attempt = 0; attempt < BEGIN_ATTEMPTS; attempt++) {
 		*handover = (struct handover){.lock = -1};
-		if (!state_read(file, readers, handover, error))
-			error[STATE_ERROR_SIZE - 1] = '\0';
-		else if (handover->config == NULL || handover->launcher == NULL)
-			snprintf(error, STATE_ERROR_SIZE, "there is no configuration, or no launcher");
-		else {
+		snprintf(error, STATE_ERROR_SIZE, "there is no configuration, or no launcher");
+		if (state_read(file, readers, handover, error) && handover->config != NULL && handover->launcher != NULL) {
 			if (!descriptor_keep(handover->lock, false))
 				handover->lock = -1;
 			return true;

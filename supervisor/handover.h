@@ -46,8 +46,8 @@ bool handover_save(const struct handover *, FILE *);
 bool handover_check(int file, char error[static STATE_ERROR_SIZE]);
 
 /*
- * The next program, step by step. First what all else needs: version to launcher are filled in, and are the caller's. False,
- * with a text in error: there is nothing to go on with.
+ * The next program, step by step. First what all else needs: version to launcher are filled in, and are the caller's.
+ * False, with a text in error: there is nothing to go on with.
  */
 bool handover_begin(struct handover *, int file, char error[static STATE_ERROR_SIZE]);
 /* Before the checks are made: what ExaBGP was told, into the ledger. False: not all of it could be. */

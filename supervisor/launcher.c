@@ -320,8 +320,8 @@ launcher_state_valid(const json_t *map, char error[static STATE_ERROR_SIZE])
 
 	if (protocol == LAUNCHER_PROTOCOL)
 		return state_load(fields, &launcher, map, error);
-	snprintf(error, STATE_ERROR_SIZE, "the running one takes requests of version %d, this program makes them of version %d: restart exacheck instead",
-	    (int)protocol, LAUNCHER_PROTOCOL);
+	snprintf(error, STATE_ERROR_SIZE, "the running one takes requests of version %d, this program makes them of "
+	    "version %d: restart exacheck instead", (int)protocol, LAUNCHER_PROTOCOL);
 	return false;
 }
 

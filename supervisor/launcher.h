@@ -18,8 +18,8 @@ struct event_base;
 struct launcher;
 
 /*
- * Its programs: below the number of check_methods that method's spawner, and this one: exacheck itself, or what has been
- * put in its place by then, as `exacheck preflight`.
+ * Its programs: below the number of check_methods that method's spawner, and this one: exacheck itself, or what has
+ * been put in its place by then, as `exacheck preflight`.
  */
 #define LAUNCHER_PREFLIGHT SIZE_MAX
 
@@ -70,8 +70,9 @@ void launcher_free(struct launcher *);
 bool launcher_busy(const struct launcher *);
 
 /*
- * The launcher outlives an upgrade: its descriptor is to be left open by execve(2), or not any more. What the next program
- * makes a launcher of while nothing is unanswered: NULL: out of memory. launcher_state_valid: whether that could.
+ * The launcher outlives an upgrade: its descriptor is to be left open by execve(2), or not any more. What the next
+ * program makes a launcher of while nothing is unanswered: NULL: out of memory. launcher_state_valid: whether that
+ * could.
  */
 bool launcher_keep(struct launcher *, bool keep);
 json_t *launcher_save(const struct launcher *);

@@ -1,6 +1,6 @@
 /*
- * The program that this process runs: where it is, and how it was started. Kept from the start on, because later neither
- * can be had: a package replaces the file, the process title overwrites the arguments.
+ * The program that this process runs: where it is, and how it was started. Kept from the start on, because later
+ * neither can be had: a package replaces the file, the process title overwrites the arguments.
  */
 #ifndef EXACHECK_PROGRAM_H
 #define EXACHECK_PROGRAM_H

@@ -1,6 +1,6 @@
 /*
- * State as lines of JSON. Touches the descriptor it is given. Invariant: nothing of a map is believed before its type and
- * range are those of the field.
+ * State as lines of JSON. Touches the descriptor it is given. Invariant: nothing of a map is believed before its type
+ * and range are those of the field.
  */
 #include "state.h"
 

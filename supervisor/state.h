@@ -1,7 +1,7 @@
 /*
- * The state that one exacheck hands to the next at an upgrade: lines of JSON, each a map of one kind, in a file that has no
- * name. Fields are described by tables, which write and read alike: what a reader does not know it ignores, and what is
- * missing keeps the value that it had.
+ * The state that one exacheck hands to the next at an upgrade: lines of JSON, each a map of one kind, in a file that
+ * has no name. Fields are described by tables, which write and read alike: what a reader does not know it ignores, and
+ * what is missing keeps the value that it had.
  */
 #ifndef EXACHECK_STATE_H
 #define EXACHECK_STATE_H
@@ -46,7 +46,7 @@ bool state_load(const struct state_field *, void *base, const json_t *map, char 
 /* A text of the map, which owns it; NULL: there is none. */
 const char *state_text(const json_t *map, const char *key);
 
-/* Put a value into a map, of which it becomes a part; a value of NULL is "out of memory". False: that, or as json_object_set. */
+/* Put a value into a map, of which it becomes a part. False: out of memory, as a value of NULL is. */
 bool state_put(json_t *map, const char *key, json_t *value);
 bool state_put_text(json_t *map, const char *key, const char *text); /* NULL: is left out */
 
@@ -66,8 +66,8 @@ struct state_reader {
 bool state_read(int fd, const struct state_reader *, void *context, char error[static STATE_ERROR_SIZE]);
 
 /*
- * A file in memory for the state. It lives without a name and cannot be executed: foreign code must not find in it a way
- * around the confinement. To be made before that. -1 with errno.
+ * A file in memory for the state. It lives without a name and cannot be executed: foreign code must not find in it a
+ * way around the confinement. To be made before that. -1 with errno.
  */
 int state_file_new(void);
 /* What it is on kernels before 6.3: on a file system that Landlock sees, unlike the one behind memfd_create(2). */

@@ -336,7 +336,8 @@ upgrade_reaped(struct upgrade *upgrade, pid_t pid, int status)
 }
 
 struct upgrade *
-upgrade_adopt(struct event_base *base, struct launcher *launcher, const struct upgrade_hooks *hooks, void *context, int file)
+upgrade_adopt(struct event_base *base, struct launcher *launcher, const struct upgrade_hooks *hooks, void *context,
+    int file)
 {
 	struct upgrade *upgrade = calloc(1, sizeof(*upgrade));
 

@@ -1,7 +1,7 @@
 /*
- * Upgrade in place: the program is executed anew, as it is installed by then, under the same pid, with the same standard
- * input and output, the same workers and the state of everything. Until the very end the running one can go on, and
- * does whenever anything is wrong.
+ * Upgrade in place: the program is executed anew, as it is installed by then, under the same pid, with the same
+ * standard input and output, the same workers and the state of everything. Until the very end the running one can go
+ * on, and does whenever anything is wrong.
  */
 #ifndef EXACHECK_UPGRADE_H
 #define EXACHECK_UPGRADE_H
@@ -35,7 +35,8 @@ struct upgrade_hooks {
 struct upgrade *upgrade_new(struct event_base *, struct launcher *, const struct upgrade_hooks *, void *context);
 
 /* The same after an upgrade, with the file that handed the state over. */
-struct upgrade *upgrade_adopt(struct event_base *, struct launcher *, const struct upgrade_hooks *, void *context, int file);
+struct upgrade *upgrade_adopt(struct event_base *, struct launcher *, const struct upgrade_hooks *, void *context,
+    int file);
 
 /*
  * Begin: have the program look at the state (its output are log lines), wait until all is quiet, execute it. Does not

@@ -45,9 +45,9 @@ void workers_reaped(struct workers *, pid_t, int status);
 
 /*
  * Upgrades. The processes stay: their descriptors are to be left open by execve(2), or not any more; one line of state
- * each. While paused none is begun; quiet: none is being. workers_load is given a line after workers_add for all: usable:
- * whether the processes speak this program's protocol; otherwise they are replaced at once, else one after the other as
- * they report. worker_state_valid: whether a line could be loaded.
+ * each. While paused none is begun; quiet: none is being. workers_load is given a line after workers_add for all:
+ * usable: whether the processes speak this program's protocol; otherwise they are replaced at once, else one after the
+ * other as they report. worker_state_valid: whether a line could be loaded.
  */
 void workers_pause(struct workers *, bool pause);
 bool workers_quiet(const struct workers *);

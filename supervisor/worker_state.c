@@ -1,7 +1,7 @@
 /*
- * Workers across an upgrade: the processes stay, with their channels and their place on the grid. Touches what worker.c
- * does. Invariant: a process is taken over only while the kernel says that it is our child; a check whose worker cannot be
- * taken over gets another one for the grid point that it awaits.
+ * Workers across an upgrade: the processes stay, with their channels and their place on the grid. Touches what
+ * worker.c does. Invariant: a process is taken over only while the kernel says that it is our child; a check whose
+ * worker cannot be taken over gets another one for the grid point that it awaits.
  */
 #include "worker_internal.h"
 

@@ -1,6 +1,6 @@
 """
-Upgrade in place: another program under the same pid, and nobody outside notices. Each test runs a copy of the built tree,
-in which the program is replaced as a package does it: by rename.
+Upgrade in place: another program under the same pid, and nobody outside notices. Each test runs a copy of the built
+tree, in which the program is replaced as a package does it: by rename.
 """
 import contextlib
 import json
@@ -458,6 +458,11 @@ def updates(lab):
     return sum(map(int, numbers))
 
 
+def helpers_of(lab):
+    """The processes of exacheck that are ExaBGP's children."""
+    return [pid for pid in processes.children(lab.exabgp.process.pid) if "ExaCheck" in processes.cmdline(pid)]
+
+
 def test_nobody_notices(directory, keep, build):
     """Under load: not one UPDATE, the same helper of ExaBGP, and no check is late."""
     interval, count = 0.2, 50
@@ -469,7 +474,7 @@ def test_nobody_notices(directory, keep, build):
     path.write_text(json.dumps(document))
     lab = keep(Lab(directory, [build / "exacheck", "run", "-f", path, "-v"])).start()
     wait_until(lambda: len(lab.routes(protocol="p4")) == count, 20, "every route", 0.1)
-    helper, = [pid for pid in processes.children(lab.exabgp.process.pid) if "ExaCheck" in processes.cmdline(pid)]
+    helpers = helpers_of(lab)
     time.sleep(1)
     begin = time.monotonic()
     time.sleep(3)
@@ -477,13 +482,13 @@ def test_nobody_notices(directory, keep, build):
     seen, begin = updates(lab), time.monotonic()
     for number in range(3):
         put(build, PROGRAMS / "next" if number != 1 else paths.EXACHECK)
-        os.kill(helper, signal.SIGUSR2)
+        os.kill(helpers[0], signal.SIGUSR2)
         wait_until(lambda: lab.exabgp.log().count("upgraded from") == number + 1, 20, "upgrade")
     time.sleep(2)
     widest = doors.widest(begin, time.monotonic())
     assert updates(lab) == seen
     assert len(lab.routes(protocol="p4")) == count
-    assert [pid for pid in processes.children(lab.exabgp.process.pid) if "ExaCheck" in processes.cmdline(pid)] == [helper]
+    assert len(helpers) == 1 and helpers_of(lab) == helpers
     assert "worker lost" not in lab.exabgp.log()
     assert widest <= max(interval, floor) + 0.1 * paths.SLOWNESS, f"{widest:.3f} s, without an upgrade {floor:.3f} s"
 

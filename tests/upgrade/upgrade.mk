@@ -1,5 +1,5 @@
-# Programs to upgrade to: the same in another version, with another version of the state, with workers that speak another
-# protocol. The objects that differ come before the libraries that have them.
+# Programs to upgrade to: the same in another version, with another version of the state, with workers that speak
+# another protocol. The objects that differ come before the libraries that have them.
 
 UPGRADES := $(addprefix $(BUILD)/upgrade/,next state protocol)
 UPGRADE_DEFINES_next := -UEXACHECK_VERSION -DEXACHECK_VERSION='"9.9.9"'
@@ -12,7 +12,8 @@ $(UPGRADES:$(BUILD)/upgrade/%=$(BUILD)/obj/upgrade/%.o): $(BUILD)/obj/upgrade/%.
 	@mkdir -p $(@D)
 	@$(SAY) "  CC   $@"; $(CC) $(ALL_CFLAGS) $(UPGRADE_DEFINES_$*) -MMD -MP -c -o $@ $(filter %.c,$^)
 
-$(UPGRADES): $(BUILD)/upgrade/%: $(BUILD)/obj/upgrade/%.o $(BUILD)/obj/supervisor/main.o $(BUILD)/libsupervisor.a $(BUILD)/libcommon.a
+$(UPGRADES): $(BUILD)/upgrade/%: $(BUILD)/obj/upgrade/%.o $(BUILD)/obj/supervisor/main.o $(BUILD)/libsupervisor.a \
+		$(BUILD)/libcommon.a
 	@mkdir -p $(@D)
 	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_COMMON)
 
