@@ -126,9 +126,11 @@ test: test-deps
 .PHONY: check unit e2e
 check: unit e2e
 unit: all $(UNIT_TESTS)
-	@for test in $(UNIT_TESTS); do CK_EXCLUDE_TAGS='$(if $(findstring address,$(SANITIZE)),c-heap)' $$test || exit 1; done
-# The end-to-end tests mostly wait: several at once where pytest-xdist is there.
-PYTEST_FLAGS ?= $(shell $(PYTHON) -c 'import xdist' 2>/dev/null && echo --numprocesses=4)
+	@printf '%s\n' $(UNIT_TESTS) | CK_EXCLUDE_TAGS='$(if $(findstring address,$(SANITIZE)),c-heap)' \
+		xargs -n 1 -P $(TEST_JOBS) sh -c 'text=$$("$$0" 2>&1) && echo "$$text" || { echo "$$text"; exit 255; }'
+# Tests mostly wait: several at once, of the end-to-end ones where pytest-xdist is there.
+TEST_JOBS ?= $(shell expr 3 '*' $$(nproc))
+PYTEST_FLAGS ?= $(shell $(PYTHON) -c 'import xdist' 2>/dev/null && echo --numprocesses=$(TEST_JOBS))
 e2e: all
 	EXACHECK_BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -q -p no:cacheprovider tests/e2e $(PYTEST_FLAGS)
 
