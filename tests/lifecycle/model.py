@@ -1,0 +1,155 @@
+"""
+What must be announced, written without a look at exacheck: from a configuration and from which services are up
+follows what each peer must have. Pure. Invariant: nothing here knows what was announced before.
+"""
+import copy
+import dataclasses
+import itertools
+from dataclasses import dataclass, field
+
+PEERS = ("p4", "p6")
+
+
+@dataclass
+class Check:
+    """One check of the configuration; its place in the list is its place in the file."""
+
+    name: str
+    service: int
+    prefixes: list
+    peers: tuple = PEERS  # all of them: no neighbors are named
+    path_id: int | None = None
+    options: dict = field(default_factory=dict)  # metric, local_preference, communities, as_path, nexthop, metric_down
+    timing: dict = field(default_factory=dict)  # interval, fast_interval, rise, fall
+
+    def attributes(self, up):
+        """What it wants announced, None: nothing."""
+        wanted = {name: value for name, value in self.options.items() if name != "metric_down"}
+        if up:
+            return wanted
+        if "metric_down" in self.options:
+            return {**wanted, "metric": self.options["metric_down"]}
+        return None
+
+    def document(self, farm, addresses):
+        """As the configuration says it. addresses: of each peer, as ExaBGP names it."""
+        item = {"name": self.name, "args": farm.args(self.service), "prefixes": self.prefixes, "nexthop": "self",
+                "splay": False, **self.timing, **self.options}
+        if self.peers != PEERS:
+            item["neighbors"] = [addresses[peer] for peer in self.peers]
+        if self.path_id is not None:
+            item["path_id"] = self.path_id
+        return item
+
+
+def wanted(checks, up):
+    """(peer, prefix, path id) -> attributes; up: of each service whether it is."""
+    found = {}
+    for check in checks:
+        attributes = check.attributes(up[check.service])
+        if attributes is None:
+            continue
+        for peer in check.peers:
+            for prefix in check.prefixes:
+                found.setdefault((peer, prefix, check.path_id or 0), attributes)
+    return found
+
+
+def without_name(check):
+    return dataclasses.replace(check, name="")
+
+
+def pairs(old, new):
+    """name of a check in `new` -> the one in `old` that it continues: of the same name, or the same but for its name."""
+    by_name = {check.name: check for check in old}
+    found = {check.name: by_name[check.name] for check in new if check.name in by_name}
+    left = [check for check in old if check.name not in found]
+    for check in new:
+        same = next((other for other in left if check.name not in found and
+                     without_name(other) == without_name(check)), None)
+        if same:
+            left.remove(same)
+            found[check.name] = same
+    return found
+
+
+class Owner:
+    """A check and one route that it names. up: True, False or None, which is not known yet."""
+
+    def __init__(self, check, up_now, up_later):
+        self.check, self.up_now, self.up_later = check, up_now, up_later
+
+
+def decide(owners, ups, announced):
+    """The attributes of a route: of its first owner that wants it. While one does not know, it stays as it is."""
+    for owner, up in zip(owners, ups):
+        attributes = None if up is None else owner.check.attributes(up)
+        if attributes is not None:
+            return attributes
+    return announced if None in ups else None
+
+
+def sequences(owners, announced):
+    """
+    Everything that may have to be said of a route: at once for what its owners have become, and then in whatever
+    order those come to their verdicts whose service is not as it was. A set of tuples of added and removed.
+    """
+    found = set()
+    moving = [number for number, owner in enumerate(owners) if owner.up_now != owner.up_later]
+    for order in itertools.permutations(moving):
+        ups = [owner.up_now for owner in owners]
+        states = [announced, decide(owners, ups, announced)]
+        for number in order:
+            ups[number] = owners[number].up_later
+            states.append(decide(owners, ups, states[-1]))
+        found.add(tuple("removed" if after is None else "added"
+                        for before, after in zip(states, states[1:]) if before != after))
+    return found
+
+
+def expectations(old, up_old, new, up_new):
+    """key -> what may be said of it (see sequences) when one configuration follows another, and services turn."""
+    continued = pairs(old, new)
+    before = wanted(old, up_old)
+    owners = {key: [] for key in before}
+    for check in new:
+        origin = continued.get(check.name)
+        up_now = None if origin is None else up_old[origin.service]
+        for peer in check.peers:
+            for prefix in check.prefixes:
+                owners.setdefault((peer, prefix, check.path_id or 0), []).append(
+                    Owner(check, up_now, up_new[check.service]))
+    return {key: sequences(owning, before.get(key)) for key, owning in owners.items()}
+
+
+def seen_by(peer, attributes):
+    """
+    Attributes as BIRD shows them, None: not there; only what a peer of this kind keeps as it was sent. p6 is another
+    autonomous system.
+    """
+    communities = [text.replace(":", ",") for text in attributes.get("communities", [])]
+    shown = {"med": attributes.get("metric"), "community": " ".join(f"({text})" for text in communities) or None}
+    if peer == "p4":
+        shown["local_pref"] = attributes.get("local_preference", 100)
+        shown["as_path"] = attributes.get("as_path", "")
+        if "nexthop" in attributes:
+            shown["next_hop"] = attributes["nexthop"]
+    return {name: None if value is None else str(value) for name, value in shown.items()}
+
+
+def differences(wanted_routes, routes):
+    """Between what is wanted and the routes in a table; empty: it is as wanted."""
+    left, found = list(routes), []
+    for (peer, prefix, path), attributes in wanted_routes.items():
+        shown = seen_by(peer, attributes)
+        match = next((route for route in left if (route.protocol, route.prefix) == (peer, prefix) and
+                      all(route.attributes.get(name) == value for name, value in shown.items())), None)
+        if match:
+            left.remove(match)
+        else:
+            found.append(f"{peer} lacks {prefix} path {path} {shown}")
+    return found + [f"{route.protocol} has {route.prefix} {route.attributes}" for route in left]
+
+
+def clone(checks):
+    return copy.deepcopy(checks)
