@@ -3,8 +3,13 @@
  * exactly when what is desired differs from what was last written; a held one only if that is known.
  *
  * What becomes ready before anything of it is taken out belongs to one batch, one turn of the event loop, and of a
- * batch announces come before withdraws: the new route is there before the old one goes.
+ * batch announces come before withdraws: the new route is there before the old one goes. Not so where only the path
+ * identifier is another: to a neighbor without ADD-PATH (RFC 7911) both are one route, and so are identifier 0 and none
+ * to any neighbor. The withdraw said last would take away what was just announced, and ExaBGP, to which they are two,
+ * would not say it again when told to.
  */
+#include <string.h>
+
 #include "route_internal.h"
 
 #define RETRY_FIRST_NS (1 * NS_PER_SECOND)
@@ -117,6 +122,31 @@ ready_first(const struct ready_queue *queue)
 	return NULL;
 }
 
+/* Whether some neighbor may take the one for the other. */
+static bool
+route_shadows(const struct route *withdraw, const struct route *announce)
+{
+	const char *a = withdraw->key.neighbor, *b = announce->key.neighbor;
+
+	return withdraw->queue == QUEUE_WITHDRAW && withdraw->in_flight < ROUTE_IN_FLIGHT_MAX &&
+	    (a == NULL || b == NULL || strcmp(a, b) == 0);
+}
+
+/* The withdraw that has to go out before this announcement, the announcement itself when there is none. */
+static struct route *
+route_after_withdraws(struct route *announce)
+{
+	struct route *first = announce, *one;
+
+	while ((one = route_previous(first)) != NULL && prefix_compare(&one->key.prefix, &announce->key.prefix) == 0)
+		first = one;
+	for (one = first; one != NULL && prefix_compare(&one->key.prefix, &announce->key.prefix) == 0; one = route_next(one))
+		if ((one->key.has_path_id != announce->key.has_path_id || one->key.path_id != announce->key.path_id) &&
+		    route_shadows(one, announce))
+			return one;
+	return announce;
+}
+
 struct route *
 ledger_next(struct ledger *ledger, monotime_t now)
 {
@@ -129,6 +159,8 @@ ledger_next(struct ledger *ledger, monotime_t now)
 	withdraw = ready_first(&ledger->withdraws);
 	if (route == NULL || (withdraw != NULL && withdraw->batch < route->batch))
 		route = withdraw;
+	else
+		route = route_after_withdraws(route);
 	if (route == NULL || route->key.neighbor == NULL)
 		return route;
 	/* What is said to all neighbors acts on this one too: said after it, it would have to be followed by it again. */

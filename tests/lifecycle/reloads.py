@@ -23,8 +23,8 @@ SHARE_BROKEN, SHARE_FLAPPING = 0.06, 0.1
 COMPLAINTS_MAX = 20
 DOWN = 5  # services at the start
 MEMORY_GROWTH = 512  # kB
-DONE = re.compile(r"Z (?:info|success) (?:configuration reloaded|reloaded)")
-REFUSED = re.compile(r"Z error (?:reload refused|the configuration was not reloaded)")
+DONE = re.compile(r"Z (?:info|debug) reloaded ")
+REFUSED = re.compile(r"Z error .* was not reloaded: ")
 
 
 class Reloads:

@@ -686,6 +686,33 @@ START_TEST(new_before_old)
 }
 END_TEST
 
+/* Neighbors may take routes for one that differ in their path identifiers only: what goes last must be what stays. */
+START_TEST(path_id_changed)
+{
+	struct route_key none = A, zero = A, five = A, other = A_N1;
+
+	zero.has_path_id = five.has_path_id = other.has_path_id = true;
+	five.path_id = other.path_id = 5;
+	announce(none, 1, "n");
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * n");
+	announce(B, 2, "x");
+	announce(zero, 1, "0");
+	release(none, 1);
+	ck_assert_str_eq(say(at(0)), "192.0.2.2/32 * x");
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * withdraw");
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * 0");
+	announce(other, 1, "5"); /* for one neighbor, and the old one for all */
+	release(zero, 1);
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * withdraw");
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 10.0.0.1 5");
+	announce(A_N2, 1, "n"); /* another neighbor's */
+	release(other, 1);
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 10.0.0.2 n");
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 10.0.0.1 withdraw");
+	ck_assert_str_eq(say(at(0)), "-");
+}
+END_TEST
+
 /* Neighbors narrowed from all to one: what it has already is not said before it is taken away, and then at once. */
 START_TEST(overlap_narrowed)
 {
@@ -899,6 +926,7 @@ main(void)
 	tcase_add_test(tcase, forgotten_when_acknowledged);
 	tcase_add_test(tcase, assumed_is_remembered_for_a_while);
 	tcase_add_test(tcase, new_before_old);
+	tcase_add_test(tcase, path_id_changed);
 	tcase_add_test(tcase, overlap_narrowed);
 	tcase_add_test(tcase, overlap_held);
 	tcase_add_test(tcase, overlap_left_behind);
