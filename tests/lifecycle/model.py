@@ -122,6 +122,25 @@ def expectations(old, up_old, new, up_new):
     return {key: sequences(owning, before.get(key)) for key, owning in owners.items()}
 
 
+def names(checks):
+    """(peer, prefix, path id) -> the ways in which checks name it: which peers are meant, whether with a path id."""
+    found = {}
+    for check in checks:
+        for peer in check.peers:
+            for prefix in check.prefixes:
+                found.setdefault((peer, prefix, check.path_id or 0), set()).add((check.peers, check.path_id))
+    return found
+
+
+def renamed_routes(old, new):
+    """
+    Routes that are the same to a peer and not to ExaBGP, as another set of neighbors or path id 0 instead of none
+    names them now: these cannot but be withdrawn and announced again at once.
+    """
+    before, after = names(old), names(new)
+    return {key for key in before.keys() & after.keys() if before[key] != after[key]}
+
+
 def seen_by(peer, attributes):
     """
     Attributes as BIRD shows them, None: not there; only what a peer of this kind keeps as it was sent. p6 is another

@@ -14,10 +14,11 @@ import model
 from watch import Inventory, memory
 from harness import paths
 from harness.wait import Timeout
-from scene import Scene
+from scene import PAUSE, Scene
 
 CHECKS, PORTS, FILES = 50, 16, 6
 LIMIT = 10.0 * paths.SLOWNESS  # seconds for anything to happen; how fast it does is not what is tested here
+RENAMED_LIMIT = 0.2  # seconds
 SHARE_WATCHED = 0.15  # of the reloads, the last ones: the file is changed and nobody sends a signal
 SHARE_BROKEN, SHARE_FLAPPING = 0.06, 0.1
 COMPLAINTS_MAX = 20
@@ -54,7 +55,7 @@ class Reloads:
         return [check.name for check in scene.checks
                 if scene.states.get(check.name) != ("up" if scene.farm.up[check.service] else "down")]
 
-    def settle(self, expected, what):
+    def settle(self, expected, what, renamed=frozenset()):
         """Wait until all is as the model says, and judge what BIRD was told meanwhile."""
         scene = self.scene
         try:
@@ -66,13 +67,24 @@ class Reloads:
         if wrong:
             self.complain(f"{what}: {len(wrong)} routes: {wrong[:4]}")
             self.lost = True
-        self.judge_events(expected, what)
+        self.judge_events(expected, what, renamed)
 
-    def judge_events(self, expected, what):
-        """Each route's story since the last look must be one that the model has, most of them the empty one."""
+    def read_stories(self, renamed):
+        """key -> what BIRD was told since the last look. Of `renamed` it may be told what leaves its table as it is."""
         seen = {}
-        for event in self.scene.bird.events():
-            seen.setdefault(event.key, []).append(event.verb)
+        deadline = time.monotonic() + (RENAMED_LIMIT if renamed else 0)
+        while True:
+            for event in self.scene.bird.events():
+                seen.setdefault(event.key, []).append(event.verb)
+            if renamed <= seen.keys() or time.monotonic() > deadline:
+                return seen
+            time.sleep(PAUSE)
+
+    def judge_events(self, expected, what, renamed):
+        """Each route's story since the last look must be one that the model has, most of them the empty one."""
+        seen = self.read_stories(renamed)
+        for key in renamed:
+            expected[key] = expected[key] | {("removed", "added"), ("removed", "added", "added")}
         for key in seen.keys() | expected.keys():
             story, possible = tuple(seen.get(key, ())), expected.get(key, {()})
             if story not in possible:
@@ -84,13 +96,13 @@ class Reloads:
     # The workers
 
     def judge_workers(self, before, continued, what):
-        """before: name -> pid. A worker stays while its check's arguments do; returns pid -> name of those."""
+        """before: name -> pid. A worker stays while its check's arguments and name do; returns pid -> name of those."""
         scene = self.scene
         kept, ended = {}, set(before.values())
         for check in scene.checks:
             origin = continued.get(check.name)
             pid = before.get(origin.name) if origin else None
-            if pid and origin.service == check.service:
+            if pid and (origin.service, origin.name) == (check.service, check.name):
                 kept[pid] = check.name
                 ended.discard(pid)
 
@@ -163,16 +175,15 @@ class Reloads:
         for name, origin in continued.items():
             if name != origin.name and origin.name in scene.states:
                 scene.states.setdefault(name, scene.states[origin.name])
-        self.settle(model.expectations(old, scene.farm.up, checks, scene.farm.up), what)
+        self.settle(model.expectations(old, scene.farm.up, checks, scene.farm.up), what,
+                    model.renamed_routes(old, checks))
         self.remember(self.judge_workers(self.pid_of, continued, what))
 
     def remember(self, kept):
         """name -> pid: those kept by what they were, the others by what they call themselves."""
-        found = {name: pid for pid, name in kept.items()}
-        for pid, name in self.scene.workers().items():
-            if pid not in kept:
-                found.setdefault(name, pid)
-        self.pid_of = found
+        workers = self.scene.workers()
+        self.pid_of = {**{name: pid for pid, name in workers.items()},
+                       **{name: pid for pid, name in kept.items() if pid in workers}}
 
     def watch_the_file(self):
         """From now on a change of the file is enough."""

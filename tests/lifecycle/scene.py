@@ -43,7 +43,7 @@ class Scene:
         self.log_path.touch()
         self.log = Follower(self.log_path)
         stack.callback(self.log.close)
-        self.lines = []  # of the log, all of them
+        self.lines, self.told = [], []  # of the log: all of them, and those before the end was asked for
         self.states = {}  # check -> its state as the log says
         self.bird4 = loopback()
         self.addresses = {"p4": self.bird4, "p6": "::1"}
@@ -83,6 +83,8 @@ class Scene:
         self.stack.callback(self.bird.close)
 
     def close_lab(self):
+        self.read_log()
+        self.told = list(self.lines)
         try:
             self.lab.close()
             self.read_log()
@@ -143,7 +145,7 @@ class Scene:
     @property
     def ending(self):
         """The last of the log."""
-        return [f"  log: {line[:300]}" for line in self.lines[-STORY:]]
+        return [f"  log: {line[:300]}" for line in self.told[-STORY:]]
 
 
 def children(pid):
