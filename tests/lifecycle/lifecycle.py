@@ -13,6 +13,7 @@ import time
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / "e2e"), str(TESTS / "chaos")]
 
+import kills  # noqa: E402
 import reloads  # noqa: E402
 from harness import paths, processes  # noqa: E402
 
@@ -23,6 +24,7 @@ def make_acts(options):
     """name -> function of an ExitStack that returns what has complaints, notes and a story."""
     return {
         "reloads": lambda stack: reloads.perform(stack, options.seed, options.reloads),
+        "kills": lambda stack: kills.perform(stack, options.seed, options.kills),
     }
 
 

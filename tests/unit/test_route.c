@@ -62,9 +62,7 @@ search_visit(void *context, const struct route *route)
 		struct route *route;
 	} cast = {.constant = route};
 
-	if (prefix_compare(&found->prefix, &search->wanted.prefix) == 0 &&
-	    strcmp(found->neighbor != NULL ? found->neighbor : "*",
-		search->wanted.neighbor != NULL ? search->wanted.neighbor : "*") == 0)
+	if (route_key_compare(found, &search->wanted) == 0)
 		search->found = cast.route;
 }
 
@@ -82,6 +80,14 @@ static void
 answer(struct route_key route, bool done, monotime_t now)
 {
 	route_answer(ledger, find(route), done, done ? NULL : "no\x01 such thing", now);
+}
+
+/* ExaBGP does as it was told, several times. */
+static void
+answers(struct route_key route, unsigned count)
+{
+	while (count-- > 0)
+		answer(route, true, at(0));
 }
 
 static void
@@ -281,15 +287,18 @@ START_TEST(answers_of_several_in_flight)
 {
 	announce(A, 0, "x");
 	say(at(0));
-	withdraw(A, 0);
-	say(at(0));
 	announce(A, 0, "y");
 	say(at(0));
+	withdraw(A, 0);
+	say(at(0));
+	answer(A, true, at(0));
 	answer(A, true, at(0));
 	ck_assert_int_eq(route_acked_status(find(A)), ROUTE_ANNOUNCED);
+	ck_assert_int_eq(route_sent_status(find(A)), ROUTE_WITHDRAWN);
 	answer(A, true, at(0));
 	ck_assert_int_eq(route_acked_status(find(A)), ROUTE_WITHDRAWN);
-	ck_assert_int_eq(route_sent_status(find(A)), ROUTE_ANNOUNCED);
+	announce(A, 0, "y");
+	say(at(0));
 	answer(A, true, at(0));
 	ck_assert_int_eq(route_acked_status(find(A)), ROUTE_ANNOUNCED);
 	answer(A, false, at(0)); /* one too many changes nothing */
@@ -324,7 +333,7 @@ START_TEST(too_many_in_flight_wait)
 		if (i % 2 == 0)
 			announce(A, 0, "x");
 		else
-			withdraw(A, 0);
+			announce(A, 0, "y");
 		said += strcmp(say(at(0)), "-") != 0;
 	}
 	ck_assert_uint_lt(said, 64);
@@ -422,6 +431,8 @@ START_TEST(overlap_said_again_after_all)
 	ck_assert_str_eq(say(at(0)), "192.0.2.2/32 * other");
 	withdraw(A, 1);
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * withdraw");
+	ck_assert_str_eq(say(at(0)), "-");
+	answers(A, 2);
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 10.0.0.1 own");
 	ck_assert_str_eq(say(at(0)), "-");
 }
@@ -565,6 +576,7 @@ START_TEST(undecided_owner_holds)
 	withdraw(A, 1);
 	ck_assert(!route_held(find(A)));
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * withdraw");
+	answers(A, 2);
 	announce(A, 1, "x");
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * x");
 	release(A, 1);
@@ -700,16 +712,39 @@ START_TEST(path_id_changed)
 	release(none, 1);
 	ck_assert_str_eq(say(at(0)), "192.0.2.2/32 * x");
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * withdraw");
+	ck_assert_str_eq(say(at(0)), "-");
+	answers(none, 2);
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * 0");
 	announce(other, 1, "5"); /* for one neighbor, and the old one for all */
 	release(zero, 1);
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * withdraw");
+	answers(zero, 2);
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 10.0.0.1 5");
 	announce(A_N2, 1, "n"); /* another neighbor's */
 	release(other, 1);
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 10.0.0.2 n");
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 10.0.0.1 withdraw");
 	ck_assert_str_eq(say(at(0)), "-");
+}
+END_TEST
+
+/* An announcement waits for the answer to a withdraw of the same route, and lets others pass. */
+START_TEST(announced_again)
+{
+	announce(A, 1, "x");
+	say(at(0));
+	withdraw(A, 1);
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * withdraw");
+	announce(A, 1, "x");
+	announce(B, 2, "x");
+	ck_assert_str_eq(say(at(0)), "192.0.2.2/32 * x");
+	ck_assert_str_eq(say(at(0)), "-");
+	answers(A, 1);
+	ck_assert_str_eq(say(at(0)), "-");
+	wakes = 0;
+	answers(A, 1);
+	ck_assert_uint_eq(wakes, 1);
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * x");
 }
 END_TEST
 
@@ -725,6 +760,7 @@ START_TEST(overlap_narrowed)
 	release(A, 1);
 	ck_assert_str_eq(say(at(0)), "192.0.2.2/32 * withdraw");
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * withdraw");
+	answers(A, 2);
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 10.0.0.1 x");
 	ck_assert_str_eq(say(at(0)), "-");
 	/* Widened again. */
@@ -747,6 +783,7 @@ START_TEST(overlap_held)
 	ck_assert_str_eq(say(at(0)), "-");
 	withdraw(A, 1);
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * withdraw");
+	answers(A, 1);
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 10.0.0.1 own");
 	ck_assert_str_eq(say(at(0)), "-");
 	announce(A, 1, "new");
@@ -814,18 +851,18 @@ START_TEST(news_before_they_are_written)
 	ck_assert_str_eq(told(), ".192.0.2.1/32 ");
 	say(at(0));
 	ck_assert_str_eq(told(), "");
-	/* Announced again while the withdraw is under way: it is not gone. */
+	/* Announced again while the withdraw is under way. */
 	announce(A, 1, "x");
 	say(at(0));
 	withdraw(A, 1);
 	say(at(0));
 	announce(A, 1, "x");
-	say(at(0));
+	ck_assert_str_eq(say(at(0)), "-");
 	told();
-	answer(A, true, at(0));
-	answer(A, true, at(0));
-	answer(A, true, at(0));
-	ck_assert_str_eq(told(), "");
+	answers(A, 2);
+	ck_assert_str_eq(told(), ".192.0.2.1/32 ");
+	say(at(0));
+	ck_assert_str_eq(told(), "+192.0.2.1/32=x ");
 }
 END_TEST
 
@@ -840,11 +877,11 @@ START_TEST(news_of_overlap)
 	ck_assert_str_eq(told(), "+192.0.2.1/32=x +192.0.2.1/32@10.0.0.1=x ");
 	release(A, 1);
 	say(at(0));
-	say(at(0));
-	ck_assert_str_eq(told(), "-192.0.2.1/32 +192.0.2.1/32@10.0.0.1=x ");
+	ck_assert_str_eq(told(), "-192.0.2.1/32 ");
 	answer(A, true, at(0));
+	say(at(0));
 	answer(A_N1, true, at(0));
-	ck_assert_str_eq(told(), ".192.0.2.1/32 ");
+	ck_assert_str_eq(told(), ".192.0.2.1/32 +192.0.2.1/32@10.0.0.1=x ");
 	announce(A, 1, "y");
 	say(at(0));
 	say(at(0));
@@ -927,6 +964,7 @@ main(void)
 	tcase_add_test(tcase, assumed_is_remembered_for_a_while);
 	tcase_add_test(tcase, new_before_old);
 	tcase_add_test(tcase, path_id_changed);
+	tcase_add_test(tcase, announced_again);
 	tcase_add_test(tcase, overlap_narrowed);
 	tcase_add_test(tcase, overlap_held);
 	tcase_add_test(tcase, overlap_left_behind);
