@@ -81,29 +81,39 @@ class Owner:
 
 
 def decide(owners, ups, announced):
-    """The attributes of a route: of its first owner that wants it. While one does not know, it stays as it is."""
+    """
+    The attributes of a route: of its first owner that wants it. It stays as it is when nobody does and one does not
+    know yet, unless another has said no.
+    """
     for owner, up in zip(owners, ups):
         attributes = None if up is None else owner.check.attributes(up)
         if attributes is not None:
             return attributes
-    return announced if None in ups else None
+    return announced if ups and all(up is None for up in ups) else None
+
+
+def steps(states):
+    """What is said when a route goes through these attributes, None: withdrawn."""
+    return tuple("removed" if after is None else "added" for before, after in zip(states, states[1:]) if before != after)
 
 
 def sequences(owners, announced):
     """
     Everything that may have to be said of a route: at once for what its owners have become, and then in whatever
-    order those come to their verdicts whose service is not as it was. A set of tuples of added and removed.
+    order those come to their verdicts whose service is not as it was. What is overtaken before it was said need not
+    be. A set of tuples of added and removed.
     """
     found = set()
     moving = [number for number, owner in enumerate(owners) if owner.up_now != owner.up_later]
     for order in itertools.permutations(moving):
         ups = [owner.up_now for owner in owners]
-        states = [announced, decide(owners, ups, announced)]
+        between = [decide(owners, ups, announced)]
         for number in order:
             ups[number] = owners[number].up_later
-            states.append(decide(owners, ups, states[-1]))
-        found.add(tuple("removed" if after is None else "added"
-                        for before, after in zip(states, states[1:]) if before != after))
+            between.append(decide(owners, ups, between[-1]))
+        last = between.pop()
+        for count in range(len(between) + 1):
+            found.update(steps([announced, *some, last]) for some in itertools.combinations(between, count))
     return found
 
 
@@ -120,6 +130,33 @@ def expectations(old, up_old, new, up_new):
                 owners.setdefault((peer, prefix, check.path_id or 0), []).append(
                     Owner(check, up_now, up_new[check.service]))
     return {key: sequences(owning, before.get(key)) for key, owning in owners.items()}
+
+
+def exact(checks):
+    """(neighbor or None for all, prefix, path id or None) -> the checks that name exactly that, as ExaBGP is told."""
+    found = {}
+    for check in checks:
+        for neighbor in (None,) if check.peers == PEERS else check.peers:
+            for prefix in check.prefixes:
+                found.setdefault((neighbor, prefix, check.path_id), []).append(check)
+    return found
+
+
+def first_withdraws(old, up_old, new):
+    """
+    peer -> how many withdraws are said of routes that nobody has named so far and that are not announced at once: a
+    predecessor may have left them. ExaBGP passes them on, though BIRD has no such route.
+    """
+    continued, before = pairs(old, new), exact(old)
+    found = dict.fromkeys(PEERS, 0)
+    for (neighbor, prefix, path), checks in exact(new).items():
+        if (neighbor, prefix, path) in before or (None, prefix, path) in before:
+            continue
+        origins = [(check, continued.get(check.name)) for check in checks]
+        if all(origin is None or check.attributes(up_old[origin.service]) is None for check, origin in origins):
+            for peer in PEERS if neighbor is None else (neighbor,):
+                found[peer] += 1
+    return found
 
 
 def names(checks):

@@ -18,7 +18,7 @@ from scene import PAUSE, Scene
 
 CHECKS, PORTS, FILES = 50, 16, 6
 LIMIT = 10.0 * paths.SLOWNESS  # seconds for anything to happen; how fast it does is not what is tested here
-RENAMED_LIMIT = 0.2  # seconds
+LATE_LIMIT, RENAMED_LIMIT = 2.0, 0.2  # seconds
 SHARE_WATCHED = 0.15  # of the reloads, the last ones: the file is changed and nobody sends a signal
 SHARE_BROKEN, SHARE_FLAPPING = 0.06, 0.1
 COMPLAINTS_MAX = 20
@@ -42,6 +42,8 @@ class Reloads:
         self.watched = False
         self.step = 0
         self.pid_of = {}
+        self.vain = dict.fromkeys(model.PEERS, 0)  # withdraws of what nobody had announced, at most
+        self.counted = {}  # what BIRD had counted of each peer when the table first was as it had to be
         self.lost = False  # BIRD's table is wrong, and so would be everything after it
 
     def complain(self, text):
@@ -68,30 +70,56 @@ class Reloads:
             self.complain(f"{what}: {len(wrong)} routes: {wrong[:4]}")
             self.lost = True
         self.judge_events(expected, what, renamed)
+        self.judge_counters(what)
 
-    def read_stories(self, renamed):
-        """key -> what BIRD was told since the last look. Of `renamed` it may be told what leaves its table as it is."""
+    def read_stories(self, expected, renamed):
+        """
+        key -> what BIRD was told since the last look. Waits for what is expected: path identifiers are not seen in
+        the table; and a moment for what may be said of renamed routes without a change of the table.
+        """
         seen = {}
-        deadline = time.monotonic() + (RENAMED_LIMIT if renamed else 0)
+        begin = time.monotonic()
         while True:
             for event in self.scene.bird.events():
-                seen.setdefault(event.key, []).append(event.verb)
-            if renamed <= seen.keys() or time.monotonic() > deadline:
+                seen[event.key] = seen.get(event.key, ()) + (event.verb,)
+            age = time.monotonic() - begin
+            missing = [key for key, possible in expected.items() if seen.get(key, ()) not in possible]
+            if age > LATE_LIMIT or not missing and (renamed <= seen.keys() or age > RENAMED_LIMIT):
                 return seen
             time.sleep(PAUSE)
 
     def judge_events(self, expected, what, renamed):
         """Each route's story since the last look must be one that the model has, most of them the empty one."""
-        seen = self.read_stories(renamed)
         for key in renamed:
-            expected[key] = expected[key] | {("removed", "added"), ("removed", "added", "added")}
+            expected[key] = expected[key] | {("removed", "added", *story) for story in expected[key]}
+        seen = self.read_stories(expected, renamed)
         for key in seen.keys() | expected.keys():
-            story, possible = tuple(seen.get(key, ())), expected.get(key, {()})
+            story, possible = seen.get(key, ()), expected.get(key, {()})
             if story not in possible:
                 self.complain(f"{what}: {key}: {' '.join(story) or 'nothing'} instead of {possible}")
                 story = next(iter(possible))
             for verb in story:
                 self.said[key[0], verb] += 1
+
+    def judge_counters(self, what):
+        """What BIRD counted is what the model needed, but for withdraws in vain that an announcement overtook."""
+        scene = self.scene
+
+        def wrong():
+            found = {}
+            for peer, (updates, withdraws) in self.counted.items():
+                now = scene.bird.received(peer)
+                surplus = now[1] - withdraws - self.said[peer, "removed"]
+                if now[0] - updates != self.said[peer, "added"] or not 0 <= surplus <= self.vain[peer]:
+                    found[peer] = (now[0] - updates, now[1] - withdraws)
+            return found
+
+        try:
+            scene.wait(lambda: not wrong(), LATE_LIMIT, "BIRD's counters")
+        except Timeout:
+            self.complain(f"{what}: updates and withdraws that BIRD counted: {wrong()}; the model needs {self.said}, and "
+                          f"withdraws in vain up to {self.vain}")
+            self.counted = {}
 
     # The workers
 
@@ -175,6 +203,8 @@ class Reloads:
         for name, origin in continued.items():
             if name != origin.name and origin.name in scene.states:
                 scene.states.setdefault(name, scene.states[origin.name])
+        for peer, count in model.first_withdraws(old, scene.farm.up, checks).items():
+            self.vain[peer] += count
         self.settle(model.expectations(old, scene.farm.up, checks, scene.farm.up), what,
                     model.renamed_routes(old, checks))
         self.remember(self.judge_workers(self.pid_of, continued, what))
@@ -199,6 +229,8 @@ class Reloads:
         scene.start(checks)
         self.settle(model.expectations([], [], checks, scene.farm.up), "the start")
         self.remember({})
+        self.said = {(peer, verb): 0 for peer in model.PEERS for verb in ("added", "removed")}
+        self.counted = {peer: scene.bird.received(peer) for peer in model.PEERS}
         first = model.clone(checks)
         before = Inventory(scene.master, ())
         begin, kilobytes = time.monotonic(), 0
@@ -213,7 +245,7 @@ class Reloads:
                 return
         seconds = time.monotonic() - begin
         self.scene.notes.append(f"{self.step} reloads in {seconds:.1f} s, {dict(self.kinds)}, "
-                                f"{sum(self.said.values())} changes of routes needed")
+                                f"needed {self.said}, withdraws in vain up to {self.vain}")
         self.judge_end(first, before, kilobytes)
 
     def judge_end(self, first, before, kilobytes):
@@ -222,13 +254,6 @@ class Reloads:
         scene.settings["live_reload"] = False
         self.write_and_tell(first, DONE, "back to the start")
         self.follow(scene.checks, first, "back to the start")
-        for peer in model.PEERS:
-            updates, withdraws = scene.bird.received(peer)
-            needed = self.said[peer, "added"], self.said[peer, "removed"]
-            self.scene.notes.append(f"BIRD counted {updates} updates and {withdraws} withdraws from {peer}")
-            if (updates, withdraws) != needed:
-                self.complain(f"BIRD counted {updates} updates and {withdraws} withdraws from {peer}, and the model "
-                              f"needs {needed[0]} and {needed[1]}")
         self.judge_inventory(before)
         grown = memory(scene.master) - kilobytes
         self.scene.notes.append(f"the supervisor's memory grew by {grown} kB")

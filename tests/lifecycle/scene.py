@@ -21,7 +21,7 @@ from harness.wait import Timeout
 from respawn import master_pid, write_script
 
 PAUSE = 0.004  # seconds between looks at what is waited for
-STORY = 40  # lines
+STORY, STORIES = 25, 3  # lines of the log before a complaint, and before how many
 QUIET = {"exabgp_log_level": "ERR"}  # its log is not read, and it is the slowest of what it does
 WORKER = re.compile(r"ExaCheck Worker \[([^]]*)\]")
 
@@ -43,7 +43,8 @@ class Scene:
         self.log_path.touch()
         self.log = Follower(self.log_path)
         stack.callback(self.log.close)
-        self.lines, self.told = [], []  # of the log: all of them, and those before the end was asked for
+        self.lines = []  # of the log, all of them
+        self.told = []  # what went before the first complaints
         self.states = {}  # check -> its state as the log says
         self.bird4 = loopback()
         self.addresses = {"p4": self.bird4, "p6": "::1"}
@@ -54,6 +55,8 @@ class Scene:
 
     def complain(self, text):
         self.complaints.append(text)
+        if len(self.complaints) <= STORIES:
+            self.told += [f"when it was found that {text}:", *self.lines[-STORY:]]
 
     # The configuration
 
@@ -83,8 +86,6 @@ class Scene:
         self.stack.callback(self.bird.close)
 
     def close_lab(self):
-        self.read_log()
-        self.told = list(self.lines)
         try:
             self.lab.close()
             self.read_log()
@@ -144,8 +145,8 @@ class Scene:
 
     @property
     def ending(self):
-        """The last of the log."""
-        return [f"  log: {line[:300]}" for line in self.told[-STORY:]]
+        """What the log said before what was wrong."""
+        return [f"  log: {line[:300]}" for line in self.told]
 
 
 def children(pid):
