@@ -13,8 +13,10 @@ import time
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / "e2e"), str(TESTS / "chaos")]
 
+import ending  # noqa: E402
 import kills  # noqa: E402
 import reloads  # noqa: E402
+import upgrades  # noqa: E402
 from harness import paths, processes  # noqa: E402
 
 STORY_LIMIT = 30  # complaints shown
@@ -25,6 +27,8 @@ def make_acts(options):
     return {
         "reloads": lambda stack: reloads.perform(stack, options.seed, options.reloads),
         "kills": lambda stack: kills.perform(stack, options.seed, options.kills),
+        "upgrades": lambda stack: upgrades.perform(stack, options.seed),
+        "ending": ending.perform,
     }
 
 

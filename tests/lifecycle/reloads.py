@@ -51,19 +51,13 @@ class Reloads:
 
     # What must come of a change
 
-    def states_settled(self):
-        scene = self.scene
-        scene.read_log()
-        return [check.name for check in scene.checks
-                if scene.states.get(check.name) != ("up" if scene.farm.up[check.service] else "down")]
-
     def settle(self, expected, what, renamed=frozenset()):
         """Wait until all is as the model says, and judge what BIRD was told meanwhile."""
         scene = self.scene
         try:
-            scene.wait(lambda: not self.states_settled(), LIMIT, "the states")
+            scene.wait(lambda: not scene.unsettled(), LIMIT, "the states")
         except Timeout:
-            wrong = {name: scene.states.get(name) for name in self.states_settled()}
+            wrong = {name: scene.states.get(name) for name in scene.unsettled()}
             self.complain(f"{what}: states are not as their services: {wrong}")
         wrong = scene.wait_table(LIMIT)
         if wrong:

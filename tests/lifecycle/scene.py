@@ -23,6 +23,7 @@ from respawn import master_pid, write_script
 PAUSE = 0.004  # seconds between looks at what is waited for
 STORY, STORIES = 25, 3  # lines of the log before a complaint, and before how many
 QUIET = {"exabgp_log_level": "ERR"}  # its log is not read, and it is the slowest of what it does
+BEGUN = re.compile(r"Z info exacheck \S+: \d+ checks? of ")
 WORKER = re.compile(r"ExaCheck Worker \[([^]]*)\]")
 
 
@@ -46,6 +47,7 @@ class Scene:
         self.lines = []  # of the log, all of them
         self.told = []  # what went before the first complaints
         self.states = {}  # check -> its state as the log says
+        self.begun = ""  # when the last exacheck did, as the log says
         self.bird4 = loopback()
         self.addresses = {"p4": self.bird4, "p6": "::1"}
         self.respawn = respawn
@@ -105,6 +107,9 @@ class Scene:
         lines = self.log.lines()
         self.lines += lines
         for line in lines:
+            if BEGUN.search(line):
+                self.begun = line.split()[0]
+                self.states.clear()
             transition = parse_transition(line, 0.0)
             if transition:
                 self.states[transition.check] = transition.state
@@ -117,6 +122,12 @@ class Scene:
                 raise Timeout(f"{what}: not within {limit:.2f} s")
             time.sleep(PAUSE)
         return value
+
+    def unsettled(self):
+        """Checks whose state is not as their service is."""
+        self.read_log()
+        return [check.name for check in self.checks
+                if self.states.get(check.name) != ("up" if self.farm.up[check.service] else "down")]
 
     def wanted(self):
         return model.wanted(self.checks, self.farm.up)
