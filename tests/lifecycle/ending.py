@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from farm import Farm
 from harness import paths, processes
 from harness.exacheck import Exacheck
+from scene import children
 
 CHECKS = 1000
 PORTS = 20
@@ -63,7 +64,7 @@ def perform(stack):
     stack.callback(run.close)
     try:
         run.wait_for(lambda: len(run.rib.routes) == CHECKS, START_LIMIT, "every route")
-        family = processes.descendants(run.pid)
+        family = children(run.pid)
         code, seconds = run.stop()
         outcome.notes.append(f"{len(family)} processes: {seconds:.2f} s from SIGTERM to the end; to kill and reap "
                              f"{CHECKS} idle processes takes {floor_seconds:.2f} s")

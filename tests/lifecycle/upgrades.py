@@ -47,7 +47,7 @@ class Upgrades:
         scene = self.scene
         scene.read_log()
         os.kill(scene.master, signal.SIGUSR2)
-        scene.wait(lambda: any("upgraded" in line for line in scene.read_log()), LIMIT, f"upgrade {number}")
+        scene.wait(lambda: any("upgraded from" in line for line in scene.read_log()), LIMIT, f"upgrade {number}")
 
     def perform(self):
         scene = self.scene
