@@ -16,6 +16,7 @@ sys.path[:0] = [str(TESTS / "e2e"), str(TESTS / "chaos")]
 import ending  # noqa: E402
 import kills  # noqa: E402
 import reloads  # noqa: E402
+import restarts  # noqa: E402
 import upgrades  # noqa: E402
 from harness import paths, processes  # noqa: E402
 
@@ -27,6 +28,7 @@ def make_acts(options):
     return {
         "reloads": lambda stack: reloads.perform(stack, options.seed, options.reloads),
         "kills": lambda stack: kills.perform(stack, options.seed, options.kills),
+        "restarts": lambda stack: restarts.perform(stack, options.seed),
         "upgrades": lambda stack: upgrades.perform(stack, options.seed),
         "ending": ending.perform,
     }
