@@ -231,8 +231,8 @@ journal_invalidate(struct journal *journal)
 		return;
 	if ((fstat(journal->fd, &st) != 0 || st.st_nlink > 0) && unlink(journal->path) != 0 &&
 	    ftruncate(journal->fd, 0) != 0 && !write_at(journal->fd, "invalid", 7, 0))
-		log_error("%s can be neither written nor removed, and no longer says what is announced: remove it before "
-			  "exacheck is started again", journal->path);
+		log_error("%s can be neither written nor removed, and no longer says what is announced: "
+			  "remove it before exacheck is started again", journal->path);
 	close(journal->fd);
 	journal->fd = -1;
 }
@@ -266,8 +266,8 @@ journal_recover(struct journal *journal)
 		return;
 	}
 	if (!journal->complained)
-		log_warn("%s cannot be written: tried again every minute; without it a route that is no longer configured when "
-			 "exacheck is killed stays announced", journal->path);
+		log_warn("%s cannot be written: tried again every minute; without it a route that is no longer "
+			 "configured when exacheck is killed stays announced", journal->path);
 	journal->complained = true;
 }
 
@@ -355,7 +355,7 @@ records_carry(struct journal *journal, const struct journal_record *records, siz
 }
 
 static bool
-journal_take(struct journal *journal, char *text, size_t length)
+journal_take(struct journal *journal, char *text, size_t length, bool child)
 {
 	const struct journal_identity *now = &journal->header.identity;
 	struct journal_record *records;
@@ -368,7 +368,8 @@ journal_take(struct journal *journal, char *text, size_t length)
 	case JOURNAL_VALID:
 		carried = records_carry(journal, records, count);
 		journal->predecessor = true;
-		if (header.identity.parent != now->parent || header.identity.parent_start != now->parent_start)
+		if (child && (header.identity.parent != now->parent ||
+				 header.identity.parent_start != now->parent_start))
 			log_info("ExaBGP seems to have been restarted since %s was written", journal->path);
 		break;
 	case JOURNAL_OTHER_BOOT:
@@ -386,7 +387,7 @@ journal_take(struct journal *journal, char *text, size_t length)
 }
 
 bool
-journal_load(struct journal *journal)
+journal_load(struct journal *journal, bool child)
 {
 	size_t length;
 	char *text;
@@ -395,7 +396,7 @@ journal_load(struct journal *journal)
 	if (journal->lock == -1)
 		return true;
 	if ((text = file_read(journal->path, &length)) != NULL)
-		taken = journal_take(journal, text, length);
+		taken = journal_take(journal, text, length, child);
 	else if (errno == ENOMEM)
 		taken = false;
 	else if (errno != ENOENT)
@@ -446,8 +447,8 @@ journal_take_lock(const char *directory)
 		log_warnx("another exacheck (process %d) uses %s: going on without a journal; give each an "
 			  "exacheck.runtime_dir of its own", lock_holder(directory), directory);
 	else if (lock == -1)
-		log_warn("cannot use the runtime directory %s, going on without a journal: set exacheck.runtime_dir to a "
-			 "directory that this user can write", directory);
+		log_warn("cannot use the runtime directory %s, going on without a journal: set exacheck.runtime_dir "
+			 "to a directory that this user can write", directory);
 	return lock;
 }
 

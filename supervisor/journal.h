@@ -20,14 +20,17 @@ struct journal;
 
 /*
  * Lock the directory, which is made if need be; waits for another process that holds it, without an event loop.
- * Without the lock there is no journal, with a warning. lock: JOURNAL_LOCK_TAKE; after an upgrade what journal_lock said
- * before it: the descriptor of the lock that this process holds already, or -1, none. NULL: out of memory. ledger and
- * base outlive the result.
+ * Without the lock there is no journal, with a warning. lock: JOURNAL_LOCK_TAKE; after an upgrade what journal_lock
+ * said before it: the descriptor of the lock that this process holds already, or -1, none. NULL: out of memory. ledger
+ * and base outlive the result.
  */
 struct journal *journal_new(struct event_base *, const char *directory, struct ledger *, int lock);
 
-/* Read what a predecessor left, for the ledger to carry, and say in the log what it was. False: out of memory. */
-bool journal_load(struct journal *);
+/*
+ * Read what a predecessor left, for the ledger to carry, and say in the log what it was. child: our parent is ExaBGP,
+ * so that another parent than the predecessor's is another ExaBGP. False: out of memory.
+ */
+bool journal_load(struct journal *, bool child);
 
 /*
  * Everyone has claimed, ledger_settle found so many routes unclaimed: write the journal anew, and from now on what is

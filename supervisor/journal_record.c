@@ -43,13 +43,14 @@ journal_header_decode(const char text[static JOURNAL_HEADER_SIZE], struct journa
 {
 	struct journal_identity *identity = &header->identity;
 	char copy[JOURNAL_HEADER_SIZE + 1], again[JOURNAL_HEADER_SIZE];
-	int version;
+	int version, count;
 
 	memcpy(copy, text, JOURNAL_HEADER_SIZE);
 	copy[JOURNAL_HEADER_SIZE] = '\0';
-	if (sscanf(copy, "exacheck journal %d boot %39s parent %" SCNd64 " %" SCNu64 " records %" SCNu64 " crc %" SCNx32,
-	    &version, identity->boot, &identity->parent, &identity->parent_start, &header->records, &header->crc) != 6 ||
-	    version != VERSION)
+	count = sscanf(copy,
+	    "exacheck journal %d boot %39s parent %" SCNd64 " %" SCNu64 " records %" SCNu64 " crc %" SCNx32, &version,
+	    identity->boot, &identity->parent, &identity->parent_start, &header->records, &header->crc);
+	if (count != 6 || version != VERSION)
 		return false;
 	journal_header_encode(header, again);
 	return memcmp(text, again, sizeof(again)) == 0;

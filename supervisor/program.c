@@ -94,8 +94,20 @@ program_state(void)
 void
 program_execute(int state)
 {
+	int error;
+
 	snprintf(program.state, sizeof(program.state), STATE_VARIABLE "=%d", state);
 	program.environment[program.variables] = program.state;
+	alarm(PROGRAM_LIMIT_S); /* goes on across execve(2), when there is no watchdog yet */
 	execve(program.path, program.argv, program.environment);
+	error = errno;
+	alarm(0);
 	program.environment[program.variables] = NULL;
+	errno = error;
+}
+
+void
+program_started(void)
+{
+	alarm(0);
 }

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#define PROGRAM_LIMIT_S 15
+
 extern const char program_version[];
 
 /* First of all, once. False: out of memory. */
@@ -23,8 +25,10 @@ int program_state(void);
 
 /*
  * Execute what is at program_path now, with the same arguments and environment, and the descriptor for program_state.
- * Returns only when that failed, with errno.
+ * Returns only when that failed, with errno. Until the next program calls program_started it has PROGRAM_LIMIT_S; then
+ * SIGALRM ends it.
  */
 void program_execute(int state);
+void program_started(void);
 
 #endif

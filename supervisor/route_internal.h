@@ -79,8 +79,8 @@ struct route *family_next(struct route *);
 void route_tidy(struct ledger *, struct route *);
 
 /*
- * What was said to all is just what this route desires: it counts as said. A route of its own is to outlive that for all;
- * one that has to go is gone with it.
+ * What was said to all is just what this route desires: it counts as said. A route of its own is to outlive that for
+ * all; one that has to go is gone with it.
  */
 void route_adopt(struct ledger *, struct route *);
 

@@ -181,7 +181,7 @@ ledger_next(struct ledger *ledger, monotime_t now)
 		route = withdraw;
 	if (route == NULL || route->key.neighbor == NULL)
 		return route;
-	/* What is said to all neighbors acts on this one too: said after it, it would have to be followed by it again. */
+	/* What is said to all neighbors acts on this one too, which said before it would have to be said again. */
 	all = route_for_all(ledger, route);
 	if (all == NULL || !route_ready(all) || all->in_flight >= ROUTE_IN_FLIGHT_MAX ||
 	    (all->queue == QUEUE_ANNOUNCE && announce_gate(all) != all))

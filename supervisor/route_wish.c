@@ -41,9 +41,12 @@ wish_set(struct wish *wish, enum route_status status, struct text *attributes)
 bool
 wish_equal(const struct wish *a, const struct wish *b)
 {
-	return a->status == b->status &&
-	    (a->attributes == b->attributes ||
-		(a->attributes != NULL && b->attributes != NULL && strcmp(a->attributes->bytes, b->attributes->bytes) == 0));
+	if (a->status != b->status)
+		return false;
+	if (a->attributes == b->attributes)
+		return true;
+	return a->attributes != NULL && b->attributes != NULL &&
+	    strcmp(a->attributes->bytes, b->attributes->bytes) == 0;
 }
 
 const char *

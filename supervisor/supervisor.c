@@ -6,6 +6,7 @@
 #include <bsd/unistd.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -306,6 +307,17 @@ state_restore(struct supervisor *supervisor, int file)
 	handover_rest(&handover, file);
 }
 
+/* Beside ExaBGP, not under it. */
+static bool
+supervisor_alone(const struct supervisor *supervisor)
+{
+	enum output_kind output = OUTPUT_STDOUT;
+	const char *path;
+
+	output_parse(supervisor->config->global.exabgp.output, &output, &path);
+	return output != OUTPUT_STDOUT;
+}
+
 /* What ExaBGP may have, before the checks claim it. False: out of memory. */
 static bool
 routes_start(struct supervisor *supervisor)
@@ -313,7 +325,7 @@ routes_start(struct supervisor *supervisor)
 	struct handover handover = {.ledger = supervisor->ledger};
 
 	if (supervisor->left == NULL)
-		return journal_load(supervisor->journal);
+		return journal_load(supervisor->journal, !supervisor_alone(supervisor));
 	handover_routes(&handover, supervisor->left_file);
 	return true;
 }
@@ -336,13 +348,9 @@ checks_start(struct supervisor *supervisor)
 static struct stop *
 stop_make(struct supervisor *supervisor)
 {
-	struct stop_parts parts = {supervisor->base, supervisor->ledger, supervisor->channel, supervisor->workers,
-		supervisor->launcher, supervisor->checks, false};
-	enum output_kind output = OUTPUT_STDOUT;
-	const char *path;
+	const struct stop_parts parts = {supervisor->base, supervisor->ledger, supervisor->channel, supervisor->workers,
+		supervisor->launcher, supervisor->checks, supervisor_alone(supervisor)};
 
-	output_parse(supervisor->config->global.exabgp.output, &output, &path);
-	parts.alone = output != OUTPUT_STDOUT;
 	return stop_new(&parts);
 }
 
@@ -386,6 +394,7 @@ supervisor_start(struct supervisor *supervisor, int64_t watchdog_ns)
 	}
 	title_show(supervisor, "Sleeping");
 	upgrade_note(supervisor, "");
+	malloc_trim(0); /* the configuration was much text, and in pieces; so was the state */
 	if (supervisor->left == NULL)
 		return supervisor_confine((enum sandbox_level)supervisor->config->global.sandbox);
 	/* confined as before; but setting a signal to its default has discarded what said that children ended */
@@ -451,6 +460,7 @@ supervisor_resume(int file, int64_t watchdog_ns, int *status)
 	*status = 1;
 	if (!handover_begin(&left, file, error)) {
 		log_errorx("upgrade: cannot go on from the state (%s): starting anew", error);
+		program_started();
 		close_range(STDERR_FILENO + 1, ~0u, 0); /* workers and the launcher end with their channels */
 		return false;
 	}
@@ -462,6 +472,7 @@ supervisor_resume(int file, int64_t watchdog_ns, int *status)
 	supervisor.refusals = left.refusals;
 	errno = 0;
 	if (supervisor_start(&supervisor, watchdog_ns)) {
+		program_started();
 		log_info("upgraded from %s to %s: %zu workers kept", left.version, program_version,
 		    workers_outdated(supervisor.workers));
 		supervisor.left = NULL;

@@ -85,6 +85,7 @@ def test_killed_and_nothing_moves(under_exabgp, keep):
         subject.wait_log("local: rising (1/2) -> up", since)
     time.sleep(0.3)
     assert subject.updates() == before
+    assert "ExaBGP seems to have been restarted" not in subject.log()
     assert route_count(subject, prefix(1), prefix(2)) == 2
     assert subject.lab.routes(prefix(3), "p6")
 

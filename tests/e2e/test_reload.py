@@ -10,7 +10,7 @@ from harness import processes
 from harness.config import check, config, prefix
 from harness.exacheck import run_once
 from harness.hostile import TcpServer
-from harness.reload import commands, refused, reload, reloads, said, settle, text_of
+from harness.reload import commands, refused, reload, reloads, said, settle, text_of, write
 from harness.wait import wait_until
 from test_faults import tcp
 
@@ -46,8 +46,9 @@ ROUTE_CHANGES = {
     "a further prefix": ({"prefixes": [prefix(0), prefix(5)]}, [routes_text(5)]),
     "another prefix and metric": ({"prefixes": [prefix(5)], "metric": 3},
                                   [routes_text(5, " med 3"), f"withdraw route {prefix(0)}"]),
-    "path id": ({"path_id": 4}, [f"announce route {prefix(0)} path-information 4 next-hop self",
-                                 f"withdraw route {prefix(0)}"]),
+    # to a neighbor without ADD-PATH both are one route: said last, the withdraw would take away what was just announced
+    "path id": ({"path_id": 4}, [f"withdraw route {prefix(0)}",
+                                 f"announce route {prefix(0)} path-information 4 next-hop self"]),
     # a withdraw without neighbor takes the route from every neighbor: the one that keeps it gets it after that
     "neighbor": ({"neighbors": ["192.0.2.7"]}, [f"withdraw route {prefix(0)}",
                                                 f"neighbor 192.0.2.7 announce route {prefix(0)} next-hop self"]),
@@ -235,7 +236,7 @@ def test_interval_becomes_an_hour(start, server):
 
 
 def test_intervals_change_under_way(start, server):
-    """Whenever it happens: nothing that a worker does is held against it, and every execution counts once."""
+    """Whenever it happens, whoever is late: nothing is held against a worker, and the grid is kept at the end."""
     generator = random.Random(4)
     intervals = (0.01, 0.04, 0.1, 0.25, 0.6)
 
@@ -246,9 +247,15 @@ def test_intervals_change_under_way(start, server):
     run = start(document(), arguments=("-v",))
     up(run, *range(6))
     workers = [run.worker(f"web {number}") for number in range(6)]
-    for _ in range(25):
-        reload(run, document())
+    for turn in range(25):
+        victim = (run.pid, generator.choice(workers), None)[turn % 3]
+        if victim:
+            os.kill(victim, signal.SIGSTOP)  # late for what comes now
+        write(run, document())
+        run.process.send_signal(signal.SIGHUP)
         time.sleep(generator.choice((0, 0.05, 0.2)))
+        if victim:
+            os.kill(victim, signal.SIGCONT)
     reload(run, config(*(check(f"web {number}", tcp(server), prefixes=[prefix(number)], interval=INTERVAL)
                          for number in range(6))))
     time.sleep(1)
@@ -257,7 +264,7 @@ def test_intervals_change_under_way(start, server):
     assert len(run.rib.changes) == 6, run.story()
     executed = server.count
     time.sleep(INTERVAL * 5)
-    assert 18 <= server.count - executed <= 42, server.count - executed
+    assert 24 <= server.count - executed <= 36, server.count - executed
 
 
 def test_thresholds_and_metric_down(start, keep):

@@ -146,6 +146,7 @@ def test_writes_one_after_another_are_one_change(start, document):
         replace(run, document(metric))
         time.sleep(0.02)
     in_force(run, 7)
+    run.wait_log("info reloaded ")  # what is said goes out before what is logged
     assert len(reloads(run)) == 1, run.story()
 
 

@@ -226,6 +226,41 @@ def test_end_during_upgrade(start, keep, build):
         run.finish()
 
 
+WRAPPER = """#!/bin/sh
+[ "$1" = preflight ] && exec {real} "$@"
+exit 1
+"""
+
+
+@pytest.mark.one_level
+def test_execution_fails(start, keep, build):
+    """The program is whole, but must not be executed by a confined exacheck: everything goes on as before."""
+    run, servers = start_with(start, keep, build, 3)
+    lines, held = len(run.lines), descriptors(run.pid)
+    (build / "exacheck").rename(build / "real")
+    put(build, WRAPPER.format(real=build / "real"))
+    why = refused(run)
+    assert "cannot execute" in why and "it must be in the directory that it was started from" in why
+    counts = [server.count for server in servers]
+    run.wait_for(lambda: all(s.count >= c + 3 for s, c in zip(servers, counts)), what="executions")
+    assert len(run.lines) == lines and descriptors(run.pid) == held, run.story()
+    os.kill(run.worker("web1"), signal.SIGKILL)
+    servers[0].go_away()
+    run.wait_no_route(prefix(0))
+    put(build, build / "real")
+    upgrade(run)
+    servers[0].come_back()
+    run.wait_route(prefix(0))
+
+
+def test_state_that_is_none(start, keep):
+    """A variable that somebody else set is no state: told, and that is all."""
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), prefixes=[prefix(1)])), environment={"EXACHECK_STATE": "77"})
+    run.wait_log("cannot go on from the state")
+    run.wait_route(prefix(1))
+
+
 # Together with everything else that happens
 
 
@@ -327,6 +362,44 @@ def test_any_user(start, keep, build, root):
     upgrade(run)
     assert len(run.lines) == lines, run.story()
     assert os.stat(f"/proc/{run.pid}/mem").st_uid == 0, "dumpable after the upgrade"
+
+
+def test_worker_program_that_does_not_work(start, keep, build):
+    """The old processes stay as long as the new program of their method does not say that it is ready."""
+    run, servers = start_with(start, keep, build, 3)
+    workers, lines = {run.worker(f"web{n}") for n in range(3)}, len(run.lines)
+    worker = build / "libexec" / "worker-tcp"
+    worker.rename(build / "aside")
+    worker.write_text("#!/bin/sh\nexit 1\n")
+    worker.chmod(0o755)
+    put(build, PROGRAMS / "next")
+    upgrade(run)
+    run.wait_log("spawner of method tcp ended")
+    counts = [server.count for server in servers]
+    run.wait_for(lambda: all(s.count >= c + 8 for s, c in zip(servers, counts)), what="executions")
+    assert {run.worker(f"web{n}") for n in range(3)} == workers and len(run.lines) == lines, run.story()
+    assert len(run.logged("spawner of method tcp ended")) < 6, run.story()
+    (build / "aside").rename(worker)
+    wait_until(lambda: not workers & {run.worker(f"web{n}") for n in range(3)}, 70, "new workers")
+    assert len(run.lines) == lines and not run.logged("worker lost"), run.story()
+
+
+def test_before_the_verdict(start, keep, build, directory):
+    """A route that a dead predecessor left is still carried after an upgrade: nobody has said anything of it."""
+    server = keep(TcpServer())
+    web = check("web", tcp(server), prefixes=[prefix(1)])
+    first = start(config(web, runtime_dir=str(directory / "common")))
+    first.wait_route(prefix(1))
+    first.kill()
+    second = start(config({**web, "rise": 40, "fall": 40}, runtime_dir=str(directory / "common")), build=build)
+    second.wait_log("carrying 1 route")
+    second.wait_log("rising (2/40)")
+    put(build, PROGRAMS / "next")
+    upgrade(second)
+    second.wait_log("rising (6/40)")
+    assert not second.rib.commands, second.story()
+    second.wait_route(prefix(1), 20)
+    assert [up for _, up in second.rib.changes_of(prefix(1))] == [True], second.story()
 
 
 # With a real ExaBGP

@@ -42,7 +42,7 @@ struct model {
 	unsigned rank[OWNERS];
 	int table[PREFIXES][NEIGHBORS];	 /* what ExaBGP has */
 	int journal[PREFIXES][TARGETS];	 /* what was told */
-	bool maybe[PREFIXES][TARGETS];	 /* the last that was said of this very route, by us or a predecessor: announce */
+	bool maybe[PREFIXES][TARGETS];	 /* announce was the last that was said of it, by us or a predecessor */
 	bool carried[PREFIXES][TARGETS]; /* that was a predecessor */
 	int said[PREFIXES][TARGETS];	 /* since the last refusal or loss; NOTHING: none */
 	struct flight flights[FLIGHTS];	 /* in their order */
@@ -90,8 +90,8 @@ owned(int prefix, int target)
 }
 
 /*
- * What the owners of one route want: an attribute, GONE, or UNDECIDED: one of them is, and the others have not taken back
- * what we announced ourselves.
+ * What the owners of one route want: an attribute, GONE, or UNDECIDED: one of them is, and the others have not taken
+ * back what we announced ourselves.
  */
 static int
 wanted(int prefix, int target)
@@ -313,7 +313,8 @@ check_journal(void)
 		for (int i = 0; i < NEIGHBORS; i++)
 			if (model.table[prefix][i] != GONE && model.journal[prefix][i] == NOTHING &&
 			    model.journal[prefix][ALL] == NOTHING)
-				ck_abort_msg("seed %u: %d on %s is not in the journal", model.seed, prefix, neighbors[i]);
+				ck_abort_msg("seed %u: %d on %s is not in the journal", model.seed, prefix,
+				    neighbors[i]);
 }
 
 static void

@@ -44,7 +44,7 @@ wide(void)
 
 	if (number(4) == 0)
 		return limits[number(COUNT(limits))];
-	return ((int64_t)number(1u << 24) << 40) ^ ((int64_t)number(1u << 24) << 16) ^ (int64_t)number(1u << 16);
+	return (int64_t)(((uint64_t)number(1u << 24) << 40) ^ ((uint64_t)number(1u << 24) << 16) ^ number(1u << 16));
 }
 
 /* Fields */
@@ -216,12 +216,34 @@ half_end(struct half *half)
 	config_free(half->config);
 }
 
+/* What the launcher can start: programs that end at once. */
+static char programs[] = "/tmp/exacheck-state-XXXXXX";
+
+static void
+programs_each(int (*visit)(const char *path))
+{
+	char path[PATH_MAX];
+
+	for (size_t i = 0; check_methods[i] != NULL; i++) {
+		snprintf(path, sizeof(path), "%s/worker-%s", programs, check_methods[i]->name);
+		ck_assert_int_eq(visit(path), 0);
+	}
+}
+
+static int
+program_make(const char *path)
+{
+	return symlink("/bin/true", path);
+}
+
 static void
 setup(void)
 {
 	log_set_sink(unit_log_drop);
+	ck_assert_ptr_nonnull(mkdtemp(programs));
+	programs_each(program_make);
 	ck_assert_int_ne(file = state_file_new(), -1);
-	ck_assert_ptr_nonnull(launcher = launcher_start(&(struct launcher_paths){.libexec = "/nowhere"}));
+	ck_assert_ptr_nonnull(launcher = launcher_start(&(struct launcher_paths){.libexec = programs}));
 	ck_assert_ptr_nonnull(launcher_base = event_base_new());
 	ck_assert(launcher_attach(launcher, launcher_base));
 }
@@ -232,6 +254,8 @@ teardown(void)
 	close(file);
 	launcher_free(launcher);
 	event_base_free(launcher_base);
+	programs_each(unlink);
+	rmdir(programs);
 }
 
 /* Anything that a worker without a process can be. */
@@ -481,7 +505,8 @@ file_content(size_t *length)
 	char *content = malloc(1 << 20);
 
 	ck_assert_ptr_nonnull(content);
-	*length = (size_t)pread(file, content, 1 << 20, 0);
+	*length = (size_t)pread(file, content, (1 << 20) - 1, 0);
+	content[*length] = '\0';
 	return content;
 }
 
