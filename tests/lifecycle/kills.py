@@ -27,6 +27,7 @@ LIMIT = FALL * INTERVAL + 2.0 * paths.SLOWNESS  # seconds from the last change t
 GONE_LIMIT = 5.0  # seconds, for the processes of a dead supervisor
 TURMOIL = 0.5  # seconds in which things happen before and after a kill
 LABS = 3
+BY_EXABGP = 4  # kills after which ExaBGP starts it again: at the fifth death in 64 seconds it ends itself
 SHARE_TWICE, SHARE_DAMAGED = 0.25, 0.15
 
 
@@ -38,9 +39,12 @@ class Outcome:
 
 
 class Kills:
-    def __init__(self, stack, seed):
+    """respawn: see Scene. Without it ExaBGP itself starts exacheck again, which it does only a few times."""
+
+    def __init__(self, stack, seed, respawn):
         self.dice = random.Random(f"{seed} kills")
-        self.scene = Scene(stack, PORTS, FILES, respawn=True)
+        self.respawn = respawn
+        self.scene = Scene(stack, PORTS, FILES, respawn=respawn)
         self.number = self.kills = self.damaged = self.names = 0
         self.killed = ""  # when it last was, as the log would say
         self.slowest = 0.0
@@ -161,7 +165,7 @@ class Kills:
             acts.append((moment - 0.001, hold.touch))
             acts.append((moment + 0.05, self.damage))
             acts.append((moment + 0.06, hold.unlink))
-        elif dice.random() < SHARE_TWICE:
+        elif self.respawn and dice.random() < SHARE_TWICE:
             acts.append((moment + dice.uniform(0, 0.3), lambda: self.kill(family)))
         begin = time.monotonic()
         for when, act in sorted(acts, key=lambda act: act[0]):
@@ -197,7 +201,7 @@ class Kills:
 
     def turn(self):
         family = set()
-        damaged = self.dice.random() < SHARE_DAMAGED
+        damaged = self.respawn and self.dice.random() < SHARE_DAMAGED
         self.damaged += damaged
         self.judge(self.turmoil(family, damaged), family, damaged)
         time.sleep(self.dice.choice([0.0, 0.0, self.dice.uniform(0, 0.5)]))
@@ -213,7 +217,7 @@ class Kills:
         left = [(pid, processes.cmdline(pid)) for pid in processes.orphans()]
         if left:
             self.complain(f"orphans: {left[:5]}")
-        self.scene.notes.append(f"{self.kills} kills, {self.damaged} times with a damaged journal; at the slowest "
+        self.scene.notes.append(f"{self.kills} kills{'' if self.respawn else ' under ExaBGP alone'}, {self.damaged} times with a damaged journal; at the slowest "
                                 f"{self.slowest:.2f} s to the truth, which may take {LIMIT:.1f} s")
 
     def perform(self, count):
@@ -223,11 +227,11 @@ class Kills:
         self.judge_end()
 
 
-def perform_alone(seed, count, queue):
+def perform_alone(seed, count, respawn, queue):
     """One lab, in a process of its own."""
     processes.adopt_orphans()
     with contextlib.ExitStack() as stack:
-        kills = Kills(stack, seed)
+        kills = Kills(stack, seed, respawn)
         try:
             kills.perform(count)
         except Exception as error:  # also a mistake of the test itself must be heard of
@@ -239,7 +243,8 @@ def perform(_, seed, count):
     """Several labs at once, as each of them mostly waits."""
     context = multiprocessing.get_context("fork")
     queue = context.Queue()
-    labs = [context.Process(target=perform_alone, args=(f"{seed} {lab}", -(-count // LABS), queue)) for lab in range(LABS)]
+    parts = [(f"{seed} {lab}", -(-count // LABS), True) for lab in range(LABS)] + [(f"{seed} own", BY_EXABGP, False)]
+    labs = [context.Process(target=perform_alone, args=(*part, queue)) for part in parts]
     for lab in labs:
         lab.start()
     total = Outcome()
