@@ -4,6 +4,7 @@
 #   make test       every test                       make demo   a route appearing and leaving in BIRD
 #   make valgrind   the unit tests under valgrind    make fuzz   each harness for FUZZ_SECONDS
 #   make faults     the N-th call fails, for all N   make chaos  signals at random for CHAOS_SECONDS
+#   make lifecycle  reloads, kills, restarts, upgrades against BIRD
 #   make bench      figures beside the machine's own floor
 #   make install    DESTDIR= PREFIX=/usr/local
 #

@@ -60,6 +60,12 @@ route_next(struct route *route)
 }
 
 struct route *
+route_previous(struct route *route)
+{
+	return RB_PREV(key_tree, NULL, route);
+}
+
+struct route *
 route_for_all(struct ledger *ledger, const struct route *route)
 {
 	struct route all = {.key = route->key};

@@ -4,9 +4,10 @@
  *
  * Overlap: a command without neighbor acts on every neighbor, so what it says also becomes what was said on
  * the routes of the same prefix and path id with a neighbor; where that is not what they desire, they are
- * said again directly after it. So a check that narrows its neighbors from all to some makes "withdraw" for all and
- * "announce" for each of these: there is no command that leaves a neighbor out. ExaBGP 4.2 sends both on, so that
- * such a neighbor is without the route for about a millisecond. Widening from some to all moves nothing at these.
+ * said again after it. So a check that narrows its neighbors from all to some makes "withdraw" for all and "announce"
+ * for each of these as soon as that is answered: there is no command that leaves a neighbor out. ExaBGP 4.2 sends both
+ * on, so that such a neighbor is without the route for about a millisecond. Widening from some to all moves nothing at
+ * these.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -191,8 +192,9 @@ route_answer(struct ledger *ledger, struct route *route, bool done, const char *
 		route_done(ledger, route, status, true);
 	else
 		route_refused(ledger, route, text, now);
-	/* It may have waited for room. */
-	if ((route->queue == QUEUE_ANNOUNCE || route->queue == QUEUE_WITHDRAW) && ledger->wake != NULL)
+	/* It may have waited for room, others for this answer. */
+	if ((route->queue == QUEUE_ANNOUNCE || route->queue == QUEUE_WITHDRAW ||
+	    (status == ROUTE_WITHDRAWN && !TAILQ_EMPTY(&ledger->announces))) && ledger->wake != NULL)
 		ledger->wake(ledger->wake_context);
 	route_tidy(ledger, route);
 }

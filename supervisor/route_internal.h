@@ -65,6 +65,7 @@ struct ledger {
 
 /* The tree of keys, in route.c. */
 struct route *route_next(struct route *);
+struct route *route_previous(struct route *);
 struct route *route_first(const struct ledger *);
 
 /* The family: the routes of one prefix and path id. */

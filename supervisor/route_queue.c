@@ -3,8 +3,16 @@
  * exactly when what is desired differs from what was last written; a held one only if that is known.
  *
  * What becomes ready before anything of it is taken out belongs to one batch, one turn of the event loop, and of a
- * batch announces come before withdraws: the new route is there before the old one goes.
+ * batch announces come before withdraws: the new route is there before the old one goes. Two exceptions:
+ * - Where only the path identifier is another, the withdraw goes first: to a neighbor without ADD-PATH (RFC 7911) both
+ *   are one route, and so are identifier 0 and none to any neighbor. The withdraw would take away what was just
+ *   announced, and ExaBGP, to which they are two, would not say that again when told to.
+ * - After a withdraw of what may be the same route to a neighbor, an announcement waits for its answer. ExaBGP sends
+ *   what it read at a time grouped by attributes, not in the order read, and so the withdraw last if some other route
+ *   was announced with these attributes before it.
  */
+#include <string.h>
+
 #include "route_internal.h"
 
 #define RETRY_FIRST_NS (1 * NS_PER_SECOND)
@@ -106,14 +114,56 @@ route_refresh(struct ledger *ledger, struct route *route, bool first)
 		route_enqueue_ready(ledger, route, first);
 }
 
+/* Whether some neighbor may take them for one route. */
+static bool
+routes_overlap(const struct route *a, const struct route *b)
+{
+	return a->key.neighbor == NULL || b->key.neighbor == NULL || strcmp(a->key.neighbor, b->key.neighbor) == 0;
+}
+
+static bool
+same_path_id(const struct route *a, const struct route *b)
+{
+	return a->key.has_path_id == b->key.has_path_id && a->key.path_id == b->key.path_id;
+}
+
+static bool
+withdraw_unanswered(const struct route *route)
+{
+	return route->in_flight > 0 && (~route->unanswered & (UINT32_MAX >> (ROUTE_IN_FLIGHT_MAX - route->in_flight))) != 0;
+}
+
+/* What may be said now so that the announcement can be: itself, a withdraw before it, or NULL, nothing. */
+static struct route *
+announce_gate(struct route *announce)
+{
+	struct route *first = announce, *one, *withdraw = NULL;
+
+	while ((one = route_previous(first)) != NULL && prefix_compare(&one->key.prefix, &announce->key.prefix) == 0)
+		first = one;
+	for (one = first; one != NULL && prefix_compare(&one->key.prefix, &announce->key.prefix) == 0;
+	    one = route_next(one)) {
+		if (!routes_overlap(one, announce))
+			continue;
+		if (withdraw_unanswered(one))
+			return NULL;
+		if (one->queue == QUEUE_WITHDRAW && !same_path_id(one, announce))
+			withdraw = one;
+	}
+	return withdraw != NULL ? withdraw : announce;
+}
+
+/* What is to be said of a queue. */
 static struct route *
 ready_first(const struct ready_queue *queue)
 {
-	struct route *route;
+	struct route *route, *found;
 
 	TAILQ_FOREACH(route, queue, ready)
-		if (route->in_flight < ROUTE_IN_FLIGHT_MAX)
-			return route;
+		if (route->in_flight < ROUTE_IN_FLIGHT_MAX &&
+		    (found = route->queue == QUEUE_ANNOUNCE ? announce_gate(route) : route) != NULL &&
+		    found->in_flight < ROUTE_IN_FLIGHT_MAX)
+			return found;
 	return NULL;
 }
 
@@ -133,7 +183,10 @@ ledger_next(struct ledger *ledger, monotime_t now)
 		return route;
 	/* What is said to all neighbors acts on this one too, which said before it would have to be said again. */
 	all = route_for_all(ledger, route);
-	return all != NULL && route_ready(all) && all->in_flight < ROUTE_IN_FLIGHT_MAX ? all : route;
+	if (all == NULL || !route_ready(all) || all->in_flight >= ROUTE_IN_FLIGHT_MAX ||
+	    (all->queue == QUEUE_ANNOUNCE && announce_gate(all) != all))
+		return route;
+	return all;
 }
 
 monotime_t

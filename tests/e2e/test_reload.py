@@ -46,8 +46,9 @@ ROUTE_CHANGES = {
     "a further prefix": ({"prefixes": [prefix(0), prefix(5)]}, [routes_text(5)]),
     "another prefix and metric": ({"prefixes": [prefix(5)], "metric": 3},
                                   [routes_text(5, " med 3"), f"withdraw route {prefix(0)}"]),
-    "path id": ({"path_id": 4}, [f"announce route {prefix(0)} path-information 4 next-hop self",
-                                 f"withdraw route {prefix(0)}"]),
+    # to a neighbor without ADD-PATH both are one route: said last, the withdraw would take away what was just announced
+    "path id": ({"path_id": 4}, [f"withdraw route {prefix(0)}",
+                                 f"announce route {prefix(0)} path-information 4 next-hop self"]),
     # a withdraw without neighbor takes the route from every neighbor: the one that keeps it gets it after that
     "neighbor": ({"neighbors": ["192.0.2.7"]}, [f"withdraw route {prefix(0)}",
                                                 f"neighbor 192.0.2.7 announce route {prefix(0)} next-hop self"]),

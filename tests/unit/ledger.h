@@ -65,9 +65,7 @@ search_visit(void *context, const struct route *route)
 		struct route *route;
 	} cast = {.constant = route};
 
-	if (prefix_compare(&found->prefix, &search->wanted.prefix) == 0 &&
-	    strcmp(found->neighbor != NULL ? found->neighbor : "*",
-		search->wanted.neighbor != NULL ? search->wanted.neighbor : "*") == 0)
+	if (route_key_compare(found, &search->wanted) == 0)
 		search->found = cast.route;
 }
 
@@ -85,6 +83,14 @@ static inline void
 answer(struct route_key route, bool done, monotime_t now)
 {
 	route_answer(ledger, find(route), done, done ? NULL : "no\x01 such thing", now);
+}
+
+/* ExaBGP does as it was told, several times. */
+static inline void
+answers(struct route_key route, unsigned count)
+{
+	while (count-- > 0)
+		answer(route, true, (monotime_t){0});
 }
 
 static inline void

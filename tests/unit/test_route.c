@@ -107,15 +107,18 @@ START_TEST(answers_of_several_in_flight)
 {
 	announce(A, 0, "x");
 	say(at(0));
-	withdraw(A, 0);
-	say(at(0));
 	announce(A, 0, "y");
 	say(at(0));
+	withdraw(A, 0);
+	say(at(0));
+	answer(A, true, at(0));
 	answer(A, true, at(0));
 	ck_assert_int_eq(route_acked_status(find(A)), ROUTE_ANNOUNCED);
+	ck_assert_int_eq(route_sent_status(find(A)), ROUTE_WITHDRAWN);
 	answer(A, true, at(0));
 	ck_assert_int_eq(route_acked_status(find(A)), ROUTE_WITHDRAWN);
-	ck_assert_int_eq(route_sent_status(find(A)), ROUTE_ANNOUNCED);
+	announce(A, 0, "y");
+	say(at(0));
 	answer(A, true, at(0));
 	ck_assert_int_eq(route_acked_status(find(A)), ROUTE_ANNOUNCED);
 	answer(A, false, at(0)); /* one too many changes nothing */
@@ -150,7 +153,7 @@ START_TEST(too_many_in_flight_wait)
 		if (i % 2 == 0)
 			announce(A, 0, "x");
 		else
-			withdraw(A, 0);
+			announce(A, 0, "y");
 		said += strcmp(say(at(0)), "-") != 0;
 	}
 	ck_assert_uint_lt(said, 64);
@@ -248,6 +251,8 @@ START_TEST(overlap_said_again_after_all)
 	ck_assert_str_eq(say(at(0)), "192.0.2.2/32 * other");
 	withdraw(A, 1);
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * withdraw");
+	ck_assert_str_eq(say(at(0)), "-");
+	answers(A, 2);
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 10.0.0.1 own");
 	ck_assert_str_eq(say(at(0)), "-");
 }

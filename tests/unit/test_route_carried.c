@@ -87,6 +87,7 @@ START_TEST(undecided_owner_holds)
 	withdraw(A, 1);
 	ck_assert(!route_held(find(A)));
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * withdraw");
+	answers(A, 2);
 	announce(A, 1, "x");
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * x");
 	release(A, 1);
@@ -208,6 +209,56 @@ START_TEST(new_before_old)
 }
 END_TEST
 
+/* Neighbors may take routes for one that differ in their path identifiers only: what goes last must be what stays. */
+START_TEST(path_id_changed)
+{
+	struct route_key none = A, zero = A, five = A, other = A_N1;
+
+	zero.has_path_id = five.has_path_id = other.has_path_id = true;
+	five.path_id = other.path_id = 5;
+	announce(none, 1, "n");
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * n");
+	announce(B, 2, "x");
+	announce(zero, 1, "0");
+	release(none, 1);
+	ck_assert_str_eq(say(at(0)), "192.0.2.2/32 * x");
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * withdraw");
+	ck_assert_str_eq(say(at(0)), "-");
+	answers(none, 2);
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * 0");
+	announce(other, 1, "5"); /* for one neighbor, and the old one for all */
+	release(zero, 1);
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * withdraw");
+	answers(zero, 2);
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 10.0.0.1 5");
+	announce(A_N2, 1, "n"); /* another neighbor's */
+	release(other, 1);
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 10.0.0.2 n");
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 10.0.0.1 withdraw");
+	ck_assert_str_eq(say(at(0)), "-");
+}
+END_TEST
+
+/* An announcement waits for the answer to a withdraw of the same route, and lets others pass. */
+START_TEST(announced_again)
+{
+	announce(A, 1, "x");
+	say(at(0));
+	withdraw(A, 1);
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * withdraw");
+	announce(A, 1, "x");
+	announce(B, 2, "x");
+	ck_assert_str_eq(say(at(0)), "192.0.2.2/32 * x");
+	ck_assert_str_eq(say(at(0)), "-");
+	answers(A, 1);
+	ck_assert_str_eq(say(at(0)), "-");
+	wakes = 0;
+	answers(A, 1);
+	ck_assert_uint_eq(wakes, 1);
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * x");
+}
+END_TEST
+
 /* Neighbors narrowed from all to one: what it has already is not said before it is taken away, and then at once. */
 START_TEST(overlap_narrowed)
 {
@@ -220,6 +271,7 @@ START_TEST(overlap_narrowed)
 	release(A, 1);
 	ck_assert_str_eq(say(at(0)), "192.0.2.2/32 * withdraw");
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * withdraw");
+	answers(A, 2);
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 10.0.0.1 x");
 	ck_assert_str_eq(say(at(0)), "-");
 	/* Widened again. */
@@ -242,6 +294,7 @@ START_TEST(overlap_held)
 	ck_assert_str_eq(say(at(0)), "-");
 	withdraw(A, 1);
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * withdraw");
+	answers(A, 1);
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 10.0.0.1 own");
 	ck_assert_str_eq(say(at(0)), "-");
 	announce(A, 1, "new");
@@ -309,18 +362,18 @@ START_TEST(news_before_they_are_written)
 	ck_assert_str_eq(told(), ".192.0.2.1/32 ");
 	say(at(0));
 	ck_assert_str_eq(told(), "");
-	/* Announced again while the withdraw is under way: it is not gone. */
+	/* Announced again while the withdraw is under way. */
 	announce(A, 1, "x");
 	say(at(0));
 	withdraw(A, 1);
 	say(at(0));
 	announce(A, 1, "x");
-	say(at(0));
+	ck_assert_str_eq(say(at(0)), "-");
 	told();
-	answer(A, true, at(0));
-	answer(A, true, at(0));
-	answer(A, true, at(0));
-	ck_assert_str_eq(told(), "");
+	answers(A, 2);
+	ck_assert_str_eq(told(), ".192.0.2.1/32 ");
+	say(at(0));
+	ck_assert_str_eq(told(), "+192.0.2.1/32=x ");
 }
 END_TEST
 
@@ -335,11 +388,11 @@ START_TEST(news_of_overlap)
 	ck_assert_str_eq(told(), "+192.0.2.1/32=x +192.0.2.1/32@10.0.0.1=x ");
 	release(A, 1);
 	say(at(0));
-	say(at(0));
-	ck_assert_str_eq(told(), "-192.0.2.1/32 +192.0.2.1/32@10.0.0.1=x ");
+	ck_assert_str_eq(told(), "-192.0.2.1/32 ");
 	answer(A, true, at(0));
+	say(at(0));
 	answer(A_N1, true, at(0));
-	ck_assert_str_eq(told(), ".192.0.2.1/32 ");
+	ck_assert_str_eq(told(), ".192.0.2.1/32 +192.0.2.1/32@10.0.0.1=x ");
 	announce(A, 1, "y");
 	say(at(0));
 	say(at(0));
@@ -370,6 +423,8 @@ main(void)
 	tcase_add_test(tcase, forgotten_when_acknowledged);
 	tcase_add_test(tcase, assumed_is_remembered_for_a_while);
 	tcase_add_test(tcase, new_before_old);
+	tcase_add_test(tcase, path_id_changed);
+	tcase_add_test(tcase, announced_again);
 	tcase_add_test(tcase, overlap_narrowed);
 	tcase_add_test(tcase, overlap_held);
 	tcase_add_test(tcase, overlap_left_behind);

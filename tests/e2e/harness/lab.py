@@ -27,7 +27,7 @@ protocol bgp p4 {{
 }}
 protocol bgp p6 {{
   local ::1 port {port} as 65001; neighbor ::1 as 65002;
-  passive yes; multihop; strict bind yes; allow bgp_local_pref on;
+  passive yes; multihop; strict bind yes; allow bgp_local_pref on; debug {{ routes }};
   ipv4 {{ import all; export none; extended next hop on; }};
   ipv6 {{ import all; export none; }};
 }}
