@@ -93,6 +93,10 @@ worker_replace(struct worker *worker)
 	}
 	worker->planned = true;
 	worker_lost(worker, REASON_DIED);
+	worker->since = monotime_now();
+	if (monotime_before(worker->since, worker->retry))
+		worker->since = worker->retry;
+	worker_arm(worker);
 }
 
 /* Ask the worker's spawner for a process that holds this descriptor. Returns false with errno. */

@@ -35,7 +35,7 @@ workers_remove(struct workers *workers, const struct check *check)
 	free(worker);
 }
 
-/* What its predecessor could not do says nothing of the new one, which has all of its time from now on. */
+/* What its predecessor could not do says nothing of the new one. */
 static void
 worker_renew(struct worker *worker)
 {
@@ -43,10 +43,6 @@ worker_renew(struct worker *worker)
 	worker->backoff.failures = 0;
 	worker->absent = worker->overdue = false;
 	worker_replace(worker);
-	worker->since = monotime_now();
-	if (monotime_before(worker->since, worker->retry))
-		worker->since = worker->retry;
-	worker_arm(worker);
 }
 
 void

@@ -67,7 +67,7 @@ struct worker {
 	/* The grid */
 	struct event *lease;
 	monotime_t slot;     /* the grid point whose outcome is awaited */
-	monotime_t since;    /* its lease counts from here when this is later: the check changed meanwhile */
+	monotime_t since;    /* its lease counts from here when this is later: the process was replaced meanwhile */
 	monotime_t deadline; /* of the living process for its next report: later it is killed */
 	monotime_t earliest; /* no result can be true before */
 	unsigned owed;	     /* results of grid points that were passed over: they may come before the awaited one's */
@@ -117,7 +117,7 @@ void worker_abandon_birth(struct worker *);
 
 /*
  * Have a new process take the place of this one, if there is one: neither a failure nor a reason to wait. The awaited
- * grid point is the new one's.
+ * grid point is the new one's, which has all of its time for it from now on.
  */
 void worker_replace(struct worker *);
 

@@ -169,6 +169,18 @@ def test_other_worker_protocol(start, keep, build):
     assert len(run.lines) == commands and not run.logged("worker lost"), run.story()
 
 
+def test_other_worker_protocol_during_an_execution(start, build):
+    """A worker that takes the place of one in the midst of an execution has all of its time for another."""
+    args = {"method": "shell", "command": "sleep 1.5", "timeout": 2}
+    run = start(config(check("slow", args, prefixes=[prefix(1)], interval=3, rise=1, fall=1)), build=build)
+    run.wait_route(prefix(1))
+    put(build, PROGRAMS / "protocol")
+    time.sleep(2.5)  # the second execution has begun a second ago
+    upgrade(run)
+    run.wait_for(lambda: len(run.logged("exit status 0")) >= 2 or run.logged("no result"), what="the second result")
+    assert run.announced(prefix(1)) and not run.logged("no result"), run.story()
+
+
 def test_no_result_is_lost(start, keep, build):
     """A service that goes during the upgrade is found out after exactly as many executions as otherwise."""
     server = keep(TcpServer())
