@@ -109,6 +109,7 @@ static void
 supervisor_stop(struct supervisor *supervisor, const char *why, enum stop_cause cause)
 {
 	if (!stop_begun(supervisor->stop)) {
+		supervisor->reload_due = false; /* too late */
 		upgrade_cancel(supervisor->upgrade);
 		log_info("stopping: %s", why);
 		title_show(supervisor, "Stopping");

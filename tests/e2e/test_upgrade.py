@@ -282,6 +282,18 @@ def test_state_that_is_none(start, keep):
     run.wait_route(prefix(1))
 
 
+def test_end_comes_before_a_reload(start, keep, build):
+    """A reload that waits for the end of an upgrade is not begun when exacheck itself ends."""
+    run, servers = start_with(start, keep, build, 2)
+    put(build, "#!/bin/sh\nsleep 60\n")
+    run.path.write_text(json.dumps(for_test(config(check("other", tcp(servers[0]), prefixes=[prefix(5)])), run.directory)))
+    os.kill(run.pid, signal.SIGUSR2)
+    run.wait_log("looking at")
+    os.kill(run.pid, signal.SIGHUP)
+    code, _ = run.stop()
+    assert code == 0 and not run.logged("reloaded") and not run.logged("other: added"), run.story()
+
+
 # Together with everything else that happens
 
 
