@@ -475,6 +475,7 @@ supervisor_resume(int file, int64_t watchdog_ns, int *status)
 	errno = 0;
 	if (supervisor_start(&supervisor, watchdog_ns)) {
 		program_started();
+		upgrade_adopted(supervisor.upgrade);
 		log_info("upgraded from %s to %s: %zu workers kept", left.version, program_version,
 		    workers_outdated(supervisor.workers));
 		supervisor.left = NULL;

@@ -68,6 +68,14 @@ preflight_close(struct upgrade *upgrade)
 	upgrade->launch = 0;
 }
 
+/* It holds the secrets of the configuration, and memory. */
+static void
+state_drop(const struct upgrade *upgrade)
+{
+	if (upgrade->file != -1 && ftruncate(upgrade->file, 0) == -1)
+		log_warn("cannot empty the file of the state");
+}
+
 /* Back to where it began. */
 static void
 upgrade_undo(struct upgrade *upgrade)
@@ -79,8 +87,7 @@ upgrade_undo(struct upgrade *upgrade)
 	preflight_close(upgrade);
 	if (upgrade->pid > 0)
 		kill(upgrade->pid, SIGKILL); /* not reaped yet, so the number is still its own */
-	if (upgrade->file != -1 && ftruncate(upgrade->file, 0) == -1)
-		log_warn("cannot empty the file of the state");
+	state_drop(upgrade);
 	if (step == STEP_QUIET)
 		upgrade->hooks->pause(upgrade->context, false);
 }
@@ -357,6 +364,12 @@ struct upgrade *
 upgrade_new(struct event_base *base, struct launcher *launcher, const struct upgrade_hooks *hooks, void *context)
 {
 	return upgrade_adopt(base, launcher, hooks, context, state_file_new());
+}
+
+void
+upgrade_adopted(struct upgrade *upgrade)
+{
+	state_drop(upgrade);
 }
 
 void

@@ -38,6 +38,9 @@ struct upgrade *upgrade_new(struct event_base *, struct launcher *, const struct
 struct upgrade *upgrade_adopt(struct event_base *, struct launcher *, const struct upgrade_hooks *, void *context,
     int file);
 
+/* The state that was handed over is not needed any more. */
+void upgrade_adopted(struct upgrade *);
+
 /*
  * Begin: have the program look at the state (its output are log lines), wait until all is quiet, execute it. Does not
  * block; either this process is another program afterwards, or the log says why not.

@@ -181,6 +181,16 @@ def test_other_worker_protocol_during_an_execution(start, build):
     assert run.announced(prefix(1)) and not run.logged("no result"), run.story()
 
 
+def test_state_is_not_kept(start, keep, build):
+    """What was handed over, the secrets of the configuration too, does not stay in memory a second time."""
+    run, _ = start_with(start, keep, build, 2)
+    upgrade(run)
+    place = f"/proc/{run.pid}/fd"
+    sizes = [os.stat(f"{place}/{fd}").st_size for fd in os.listdir(place)
+             if any(name in os.readlink(f"{place}/{fd}") for name in ("memfd:", "/dev/shm/"))]
+    assert sizes == [0]
+
+
 def test_no_result_is_lost(start, keep, build):
     """A service that goes during the upgrade is found out after exactly as many executions as otherwise."""
     server = keep(TcpServer())
