@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,22 @@ libexec_find(char path[static PATH_MAX])
 	return EXACHECK_LIBEXECDIR;
 }
 
+/*
+ * Whoever asks for a reload or an upgrade while we start (exacheck-ctl does as soon as the lock is taken) must not end us:
+ * what they ask for waits until there is a loop. The launcher and all that it starts begin with no signal blocked.
+ */
+static void
+requests_hold(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 static int
 command_run(const struct command_line *line)
 {
@@ -61,6 +78,7 @@ command_run(const struct command_line *line)
 	char libexec[PATH_MAX];
 	int state = program_state(), status;
 
+	requests_hold();
 	/* what the configuration keeps secret is for no core file, and for no debugger of the same user */
 	prctl(PR_SET_DUMPABLE, 0);
 	service_init();

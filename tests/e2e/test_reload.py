@@ -1,4 +1,5 @@
 """Reloads: the exact commands of each kind of change, and what must not be touched by it."""
+import fcntl
 import os
 import random
 import signal
@@ -113,6 +114,20 @@ def test_nothing_changed(start, server):
     assert said(run, config(web(server))) == []
     run.wait_log("nothing has changed")
     assert run.worker("web 0") == worker
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2])
+def test_asked_while_starting(start, server, directory, number):
+    """What is asked of exacheck before it can do it waits, and does not end it."""
+    (directory / "runtime").mkdir()
+    with open(directory / "runtime" / "lock", "w") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)  # for which it waits
+        run = start(config(web(server), runtime_dir=str(directory / "runtime")))
+        wait_until(lambda: processes.children(run.pid), 10, "the launcher")
+        os.kill(run.pid, number)
+    up(run, 0)
+    run.wait_log({signal.SIGHUP: "nothing has changed", signal.SIGUSR1: "ignored", signal.SIGUSR2: "upgraded"}[number])
+    up(run, 0)
 
 
 def test_renamed_and_reordered(start, server):
