@@ -1,6 +1,7 @@
 /*
- * The lock on the runtime directory. Touches the directory and its file "lock". Invariant: the process that holds the
- * lock opens and closes the file nowhere else.
+ * The lock on the runtime directory. Touches the directory and its file "lock", which is its owner's alone: whoever could
+ * read it could lock it, and keep exacheck from its journal. Invariant: the process that holds the lock opens and closes
+ * the file nowhere else.
  */
 #include "lock.h"
 
@@ -62,7 +63,7 @@ lock_take(const char *directory, int64_t patience_ns)
 
 	if (!lock_path(directory, path) || !directory_make(directory))
 		return -1;
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (fd == -1)
 		return -1;
 	while (!lock_try(fd)) {

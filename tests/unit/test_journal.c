@@ -424,6 +424,21 @@ START_TEST(directory_under_a_narrow_umask)
 }
 END_TEST
 
+/* Whoever can read the lock's file can lock it. */
+START_TEST(lock_is_nobody_elses)
+{
+	mode_t mask = umask(0);
+	char lock[sizeof(directory) + 8];
+	struct stat st;
+
+	life_begin();
+	umask(mask);
+	snprintf(lock, sizeof(lock), "%s/lock", directory);
+	ck_assert_int_eq(stat(lock, &st), 0);
+	ck_assert_int_eq(st.st_mode & 07777, 0600);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -442,5 +457,6 @@ main(void)
 	tcase_add_test(tcase, lock_of_another);
 	tcase_add_test(tcase, lock_of_a_predecessor_that_ends);
 	tcase_add_test(tcase, directory_under_a_narrow_umask);
+	tcase_add_test(tcase, lock_is_nobody_elses);
 	return unit_run(suite);
 }
