@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../common/log.h"
@@ -45,6 +46,7 @@ struct upgrade {
 	enum step step;
 	struct event *timer;
 	monotime_t deadline; /* of the step */
+	struct stat program; /* as it was when the preflight began */
 	/* The preflight */
 	uint32_t launch; /* the launcher's id of a start that is under way, 0: none */
 	pid_t pid;	 /* 0: none, or not known */
@@ -135,12 +137,28 @@ state_fill(struct upgrade *upgrade)
 	return written;
 }
 
+/* Whether the program is another file than the one that took the state. What cannot be looked at cannot be executed. */
+static bool
+program_replaced(const struct upgrade *upgrade)
+{
+	const struct stat *before = &upgrade->program;
+	struct stat now;
+
+	return stat(program_path(), &now) == 0 && (now.st_dev != before->st_dev || now.st_ino != before->st_ino ||
+	    now.st_size != before->st_size || now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
+	    now.st_mtim.tv_nsec != before->st_mtim.tv_nsec);
+}
+
 /* Put the program in our place. Returns only when that failed. */
 static void
 upgrade_execute(struct upgrade *upgrade)
 {
 	int error;
 
+	if (program_replaced(upgrade)) {
+		upgrade_refuse(upgrade, "%s was replaced meanwhile: try again", program_path());
+		return;
+	}
 	if (!state_fill(upgrade)) {
 		upgrade_refuse(upgrade, "cannot write the state: %s", strerror(errno));
 		return;
@@ -312,7 +330,9 @@ upgrade_begin(struct upgrade *upgrade)
 	}
 	log_info("upgrade: looking at %s", program_path());
 	upgrade_step(upgrade, STEP_PREFLIGHT, PREFLIGHT_LIMIT_NS, PREFLIGHT_LIMIT_NS);
-	if (!state_fill(upgrade))
+	if (stat(program_path(), &upgrade->program) == -1)
+		upgrade_refuse(upgrade, "cannot look at %s: %s", program_path(), strerror(errno));
+	else if (!state_fill(upgrade))
 		upgrade_refuse(upgrade, "cannot write the state: %s", strerror(errno));
 	else if (!preflight_start(upgrade))
 		upgrade_refuse(upgrade, "cannot start %s: %s", program_path(),

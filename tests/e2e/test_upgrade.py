@@ -5,6 +5,7 @@ tree, in which the program is replaced as a package does it: by rename.
 import contextlib
 import json
 import os
+import pathlib
 import random
 import re
 import selectors
@@ -134,6 +135,22 @@ def test_program_is_gone(start, keep, build):
     (build / "exacheck").chmod(0o644)
     assert "Permission denied" in refused(run)
     (build / "exacheck").chmod(0o755)
+    upgrade(run)
+    assert run.announced(prefix(0))
+
+
+def test_program_is_replaced_meanwhile(start, keep, build):
+    """What is executed is what took the state, not what took its place since."""
+    run, _ = start_with(start, keep, build, 1)
+    go = build / "go"
+    shutil.copy2(paths.EXACHECK, build / "real")
+    put(build, f"#!/bin/sh\nuntil [ -e {go} ]; do sleep 0.05; done\nexec {build}/real preflight\n")
+    os.kill(run.pid, signal.SIGUSR2)
+    wait_until(lambda: any("preflight" in processes.cmdline(pid) for pid in processes.children(run.pid)), 10, "preflight")
+    put(build, pathlib.Path("/bin/false"))
+    go.touch()
+    run.wait_log("was replaced meanwhile: try again")
+    put(build, PROGRAMS / "next")
     upgrade(run)
     assert run.announced(prefix(0))
 
