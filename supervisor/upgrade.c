@@ -252,9 +252,12 @@ preflight_read(evutil_socket_t fd, short what, void *context)
 			preflight_passed(upgrade);
 			return;
 		}
+		if (upgrade->lines++ == LINES_MAX) {
+			upgrade_refuse(upgrade, "%s does not end its complaints", program_path());
+			return;
+		}
 		text_sanitise(message.log.text);
-		if (upgrade->lines++ < LINES_MAX)
-			log_errorx("upgrade: %s", message.log.text);
+		log_errorx("upgrade: %s", message.log.text);
 	}
 	if (status == MESSAGE_NONE)
 		return;

@@ -103,6 +103,8 @@ BROKEN = {
     "script that fails": ("#!/bin/sh\nexit 1\n", "ended before it answered"),
     "garbage": ("garbage", "cannot start"),
     "other state": (PROGRAMS / "state", "does not take the state"),
+    "says too much": ("#!/usr/bin/python3\nimport socket, struct\nchannel = socket.socket(fileno=3)\n"
+                      "while True: channel.send(struct.pack('=III512s', 9, 524, 0, b'no'))\n", "does not end its complaints"),
     "hangs": ("#!/bin/sh\nexec sleep 60\n", "does not answer within 5 s"),
 }
 
