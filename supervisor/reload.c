@@ -161,6 +161,7 @@ reload_apply(const struct reload *reload, struct config *config, const struct pl
 
 	if (renew && !identity_find(&config->global, &identity))
 		return false;
+	workers_drain(reload->workers);
 	if (!apply_prepare(reload, plan, config)) {
 		log_errorx("out of memory");
 		return false;

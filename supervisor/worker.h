@@ -31,6 +31,9 @@ bool workers_add(struct workers *, struct check *, monotime_t first);
 /* End the worker of a check, whatever it is about; the check is not heard of any more. */
 void workers_remove(struct workers *, const struct check *);
 
+/* Hear what workers have reported by now: before their checks change, since it is of the grid that they have. */
+void workers_drain(struct workers *);
+
 /*
  * The check has another configuration. renew: its process is replaced by one that has it, on the same grid; until that
  * one's first result nothing happens to the check. Otherwise the process goes on, at the new interval at once.

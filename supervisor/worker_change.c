@@ -46,13 +46,21 @@ worker_renew(struct worker *worker)
 }
 
 void
+workers_drain(struct workers *workers)
+{
+	struct worker *worker;
+
+	STAILQ_FOREACH(worker, &workers->list, entry)
+		worker_drain(worker);
+}
+
+void
 workers_change(struct workers *workers, const struct check *check, bool renew)
 {
 	struct worker *worker = worker_of(workers, check);
 
 	if (worker == NULL || workers->stopping)
 		return;
-	worker_drain(worker); /* what was executed counts */
 	worker_repace(worker);
 	if (renew)
 		worker_renew(worker);

@@ -84,34 +84,42 @@ shortest_interval_ns(const struct worker *worker)
 	return options->fast_interval_ns < options->interval_ns ? options->fast_interval_ns : options->interval_ns;
 }
 
+/* So many results may come of grid points that are counted already, or are none any more. */
+static void
+worker_forgive(struct worker *worker, int64_t count)
+{
+	if (worker->fd == -1)
+		return;
+	worker->forfeited += count < OWED_MAX ? (unsigned)count : OWED_MAX;
+	if (worker->forfeited > OWED_MAX)
+		worker->forfeited = OWED_MAX;
+}
+
 /*
- * What was told is read before the next execution, so that of the old grid at most the execution that runs is still to
- * be reported, and what was executed while we were about to tell it. Where no result is expected, it is let pass.
+ * What was told is read before the next execution, so that of the old grid what has come by then is still to be reported.
+ * Where the new grid expects no result, it is let pass.
  */
 void
 worker_repace(struct worker *worker)
 {
-	int64_t old_ns = worker->interval_ns, new_ns = check_interval_ns(worker->check), meanwhile;
-	monotime_t now = monotime_now();
+	int64_t old_ns = worker->interval_ns, new_ns = check_interval_ns(worker->check);
+	monotime_t now = monotime_now(), from = monotime_min(worker->slot, now);
 
-	if (new_ns == old_ns) {
-		worker_pace(worker);
-		return;
-	}
+	if (new_ns != old_ns)
+		worker_forgive(worker, monotime_sub(now, from) / old_ns + 1);
+	worker_drain(worker); /* what was executed counts */
+	old_ns = worker->interval_ns;
+	new_ns = check_interval_ns(worker->check);
 	worker->interval_ns = new_ns;
-	if (monotime_before(now, worker->slot)) {
+	if (new_ns != old_ns && monotime_before(now, worker->slot)) {
 		worker->slot = monotime_next(monotime_add(worker->slot, -old_ns), new_ns, now);
 		/* one result of the old grid may come before it */
 		worker->earliest = monotime_min(worker->earliest, monotime_add(worker->slot, -shortest_interval_ns(worker)));
 		worker_grid_begin(worker, now);
 	}
 	worker_pace(worker);
-	if (worker->fd != -1) {
-		meanwhile = monotime_sub(monotime_now(), now) / old_ns + 1;
-		worker->forfeited += meanwhile < OWED_MAX ? (unsigned)meanwhile : OWED_MAX;
-	}
-	if (worker->forfeited > OWED_MAX)
-		worker->forfeited = OWED_MAX;
+	if (new_ns != old_ns)
+		worker_forgive(worker, monotime_sub(monotime_now(), now) / old_ns);
 	worker_arm(worker);
 }
 

@@ -144,8 +144,8 @@ void worker_grid_begin(struct worker *, monotime_t now);
 void worker_pace(struct worker *);
 
 /*
- * The check's intervals changed: the grid goes on from its last point at the new one, at once, and the worker is told.
- * A grid point that has come keeps its place.
+ * The check's intervals changed: what was reported is heard, then the grid goes on from its last point at the new
+ * interval, at once, and the worker is told. A grid point that has come keeps its place.
  */
 void worker_repace(struct worker *);
 

@@ -248,6 +248,34 @@ START_TEST(result_after_a_late_disabled_is_no_violation)
 }
 END_TEST
 
+/* Results wait while the interval becomes a long one: of the old grid, they are too early for the new one. */
+START_TEST(results_of_another_grid_are_no_violation)
+{
+	struct check_config slower = config->checks[1];
+	unsigned before;
+
+	slower.options.interval_ns = slower.options.fast_interval_ns = 3600 * NS_PER_SECOND;
+	double_mark(RETURNS);
+	ck_assert(workers_add(workers, &checked, monotime_add(monotime_now(), 100 * NS_PER_MILLISECOND)));
+	for (int turn = 0; turn < 100 && passed < 2; turn++)
+		loop_run(20);
+	before = passed;
+	poll(NULL, 0, 700); /* in which it gives three or four */
+	if (_i == 1) {
+		workers_drain(workers);
+		ck_assert_uint_ge(passed, before + 3);
+	}
+	checked.config = &slower;
+	workers_change(workers, &checked, false);
+	loop_run(100);
+	ck_assert_uint_gt(passed, before);
+	ck_assert_uint_eq(failed, 2); /* "disabled" and no longer */
+	ck_assert_uint_eq(lost, 0);
+	ck_assert_uint_eq(started, 1);
+	checked.config = &config->checks[1];
+}
+END_TEST
+
 static void
 sleep_until(int64_t when_ns)
 {
@@ -351,5 +379,6 @@ main(int argc, char **argv)
 	tcase_add_test(leaving, leaver_is_replaced_at_once);
 	tcase_add_test(leaving, leaver_without_a_report_breaks_the_protocol);
 	tcase_add_test(leaving, result_after_a_late_disabled_is_no_violation);
+	tcase_add_loop_test(leaving, results_of_another_grid_are_no_violation, 0, 2);
 	return unit_run(suite);
 }
