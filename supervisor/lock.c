@@ -1,7 +1,7 @@
 /*
- * The lock on the runtime directory. Touches the directory and its file "lock", which is its owner's alone: whoever could
- * read it could lock it, and keep exacheck from its journal. Invariant: the process that holds the lock opens and closes
- * the file nowhere else.
+ * The lock on the runtime directory. Touches the directory and its file "lock", which is its owner's alone: whoever
+ * could read it could lock it, and keep exacheck from its journal. Invariant: the process that holds the lock opens and
+ * closes the file nowhere else.
  */
 #include "lock.h"
 

@@ -54,8 +54,8 @@ libexec_find(char path[static PATH_MAX])
 }
 
 /*
- * Whoever asks for a reload or an upgrade while we start (exacheck-ctl does as soon as the lock is taken) must not end us:
- * what they ask for waits until there is a loop. The launcher and all that it starts begin with no signal blocked.
+ * Whoever asks for a reload or an upgrade while we start (exacheck-ctl does as soon as the lock is taken) must not end
+ * us: what they ask for waits until there is a loop. The launcher and all that it starts begin with no signal blocked.
  */
 static void
 requests_hold(void)

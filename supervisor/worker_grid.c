@@ -96,8 +96,8 @@ worker_forgive(struct worker *worker, int64_t count)
 }
 
 /*
- * What was told is read before the next execution, so that of the old grid what has come by then is still to be reported.
- * Where the new grid expects no result, it is let pass.
+ * What was told is read before the next execution, so that of the old grid what has come by then is still to be
+ * reported. Where the new grid expects no result, it is let pass.
  */
 void
 worker_repace(struct worker *worker)

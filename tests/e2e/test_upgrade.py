@@ -104,7 +104,8 @@ BROKEN = {
     "garbage": ("garbage", "cannot start"),
     "other state": (PROGRAMS / "state", "does not take the state"),
     "says too much": ("#!/usr/bin/python3\nimport socket, struct\nchannel = socket.socket(fileno=3)\n"
-                      "while True: channel.send(struct.pack('=III512s', 9, 524, 0, b'no'))\n", "does not end its complaints"),
+                      "while True: channel.send(struct.pack('=III512s', 9, 524, 0, b'no'))\n",
+                      "does not end its complaints"),
     "hangs": ("#!/bin/sh\nexec sleep 60\n", "does not answer within 5 s"),
 }
 
@@ -148,7 +149,7 @@ def test_program_is_replaced_meanwhile(start, keep, build):
     shutil.copy2(paths.EXACHECK, build / "real")
     put(build, f"#!/bin/sh\nuntil [ -e {go} ]; do sleep 0.05; done\nexec {build}/real preflight\n")
     os.kill(run.pid, signal.SIGUSR2)
-    wait_until(lambda: any("preflight" in processes.cmdline(pid) for pid in processes.children(run.pid)), 10, "preflight")
+    wait_until(lambda: any("preflight" in processes.cmdline(pid) for pid in processes.children(run.pid)), what="preflight")
     put(build, pathlib.Path("/bin/false"))
     go.touch()
     run.wait_log("was replaced meanwhile: try again")
@@ -315,7 +316,8 @@ def test_end_comes_before_a_reload(start, keep, build):
     """A reload that waits for the end of an upgrade is not begun when exacheck itself ends."""
     run, servers = start_with(start, keep, build, 2)
     put(build, "#!/bin/sh\nsleep 60\n")
-    run.path.write_text(json.dumps(for_test(config(check("other", tcp(servers[0]), prefixes=[prefix(5)])), run.directory)))
+    other = config(check("other", tcp(servers[0]), prefixes=[prefix(5)]))
+    run.path.write_text(json.dumps(for_test(other, run.directory)))
     os.kill(run.pid, signal.SIGUSR2)
     run.wait_log("looking at")
     os.kill(run.pid, signal.SIGHUP)
