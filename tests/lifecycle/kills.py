@@ -158,7 +158,9 @@ class Kills:
     def turmoil(self, family, damage):
         """Flaps, edits and a kill or two, at random moments; returns when the last of it happened."""
         dice, hold = self.dice, self.scene.directory / HOLD
-        acts = [(dice.uniform(0, 2 * TURMOIL), dice.choice([self.flap, self.edit])) for _ in range(dice.randint(0, 4))]
+        # what is neither in the journal nor in the configuration any more, nobody can know of
+        kinds = [self.flap] if damage else [self.flap, self.edit]
+        acts = [(dice.uniform(0, 2 * TURMOIL), dice.choice(kinds)) for _ in range(dice.randint(0, 4))]
         moment = dice.uniform(0, TURMOIL)
         acts.append((moment, lambda: self.kill(family)))
         if damage:
