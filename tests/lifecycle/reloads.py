@@ -202,6 +202,9 @@ class Reloads:
         self.settle(model.expectations(old, scene.farm.up, checks, scene.farm.up), what,
                     model.renamed_routes(old, checks))
         self.remember(self.judge_workers(self.pid_of, continued, what))
+        # A name may come back, for another check.
+        names = {check.name for check in checks}
+        scene.states = {name: state for name, state in scene.states.items() if name in names}
 
     def remember(self, kept):
         """name -> pid: those kept by what they were, the others by what they call themselves."""
