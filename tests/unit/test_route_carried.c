@@ -325,10 +325,13 @@ END_TEST
 
 START_TEST(restored_is_not_said_again)
 {
+	const struct route_left announced = {.sent = ROUTE_ANNOUNCED, .sent_attributes = "x", .kept = ROUTE_ANNOUNCED,
+	    .kept_attributes = "x"};
+	const struct route_left withdrawn = {.sent = ROUTE_WITHDRAWN};
 	struct route_key a = A, b = B;
 
-	ck_assert(ledger_restore(ledger, &a, ROUTE_ANNOUNCED, "x"));
-	ck_assert(ledger_restore(ledger, &b, ROUTE_WITHDRAWN, NULL));
+	ck_assert(ledger_restore(ledger, &a, &announced));
+	ck_assert(ledger_restore(ledger, &b, &withdrawn));
 	claim(A, 1, 0);
 	claim(B, 2, 1);
 	announce(A, 1, "x");
