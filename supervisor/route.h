@@ -99,7 +99,7 @@ enum route_news {
 };
 
 /*
- * Called with each of these, before the command is written. The ledger must not be changed in it; a route that is
+ * Called with each of these that is news, before the command is written. The ledger must not be changed in it; a route that is
  * GONE may be freed afterwards. One listener.
  */
 void ledger_on_said(struct ledger *, void (*said)(void *, const struct route *, enum route_news), void *context);

@@ -365,6 +365,15 @@ START_TEST(news_before_they_are_written)
 	ck_assert_str_eq(told(), ".192.0.2.1/32 ");
 	say(at(0));
 	ck_assert_str_eq(told(), "");
+	/* What is only said again is known. */
+	announce(A, 1, "x");
+	say(at(0));
+	answer(A, true, at(0));
+	ck_assert_str_eq(told(), "+192.0.2.1/32=x ");
+	ledger_resend(ledger, false);
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * x");
+	answer(A, true, at(0));
+	ck_assert_str_eq(told(), "");
 	/* Announced again while the withdraw is under way. */
 	announce(A, 1, "x");
 	say(at(0));
@@ -395,13 +404,13 @@ START_TEST(news_of_overlap)
 	answer(A, true, at(0));
 	say(at(0));
 	answer(A_N1, true, at(0));
-	ck_assert_str_eq(told(), ".192.0.2.1/32 +192.0.2.1/32@10.0.0.1=x ");
+	ck_assert_str_eq(told(), ".192.0.2.1/32 ");
 	announce(A, 1, "y");
 	say(at(0));
 	say(at(0));
 	release(A_N1, 2); /* gives way to that for all, by a command of its own */
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 10.0.0.1 y");
-	ck_assert_str_eq(told(), "+192.0.2.1/32=y +192.0.2.1/32@10.0.0.1=x -192.0.2.1/32@10.0.0.1 ");
+	ck_assert_str_eq(told(), "+192.0.2.1/32=y -192.0.2.1/32@10.0.0.1 ");
 	answer(A_N1, true, at(0));
 	answer(A_N1, true, at(0));
 	ck_assert_str_eq(told(), ".192.0.2.1/32@10.0.0.1 ");
