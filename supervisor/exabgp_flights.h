@@ -23,8 +23,8 @@ struct flights {
 };
 
 /*
- * Room for so many commands, within sensible bounds; what is in flight stays, and there is room again when it has become
- * fewer. False: out of memory, nothing has changed. The first call is for a structure of zeros.
+ * Room for so many commands, within sensible bounds; what is in flight stays, and there is room again when it has
+ * become fewer. False: out of memory, nothing has changed. The first call is for a structure of zeros.
  */
 bool flights_resize(struct flights *, int64_t size);
 void flights_free(struct flights *);

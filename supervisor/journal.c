@@ -171,7 +171,9 @@ draft_write(struct draft *draft, const struct journal *journal)
 static void
 journal_limit(struct journal *journal, uint64_t size)
 {
-	journal->size_limit = size < REWRITE_MIN_BYTES ? REWRITE_MIN_BYTES : size > SIZE_MAX_BYTES ? SIZE_MAX_BYTES : size;
+	if (size < REWRITE_MIN_BYTES)
+		size = REWRITE_MIN_BYTES;
+	journal->size_limit = size < SIZE_MAX_BYTES ? size : SIZE_MAX_BYTES;
 }
 
 /*

@@ -76,7 +76,8 @@ void ledger_withdraw_all(struct ledger *);
 bool ledger_carry(struct ledger *, const struct route_key *, const char *attributes);
 /*
  * What there is to know of a route when this very process executes its program anew, with nothing unanswered; and the
- * same route afterwards, before anyone claims. Texts: of a status that is ANNOUNCED, else NULL; the ledger's, or copied.
+ * same route afterwards, before anyone claims. Texts: of a status that is ANNOUNCED, else NULL; the ledger's, or
+ * copied.
  */
 struct route_left {
 	enum route_status sent, kept;
@@ -99,8 +100,8 @@ enum route_news {
 };
 
 /*
- * Called with each of these that is news, before the command is written. The ledger must not be changed in it; a route that is
- * GONE may be freed afterwards. One listener.
+ * Called with each of these that is news, before the command is written. The ledger must not be changed in it; a route
+ * that is GONE may be freed afterwards. One listener.
  */
 void ledger_on_said(struct ledger *, void (*said)(void *, const struct route *, enum route_news), void *context);
 

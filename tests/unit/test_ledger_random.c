@@ -339,7 +339,9 @@ journal_anew(void *context, const struct route *route)
 
 	(void)context;
 	place_of(route, &prefix, &target);
-	model.journal[prefix][target] = kept == ROUTE_UNKNOWN ? NOTHING : kept == ROUTE_WITHDRAWN ? GONE : atoi(attributes);
+	model.journal[prefix][target] = kept == ROUTE_UNKNOWN ? NOTHING :
+	    kept == ROUTE_WITHDRAWN			      ? GONE :
+								atoi(attributes);
 }
 
 static void
