@@ -187,7 +187,7 @@ exabgp_new(const struct exabgp_options *options, int64_t resync_ns, struct ledge
 	exabgp->ledger = ledger;
 	exabgp->peer = peer;
 	exabgp->dialect = options->dialect == DIALECT_AUTO ? DIALECT_V4 : (enum exabgp_dialect)options->dialect;
-	exabgp->resync_at = exabgp->evidence_at = MONOTIME_NEVER;
+	exabgp->resync_at = exabgp->age_at = exabgp->evidence_at = MONOTIME_NEVER;
 	exabgp->evidence_earliest = now;
 	phase_enter(exabgp, peer == EXABGP_SERVICE ? PHASE_AWAY : PHASE_TALK, MONOTIME_NEVER);
 	if (peer == EXABGP_PARENT)

@@ -16,12 +16,13 @@
 bool
 flights_resize(struct flights *flights, int64_t size)
 {
-	struct flights resized = {.size = size < 1 ? 1 : size > FLIGHTS_MAX ? FLIGHTS_MAX : (size_t)size};
+	size_t limit = size < 1 ? 1 : size > FLIGHTS_MAX ? FLIGHTS_MAX : (size_t)size;
+	struct flights resized = {.size = limit < flights->count ? flights->count : limit, .limit = limit};
 
-	if (resized.size < flights->count)
-		resized.size = flights->count;
-	if (resized.size == flights->size)
+	if (resized.size == flights->size) {
+		flights->limit = limit;
 		return true;
+	}
 	if ((resized.ring = calloc(resized.size, sizeof(*resized.ring))) == NULL)
 		return false;
 	while (flights->count > 0)
@@ -41,7 +42,7 @@ flights_free(struct flights *flights)
 bool
 flights_room(const struct flights *flights)
 {
-	return flights->count < flights->size;
+	return flights->count < flights->limit;
 }
 
 void

@@ -19,12 +19,12 @@ struct flight {
 
 struct flights {
 	struct flight *ring;
-	size_t size, first, count;
+	size_t size, limit, first, count; /* limit: how many there may be before another one is added */
 };
 
 /*
- * Room for so many commands, within sensible bounds; what is in flight stays, so that the room may be larger than
- * asked for. False: out of memory, nothing has changed. The first call is for a structure of zeros.
+ * Room for so many commands, within sensible bounds; what is in flight stays, and there is room again when it has
+ * become fewer. False: out of memory, nothing has changed. The first call is for a structure of zeros.
  */
 bool flights_resize(struct flights *, int64_t size);
 void flights_free(struct flights *);

@@ -50,6 +50,7 @@ struct exabgp {
 
 	bool draining; /* resync waits for what is in flight */
 	monotime_t drain_end, resync_at;
+	monotime_t age_at; /* of the ledger; apart from resync_at, which may come every second or every year */
 	bool paused;	       /* nothing new is said */
 	bool reborn;	       /* at the next resync the version is asked anew */
 	bool lost_state;       /* at the next resync everything announced is said, whatever resync_ns is */

@@ -231,7 +231,7 @@ exabgp_leave(struct exabgp *exabgp, monotime_t now)
 	exabgp->due = 0;
 	exabgp->acks = exabgp->version_owed = exabgp->resend_due = exabgp->unaccounted = exabgp->miscounted = false;
 	exabgp->answered = exabgp->shutdown = exabgp->strangers = exabgp->reborn = exabgp->lost_state = false;
-	exabgp->resync_at = exabgp->evidence_at = MONOTIME_NEVER;
+	exabgp->resync_at = exabgp->age_at = exabgp->evidence_at = MONOTIME_NEVER;
 	phase_enter(exabgp, PHASE_AWAY, MONOTIME_NEVER);
 	/* Its routes went with it. */
 	ledger_resend(exabgp->ledger, true);

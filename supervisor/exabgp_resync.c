@@ -7,6 +7,7 @@
 
 #define DRAIN_WAIT_NS (2 * NS_PER_SECOND)
 #define RECOUNT_NS (300 * NS_PER_SECOND) /* in place of a resync that is switched off */
+#define AGE_NS (300 * NS_PER_SECOND)	 /* in which ExaBGP has read what it was sent */
 /* Evidence comes in flocks (a session a neighbor), and each time everything is said. */
 #define EVIDENCE_WAIT_NS (500 * NS_PER_MILLISECOND)
 #define EVIDENCE_PAUSE_NS (2 * NS_PER_SECOND)
@@ -21,6 +22,7 @@ void
 resync_schedule(struct exabgp *exabgp, monotime_t now)
 {
 	exabgp->resync_at = monotime_add(now, resync_period_ns(exabgp));
+	exabgp->age_at = monotime_min(exabgp->age_at, monotime_add(now, AGE_NS));
 }
 
 void
@@ -60,7 +62,9 @@ resync_begin(struct exabgp *exabgp, monotime_t now)
 monotime_t
 resync_deadline(const struct exabgp *exabgp)
 {
-	return exabgp->paused ? MONOTIME_NEVER : monotime_min(exabgp->resync_at, exabgp->evidence_at);
+	if (exabgp->paused)
+		return MONOTIME_NEVER;
+	return monotime_min(exabgp->age_at, monotime_min(exabgp->resync_at, exabgp->evidence_at));
 }
 
 void
@@ -69,12 +73,16 @@ resync_tick(struct exabgp *exabgp, monotime_t now)
 	bool due = !monotime_before(now, exabgp->resync_at);
 	bool evidence = !monotime_before(now, exabgp->evidence_at);
 
-	if (exabgp->paused || (!due && !evidence))
+	if (exabgp->paused)
 		return;
-	if (due) {
-		exabgp->resync_at = monotime_next(exabgp->resync_at, resync_period_ns(exabgp), now);
+	if (!monotime_before(now, exabgp->age_at)) {
+		exabgp->age_at = monotime_next(exabgp->age_at, AGE_NS, now);
 		ledger_age(exabgp->ledger);
 	}
+	if (!due && !evidence)
+		return;
+	if (due)
+		exabgp->resync_at = monotime_next(exabgp->resync_at, resync_period_ns(exabgp), now);
 	if (evidence) {
 		exabgp->evidence_at = MONOTIME_NEVER;
 		exabgp->evidence_earliest = monotime_add(now, EVIDENCE_PAUSE_NS);

@@ -23,6 +23,7 @@ static const struct state_field fields[] = {
 	STATE_FIELD(struct exabgp, draining),
 	STATE_FIELD(struct exabgp, drain_end),
 	STATE_FIELD(struct exabgp, resync_at),
+	STATE_FIELD(struct exabgp, age_at),
 	STATE_FIELD(struct exabgp, reborn),
 	STATE_FIELD(struct exabgp, lost_state),
 	STATE_FIELD(struct exabgp, evidence_at),

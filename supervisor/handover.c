@@ -144,15 +144,17 @@ launcher_read_state(void *context, const json_t *map, char error[static STATE_ER
 struct route_state {
 	bool has_path_id;
 	uint32_t path_id;
-	enum route_status status;
-	bool said; /* and acknowledged; else a predecessor may have, and nobody knows */
+	struct route_left left;
 };
 
 static const struct state_field route_fields[] = {
 	STATE_FIELD(struct route_state, has_path_id),
 	STATE_FIELD(struct route_state, path_id),
-	STATE_ENUM(struct route_state, status, ROUTE_WITHDRAWN + 1),
-	STATE_FIELD(struct route_state, said),
+	STATE_ENUM(struct route_state, left.sent, ROUTE_WITHDRAWN + 1),
+	STATE_ENUM(struct route_state, left.kept, ROUTE_WITHDRAWN + 1),
+	STATE_FIELD(struct route_state, left.sent_by_all),
+	STATE_FIELD(struct route_state, left.carried),
+	STATE_FIELD(struct route_state, left.held),
 	STATE_END,
 };
 
@@ -160,21 +162,14 @@ static json_t *
 route_save(const struct route *route)
 {
 	const struct route_key *key = route_key(route);
-	const char *attributes = route_sent_attributes(route);
-	struct route_state state = {key->has_path_id, key->path_id, route_sent_status(route), true};
+	struct route_state state = {key->has_path_id, key->path_id, route_leave(route)};
 	char prefix[PREFIX_TEXT_SIZE];
-	json_t *map;
+	json_t *map = state_save(route_fields, &state);
 
-	if (state.status == ROUTE_UNKNOWN) {
-		state.status = route_kept(route, &attributes);
-		state.said = false;
-	}
-	if (state.status == ROUTE_UNKNOWN)
-		return json_object(); /* nothing that the checks would not say again */
-	map = state_save(route_fields, &state);
 	if (map != NULL && state_put_text(map, "prefix", prefix_format(&key->prefix, prefix)) &&
 	    state_put_text(map, "neighbor", key->neighbor) &&
-	    state_put_text(map, "attributes", attributes))
+	    state_put_text(map, "sent_attributes", state.left.sent_attributes) &&
+	    state_put_text(map, "kept_attributes", state.left.kept_attributes))
 		return map;
 	json_decref(map);
 	return NULL;
@@ -194,21 +189,23 @@ route_write(void *context, const struct route *route)
 		saving->failed = !state_write(saving->file, "route", route_save(route));
 }
 
-/* key->neighbor is the map's. */
+/* Texts are the map's. */
 static bool
 route_decode(const json_t *map, struct route_key *key, struct route_state *state, char error[static STATE_ERROR_SIZE])
 {
 	const char *prefix = state_text(map, "prefix");
 
-	*state = (struct route_state){.status = ROUTE_UNKNOWN};
+	*state = (struct route_state){.path_id = 0};
 	if (!state_load(route_fields, state, map, error))
 		return false;
 	*key = (struct route_key){.has_path_id = state->has_path_id, .path_id = state->path_id,
 	    .neighbor = state_text(map, "neighbor")};
-	if (state->status == ROUTE_UNKNOWN)
-		return true;
+	state->left.sent_attributes = state_text(map, "sent_attributes");
+	state->left.kept_attributes = state_text(map, "kept_attributes");
 	if (prefix != NULL && prefix_parse(prefix, &key->prefix) == PREFIX_OK &&
-	    (state->status == ROUTE_ANNOUNCED) == (state_text(map, "attributes") != NULL))
+	    (state->left.sent == ROUTE_ANNOUNCED) == (state->left.sent_attributes != NULL) &&
+	    (state->left.kept == ROUTE_ANNOUNCED) == (state->left.kept_attributes != NULL) &&
+	    (!state->left.held || state->left.kept == ROUTE_ANNOUNCED))
 		return true;
 	snprintf(error, STATE_ERROR_SIZE, "no prefix, or attributes that do not belong to it");
 	return false;
@@ -218,17 +215,13 @@ static bool
 route_load(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
 {
 	struct handover *handover = context;
-	const char *attributes = state_text(map, "attributes");
 	struct route_state state;
 	struct route_key key;
 
 	if (!route_decode(map, &key, &state, error))
 		return false;
 	snprintf(error, STATE_ERROR_SIZE, "out of memory");
-	if (state.status == ROUTE_UNKNOWN)
-		return true;
-	return state.said ? ledger_restore(handover->ledger, &key, state.status, attributes) :
-	    ledger_carry(handover->ledger, &key, attributes);
+	return ledger_restore(handover->ledger, &key, &state.left);
 }
 
 /* Checks. */

@@ -29,7 +29,7 @@
 #include "lock.h"
 #include "loop.h"
 
-#define SIZE_MAX_BYTES (64 * 1024 * 1024) /* of one that is read */
+#define SIZE_MAX_BYTES (64 * 1024 * 1024) /* of one that is read, so none grows larger */
 #define REWRITE_MIN_BYTES (64 * 1024)	  /* a smaller one is not worth the work */
 #define REWRITE_FACTOR 4		  /* times what it was when it was last written anew */
 #define TICK_NS (60 * NS_PER_SECOND)
@@ -159,8 +159,21 @@ draft_write(struct draft *draft, const struct journal *journal)
 	draft->size = sizeof(text);
 	draft->failed = fwrite(text, 1, sizeof(text), draft->file) != sizeof(text);
 	ledger_each(journal->ledger, draft_add, draft);
+	if (!draft->failed && draft->size > SIZE_MAX_BYTES) {
+		errno = EFBIG;
+		draft->failed = true;
+	}
 	return !draft->failed && fflush(draft->file) == 0 && header_write(fileno(draft->file), &draft->header) &&
 	    fsync(fileno(draft->file)) == 0;
+}
+
+/* When to write it anew. */
+static void
+journal_limit(struct journal *journal, uint64_t size)
+{
+	if (size < REWRITE_MIN_BYTES)
+		size = REWRITE_MIN_BYTES;
+	journal->size_limit = size < SIZE_MAX_BYTES ? size : SIZE_MAX_BYTES;
 }
 
 /*
@@ -194,9 +207,7 @@ journal_rewrite(struct journal *journal)
 	journal->fd = kept;
 	journal->header = draft.header;
 	journal->size = draft.size;
-	journal->size_limit = draft.size * REWRITE_FACTOR;
-	if (journal->size_limit < REWRITE_MIN_BYTES)
-		journal->size_limit = REWRITE_MIN_BYTES;
+	journal_limit(journal, draft.size * REWRITE_FACTOR);
 	return true;
 }
 
@@ -271,6 +282,19 @@ journal_recover(struct journal *journal)
 	journal->complained = true;
 }
 
+/* It has grown. While there is no room for a second one the first still serves, as long as it would be read. */
+static void
+journal_shrink(struct journal *journal)
+{
+	if (journal_rewrite(journal))
+		return;
+	if (journal->size > SIZE_MAX_BYTES) {
+		journal_invalidate(journal);
+		journal_recover(journal);
+	} else
+		journal_limit(journal, journal->size * 2);
+}
+
 static void
 journal_said(void *context, const struct route *route, enum route_news news)
 {
@@ -287,8 +311,8 @@ journal_said(void *context, const struct route *route, enum route_news news)
 	    journal_record_encode(kinds[news], route_key(route), attributes, line, sizeof(line)))) {
 		journal_invalidate(journal);
 		journal_recover(journal);
-	} else if (journal->size > journal->size_limit && !journal_rewrite(journal))
-		journal->size_limit = journal->size * 2; /* no room for a second one now: the first still serves */
+	} else if (journal->size > journal->size_limit)
+		journal_shrink(journal);
 }
 
 static void

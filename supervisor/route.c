@@ -403,22 +403,41 @@ ledger_carry(struct ledger *ledger, const struct route_key *key, const char *att
 	return true;
 }
 
-bool
-ledger_restore(struct ledger *ledger, const struct route_key *key, enum route_status status, const char *attributes)
+struct route_left
+route_leave(const struct route *route)
 {
-	struct text *text;
-	struct route *route = ledger_know(ledger, key, status == ROUTE_ANNOUNCED ? attributes : NULL, &text);
+	return (struct route_left){
+		.sent = route->sent.status,
+		.kept = route->kept.status,
+		.sent_by_all = route->sent_by_all,
+		.carried = route->carried,
+		.held = route->held && !route->follows,
+		.sent_attributes = wish_attributes(&route->sent),
+		.kept_attributes = wish_attributes(&route->kept),
+	};
+}
 
-	if (route == NULL)
-		return false;
-	wish_set(&route->sent, status, text);
-	route->sent_by_all = false;
-	route->acked = status;
-	wish_set(&route->kept, text != NULL ? ROUTE_ANNOUNCED : ROUTE_UNKNOWN, text);
-	text_release(text);
-	if (!SLIST_EMPTY(&route->owners))
-		route_decide(ledger, route);
-	return true;
+bool
+ledger_restore(struct ledger *ledger, const struct route_key *key, const struct route_left *left)
+{
+	struct text *sent, *kept = left->kept_attributes != NULL ? text_new(left->kept_attributes) : NULL;
+	struct route *route = NULL;
+
+	if (kept != NULL || left->kept_attributes == NULL)
+		route = ledger_know(ledger, key, left->sent_attributes, &sent);
+	if (route != NULL) {
+		wish_set(&route->sent, left->sent, sent);
+		wish_set(&route->kept, left->kept, kept);
+		route->sent_by_all = left->sent_by_all;
+		route->carried = left->carried;
+		route->acked = left->sent;
+		if (left->held)
+			wish_set(&route->desired, left->kept, kept);
+		route->held = left->held;
+		text_release(sent);
+	}
+	text_release(kept);
+	return route != NULL;
 }
 
 size_t
@@ -428,7 +447,7 @@ ledger_settle(struct ledger *ledger)
 	size_t unclaimed = 0;
 
 	RB_FOREACH_SAFE(route, key_tree, &ledger->routes, next) {
-		if (route->desired.status == ROUTE_UNKNOWN) {
+		if (SLIST_EMPTY(&route->owners)) {
 			unclaimed += route->kept.status == ROUTE_ANNOUNCED;
 			route_decide(ledger, route);
 		}

@@ -74,8 +74,18 @@ void ledger_withdraw_all(struct ledger *);
  * whether ExaBGP still has it.
  */
 bool ledger_carry(struct ledger *, const struct route_key *, const char *attributes);
-/* This was said and acknowledged, by this very process before it executed its program anew. */
-bool ledger_restore(struct ledger *, const struct route_key *, enum route_status, const char *attributes);
+/*
+ * What there is to know of a route when this very process executes its program anew, with nothing unanswered; and the
+ * same route afterwards, before anyone claims. Texts: of a status that is ANNOUNCED, else NULL; the ledger's, or
+ * copied.
+ */
+struct route_left {
+	enum route_status sent, kept;
+	bool sent_by_all, carried, held;
+	const char *sent_attributes, *kept_attributes;
+};
+struct route_left route_leave(const struct route *);
+bool ledger_restore(struct ledger *, const struct route_key *, const struct route_left *);
 /* Everyone has claimed: routes that nobody claimed are withdrawn. Returns how many of them were announced. */
 size_t ledger_settle(struct ledger *);
 
@@ -90,8 +100,8 @@ enum route_news {
 };
 
 /*
- * Called with each of these, before the command is written. The ledger must not be changed in it; a route that is
- * GONE may be freed afterwards. One listener.
+ * Called with each of these that is news, before the command is written. The ledger must not be changed in it; a route
+ * that is GONE may be freed afterwards. One listener.
  */
 void ledger_on_said(struct ledger *, void (*said)(void *, const struct route *, enum route_news), void *context);
 

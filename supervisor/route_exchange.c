@@ -59,16 +59,19 @@ route_own(const struct route *route)
 	return route->desired.status == ROUTE_ANNOUNCED && !route->follows;
 }
 
-/* Note in `kept` what is said, and tell. */
+/* Note in `kept` what is said, and tell: what is only said again is no news. */
 static void
 route_keep(struct ledger *ledger, struct route *route)
 {
 	bool own = route_own(route);
+	const struct wish said = {own ? ROUTE_ANNOUNCED : ROUTE_WITHDRAWN, own ? route->desired.attributes : NULL};
+	bool news = !wish_equal(&said, &route->kept);
 
 	route->carried &= route->held;
 	route->aged = false;
-	wish_set(&route->kept, own ? ROUTE_ANNOUNCED : ROUTE_WITHDRAWN, own ? route->desired.attributes : NULL);
-	route_news(ledger, route, own ? ROUTE_NEWS_ANNOUNCE : ROUTE_NEWS_WITHDRAW);
+	wish_set(&route->kept, said.status, said.attributes);
+	if (news)
+		route_news(ledger, route, own ? ROUTE_NEWS_ANNOUNCE : ROUTE_NEWS_WITHDRAW);
 }
 
 void

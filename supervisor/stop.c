@@ -23,6 +23,11 @@
 #define DRAIN_LIMIT_NS (500 * NS_PER_MILLISECOND) /* of which the drain may have this much */
 /* Nobody kills a service that soon, and a long table takes ExaBGP a while. */
 #define ALONE_LIMIT_NS (10 * NS_PER_SECOND)
+/*
+ * ExaBGP beside us is out of reach for a moment when it reloads its configuration, and keeps its routes: what is yet
+ * to be withdrawn is worth this wait for it.
+ */
+#define RETURN_NS (1 * NS_PER_SECOND)
 #define POLL_NS (5 * NS_PER_MILLISECOND)
 /* Then processes are killed that end by nobody's word: what a check left behind and nobody knows. */
 #define KILL_NS (100 * NS_PER_MILLISECOND)
@@ -37,6 +42,7 @@ struct stop {
 	monotime_t begun;
 	int64_t limit_ns; /* of the end after the drain */
 	monotime_t deadline;
+	monotime_t there; /* when ExaBGP was last there, not before the end began */
 	bool signalled;
 	bool hurried; /* commands no longer wait for answers to earlier ones, so answers may come that nothing waits for */
 };
@@ -94,6 +100,7 @@ stop_end(struct stop *stop)
 	stop->phase = PHASE_END;
 	stop->limit_ns = stop->parts.alone ? ALONE_LIMIT_NS : LIMIT_NS - drain_ns;
 	stop->deadline = monotime_add(monotime_now(), stop->limit_ns);
+	stop->there = monotime_now();
 	workers_stop(stop->parts.workers);
 	launcher_stop(stop->parts.launcher);
 	if (!stop->keep)
@@ -101,12 +108,27 @@ stop_end(struct stop *stop)
 	event_active(stop->timer, EV_TIMEOUT, 0);
 }
 
+/* Whether ExaBGP is away, may be back in a moment, and would then be told something. */
+static bool
+return_awaited(struct stop *stop, monotime_t now)
+{
+	if (!stop->parts.alone || stop->keep)
+		return false;
+	if (channel_connected(stop->parts.channel)) {
+		stop->there = now;
+		return false;
+	}
+	return ledger_pending(stop->parts.ledger) > 0 && monotime_before(now, monotime_add(stop->there, RETURN_NS));
+}
+
 /* Called every few milliseconds: done when all is said and reaped, or when time is up. */
 static void
 end_turn(struct stop *stop)
 {
-	int64_t left_ns = monotime_left(stop->deadline, monotime_now());
-	bool children = children_left(), idle = !children && channel_idle(stop->parts.channel);
+	monotime_t now = monotime_now();
+	int64_t left_ns = monotime_left(stop->deadline, now);
+	bool children = children_left();
+	bool idle = !return_awaited(stop, now) && !children && channel_idle(stop->parts.channel);
 
 	/* As its process, ExaBGP must not find our end closed when it answers late: then all of the time is used to read. */
 	if (left_ns == 0 || (idle && (!stop->hurried || stop->parts.alone))) {

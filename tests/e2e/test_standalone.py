@@ -200,6 +200,33 @@ def test_everything_while_services_flap(directory, pipes, service):
     wait_table(lab, truth)
 
 
+def test_stop_while_exabgp_reloads(pipes, service, keep):
+    """ExaBGP cannot be reached while it reloads, and keeps its routes: the end waits that long to withdraw them."""
+    server, lab = keep(TcpServer()), pipes()
+    lab.exabgp.start()
+    run = service(config(many(server, 5), **fifo(lab)))
+    lab.wait_sessions()
+    wait_table(lab, all_of(5))
+    lab.exabgp.process.send_signal(signal.SIGUSR1)
+    run.wait_log("is gone or begins anew")
+    code, elapsed = run.stop()
+    assert code == 0 and elapsed < 3 * paths.SLOWNESS
+    wait_table(lab, ())
+
+
+def test_stop_without_exabgp(pipes, service, keep):
+    """When it does not come back, that is no long wait."""
+    server, lab = keep(TcpServer()), pipes()
+    lab.exabgp.start()
+    run = service(config(many(server, 5), **fifo(lab)))
+    lab.wait_sessions()
+    wait_table(lab, all_of(5))
+    lab.exabgp.kill()
+    run.wait_log("is gone or begins anew")
+    code, elapsed = run.stop()
+    assert code == 0 and elapsed < 3 * paths.SLOWNESS
+
+
 def test_exabgpcli_beside(pipes, service, keep):
     """An operator uses the same pipes: routes stay right, and later changes are still understood."""
     server, lab = keep(TcpServer()), pipes()

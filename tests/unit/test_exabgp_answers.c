@@ -220,6 +220,50 @@ END_TEST
 static const char *const shutdowns[] = {"shutdown 1234 1233\n", "shutdown\n",
     "{ \"exabgp\": \"4.0.1\", \"type\": \"notification\", \"notification\": \"shutdown\" }\n"};
 
+/* Whatever the period of the resync: a withdraw that nobody acknowledges is remembered for some minutes, not for ever. */
+static const int64_t resync_periods[] = {0, 1 * NS_PER_SECOND, 365 * 86400 * NS_PER_SECOND};
+
+static void
+count_route(void *context, const struct route *route)
+{
+	(void)route;
+	++*(size_t *)context;
+}
+
+static size_t
+routes_left(void)
+{
+	size_t count = 0;
+
+	ledger_each(ledger, count_route, &count);
+	return count;
+}
+
+START_TEST(withdraw_without_answers_is_forgotten)
+{
+	struct route_key route = key("198.51.100.1/32", NULL);
+
+	options.dialect = DIALECT_V4;
+	options.ack = ACK_OFF;
+	exabgp = exabgp_new(&options, resync_periods[_i], ledger, EXABGP_PARENT, at(0));
+	ck_assert_ptr_nonnull(exabgp);
+	announce("198.51.100.1/32", NULL);
+	say(1);
+	ledger_release(ledger, &route, 0);
+	say(2);
+	for (double now = 3; now < 120; now++) {
+		pass(now);
+		say(now);
+	}
+	ck_assert_uint_eq(routes_left(), 1);
+	for (double now = 120; now < 1000; now++) {
+		pass(now);
+		say(now);
+	}
+	ck_assert_uint_eq(routes_left(), 0);
+}
+END_TEST
+
 START_TEST(shutdown_is_heard)
 {
 	begin_v4();
@@ -269,5 +313,6 @@ main(void)
 	tcase_add_test(tcase, resync_without_acks);
 	tcase_add_loop_test(tcase, shutdown_is_heard, 0, COUNT(shutdowns));
 	tcase_add_test(tcase, long_lines_are_dropped);
+	tcase_add_loop_test(tcase, withdraw_without_answers_is_forgotten, 0, (int)COUNT(resync_periods));
 	return unit_run(suite);
 }

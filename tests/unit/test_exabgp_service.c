@@ -326,6 +326,30 @@ START_TEST(change_of_limits_and_resync)
 }
 END_TEST
 
+/* A smaller limit holds as soon as what is in flight has become fewer. */
+START_TEST(change_to_fewer_in_flight)
+{
+	struct exabgp_options changed = options;
+
+	begin_service();
+	announce(ROUTE(2), NULL);
+	announce(ROUTE(3), NULL);
+	announce(ROUTE(4), NULL);
+	expect(ANNOUNCE(2) ANNOUNCE(3) ANNOUNCE(4), 10);
+	changed.max_in_flight = 1;
+	ck_assert(exabgp_change(exabgp, &changed, 60 * NS_PER_SECOND, at(10)));
+	announce(ROUTE(5), NULL);
+	announce(ROUTE(6), NULL);
+	hear("done\ndone\n", 11);
+	expect("", 11);
+	hear("done\n", 11);
+	expect(ANNOUNCE(5), 11);
+	expect("", 11);
+	hear("done\n", 11);
+	expect(ANNOUNCE(6), 11);
+}
+END_TEST
+
 START_TEST(change_of_dialect)
 {
 	struct exabgp_options changed = options;
@@ -382,6 +406,7 @@ main(void)
 	tcase_add_test(tcase, pause_waits_for_silence);
 	tcase_add_test(tcase, hurry_ends_a_pause);
 	tcase_add_test(tcase, change_of_limits_and_resync);
+	tcase_add_test(tcase, change_to_fewer_in_flight);
 	tcase_add_test(tcase, change_of_dialect);
 	return unit_run(suite);
 }

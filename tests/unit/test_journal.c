@@ -285,6 +285,30 @@ START_TEST(size_is_bounded)
 }
 END_TEST
 
+/* Where it cannot be written anew it does not grow for ever: the next life would not read it. */
+START_TEST(size_is_bounded_without_room)
+{
+	enum { LONG = 8000, MOST = 64 * 1024 * 1024 };
+	static char attributes[LONG + 1];
+	struct route_key route = key("192.0.2.1/32", NULL);
+	char obstacle[128];
+	struct stat st;
+
+	life_begin();
+	life_claimed();
+	snprintf(obstacle, sizeof(obstacle), "%s/journal.new", directory);
+	ck_assert_int_eq(mkdir(obstacle, 0700), 0);
+	memset(attributes, '1', LONG);
+	for (int i = 0; i < MOST / LONG + 100; i++) {
+		attributes[0] = (char)('1' + i % 2);
+		ck_assert(ledger_announce(ledger, &route, 1, 0, attributes));
+		ck_assert_uint_eq(say(true), 1);
+	}
+	ck_assert(stat(path, &st) != 0 || st.st_size <= MOST);
+	ck_assert_uint_eq(warnings, 1);
+}
+END_TEST
+
 /* It is made again at the next command, with the lock. */
 START_TEST(directory_removed)
 {
@@ -451,6 +475,7 @@ main(void)
 	tcase_add_test(tcase, unanswered_withdraws_stay);
 	tcase_add_test(tcase, a_bad_journal_is_ignored);
 	tcase_add_test(tcase, size_is_bounded);
+	tcase_add_test(tcase, size_is_bounded_without_room);
 	tcase_add_test(tcase, directory_removed);
 	tcase_add_test(tcase, no_room);
 	tcase_add_test(tcase, directory_cannot_be_made);

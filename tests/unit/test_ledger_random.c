@@ -1,8 +1,8 @@
 /*
  * The ledger under random histories: owners come, go, change their minds and their places, ExaBGP answers late, not at
- * all, refuses, or loses its state, and the whole process is killed and started again with what its journal says. A
- * model ExaBGP executes commands into a table for each neighbor. What must be in it follows from the owners' wishes
- * alone, by the words of route.h. Seeded: a failure names its seed.
+ * all, refuses, or loses its state, and the whole process is killed and started again with what its journal says, or
+ * upgraded. A model ExaBGP executes commands into a table for each neighbor. What must be in it follows from the
+ * owners' wishes alone, by the words of route.h. Seeded: a failure names its seed.
  */
 #include <check.h>
 #include <stdbool.h>
@@ -47,7 +47,7 @@ struct model {
 	int said[PREFIXES][TARGETS];	 /* since the last refusal or loss; NOTHING: none */
 	struct flight flights[FLIGHTS];	 /* in their order */
 	size_t in_flight;
-	unsigned long commands, compared, crashes;
+	unsigned long commands, compared, crashes, upgrades;
 };
 
 static struct model model;
@@ -306,6 +306,90 @@ crash(void)
 	model.crashes++;
 }
 
+/* An upgrade: what the state of routes tells, then owners claim, then say what they want, as checks do. */
+
+struct left {
+	struct route_key key;
+	struct route_left what;
+};
+
+struct left_list {
+	size_t count;
+	struct left items[PREFIXES * TARGETS];
+};
+
+static void
+leave(void *context, const struct route *route)
+{
+	struct left_list *list = context;
+	struct left *left = &list->items[list->count++];
+	int prefix, target;
+
+	place_of(route, &prefix, &target);
+	left->key = key_of(prefix, target);
+	left->what = route_leave(route);
+}
+
+static void
+journal_anew(void *context, const struct route *route)
+{
+	const char *attributes;
+	enum route_status kept = route_kept(route, &attributes);
+	int prefix, target;
+
+	(void)context;
+	place_of(route, &prefix, &target);
+	model.journal[prefix][target] = kept == ROUTE_UNKNOWN ? NOTHING :
+	    kept == ROUTE_WITHDRAWN			      ? GONE :
+								atoi(attributes);
+}
+
+static void
+wish_again(bool decided)
+{
+	for (int prefix = 0; prefix < PREFIXES; prefix++)
+		for (int target = 0; target < TARGETS; target++)
+			for (int owner = 0; owner < OWNERS; owner++) {
+				int value = model.wish[prefix][target][owner];
+				struct route_key key = key_of(prefix, target);
+
+				if (value == ABSENT)
+					continue;
+				if (!decided)
+					ck_assert(ledger_claim(model.ledger, &key, (unsigned)owner, model.rank[owner]));
+				else if (value != UNDECIDED)
+					wish(prefix, target, owner, value);
+			}
+}
+
+/* Nothing is said for it that would not have been said anyway. */
+static void
+upgrade(void)
+{
+	struct left_list list = {.count = 0};
+	struct ledger *old = model.ledger;
+	size_t pending = ledger_pending(old);
+
+	if (model.in_flight > 0 && !model.silent)
+		return;
+	ledger_each(old, leave, &list);
+	model.ledger = ledger_new();
+	ck_assert_ptr_nonnull(model.ledger);
+	for (size_t i = 0; i < list.count; i++)
+		ck_assert(ledger_restore(model.ledger, &list.items[i].key, &list.items[i].what));
+	ledger_free(old);
+	wish_again(false);
+	wish_again(true);
+	ledger_settle(model.ledger);
+	memset(model.journal, 0xff, sizeof(model.journal));
+	ledger_each(model.ledger, journal_anew, NULL);
+	ledger_on_said(model.ledger, news, NULL);
+	if (ledger_pending(model.ledger) > pending)
+		ck_abort_msg("seed %u: %zu to say after an upgrade, %zu before", model.seed,
+		    ledger_pending(model.ledger), pending);
+	model.upgrades++;
+}
+
 static void
 check_journal(void)
 {
@@ -344,6 +428,8 @@ step(void)
 	case 1:
 		if (below(20) == 0)
 			crash();
+		else if (below(10) == 0)
+			upgrade();
 		else if (below(10) == 0)
 			resend(below(2) == 0);
 		else if (below(4) == 0)
@@ -409,7 +495,7 @@ finish(void)
 
 START_TEST(random_histories)
 {
-	unsigned long commands = 0, compared = 0, crashes = 0;
+	unsigned long commands = 0, compared = 0, crashes = 0, upgrades = 0;
 
 	for (unsigned seed = 0; seed < SEEDS; seed++) {
 		memset(&model, 0, sizeof(model));
@@ -429,11 +515,13 @@ START_TEST(random_histories)
 		commands += model.commands;
 		compared += model.compared;
 		crashes += model.crashes;
+		upgrades += model.upgrades;
 	}
 	/* It must have done something. */
 	ck_assert_uint_gt(commands, SEEDS * 100);
 	ck_assert_uint_gt(compared, SEEDS * 500);
 	ck_assert_uint_gt(crashes, SEEDS);
+	ck_assert_uint_gt(upgrades, SEEDS);
 }
 END_TEST
 

@@ -325,10 +325,13 @@ END_TEST
 
 START_TEST(restored_is_not_said_again)
 {
+	const struct route_left announced = {.sent = ROUTE_ANNOUNCED, .sent_attributes = "x", .kept = ROUTE_ANNOUNCED,
+	    .kept_attributes = "x"};
+	const struct route_left withdrawn = {.sent = ROUTE_WITHDRAWN};
 	struct route_key a = A, b = B;
 
-	ck_assert(ledger_restore(ledger, &a, ROUTE_ANNOUNCED, "x"));
-	ck_assert(ledger_restore(ledger, &b, ROUTE_WITHDRAWN, NULL));
+	ck_assert(ledger_restore(ledger, &a, &announced));
+	ck_assert(ledger_restore(ledger, &b, &withdrawn));
 	claim(A, 1, 0);
 	claim(B, 2, 1);
 	announce(A, 1, "x");
@@ -362,6 +365,15 @@ START_TEST(news_before_they_are_written)
 	ck_assert_str_eq(told(), ".192.0.2.1/32 ");
 	say(at(0));
 	ck_assert_str_eq(told(), "");
+	/* What is only said again is known. */
+	announce(A, 1, "x");
+	say(at(0));
+	answer(A, true, at(0));
+	ck_assert_str_eq(told(), "+192.0.2.1/32=x ");
+	ledger_resend(ledger, false);
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * x");
+	answer(A, true, at(0));
+	ck_assert_str_eq(told(), "");
 	/* Announced again while the withdraw is under way. */
 	announce(A, 1, "x");
 	say(at(0));
@@ -392,13 +404,13 @@ START_TEST(news_of_overlap)
 	answer(A, true, at(0));
 	say(at(0));
 	answer(A_N1, true, at(0));
-	ck_assert_str_eq(told(), ".192.0.2.1/32 +192.0.2.1/32@10.0.0.1=x ");
+	ck_assert_str_eq(told(), ".192.0.2.1/32 ");
 	announce(A, 1, "y");
 	say(at(0));
 	say(at(0));
 	release(A_N1, 2); /* gives way to that for all, by a command of its own */
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 10.0.0.1 y");
-	ck_assert_str_eq(told(), "+192.0.2.1/32=y +192.0.2.1/32@10.0.0.1=x -192.0.2.1/32@10.0.0.1 ");
+	ck_assert_str_eq(told(), "+192.0.2.1/32=y -192.0.2.1/32@10.0.0.1 ");
 	answer(A_N1, true, at(0));
 	answer(A_N1, true, at(0));
 	ck_assert_str_eq(told(), ".192.0.2.1/32@10.0.0.1 ");
