@@ -9,8 +9,11 @@
 
 #include "../common/message.h"
 #include "channel_output.h"
+#include "../common/monotime.h"
 #include "config_internal.h"
 #include "decode.h"
+
+#define RESYNC_MIN_NS (100 * NS_PER_MILLISECOND)
 
 const struct node *
 node_for(const struct node *mapping, const char *key)
@@ -25,7 +28,7 @@ static void
 global_check(struct diagnostics *diagnostics, const struct node *root, const struct global_options *global)
 {
 	const struct place exacheck = {.key = "exacheck"}, exabgp = {.parent = &exacheck, .key = "exabgp"};
-	const struct place output = {.parent = &exabgp, .key = "output"};
+	const struct place output = {.parent = &exabgp, .key = "output"}, resync = {.parent = &exacheck, .key = "resync"};
 	const struct node *map = node_get(root, "exacheck");
 	enum output_kind kind;
 	const char *path, *problem;
@@ -33,6 +36,10 @@ global_check(struct diagnostics *diagnostics, const struct node *root, const str
 	if ((problem = output_parse(global->exabgp.output, &kind, &path)) != NULL)
 		place_report(diagnostics, SEVERITY_ERROR, &output, node_for(node_get(map, "exabgp"), "output"),
 		    "%s, got \"%.120s\"", problem, global->exabgp.output);
+	/* All routes, each time. */
+	if (global->resync_ns > 0 && global->resync_ns < RESYNC_MIN_NS)
+		place_report(diagnostics, SEVERITY_ERROR, &resync, node_for(map, "resync"),
+		    "must be 0 (never) or at least 0.1 seconds");
 }
 
 static void

@@ -4,9 +4,9 @@
  * be kept so, it is made invalid before the next command goes out.
  *
  * A record is appended before its command is written, and the header, which counts the records, is rewritten in place
- * after it: killed between the two, exacheck leaves one record more than the header counts. Records are not synced to
- * the disk, because a machine that loses power loses ExaBGP and its routes as well: the kernel's boot id tells that
- * such a journal means nothing. Only a rewritten one is, before it takes the old one's name.
+ * after it: killed between the two, exacheck leaves one record more than the header counts. Nothing is synced to the
+ * disk, which could hold up the checks: a machine that loses power loses ExaBGP and its routes as well, and the
+ * kernel's boot id tells that such a journal means nothing.
  */
 #include "journal.h"
 
@@ -163,8 +163,7 @@ draft_write(struct draft *draft, const struct journal *journal)
 		errno = EFBIG;
 		draft->failed = true;
 	}
-	return !draft->failed && fflush(draft->file) == 0 && header_write(fileno(draft->file), &draft->header) &&
-	    fsync(fileno(draft->file)) == 0;
+	return !draft->failed && fflush(draft->file) == 0 && header_write(fileno(draft->file), &draft->header);
 }
 
 /* When to write it anew. */

@@ -461,7 +461,7 @@ supervisor_resume(int file, int64_t watchdog_ns, int *status)
 
 	*status = 1;
 	if (!handover_begin(&left, file, error)) {
-		log_errorx("upgrade: cannot go on from the state (%s): starting anew", error);
+		log_errorx("upgrade: cannot go on from the state (%s): starting anew, or ending for ExaBGP to do it", error);
 		program_started();
 		close_range(STDERR_FILENO + 1, ~0u, 0); /* workers and the launcher end with their channels */
 		return false;

@@ -297,6 +297,8 @@ static const struct finding errors[] = {
     {"exacheck: [a]\n" WEB, "c.yaml:1:11: exacheck: must be a map, got a list\n"},
     {"exacheck: {exabgp: {outptu: a}}\n" WEB,
 	"c.yaml:1:21: exacheck.exabgp.outptu: unknown key; did you mean output?\n"},
+    {"exacheck: {resync: 0.01}\n" WEB,
+	"c.yaml:1:20: exacheck.resync: must be 0 (never) or at least 0.1 seconds\n"},
     {"exacheck: {exabgp: {output: fifo}}\n" WEB, FIFO_WRONG "\"fifo\"\n"},
     {"exacheck: {exabgp: {output: fifo run/exabgp}}\n" WEB, FIFO_WRONG "\"fifo run/exabgp\"\n"},
     {"exacheck: {exabgp: {output: socket}}\n" WEB, SOCKET_WRONG "\"socket\"\n"},
