@@ -102,8 +102,9 @@ def test_unchanged_check_is_not_touched(start, keep, server):
     assert not [line for line in commands(run, mark) if prefix(9) in line], run.story()
     times = [when for when, _ in own.seen]
     assert len(times) - begin >= 3
-    late = [abs((when - times[0] + INTERVAL / 2) % INTERVAL - INTERVAL / 2) for when in times]
-    assert max(late) < INTERVAL / 3, times
+    # On one grid, though a busy machine may have held up one of them.
+    off = [sorted(abs((when - one + INTERVAL / 2) % INTERVAL - INTERVAL / 2) for when in times) for one in times]
+    assert min(distances[-2] for distances in off) < INTERVAL / 3, times
     assert not run.logged("worker lost"), run.story()
 
 
