@@ -197,7 +197,7 @@ route_answer(struct ledger *ledger, struct route *route, bool done, const char *
 		route_refused(ledger, route, text, now);
 	/* It may have waited for room, others for this answer. */
 	if ((route->queue == QUEUE_ANNOUNCE || route->queue == QUEUE_WITHDRAW ||
-	    (status == ROUTE_WITHDRAWN && !TAILQ_EMPTY(&ledger->announces))) && ledger->wake != NULL)
+	    !TAILQ_EMPTY(&ledger->announces)) && ledger->wake != NULL)
 		ledger->wake(ledger->wake_context);
 	route_tidy(ledger, route);
 }

@@ -7,9 +7,10 @@
  * - Where only the path identifier is another, the withdraw goes first: to a neighbor without ADD-PATH (RFC 7911) both
  *   are one route, and so are identifier 0 and none to any neighbor. The withdraw would take away what was just
  *   announced, and ExaBGP, to which they are two, would not say that again when told to.
- * - After a withdraw of what may be the same route to a neighbor, an announcement waits for its answer. ExaBGP sends
- *   what it read at a time grouped by attributes, not in the order read, and so the withdraw last if some other route
- *   was announced with these attributes before it.
+ * - After a withdraw of what may be the same route to a neighbor, or an announcement of the very same route, an
+ *   announcement waits for the answer. ExaBGP sends what it read at a time grouped by attributes, not in the order
+ *   read, and so the former last if some other route was announced with the new attributes before it; and as it takes
+ *   the new ones for sent, no resync mends that.
  */
 #include <string.h>
 
@@ -145,7 +146,7 @@ announce_gate(struct route *announce)
 	    one = route_next(one)) {
 		if (!routes_overlap(one, announce))
 			continue;
-		if (withdraw_unanswered(one))
+		if (one == announce ? one->in_flight > 0 : withdraw_unanswered(one))
 			return NULL;
 		if (one->queue == QUEUE_WITHDRAW && !same_path_id(one, announce))
 			withdraw = one;

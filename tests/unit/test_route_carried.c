@@ -90,6 +90,7 @@ START_TEST(undecided_owner_holds)
 	answers(A, 2);
 	announce(A, 1, "x");
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * x");
+	answers(A, 1);
 	release(A, 1);
 	ck_assert(route_held(find(A)));
 	ck_assert_str_eq(say(at(0)), "-");
@@ -119,11 +120,14 @@ START_TEST(a_claim_changes_the_rank_only)
 	announce(A, 1, "one");
 	announce(A, 2, "two");
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * one");
+	answers(A, 1);
 	claim(A, 1, 9);
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * two");
+	answers(A, 1);
 	claim(A, 1, 0);
 	claim(A, 2, 1);
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * one");
+	answers(A, 1);
 	release(A, 1);
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * two");
 	release(A, 77); /* nobody */
@@ -259,6 +263,27 @@ START_TEST(announced_again)
 }
 END_TEST
 
+/* Nor are two announcements of a route under way: ExaBGP may send the former last. The latest one goes next. */
+START_TEST(announced_otherwise)
+{
+	announce(A, 1, "x");
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * x");
+	announce(A, 1, "y");
+	announce(A, 1, "z");
+	announce(B, 2, "z");
+	ck_assert_str_eq(say(at(0)), "192.0.2.2/32 * z");
+	ck_assert_str_eq(say(at(0)), "-");
+	ck_assert_uint_eq(ledger_pending(ledger), 1);
+	wakes = 0;
+	answers(A, 1);
+	ck_assert_uint_eq(wakes, 1);
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * z");
+	/* A withdraw never waits. */
+	withdraw(A, 1);
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * withdraw");
+}
+END_TEST
+
 /* Neighbors narrowed from all to one: what it has already is not said before it is taken away, and then at once. */
 START_TEST(overlap_narrowed)
 {
@@ -296,10 +321,12 @@ START_TEST(overlap_held)
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * withdraw");
 	answers(A, 1);
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 10.0.0.1 own");
+	answers(A_N1, 1);
 	ck_assert_str_eq(say(at(0)), "-");
 	announce(A, 1, "new");
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * new");
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 10.0.0.1 own");
+	answers(A_N1, 1);
 	withdraw(A_N1, 2);
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 10.0.0.1 new");
 	ck_assert_str_eq(say(at(0)), "-");
@@ -353,12 +380,12 @@ START_TEST(news_before_they_are_written)
 	ck_assert_str_eq(told(), "");
 	say(at(0));
 	ck_assert_str_eq(told(), "+192.0.2.1/32=x ");
+	answer(A, true, at(0));
 	announce(A, 1, "y");
 	say(at(0));
 	withdraw(A, 1);
 	say(at(0));
 	ck_assert_str_eq(told(), "+192.0.2.1/32=y -192.0.2.1/32 ");
-	answer(A, true, at(0));
 	answer(A, true, at(0));
 	ck_assert_str_eq(told(), "");
 	answer(A, true, at(0));
@@ -408,10 +435,10 @@ START_TEST(news_of_overlap)
 	announce(A, 1, "y");
 	say(at(0));
 	say(at(0));
+	answer(A_N1, true, at(0));
 	release(A_N1, 2); /* gives way to that for all, by a command of its own */
 	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 10.0.0.1 y");
 	ck_assert_str_eq(told(), "+192.0.2.1/32=y -192.0.2.1/32@10.0.0.1 ");
-	answer(A_N1, true, at(0));
 	answer(A_N1, true, at(0));
 	ck_assert_str_eq(told(), ".192.0.2.1/32@10.0.0.1 ");
 	answer(A, true, at(0));
@@ -437,6 +464,7 @@ main(void)
 	tcase_add_test(tcase, new_before_old);
 	tcase_add_test(tcase, path_id_changed);
 	tcase_add_test(tcase, announced_again);
+	tcase_add_test(tcase, announced_otherwise);
 	tcase_add_test(tcase, overlap_narrowed);
 	tcase_add_test(tcase, overlap_held);
 	tcase_add_test(tcase, overlap_left_behind);
