@@ -158,6 +158,7 @@ def test_much_is_answered(start, services):
     run = start(config(*services.checks(), exabgp={"max_in_flight": 3}), Talkative(5))
     begin = time.time()
     run.wait_for(lambda: len(run.rib.routes) == CHECKS, 30, "every route")
+    run.wait_for(lambda: len(run.logged("startup -> up")) == CHECKS, what="word of every check")
     assert_on_time([line.text for line in run.log], begin + 1, time.time())
     services.set()
     run.wait_for(lambda: not run.rib.routes, 10, "withdraw of everything")
