@@ -432,6 +432,23 @@ START_TEST(overlap_follows_after_all)
 }
 END_TEST
 
+/* Nobody owns it and nothing was left but to follow the route for all, which is not announced after all. */
+START_TEST(overlap_forgotten)
+{
+	withdraw(A, 1);
+	say(at(0));
+	answers(A, 1);
+	withdraw(A_N1, 2);
+	ck_assert_uint_eq(routes(), 2);
+	announce(A, 1, "x");
+	release(A_N1, 2);
+	ck_assert_uint_eq(routes(), 2);
+	withdraw(A, 1);
+	ck_assert_str_eq(say(at(0)), "-");
+	ck_assert_uint_eq(routes(), 1);
+}
+END_TEST
+
 /* What the route for all does to a neighbor's is told of that one too. */
 START_TEST(news_of_overlap)
 {
@@ -487,6 +504,7 @@ main(void)
 	tcase_add_test(tcase, restored_is_not_said_again);
 	tcase_add_test(tcase, news_before_they_are_written);
 	tcase_add_test(tcase, overlap_follows_after_all);
+	tcase_add_test(tcase, overlap_forgotten);
 	tcase_add_test(tcase, news_of_overlap);
 	return unit_run(suite);
 }
