@@ -137,13 +137,13 @@ route_decision(struct ledger *ledger, const struct route *route)
 	return decision;
 }
 
-/* Work out what is desired now, and queue the route accordingly. */
+/* Work out what is desired now, and queue the route accordingly. Of its family, others that are done with are freed. */
 static void
 route_decide(struct ledger *ledger, struct route *route)
 {
 	struct decision decision = route_decision(ledger, route);
 	bool same = wish_equal(&decision.wish, &route->desired);
-	struct route *one;
+	struct route *one, *next;
 
 	if (same && decision.held == route->held && decision.follows == route->follows)
 		return;
@@ -154,10 +154,14 @@ route_decide(struct ledger *ledger, struct route *route)
 		route_retry_now(ledger, route);
 	route_refresh(ledger, route, false);
 	route_adopt(ledger, route);
-	if (route->key.neighbor == NULL)
-		for (one = family_next(route); one != NULL; one = family_next(one))
-			if (one->desired.status != ROUTE_UNKNOWN)
-				route_decide(ledger, one);
+	if (route->key.neighbor != NULL)
+		return;
+	for (one = family_next(route); one != NULL; one = next) {
+		next = family_next(one);
+		if (one->desired.status != ROUTE_UNKNOWN)
+			route_decide(ledger, one);
+		route_tidy(ledger, one); /* what it was yet to be told may have been all that was left of it */
+	}
 }
 
 /* Routes come and go. */
@@ -446,11 +450,12 @@ ledger_settle(struct ledger *ledger)
 	struct route *route, *next;
 	size_t unclaimed = 0;
 
-	RB_FOREACH_SAFE(route, key_tree, &ledger->routes, next) {
+	for (route = route_first(ledger); route != NULL; route = next) {
 		if (SLIST_EMPTY(&route->owners)) {
 			unclaimed += route->kept.status == ROUTE_ANNOUNCED;
 			route_decide(ledger, route);
 		}
+		next = route_next(route);
 		route_tidy(ledger, route);
 	}
 	return unclaimed;

@@ -146,6 +146,8 @@ announce_gate(struct route *announce)
 	    one = route_next(one)) {
 		if (!routes_overlap(one, announce))
 			continue;
+		if (announce->follows && one->queue == QUEUE_ANNOUNCE && one->key.neighbor == NULL && same_path_id(one, announce))
+			return NULL;
 		if (one == announce ? one->in_flight > 0 : withdraw_unanswered(one))
 			return NULL;
 		if (one->queue == QUEUE_WITHDRAW && !same_path_id(one, announce))

@@ -19,7 +19,7 @@
 #define ALL NEIGHBORS /* the target of all neighbors */
 #define OWNERS 4
 #define STEPS 3000
-#define SEEDS 60
+#define SEEDS 200
 #define FLIGHTS 400
 
 enum { ABSENT = -2, UNDECIDED = -1, GONE = 0 }; /* wishes; else announced with this attribute */

@@ -416,6 +416,39 @@ START_TEST(news_before_they_are_written)
 }
 END_TEST
 
+/* A neighbor gets what all are to get by the command for all, however long that waits: that one is in the journal. */
+START_TEST(overlap_follows_after_all)
+{
+	withdraw(A_N2, 3);
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 10.0.0.2 withdraw");
+	withdraw(A_N1, 2);
+	announce(A, 1, "x");
+	ck_assert_str_eq(say(at(0)), "-");
+	answers(A_N2, 1);
+	told();
+	ck_assert_str_eq(say(at(0)), "192.0.2.1/32 * x");
+	ck_assert_str_eq(told(), "+192.0.2.1/32=x ");
+	ck_assert_str_eq(say(at(0)), "-");
+}
+END_TEST
+
+/* Nobody owns it and nothing was left but to follow the route for all, which is not announced after all. */
+START_TEST(overlap_forgotten)
+{
+	withdraw(A, 1);
+	say(at(0));
+	answers(A, 1);
+	withdraw(A_N1, 2);
+	ck_assert_uint_eq(routes(), 2);
+	announce(A, 1, "x");
+	release(A_N1, 2);
+	ck_assert_uint_eq(routes(), 2);
+	withdraw(A, 1);
+	ck_assert_str_eq(say(at(0)), "-");
+	ck_assert_uint_eq(routes(), 1);
+}
+END_TEST
+
 /* What the route for all does to a neighbor's is told of that one too. */
 START_TEST(news_of_overlap)
 {
@@ -470,6 +503,8 @@ main(void)
 	tcase_add_test(tcase, overlap_left_behind);
 	tcase_add_test(tcase, restored_is_not_said_again);
 	tcase_add_test(tcase, news_before_they_are_written);
+	tcase_add_test(tcase, overlap_follows_after_all);
+	tcase_add_test(tcase, overlap_forgotten);
 	tcase_add_test(tcase, news_of_overlap);
 	return unit_run(suite);
 }
