@@ -11,7 +11,7 @@ from harness import processes
 from harness.config import check, config, prefix
 from harness.exacheck import run_once
 from harness.hostile import TcpServer
-from harness.reload import commands, refused, reload, reloads, said, settle, text_of, write
+from harness.reload import commands, refused, reload, reloads, replace, said, settle, text_of
 from harness.wait import wait_until
 from test_faults import tcp
 
@@ -267,7 +267,7 @@ def test_intervals_change_under_way(start, server):
         victim = (run.pid, generator.choice(workers), None)[turn % 3]
         if victim:
             os.kill(victim, signal.SIGSTOP)  # late for what comes now
-        write(run, document())
+        replace(run, document())
         run.process.send_signal(signal.SIGHUP)
         time.sleep(generator.choice((0, 0.05, 0.2)))
         if victim:

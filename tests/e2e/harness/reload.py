@@ -52,8 +52,8 @@ def settle(run):
 
 
 def reload(run, document):
-    """Write and signal; returns the line of the log that says what was taken."""
-    write(run, document)
+    """Replace and signal; returns the line of the log that says what was taken."""
+    replace(run, document)  # a signal sent before may be served while this is written
     before = len(reloads(run)), len(refusals(run))
     run.process.send_signal(signal.SIGHUP)
     run.wait_for(lambda: (len(reloads(run)), len(refusals(run))) != before, what="a word on the reload")
