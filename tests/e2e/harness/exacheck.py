@@ -2,12 +2,15 @@
 exacheck under test: started on a configuration, with a stand-in for ExaBGP on its stdin and stdout. Every
 byte of stdout is kept with its time and must be whole valid commands; every process must be gone at the end.
 """
+import contextlib
+import fcntl
 import json
 import os
 import queue
 import select
 import signal
 import subprocess
+import termios
 import threading
 import time
 from dataclasses import dataclass
@@ -39,6 +42,15 @@ class LineReader(threading.Thread):
         self.raw = bytearray()
         self.go, self.parked = threading.Event(), threading.Event()
         self.go.set()
+        self.busy = False  # has read what it has not handed on yet
+
+    def catch_up(self, patience=1):
+        """Return when what was written so far has been handed on; soon, if it is not."""
+        deadline = time.monotonic() + patience
+        with contextlib.suppress(OSError, ValueError):  # closed
+            while self.go.is_set() and self.is_alive() and time.monotonic() < deadline and (
+                    any(fcntl.ioctl(self.pipe.fileno(), termios.FIONREAD, bytes(4))) or self.busy):
+                time.sleep(0.001)
 
     def pause(self):
         """Returns when nothing is read any more."""
@@ -59,6 +71,7 @@ class LineReader(threading.Thread):
             try:
                 if not select.select([self.pipe], [], [], 0.1)[0]:
                     continue
+                self.busy = True
                 data = os.read(self.pipe.fileno(), 65536)
             except (OSError, ValueError):
                 return  # closed by the test
@@ -69,6 +82,7 @@ class LineReader(threading.Thread):
             *lines, pending = (pending + data).split(b"\n")
             for line in lines:
                 self.on_line(Line(when, line.decode("utf-8", "backslashreplace")))
+            self.busy = False
 
 
 class Writer(threading.Thread):
@@ -165,7 +179,10 @@ class Exacheck:
     # Waiting
 
     def wait_for(self, predicate, timeout=DEFAULT_TIMEOUT, what="condition"):
-        """Wait until predicate() is true; looked at whenever a line arrives. Returns its value."""
+        """
+        Wait until predicate() is true; looked at whenever a line arrives. Returns its value. What was logged before is
+        there by then, in whatever order the pipes are read.
+        """
         deadline = time.monotonic() + timeout
         with self.changed:
             while not (value := predicate()):
@@ -175,6 +192,7 @@ class Exacheck:
                 self.changed.wait(min(left, 0.05))
                 if self.process.poll() is not None and not self.stdout.is_alive() and not predicate():
                     raise Timeout(f"{what}: exacheck ended with {self.process.returncode}\n{self.story()}")
+        self.stderr.catch_up()
         return value
 
     def wait_route(self, prefix, timeout=DEFAULT_TIMEOUT, **attributes):
