@@ -171,6 +171,14 @@ program_start(struct program *program, int channel, int *error)
 	return *error == 0 ? pid : 0;
 }
 
+/* The supervisor has gone, or wants it gone: an end in order, with nothing left open. */
+static _Noreturn void
+launcher_end(void)
+{
+	close(CHANNEL_FD);
+	_exit(0);
+}
+
 static void
 tell(enum message_type type, void *message, size_t length)
 {
@@ -178,7 +186,7 @@ tell(enum message_type type, void *message, size_t length)
 
 	while (message_send(CHANNEL_FD, type, message, length, -1) == -1) {
 		if (errno != EAGAIN && errno != ENOBUFS && errno != ENOMEM)
-			_exit(0);
+			launcher_end();
 		poll(&pfd, 1, 100);
 	}
 }
@@ -253,7 +261,7 @@ launcher_main(int fd, pid_t supervisor, const struct launcher_paths *paths)
 		case MESSAGE_NONE:
 			break;
 		case MESSAGE_CLOSED:
-			_exit(0);
+			launcher_end();
 		case MESSAGE_BAD:
 			_exit(1);
 		}
