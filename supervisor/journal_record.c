@@ -92,7 +92,9 @@ record_parse(char *line, struct journal_record *record)
 			return false;
 	}
 	if (strcmp(neighbor, "-") != 0) {
-		if (!address_parse(neighbor, &address) || strcmp(address_format(&address, text), neighbor) != 0)
+		/* A zone is nothing that ExaBGP could be told. */
+		if (!address_parse(neighbor, &address) || address.scope_id != 0 ||
+		    strcmp(address_format(&address, text), neighbor) != 0)
 			return false;
 		record->key.neighbor = neighbor;
 	}

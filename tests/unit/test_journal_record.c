@@ -242,7 +242,7 @@ START_TEST(records_that_are_none)
 	    "A 192.0.2.1 - - next-hop self", "A 192.0.2.1/24 - - next-hop self", "A 192.0.2.1/32 01 - next-hop self",
 	    "A 192.0.2.1/32 4294967296 - next-hop self", "A 192.0.2.1/32 -1 - next-hop self",
 	    "A 192.0.2.1/32 - neighbor next-hop self", "A 192.0.2.1/32 - 10.0.0.01 next-hop self",
-	    "A 192.0.2.1/32 - 2001:DB8::1 next-hop self", "A 192.0.2.1/32 - - next-hop self shutdown",
+	    "W 2001:db8::/48 - fe80::1%5", "A 192.0.2.1/32 - 2001:DB8::1 next-hop self", "A 192.0.2.1/32 - - next-hop self shutdown",
 	    "A 192.0.2.1/32 - - next-hop self ", "A 192.0.2.1/32 - - next-hop  self", "X 192.0.2.1/32 - -",
 	    "AA 192.0.2.1/32 - - next-hop self", "W 192.0.2.1/32 - - next-hop self", "W 192.0.2.1/32 - - ",
 	    "D 192.0.2.1/32 -", " W 192.0.2.1/32 - -", "W 192.0.2.1/32 - -\r"};
