@@ -501,13 +501,6 @@ channel_connected(const struct channel *channel)
 }
 
 void
-channel_resync(struct channel *channel)
-{
-	exabgp_suspect(channel->exabgp, false, monotime_now());
-	channel_arm(channel);
-}
-
-void
 channel_pause(struct channel *channel)
 {
 	exabgp_pause(channel->exabgp, true);
@@ -520,18 +513,12 @@ channel_resume(struct channel *channel)
 	event_active(channel->flush, EV_TIMEOUT, 0);
 }
 
-bool
+void
 channel_change(struct channel *channel, const struct config *config)
 {
 	const struct global_options *global = &config->global;
-	const char *output = global->exabgp.output != NULL ? global->exabgp.output : "stdout";
-	bool same = strcmp(output, channel->target) == 0, applied;
 
-	if (!same)
-		log_warnx("exabgp.output stays %s: to change it, restart exacheck", channel->target);
-	applied = exabgp_change(channel->exabgp, &global->exabgp, global->resync_ns, monotime_now());
-	if (!applied)
+	if (!exabgp_change(channel->exabgp, &global->exabgp, global->resync_ns, monotime_now()))
 		log_warnx("exabgp.max_in_flight stays as it was: out of memory");
 	event_active(channel->flush, EV_TIMEOUT, 0);
-	return same && applied;
 }

@@ -51,17 +51,14 @@ bool channel_idle(const struct channel *);
 /* Whether ExaBGP is there: with stdout until it is gone, otherwise when it has said something. */
 bool channel_connected(const struct channel *);
 
-/* Say again, soon, what is announced: ExaBGP may have lost it. */
-void channel_resync(struct channel *);
-
 /* Say nothing new, so that the channel becomes idle; go on. */
 void channel_pause(struct channel *);
 void channel_resume(struct channel *);
 
 /*
- * Apply another configuration: dialect, ack, max_in_flight and resync. False: something needs a restart (output) or
- * memory; the rest is applied, and a warning tells.
+ * Apply another configuration, of the same output: dialect, ack, max_in_flight and resync. What there is no memory for
+ * stays as it was, and a warning tells.
  */
-bool channel_change(struct channel *, const struct config *);
+void channel_change(struct channel *, const struct config *);
 
 #endif
