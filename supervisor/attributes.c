@@ -47,11 +47,11 @@ attribute_set_any(const struct attribute_set *set)
 	    set->as_path != NULL;
 }
 
-/* The check's own attributes, with those of the set in their place. Nothing is copied. */
+/* The node's own attributes, with those of the set in their place. Nothing is copied. */
 static struct attribute_set
-attributes_of(const struct check_options *options, const struct attribute_set *set)
+attributes_of(const struct node_config *config, const struct attribute_set *set)
 {
-	struct attribute_set all = {options->metric, options->local_preference, options->communities, options->as_path};
+	struct attribute_set all = config->up;
 
 	if (set == NULL)
 		return all;
@@ -67,9 +67,9 @@ attributes_of(const struct check_options *options, const struct attribute_set *s
 }
 
 char *
-attributes_format(const struct check_options *options, const struct attribute_set *set)
+attributes_format(const struct node_config *config, const struct attribute_set *set, size_t prefix)
 {
-	const struct attribute_set all = attributes_of(options, set);
+	struct attribute_set all = attributes_of(config, set);
 	char *text = NULL;
 	size_t length;
 	FILE *file = open_memstream(&text, &length);
@@ -77,7 +77,9 @@ attributes_format(const struct check_options *options, const struct attribute_se
 
 	if (file == NULL)
 		return NULL;
-	fprintf(file, "next-hop %s", options->nexthop);
+	if (all.metric != OPTION_UNSET)
+		all.metric += config->metric_increase * (int64_t)prefix;
+	fprintf(file, "next-hop %s", config->nexthop);
 	write_number(file, "med", all.metric);
 	write_number(file, "local-preference", all.local_preference);
 	if (all.as_path != NULL)

@@ -1,48 +1,107 @@
 /*
- * The set of checks. Touches its own memory and the ledger. Invariant: every check is counted in the state that it has,
- * and no number is given twice.
+ * The set of checks and groups. Touches its own memory and the ledger. Invariant: no number is given twice, and after
+ * every event each group has judged by the verdicts that its members have.
  */
 #include "checks.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "nodes.h"
+
 struct checks {
-	struct ledger *ledger;
-	void (*observe)(void *context, const struct transition *);
-	void *context;
-	size_t count;
-	struct check **list; /* in file order */
-	size_t states[FSM_STATES]; /* checks in each */
+	struct nodes nodes;
+	struct checks_listener listener;
+	size_t count, group_count;
+	struct check **list;   /* in file order */
+	struct group **groups; /* likewise */
 	unsigned last_number;
 
 	/* A change under way */
 	const struct plan *plan; /* NULL: none */
 	const struct config *config;
 	struct check **coming;
-	unsigned *owners; /* of their routes: another one when these are other routes */
+	struct group **coming_groups;
+	unsigned *owners; /* of the routes of checks and groups: another one when these are other routes */
 };
 
-static void
-checks_seen(void *context, const struct transition *transition)
-{
-	struct checks *checks = context;
+/* Groups. */
 
-	checks->states[transition->before.state]--;
-	checks->states[transition->after.state]++;
-	checks->observe(checks->context, transition);
+static enum verdict
+member_verdict(const void *context, size_t check)
+{
+	const struct checks *checks = context;
+
+	return node_verdict(&checks->list[check]->node);
 }
 
+static void
+checks_changed(void *context, const struct node_change *change)
+{
+	struct checks *checks = context;
+	size_t rank = change->node->rank;
+
+	checks->listener.change(checks->listener.context, change);
+	for (size_t i = 0; rank < checks->count && i < checks->group_count; i++)
+		if (group_has(checks->groups[i], rank))
+			group_judge(checks->groups[i], member_verdict, checks, change->now);
+}
+
+struct stay {
+	unsigned owner; /* who is about to withdraw */
+	bool any;	/* route stays */
+};
+
+static bool
+route_stays(const struct node *node, const struct route_key *key, size_t prefix, void *context)
+{
+	struct stay *stay = context;
+
+	(void)prefix;
+	stay->any |= ledger_would_keep(node->nodes->ledger, key, stay->owner);
+	return true;
+}
+
+/* Whether a route of the group or of its members is announced without this node. */
+static bool
+group_stays(const struct checks *checks, const struct group *group, const struct node *without)
+{
+	struct stay stay = {.owner = without->owner};
+
+	node_each_route(&group->node, route_stays, &stay);
+	for (size_t i = 0; !stay.any && i < group->config->count; i++)
+		node_each_route(&checks->list[group->config->members[i].check]->node, route_stays, &stay);
+	return stay.any;
+}
+
+static bool
+checks_keep_last(void *context, const struct node *node)
+{
+	const struct checks *checks = context;
+
+	for (size_t i = 0; i < checks->group_count; i++) {
+		const struct group *group = checks->groups[i];
+
+		if (group->config->keep_last && (node == &group->node || group_has(group, node->rank)) &&
+		    !group_stays(checks, group, node))
+			return true;
+	}
+	return false;
+}
+
+/* The set. */
+
 struct checks *
-checks_new(struct ledger *ledger, void (*observe)(void *context, const struct transition *), void *context)
+checks_new(struct ledger *ledger, const struct checks_listener *listener)
 {
 	struct checks *checks = calloc(1, sizeof(*checks));
 
 	if (checks == NULL)
 		return NULL;
-	checks->ledger = ledger;
-	checks->observe = observe;
-	checks->context = context;
+	nodes_init(&checks->nodes, ledger, checks_changed, checks);
+	checks->nodes.guard.keeps_last = checks_keep_last;
+	checks->nodes.guard.context = checks;
+	checks->listener = *listener;
 	return checks;
 }
 
@@ -53,7 +112,10 @@ checks_free(struct checks *checks)
 		return;
 	for (size_t i = 0; i < checks->count; i++)
 		free(checks->list[i]);
+	for (size_t i = 0; i < checks->group_count; i++)
+		free(checks->groups[i]);
 	free(checks->list);
+	free(checks->groups);
 	free(checks);
 }
 
@@ -70,10 +132,63 @@ checks_at(const struct checks *checks, size_t rank)
 }
 
 size_t
-checks_in_state(const struct checks *checks, enum fsm_state state)
+checks_node_count(const struct checks *checks)
 {
-	return checks->states[state];
+	return checks->count + checks->group_count;
 }
+
+struct node *
+checks_node(const struct checks *checks, size_t rank)
+{
+	return rank < checks->count ? &checks->list[rank]->node : &checks->groups[rank - checks->count]->node;
+}
+
+size_t
+checks_up(const struct checks *checks)
+{
+	size_t up = 0;
+
+	for (size_t i = 0; i < checks->count; i++)
+		up += node_verdict(&checks->list[i]->node) == VERDICT_UP;
+	return up;
+}
+
+size_t
+checks_guarded(const struct checks *checks)
+{
+	size_t guarded = 0;
+
+	for (size_t i = 0; i < checks_node_count(checks); i++)
+		guarded += checks_node(checks, i)->guarded;
+	return guarded;
+}
+
+size_t
+checks_held(const struct checks *checks)
+{
+	monotime_t until;
+	size_t held = 0;
+
+	for (size_t i = 0; i < checks_node_count(checks); i++)
+		held += node_held(checks_node(checks, i), &until);
+	return held;
+}
+
+monotime_t
+checks_next(const struct checks *checks)
+{
+	return nodes_next(&checks->nodes);
+}
+
+monotime_t
+checks_turn(struct checks *checks, monotime_t now)
+{
+	nodes_begin(&checks->nodes, now);
+	nodes_end(&checks->nodes, now);
+	return checks_next(checks);
+}
+
+/* Upgrades. */
 
 bool
 checks_save(const struct checks *checks, FILE *file)
@@ -81,28 +196,42 @@ checks_save(const struct checks *checks, FILE *file)
 	for (size_t i = 0; i < checks->count; i++)
 		if (!state_write(file, "check", check_save(checks->list[i])))
 			return false;
+	for (size_t i = 0; i < checks->group_count; i++)
+		if (!state_write(file, "group", group_save(checks->groups[i])))
+			return false;
 	return true;
+}
+
+static bool
+load_none(char error[static STATE_ERROR_SIZE], const char *what)
+{
+	snprintf(error, STATE_ERROR_SIZE, "of no %s that there is", what);
+	return false;
 }
 
 bool
 checks_load(struct checks *checks, const json_t *map, char error[static STATE_ERROR_SIZE])
 {
 	const char *name = state_text(map, "name");
-	enum fsm_state before;
 
-	for (size_t i = 0; name != NULL && i < checks->count; i++) {
-		if (strcmp(checks->list[i]->config->options.name, name) != 0)
-			continue;
-		before = checks->list[i]->fsm.state;
-		if (!check_load(checks->list[i], map, error))
-			return false;
-		checks->states[before]--;
-		checks->states[checks->list[i]->fsm.state]++;
-		return true;
-	}
-	snprintf(error, STATE_ERROR_SIZE, "of no check that there is");
-	return false;
+	for (size_t i = 0; name != NULL && i < checks->count; i++)
+		if (strcmp(checks->list[i]->config->node.name, name) == 0)
+			return check_load(checks->list[i], map, error);
+	return load_none(error, "check");
 }
+
+bool
+checks_load_group(struct checks *checks, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	const char *name = state_text(map, "name");
+
+	for (size_t i = 0; name != NULL && i < checks->group_count; i++)
+		if (strcmp(checks->groups[i]->config->node.name, name) == 0)
+			return group_load(checks->groups[i], map, error);
+	return load_none(error, "group");
+}
+
+/* A change: its first step. */
 
 struct check *
 checks_coming(const struct checks *checks, size_t rank)
@@ -110,38 +239,82 @@ checks_coming(const struct checks *checks, size_t rank)
 	return checks->coming[rank];
 }
 
-/* A further check that owns its routes. NULL: out of memory. */
-static struct check *
-check_add(struct checks *checks, size_t rank)
+static const struct node_config *
+config_node(const struct config *config, size_t rank)
 {
-	struct check *check = malloc(sizeof(*check));
-
-	if (check == NULL)
-		return NULL;
-	check_init(check, &checks->config->checks[rank], ++checks->last_number, (unsigned)rank, checks->ledger, checks_seen,
-	    checks);
-	if (check_claim(check))
-		return check;
-	check_release(check);
-	free(check);
-	return NULL;
+	return rank < config->count ? &config->checks[rank].node : &config->groups[rank - config->count].node;
 }
 
-static bool
-check_prepare(struct checks *checks, size_t rank)
+/* Where a coming node is, or is to be; NULL: it is not made yet. */
+static struct node *
+coming_node(const struct checks *checks, size_t rank)
 {
-	size_t old = checks->plan->old_of[rank];
-	const struct check_config *config = &checks->config->checks[rank];
-	struct check *check = old == PLAN_NONE ? check_add(checks, rank) : checks->list[old];
+	size_t count = checks->config->count;
 
-	if (check == NULL)
-		return false;
+	if (rank < count)
+		return checks->coming[rank] != NULL ? &checks->coming[rank]->node : NULL;
+	return checks->coming_groups[rank - count] != NULL ? &checks->coming_groups[rank - count]->node : NULL;
+}
+
+static size_t
+coming_count(const struct checks *checks)
+{
+	return checks->config->count + checks->config->group_count;
+}
+
+/* Whether the node of this rank is new. */
+static bool
+coming_added(const struct checks *checks, size_t rank)
+{
+	size_t count = checks->config->count;
+
+	return (rank < count ? checks->plan->checks.old_of[rank] : checks->plan->groups.old_of[rank - count]) == PLAN_NONE;
+}
+
+/* The check of this rank: the old one, or a new one that owns nothing yet. NULL: out of memory. */
+static struct node *
+coming_check(struct checks *checks, size_t rank)
+{
+	size_t old = checks->plan->checks.old_of[rank];
+	struct check *check = old != PLAN_NONE ? checks->list[old] : malloc(sizeof(*check));
+
+	if (check != NULL && old == PLAN_NONE)
+		check_init(check, &checks->config->checks[rank], ++checks->last_number, (unsigned)rank, &checks->nodes,
+		    checks->listener.transition, checks->listener.context);
 	checks->coming[rank] = check;
-	checks->owners[rank] = check->owner;
-	if (old == PLAN_NONE || check_same_routes(check->config, config))
+	return check != NULL ? &check->node : NULL;
+}
+
+static struct node *
+coming_group(struct checks *checks, size_t index)
+{
+	size_t old = checks->plan->groups.old_of[index];
+	struct group *group = old != PLAN_NONE ? checks->groups[old] : malloc(sizeof(*group));
+
+	if (group != NULL && old == PLAN_NONE)
+		group_init(group, &checks->config->groups[index], ++checks->last_number,
+		    (unsigned)(checks->config->count + index), &checks->nodes);
+	checks->coming_groups[index] = group;
+	return group != NULL ? &group->node : NULL;
+}
+
+/* Make the node of this rank, and have it own its routes. False: out of memory. */
+static bool
+node_prepare(struct checks *checks, size_t rank)
+{
+	const struct node_config *config = config_node(checks->config, rank);
+	size_t count = checks->config->count;
+	struct node *node = rank < count ? coming_check(checks, rank) : coming_group(checks, rank - count);
+
+	if (node == NULL)
+		return false;
+	checks->owners[rank] = node->owner;
+	if (coming_added(checks, rank))
+		return node_claim(node);
+	if (node_same_routes(node->config, config))
 		return true;
 	checks->owners[rank] = ++checks->last_number;
-	return check_claim_as(check, config, checks->owners[rank], (unsigned)rank);
+	return node_claim_as(node, config, checks->owners[rank], (unsigned)rank);
 }
 
 bool
@@ -150,13 +323,14 @@ checks_prepare(struct checks *checks, const struct plan *plan, const struct conf
 	checks->plan = plan;
 	checks->config = config;
 	checks->coming = calloc(config->count + 1, sizeof(struct check *));
-	checks->owners = calloc(config->count + 1, sizeof(*checks->owners));
-	if (checks->coming != NULL && checks->owners != NULL) {
+	checks->coming_groups = calloc(config->group_count + 1, sizeof(struct group *));
+	checks->owners = calloc(coming_count(checks) + 1, sizeof(*checks->owners));
+	if (checks->coming != NULL && checks->coming_groups != NULL && checks->owners != NULL) {
 		size_t rank = 0;
 
-		while (rank < config->count && check_prepare(checks, rank))
+		while (rank < coming_count(checks) && node_prepare(checks, rank))
 			rank++;
-		if (rank == config->count)
+		if (rank == coming_count(checks))
 			return true;
 	}
 	checks_abandon(checks);
@@ -169,58 +343,105 @@ change_end(struct checks *checks)
 	free(checks->owners);
 	checks->owners = NULL;
 	checks->coming = NULL;
+	checks->coming_groups = NULL;
 	checks->plan = NULL;
 	checks->config = NULL;
+}
+
+/* The check or group that this node is part of. */
+static void
+coming_free(struct checks *checks, size_t rank)
+{
+	if (rank < checks->config->count)
+		free(checks->coming[rank]);
+	else
+		free(checks->coming_groups[rank - checks->config->count]);
 }
 
 void
 checks_abandon(struct checks *checks)
 {
-	for (size_t rank = 0; checks->coming != NULL && rank < checks->config->count; rank++) {
-		struct check *check = checks->coming[rank];
+	bool made = checks->coming != NULL && checks->coming_groups != NULL && checks->owners != NULL;
 
-		if (check == NULL)
+	for (size_t rank = 0; made && rank < coming_count(checks); rank++) {
+		struct node *node = coming_node(checks, rank);
+
+		if (node == NULL)
 			continue;
-		if (checks->plan->old_of[rank] == PLAN_NONE) {
-			check_release(check);
-			free(check);
-		} else if (checks->owners[rank] != check->owner) {
-			check_release_as(check, &checks->config->checks[rank], checks->owners[rank]);
+		if (coming_added(checks, rank)) {
+			node_release(node);
+			coming_free(checks, rank);
+		} else if (checks->owners[rank] != node->owner) {
+			node_release_as(node, config_node(checks->config, rank), checks->owners[rank]);
 		}
 	}
 	free(checks->coming);
+	free(checks->coming_groups);
 	change_end(checks);
+}
+
+/* A change: its second step. */
+
+static void
+check_commit(struct checks *checks, size_t rank, monotime_t now)
+{
+	const struct plan_nodes *plan = &checks->plan->checks;
+	const struct check_config *config = &checks->config->checks[rank];
+	struct check *check = checks->coming[rank];
+
+	if (plan->old_of[rank] != PLAN_NONE && plan->changes[rank] != 0)
+		check_reconfigure(check, config, checks->owners[rank], (unsigned)rank, now);
+	check->config = config;
+	check->node.config = &config->node;
 }
 
 static void
-check_commit(struct checks *checks, size_t rank)
+group_commit(struct checks *checks, size_t index, monotime_t now)
 {
-	struct check *check = checks->coming[rank];
+	const struct plan_nodes *plan = &checks->plan->groups;
+	const struct group_config *config = &checks->config->groups[index];
+	struct group *group = checks->coming_groups[index];
+	size_t rank = checks->config->count + index;
 
-	if (checks->plan->old_of[rank] == PLAN_NONE)
-		checks->states[check->fsm.state]++;
-	else if (checks->plan->changes[rank] == 0)
-		check->config = &checks->config->checks[rank];
-	else
-		check_reconfigure(check, &checks->config->checks[rank], checks->owners[rank], (unsigned)rank);
+	if (plan->old_of[index] != PLAN_NONE && plan->changes[index] != 0)
+		node_reconfigure(&group->node, &config->node, checks->owners[rank], (unsigned)rank, now);
+	group->config = config;
+	group->node.config = &config->node;
+}
+
+/* What is not there any more. */
+static void
+removed_free(struct checks *checks)
+{
+	for (size_t old = 0; old < checks->count; old++)
+		if (checks->plan->checks.new_of[old] == PLAN_NONE) {
+			node_release(&checks->list[old]->node);
+			free(checks->list[old]);
+		}
+	for (size_t old = 0; old < checks->group_count; old++)
+		if (checks->plan->groups.new_of[old] == PLAN_NONE) {
+			node_release(&checks->groups[old]->node);
+			free(checks->groups[old]);
+		}
+	free(checks->list);
+	free(checks->groups);
 }
 
 void
-checks_commit(struct checks *checks)
+checks_commit(struct checks *checks, monotime_t now)
 {
+	checks->nodes.guard.options = &checks->config->global.guard;
 	for (size_t rank = 0; rank < checks->config->count; rank++)
-		check_commit(checks, rank);
-	for (size_t old = 0; old < checks->count; old++) {
-		struct check *check = checks->list[old];
-
-		if (checks->plan->new_of[old] != PLAN_NONE)
-			continue;
-		check_release(check);
-		checks->states[check->fsm.state]--;
-		free(check);
-	}
-	free(checks->list);
+		check_commit(checks, rank, now);
+	for (size_t i = 0; i < checks->config->group_count; i++)
+		group_commit(checks, i, now);
+	removed_free(checks);
 	checks->list = checks->coming;
+	checks->groups = checks->coming_groups;
 	checks->count = checks->config->count;
+	checks->group_count = checks->config->group_count;
 	change_end(checks);
+	for (size_t i = 0; i < checks->group_count; i++)
+		group_judge(checks->groups[i], member_verdict, checks, now);
+	nodes_end(&checks->nodes, now);
 }

@@ -1,6 +1,6 @@
 /*
- * The set of checks that run, in file order. Knows the ledger, no process; a change of the set is made in two steps, so
- * that what wants memory can fail before anything has changed.
+ * The set of checks and groups, in file order. Knows the ledger, no process and no clock; a change of the set is made in
+ * two steps, so that what wants memory can fail before anything has changed.
  */
 #ifndef EXACHECK_CHECKS_H
 #define EXACHECK_CHECKS_H
@@ -9,26 +9,48 @@
 #include <stddef.h>
 
 #include "check.h"
+#include "group.h"
 #include "plan.h"
 
 struct checks;
 
-/* An empty set. observe: see check_init; all arguments outlive the result. NULL: out of memory. */
-struct checks *checks_new(struct ledger *, void (*observe)(void *context, const struct transition *), void *context);
+/* Who hears of what happens: after its effects. */
+struct checks_listener {
+	void (*transition)(void *context, const struct transition *); /* every event of a check */
+	void (*change)(void *context, const struct node_change *);    /* of a check or a group */
+	void *context;
+};
+
+/* An empty set. The ledger outlives the result, the listener is copied. NULL: out of memory. */
+struct checks *checks_new(struct ledger *, const struct checks_listener *);
 
 /* The checks are gone from the ledger's view only when it goes too: at the end of everything. */
 void checks_free(struct checks *);
 
 size_t checks_count(const struct checks *);
 struct check *checks_at(const struct checks *, size_t rank);
-size_t checks_in_state(const struct checks *, enum fsm_state);
+size_t checks_up(const struct checks *); /* whose verdict is up */
 
-/* Upgrades: a line of state for each check, and the state of one into a set that has its checks. */
+/* Every check, then every group. */
+size_t checks_node_count(const struct checks *);
+struct node *checks_node(const struct checks *, size_t rank);
+
+/* Time has come: what waits for it happens. Returns when to call it again; MONOTIME_NEVER: nothing waits. */
+monotime_t checks_turn(struct checks *, monotime_t now);
+/* The same without anything happening. */
+monotime_t checks_next(const struct checks *);
+
+/* How many nodes are guarded, and how many are held. */
+size_t checks_guarded(const struct checks *);
+size_t checks_held(const struct checks *);
+
+/* Upgrades: a line of state for each node, and the state of one into a set that has its checks. */
 bool checks_save(const struct checks *, FILE *);
 bool checks_load(struct checks *, const json_t *, char error[static STATE_ERROR_SIZE]);
+bool checks_load_group(struct checks *, const json_t *, char error[static STATE_ERROR_SIZE]);
 
 /*
- * First step of a change to what the new configuration says, as planned from the present one: checks that come are made
+ * First step of a change to what the new configuration says, as planned from the present one: nodes that come are made
  * and own their routes, undecided; those that stay own what routes they get. False: out of memory, nothing has changed.
  * Until the second step, or abandoning, plan and configuration live and nothing else happens to the set.
  */
@@ -40,9 +62,10 @@ struct check *checks_coming(const struct checks *, size_t rank);
 void checks_abandon(struct checks *);
 
 /*
- * Second step; cannot fail. Checks that stay keep state and counters, and say what they want of their new routes;
- * checks that are removed release theirs and are freed. From now on nothing refers to the former configuration.
+ * Second step; cannot fail. Nodes that stay keep state and counters, and say what they want of their new routes; those
+ * that are removed release theirs and are freed; groups judge anew. From now on nothing refers to the former
+ * configuration.
  */
-void checks_commit(struct checks *);
+void checks_commit(struct checks *, monotime_t now);
 
 #endif

@@ -25,6 +25,12 @@ struct exabgp_options {
 	int64_t max_in_flight;
 };
 
+/* How many routes failures may withdraw. */
+struct guard_options {
+	int64_t max_withdraw_ppm; /* of those announced, in parts per million; OPTION_UNSET: any number */
+	int64_t window_ns; /* in this time */
+};
+
 struct global_options {
 	bool live_reload;
 	int64_t monitoring_interval_ns;
@@ -35,6 +41,7 @@ struct global_options {
 	int sandbox; /* enum sandbox_level */
 	int64_t resync_ns; /* 0: never */
 	struct exabgp_options exabgp;
+	struct guard_options guard;
 };
 
 /* What a state announces with instead of the check's own attributes; what is not set is the check's own. */
@@ -44,36 +51,66 @@ struct attribute_set {
 	char *as_path;			  /* canonical or NULL */
 };
 
-struct check_options {
+/* Commands to run when a node's state has changed; NULL: none. */
+struct hook_options {
+	char *up, *down, *disabled, *change;
+	int64_t timeout_ns;
+};
+
+/* Which attributes a node announces with. */
+enum node_attributes { ATTRIBUTES_UP, ATTRIBUTES_DOWN, ATTRIBUTES_DISABLED, ATTRIBUTES_DRAIN, ATTRIBUTES_SETS };
+
+/* A node is what announces: a check, or a group of checks. The keys that both have. */
+struct node_config {
 	char *name;
 	char *description;
-	struct string_list prefixes; /* canonical */
+	struct string_list prefixes; /* canonical; may be empty */
 	char *nexthop;		     /* address or "self" */
+	int64_t path_id;	     /* OPTION_UNSET: none */
+	struct attribute_set up;     /* what is not set is not announced with */
+	int64_t metric_down; /* in the file; becomes down.metric, and is OPTION_UNSET afterwards */
+	int64_t metric_increase; /* added to the MED of each following prefix */
+	struct string_list neighbors; /* canonical addresses; empty: all */
+	struct attribute_set down, disabled, drain; /* nothing set: withdraw */
+	int64_t drain_time_ns; /* how long it announces with drain before it withdraws for being disabled, and at a stop */
+	int64_t min_up_ns, min_down_ns; /* shortest time in the state before results may change it */
+	struct hook_options hooks;
+
+	/* Made of these */
+	struct prefix *networks; /* prefixes.count of them */
+	/* See node_attributes_text. NULL: it withdraws in this state; drain: there exactly when drain_time_ns is above 0. */
+	char **texts[ATTRIBUTES_SETS];
+	unsigned line, column; /* of its map in the file */
+};
+
+struct check_options {
 	int64_t interval_ns;
 	int64_t fast_interval_ns; /* OPTION_UNSET in the file becomes interval_ns */
 	bool splay;
 	int64_t rise, fall; /* 0 counts as 1 */
-	int64_t path_id;    /* OPTION_UNSET: none */
-	int64_t metric, local_preference; /* OPTION_UNSET: none */
-	int64_t metric_down; /* in the file; becomes down.metric, and is OPTION_UNSET afterwards */
 	char *disable; /* path or NULL */
-	struct string_list neighbors;	/* canonical addresses; empty: all */
-	struct string_list communities; /* canonical */
-	char *as_path;			/* canonical or NULL */
-	struct attribute_set down, disabled, drain; /* nothing set: withdraw */
-	int64_t drain_time_ns; /* how long a stop announces with drain */
 };
 
 struct check_config {
+	struct node_config node;
 	struct check_options options;
 	const struct check_method *method;
 	void *args; /* method->args_size bytes, described by method->options */
-	struct prefix *prefixes; /* options.prefixes.count of them */
-	/* Attributes as ExaBGP takes them after the prefix: "next-hop self med 100 ..."; see attributes.h. */
-	char *attributes;
-	char *attributes_down, *attributes_disabled; /* NULL: withdraw when down, when disabled */
-	char *attributes_drain; /* not NULL exactly when drain_time_ns is above 0 */
-	unsigned line, column; /* of its map in the file */
+};
+
+struct group_member {
+	size_t check; /* index in the configuration */
+	int64_t weight;
+};
+
+/* It is up while the weights of its members that are up come to the threshold. */
+struct group_config {
+	struct node_config node;
+	size_t count;
+	struct group_member *members;
+	int64_t threshold;
+	bool by_weight; /* otherwise every weight is 1 */
+	bool keep_last; /* the last of the prefixes of it and its members is not withdrawn for failures */
 };
 
 struct config {
@@ -81,11 +118,14 @@ struct config {
 	struct global_options global;
 	size_t count;
 	struct check_config *checks; /* in file order */
+	size_t group_count;
+	struct group_config *groups; /* in file order; of nodes, they come after all checks */
 };
 
 /* The option tables, for schema.c and print.c. */
 extern const struct option global_table[];
-extern const struct option check_table[]; /* without "args" */
+extern const struct option check_table[]; /* describes struct check_config; without "args" */
+extern const struct option group_table[]; /* describes struct group_config; without "members" and "require" */
 extern const struct option document_table[]; /* describes struct config; without "checks" */
 
 /* Load and validate; NULL after reporting errors. Warnings may be there with a configuration. */
@@ -93,6 +133,12 @@ struct config *config_load(const char *path, struct diagnostics *);
 /* The same from memory; path is for messages. */
 struct config *config_parse(const char *path, const char *text, size_t length, struct diagnostics *);
 void config_free(struct config *);
+
+/*
+ * The attributes of a node's prefix (its index) as ExaBGP takes them after it: "next-hop self med 100 ...", see
+ * attributes.h. NULL: in that state it withdraws.
+ */
+const char *node_attributes_text(const struct node_config *, enum node_attributes, size_t prefix);
 
 /* The effective configuration with all defaults as YAML that config_parse reads back to the same. */
 void config_print(const struct config *, FILE *);

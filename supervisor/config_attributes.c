@@ -1,5 +1,5 @@
 /*
- * What a check announces with: its own attributes and those of its states. Touches memory only.
+ * What a node announces with: its own attributes and those of its states. Touches memory only.
  * Invariant: without a finding, each text that is made fits into a command.
  */
 #include <stdlib.h>
@@ -16,29 +16,29 @@
 
 /* metric_down is another word for down.metric. */
 static void
-metric_down_fold(struct diagnostics *diagnostics, const struct place *check_place, const struct node *map,
-    struct check_options *options)
+metric_down_fold(struct diagnostics *diagnostics, const struct place *node_place, const struct node *map,
+    struct node_config *config)
 {
-	const struct place place = {.parent = check_place, .key = "metric_down"};
+	const struct place place = {.parent = node_place, .key = "metric_down"};
 
-	if (options->metric_down == OPTION_UNSET)
+	if (config->metric_down == OPTION_UNSET)
 		return;
-	if (options->down.metric != OPTION_UNSET && options->down.metric != options->metric_down)
+	if (config->down.metric != OPTION_UNSET && config->down.metric != config->metric_down)
 		place_report(diagnostics, SEVERITY_ERROR, &place, node_for(map, "metric_down"),
 		    "is another word for down.metric, which says %lld: leave one of them out",
-		    (long long)options->down.metric);
-	options->down.metric = options->metric_down;
-	options->metric_down = OPTION_UNSET;
+		    (long long)config->down.metric);
+	config->down.metric = config->metric_down;
+	config->metric_down = OPTION_UNSET;
 }
 
 /* What the table cannot say about the map of a state. */
 static void
-set_check(struct diagnostics *diagnostics, const struct place *check_place, const struct node *check_map,
+set_check(struct diagnostics *diagnostics, const struct place *node_place, const struct node *node_map,
     const char *key, struct attribute_set *set)
 {
-	const struct place place = {.parent = check_place, .key = key};
+	const struct place place = {.parent = node_place, .key = key};
 	const struct place communities = {.parent = &place, .key = "communities"};
-	const struct node *map = node_get(check_map, key), *list;
+	const struct node *map = node_get(node_map, key), *list;
 
 	if (map == NULL || map->type != NODE_MAPPING)
 		return;
@@ -48,7 +48,7 @@ set_check(struct diagnostics *diagnostics, const struct place *check_place, cons
 	list = node_get(map, "communities");
 	if (list != NULL && list->type == NODE_SEQUENCE && list->count == 0)
 		place_report(diagnostics, SEVERITY_ERROR, &communities, list,
-		    "must not be empty: name a community, or leave it out to keep those of the check");
+		    "must not be empty: name a community, or leave it out to keep its own");
 	list_unique(diagnostics, &place, map, "communities", &set->communities);
 }
 
@@ -62,67 +62,84 @@ list_copy_add(struct string_list *list, const char *text)
 
 /* Unless the file says otherwise, what drains is what is announced, and the community for it. */
 static bool
-drain_default(struct check_options *options)
+drain_default(struct node_config *config)
 {
-	for (size_t i = 0; i < options->communities.count; i++)
-		if (strcmp(options->communities.items[i], GRACEFUL_SHUTDOWN) != 0 &&
-		    !list_copy_add(&options->drain.communities, options->communities.items[i]))
+	for (size_t i = 0; i < config->up.communities.count; i++)
+		if (strcmp(config->up.communities.items[i], GRACEFUL_SHUTDOWN) != 0 &&
+		    !list_copy_add(&config->drain.communities, config->up.communities.items[i]))
 			return false;
-	return list_copy_add(&options->drain.communities, GRACEFUL_SHUTDOWN);
+	return list_copy_add(&config->drain.communities, GRACEFUL_SHUTDOWN);
 }
 
 static bool
-drain_check(struct diagnostics *diagnostics, const struct place *check_place, const struct node *map,
-    struct check_options *options)
+drain_check(struct diagnostics *diagnostics, const struct place *node_place, const struct node *map,
+    struct node_config *config)
 {
-	const struct place place = {.parent = check_place, .key = "drain"};
+	const struct place place = {.parent = node_place, .key = "drain"};
 
-	if (options->drain_time_ns > 0)
-		return attribute_set_any(&options->drain) || drain_default(options);
-	if (attribute_set_any(&options->drain))
+	if (config->drain_time_ns > 0)
+		return attribute_set_any(&config->drain) || drain_default(config);
+	if (attribute_set_any(&config->drain))
 		place_report(diagnostics, SEVERITY_WARNING, &place, node_for(map, "drain"),
 		    "has no effect while drain_time is 0");
 	return true;
 }
 
-/* The text for a set, NULL when there is none; keeps the length of the longest. False: out of memory. */
+struct texts {
+	struct node_config *config;
+	size_t longest; /* of all texts */
+};
+
+/* One text, of a set (NULL: its own attributes), for the prefix of this number. False: out of memory. */
 static bool
-text_make(const struct check_options *options, const struct attribute_set *set, bool wanted, char **text,
-    size_t *longest)
+text_make(struct texts *texts, const struct attribute_set *set, size_t prefix, char **text)
 {
+	if ((*text = attributes_format(texts->config, set, prefix)) == NULL)
+		return false;
+	if (strlen(*text) > texts->longest)
+		texts->longest = strlen(*text);
+	return true;
+}
+
+/* The texts for a set: one, or one for each prefix where these differ. */
+static bool
+texts_make(struct texts *texts, enum node_attributes which, const struct attribute_set *set, bool wanted)
+{
+	const struct node_config *config = texts->config;
+	size_t count = config->metric_increase != 0 ? config->prefixes.count : 1;
+	char **made;
+
 	if (!wanted)
 		return true;
-	if ((*text = attributes_format(options, set)) == NULL)
+	if ((made = texts->config->texts[which] = calloc(count + 1, sizeof(*made))) == NULL)
 		return false;
-	if (strlen(*text) > *longest)
-		*longest = strlen(*text);
+	for (size_t i = 0; i < count; i++)
+		if (!text_make(texts, set, i, &made[i]))
+			return false;
 	return true;
 }
 
 void
-check_attributes_make(struct diagnostics *diagnostics, const struct place *place, const struct node *map,
-    struct check_config *check)
+node_attributes_make(struct diagnostics *diagnostics, const struct place *place, const struct node *map,
+    struct node_config *config)
 {
 	const size_t most = EXABGP_LINE_MAX - COMMAND_REST_MAX;
-	struct check_options *options = &check->options;
-	size_t longest = 0;
+	struct texts texts = {.config = config};
 
-	set_check(diagnostics, place, map, "down", &options->down);
-	set_check(diagnostics, place, map, "disabled", &options->disabled);
-	set_check(diagnostics, place, map, "drain", &options->drain);
-	metric_down_fold(diagnostics, place, map, options);
-	if (!drain_check(diagnostics, place, map, options) ||
-	    !text_make(options, NULL, true, &check->attributes, &longest) ||
-	    !text_make(options, &options->down, attribute_set_any(&options->down), &check->attributes_down, &longest) ||
-	    !text_make(options, &options->disabled, attribute_set_any(&options->disabled), &check->attributes_disabled,
-	    &longest) ||
-	    !text_make(options, &options->drain, options->drain_time_ns > 0, &check->attributes_drain, &longest)) {
+	set_check(diagnostics, place, map, "down", &config->down);
+	set_check(diagnostics, place, map, "disabled", &config->disabled);
+	set_check(diagnostics, place, map, "drain", &config->drain);
+	metric_down_fold(diagnostics, place, map, config);
+	if (!drain_check(diagnostics, place, map, config) || !texts_make(&texts, ATTRIBUTES_UP, NULL, true) ||
+	    !texts_make(&texts, ATTRIBUTES_DOWN, &config->down, attribute_set_any(&config->down)) ||
+	    !texts_make(&texts, ATTRIBUTES_DISABLED, &config->disabled, attribute_set_any(&config->disabled)) ||
+	    !texts_make(&texts, ATTRIBUTES_DRAIN, &config->drain, config->drain_time_ns > 0)) {
 		place_report(diagnostics, SEVERITY_ERROR, place, map, "out of memory");
 		return;
 	}
-	if (longest > most)
+	if (texts.longest > most)
 		place_report(diagnostics, SEVERITY_ERROR, place, map,
 		    "the attributes make %zu bytes of a command and may make %zu: "
 		    "fewer communities or a shorter AS path",
-		    longest, most);
+		    texts.longest, most);
 }

@@ -1,7 +1,6 @@
 /*
  * One check of the configuration: decoding and what its tables cannot say. Touches memory only.
- * Invariant: a check without a finding has a method, arguments, prefixes of one family and attributes
- * that fit into a command.
+ * Invariant: a check without a finding has a method, and arguments that fit into its job.
  */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -125,137 +124,6 @@ args_decode(struct diagnostics *diagnostics, const struct place *check_place, co
 		args_length_check(diagnostics, &place, node, check);
 }
 
-struct listed {
-	char *text;
-	size_t index;
-	bool again;
-};
-
-static int
-compare_text(const void *left, const void *right)
-{
-	const struct listed *a = left, *b = right;
-	int order = strcmp(a->text, b->text);
-
-	return order != 0 ? order : a->index < b->index ? -1 : a->index > b->index;
-}
-
-static int
-compare_index(const void *left, const void *right)
-{
-	const struct listed *a = left, *b = right;
-
-	return a->index < b->index ? -1 : a->index > b->index;
-}
-
-/* Canonical texts are compared. */
-void
-list_unique(struct diagnostics *diagnostics, const struct place *check_place, const struct node *map, const char *key,
-    struct string_list *list)
-{
-	const struct place place = {.parent = check_place, .key = key};
-	const struct node *node = node_get(map, key);
-	struct listed *items;
-	size_t count = list->count;
-
-	if (count < 2)
-		return;
-	if ((items = calloc(count, sizeof(*items))) == NULL) {
-		place_report(diagnostics, SEVERITY_ERROR, &place, node, "out of memory");
-		return;
-	}
-	for (size_t i = 0; i < count; i++)
-		items[i] = (struct listed){.text = list->items[i], .index = i};
-	qsort(items, count, sizeof(*items), compare_text);
-	for (size_t i = 1; i < count; i++)
-		items[i].again = strcmp(items[i - 1].text, items[i].text) == 0;
-	qsort(items, count, sizeof(*items), compare_index);
-	list->count = 0;
-	for (size_t i = 0; i < count; i++) {
-		if (!items[i].again) {
-			list->items[list->count++] = items[i].text;
-			continue;
-		}
-		place_report(diagnostics, SEVERITY_WARNING, &(struct place){.parent = &place, .number = i + 1},
-		    node->items[i], "%s stands in the list twice", items[i].text);
-		free(items[i].text);
-	}
-	free(items);
-}
-
-static const char *
-family_name(int family)
-{
-	return family == AF_INET ? "IPv4" : "IPv6";
-}
-
-/* A list of one family; item i of the list is still item i of the file. */
-static void
-family_check(struct diagnostics *diagnostics, const struct place *check_place, const struct node *map,
-    const struct string_list *list)
-{
-	const struct place place = {.parent = check_place, .key = "prefixes"};
-	const struct node *node = node_get(map, "prefixes");
-	struct prefix first, prefix;
-
-	prefix_parse(list->items[0], &first);
-	for (size_t i = 1; i < list->count; i++) {
-		prefix_parse(list->items[i], &prefix);
-		if (prefix.address.family != first.address.family)
-			place_report(diagnostics, SEVERITY_ERROR, &(struct place){.parent = &place, .number = i + 1},
-			    node->items[i], "%s is %s but %s is %s: make a check for each family", list->items[i],
-			    family_name(prefix.address.family), list->items[0], family_name(first.address.family));
-	}
-}
-
-static void
-prefixes_fill(struct diagnostics *diagnostics, const struct place *place, const struct node *map,
-    struct check_config *check)
-{
-	const struct string_list *list = &check->options.prefixes;
-
-	if ((check->prefixes = calloc(list->count, sizeof(*check->prefixes))) == NULL) {
-		place_report(diagnostics, SEVERITY_ERROR, place, map, "out of memory");
-		return;
-	}
-	for (size_t i = 0; i < list->count; i++)
-		if (prefix_parse(list->items[i], &check->prefixes[i]) != PREFIX_OK)
-			place_report(diagnostics, SEVERITY_ERROR, place, map, "%s is no network", list->items[i]);
-}
-
-/* ExaBGP has no interface scopes; in a command they would be foreign words. */
-static void
-scope_check(struct diagnostics *diagnostics, const struct place *check_place, const struct node *map, const char *key,
-    const char *address)
-{
-	const struct place place = {.parent = check_place, .key = key};
-
-	if (strchr(address, '%') != NULL)
-		place_report(diagnostics, SEVERITY_ERROR, &place, node_for(map, key),
-		    "must be an address without a scope, got %s", address);
-}
-
-static void
-nexthop_check(struct diagnostics *diagnostics, const struct place *check_place, const struct node *map,
-    const struct check_config *check)
-{
-	const struct place place = {.parent = check_place, .key = "nexthop"};
-	const struct check_options *options = &check->options;
-	int family = check->prefixes[0].address.family;
-	struct address address;
-
-	if (address_parse(options->nexthop, &address)) {
-		scope_check(diagnostics, check_place, map, "nexthop", options->nexthop);
-		if (address.family != family)
-			place_report(diagnostics, SEVERITY_ERROR, &place, node_for(map, "nexthop"),
-			    "%s is %s but the prefixes are %s: name an address of their family, or self",
-			    options->nexthop, family_name(address.family), family_name(family));
-	} else if (family == AF_INET6 && options->neighbors.count == 0)
-		place_report(diagnostics, SEVERITY_WARNING, &place, node_for(map, "nexthop"),
-		    "ExaBGP sends an IPv6 route with next hop self nowhere as soon as one neighbor is reached "
-		    "over IPv4: name the IPv6 neighbors, or an address as next hop");
-}
-
 static void
 interval_check(struct diagnostics *diagnostics, const struct place *check_place, const struct node *map,
     struct check_options *options)
@@ -269,25 +137,6 @@ interval_check(struct diagnostics *diagnostics, const struct place *check_place,
 		    "must not be longer than interval, which is %g seconds", (double)options->interval_ns / 1e9);
 }
 
-static void
-check_cross(struct diagnostics *diagnostics, const struct place *place, const struct node *map,
-    struct check_config *check)
-{
-	struct check_options *options = &check->options;
-
-	interval_check(diagnostics, place, map, options);
-	for (size_t i = 0; i < options->neighbors.count; i++)
-		scope_check(diagnostics, place, map, "neighbors", options->neighbors.items[i]);
-	family_check(diagnostics, place, map, &options->prefixes);
-	list_unique(diagnostics, place, map, "prefixes", &options->prefixes);
-	list_unique(diagnostics, place, map, "neighbors", &options->neighbors);
-	list_unique(diagnostics, place, map, "communities", &options->communities);
-	prefixes_fill(diagnostics, place, map, check);
-	if (check->prefixes != NULL)
-		nexthop_check(diagnostics, place, map, check);
-	check_attributes_make(diagnostics, place, map, check);
-}
-
 void
 check_decode(struct diagnostics *diagnostics, const struct place *place, const struct node *map,
     struct check_config *check)
@@ -295,17 +144,17 @@ check_decode(struct diagnostics *diagnostics, const struct place *place, const s
 	static const char *const also[] = {"args", NULL};
 	size_t errors = diagnostics_count(diagnostics, SEVERITY_ERROR);
 
-	check->line = map->line;
-	check->column = map->column;
-	if (!options_set_defaults(check_table, &check->options)) {
+	if (!options_set_defaults(check_table, check)) {
 		place_report(diagnostics, SEVERITY_ERROR, place, map, "out of memory");
 		return;
 	}
 	if (!decode_expect(diagnostics, place, map, NODE_MAPPING))
 		return;
-	decode_options(diagnostics, place, map, check_table, also, &check->options);
-	if (diagnostics_count(diagnostics, SEVERITY_ERROR) == errors)
-		check_cross(diagnostics, place, map, check);
+	decode_options(diagnostics, place, map, check_table, also, check);
+	if (diagnostics_count(diagnostics, SEVERITY_ERROR) == errors) {
+		interval_check(diagnostics, place, map, &check->options);
+		node_check(diagnostics, place, map, &check->node);
+	}
 	args_decode(diagnostics, place, map, check);
 }
 
@@ -316,10 +165,6 @@ check_free(struct check_config *check)
 		options_free(check->method->options, check->args);
 		free(check->args);
 	}
-	options_free(check_table, &check->options);
-	free(check->prefixes);
-	free(check->attributes);
-	free(check->attributes_down);
-	free(check->attributes_disabled);
-	free(check->attributes_drain);
+	node_free(&check->node);
+	options_free(check_table, check);
 }

@@ -1,7 +1,7 @@
 /*
  * What the files of the configuration share among themselves: config.c reads the document,
- * config_check.c one check, config_attributes.c what it announces with, config_overlap.c compares checks,
- * config_tables.c holds the tables.
+ * config_check.c one check, config_node.c what a check has in common with a group, config_attributes.c what it
+ * announces with, config_overlap.c compares nodes, config_tables.c holds the tables.
  */
 #ifndef EXACHECK_CONFIG_INTERNAL_H
 #define EXACHECK_CONFIG_INTERNAL_H
@@ -14,8 +14,13 @@
 void check_decode(struct diagnostics *, const struct place *, const struct node *, struct check_config *);
 void check_free(struct check_config *);
 
-/* Validate the attributes of a check (its map, at this place) and its states, and make their texts. */
-void check_attributes_make(struct diagnostics *, const struct place *, const struct node *, struct check_config *);
+/* Validate what is common to checks and groups (their map, at this place), once the table has been decoded. */
+void node_check(struct diagnostics *, const struct place *, const struct node *, struct node_config *);
+/* Free what node_check made; the rest is the table's. */
+void node_free(struct node_config *);
+
+/* Validate the attributes of a node and its states, and make their texts. */
+void node_attributes_make(struct diagnostics *, const struct place *, const struct node *, struct node_config *);
 
 /* Drop what stands twice in the list under a key of the map (at this place), with a warning. */
 void list_unique(struct diagnostics *, const struct place *, const struct node *, const char *key,

@@ -37,9 +37,9 @@ report_pair(const struct comparison *comparison, size_t check, size_t other, enu
 {
 	const struct check_config *checks = comparison->config->checks;
 	const struct place item = {
-	    .parent = comparison->place, .number = check + 1, .name = checks[check].options.name};
+	    .parent = comparison->place, .number = check + 1, .name = checks[check].node.name};
 	const struct place other_item = {
-	    .parent = comparison->place, .number = other + 1, .name = checks[other].options.name};
+	    .parent = comparison->place, .number = other + 1, .name = checks[other].node.name};
 	const struct place place = {.parent = &item, .key = key};
 	char text[PLACE_TEXT_SIZE];
 
@@ -67,8 +67,8 @@ names_compare(const struct comparison *comparison)
 	if (names == NULL)
 		return false;
 	for (size_t i = 0; i < config->count; i++)
-		if (config->checks[i].options.name != NULL)
-			names[count++] = (struct name){config->checks[i].options.name, i};
+		if (config->checks[i].node.name != NULL)
+			names[count++] = (struct name){config->checks[i].node.name, i};
 	qsort(names, count, sizeof(*names), compare_names);
 	for (size_t i = 1; i < count; i++) {
 		if (strcmp(names[i].text, names[first].text) != 0)
@@ -84,20 +84,20 @@ names_compare(const struct comparison *comparison)
 static size_t
 routes_of(const struct check_config *check)
 {
-	size_t neighbors = check->options.neighbors.count;
+	size_t neighbors = check->node.neighbors.count;
 
-	return check->options.prefixes.count * (neighbors == 0 ? 1 : neighbors);
+	return check->node.prefixes.count * (neighbors == 0 ? 1 : neighbors);
 }
 
 static size_t
 claims_add(struct claim *claims, const struct config *config, size_t check)
 {
 	const struct check_config *this = &config->checks[check];
-	const struct string_list *neighbors = &this->options.neighbors;
+	const struct string_list *neighbors = &this->node.neighbors;
 	size_t count = 0;
 
-	for (size_t i = 0; i < this->options.prefixes.count; i++) {
-		struct claim claim = {&this->prefixes[i], this->options.path_id, "", check};
+	for (size_t i = 0; i < this->node.prefixes.count; i++) {
+		struct claim claim = {&this->node.networks[i], this->node.path_id, "", check};
 
 		if (neighbors->count == 0)
 			claims[count++] = claim;

@@ -15,19 +15,19 @@ static const char *const sandbox_level_choices[] = {"best_effort", "strict", "of
 static const char *const dialect_choices[] = {"auto", "v4", "v6", NULL};
 static const char *const ack_choices[] = {"auto", "on", "off", NULL};
 
-/* The attributes of a route, members of the same names in both structs that have them. */
-#define ATTRIBUTES(STRUCT) \
-	{.name = "metric", .type = OPTION_INTEGER, .offset = offsetof(STRUCT, metric), .min = 0, .max = UINT32_MAX_D, \
+/* The attributes of a route. */
+#define ATTRIBUTES(STRUCT, SET) \
+	{.name = "metric", .type = OPTION_INTEGER, .offset = offsetof(STRUCT, SET metric), .min = 0, .max = UINT32_MAX_D, \
 	    .help = "MED of the routes"}, \
-	{.name = "local_preference", .type = OPTION_INTEGER, .offset = offsetof(STRUCT, local_preference), .min = 0, \
+	{.name = "local_preference", .type = OPTION_INTEGER, .offset = offsetof(STRUCT, SET local_preference), .min = 0, \
 	    .max = UINT32_MAX_D, .help = "local preference of the routes"}, \
-	{.name = "communities", .type = OPTION_COMMUNITY, .flags = OPTION_LIST, .offset = offsetof(STRUCT, communities), \
+	{.name = "communities", .type = OPTION_COMMUNITY, .flags = OPTION_LIST, .offset = offsetof(STRUCT, SET communities), \
 	    .help = "standard A:B, large A:B:C, extended target:A:N, origin:A:N, 0x and 16 hex digits, or names"}, \
-	{.name = "as_path", .type = OPTION_AS_PATH, .offset = offsetof(STRUCT, as_path), \
+	{.name = "as_path", .type = OPTION_AS_PATH, .offset = offsetof(STRUCT, SET as_path), \
 	    .help = "AS numbers separated by blanks"}
 
 static const struct option set_table[] = {
-	ATTRIBUTES(struct attribute_set),
+	ATTRIBUTES(struct attribute_set, ),
 	OPTION_END,
 };
 
@@ -71,51 +71,62 @@ const struct option global_table[] = {
 	OPTION_END,
 };
 
+/* Keys of every node, for a struct that has a node_config called node. */
+#define NODE_NAMES(STRUCT) \
+	{.name = "name", .type = OPTION_NAME, .flags = OPTION_REQUIRED, .offset = offsetof(STRUCT, node.name), \
+	    .help = "unique name"}, \
+	{.name = "description", .type = OPTION_STRING, .offset = offsetof(STRUCT, node.description), \
+	    .help = "free text"}
+#define NODE_ROUTES(STRUCT, PREFIXES) \
+	{.name = "prefixes", .type = OPTION_PREFIX, .flags = OPTION_LIST | (PREFIXES), .offset = offsetof(STRUCT, node.prefixes), \
+	    .help = "networks of one family to announce; a bare address is a host route"}, \
+	{.name = "nexthop", .type = OPTION_NEXT_HOP, .offset = offsetof(STRUCT, node.nexthop), .fallback = "self", \
+	    .help = "next hop of the prefixes' family, or self"}, \
+	{.name = "path_id", .type = OPTION_PATH_ID, .offset = offsetof(STRUCT, node.path_id), .min = 0, \
+	    .max = UINT32_MAX_D, .help = "path identifier (RFC 7911): a number or a dotted quad"}, \
+	ATTRIBUTES(STRUCT, node.up.), \
+	{.name = "metric_down", .type = OPTION_INTEGER, .offset = offsetof(STRUCT, node.metric_down), .min = 0, \
+	    .max = UINT32_MAX_D, .help = "when down, announce with this MED instead of withdrawing: down.metric"}, \
+	{.name = "neighbors", .type = OPTION_ADDRESS, .flags = OPTION_LIST, .offset = offsetof(STRUCT, node.neighbors), \
+	    .help = "announce to these neighbors only"}, \
+	{.name = "down", .type = OPTION_TABLE, .offset = offsetof(STRUCT, node.down), .table = set_table, \
+	    .help = "when down, announce with these attributes instead of withdrawing"}, \
+	{.name = "disabled", .type = OPTION_TABLE, .offset = offsetof(STRUCT, node.disabled), .table = set_table, \
+	    .help = "when disabled, announce with these attributes instead of withdrawing"}, \
+	{.name = "drain", .type = OPTION_TABLE, .offset = offsetof(STRUCT, node.drain), .table = set_table, \
+	    .help = "attributes to announce with for drain_time before the end; default graceful-shutdown added"}, \
+	{.name = "drain_time", .type = OPTION_SECONDS, .offset = offsetof(STRUCT, node.drain_time_ns), .min = 0, \
+	    .max = DRAIN_MAX_S, .fallback = "0", .unit = "seconds", \
+	    .help = "how long the end announces with drain before it withdraws"}
+
 const struct option check_table[] = {
-	{.name = "name", .type = OPTION_NAME, .flags = OPTION_REQUIRED, .offset = offsetof(struct check_options, name),
-	    .help = "unique name"},
-	{.name = "description", .type = OPTION_STRING, .offset = offsetof(struct check_options, description),
-	    .help = "free text"},
-	{.name = "prefixes", .type = OPTION_PREFIX, .flags = OPTION_REQUIRED | OPTION_LIST,
-	    .offset = offsetof(struct check_options, prefixes),
-	    .help = "networks of one family to announce; a bare address is a host route"},
-	{.name = "nexthop", .type = OPTION_NEXT_HOP, .offset = offsetof(struct check_options, nexthop),
-	    .fallback = "self", .help = "next hop of the prefixes' family, or self"},
+	NODE_NAMES(struct check_config),
+	NODE_ROUTES(struct check_config, OPTION_REQUIRED),
 	{.name = "interval", .type = OPTION_SECONDS, .flags = OPTION_ABOVE_MIN,
-	    .offset = offsetof(struct check_options, interval_ns), .min = 0, .max = YEAR_S, .fallback = "15",
+	    .offset = offsetof(struct check_config, options.interval_ns), .min = 0, .max = YEAR_S, .fallback = "15",
 	    .unit = "seconds", .help = "from the start of one execution to the start of the next"},
 	{.name = "fast_interval", .type = OPTION_SECONDS, .flags = OPTION_ABOVE_MIN,
-	    .offset = offsetof(struct check_options, fast_interval_ns), .min = 0, .max = YEAR_S, .unit = "seconds",
+	    .offset = offsetof(struct check_config, options.fast_interval_ns), .min = 0, .max = YEAR_S, .unit = "seconds",
 	    .help = "interval while rising or falling; default interval"},
-	{.name = "splay", .type = OPTION_BOOL, .offset = offsetof(struct check_options, splay), .fallback = "true",
+	{.name = "splay", .type = OPTION_BOOL, .offset = offsetof(struct check_config, options.splay), .fallback = "true",
 	    .help = "spread the first execution over the interval"},
-	{.name = "rise", .type = OPTION_INTEGER, .offset = offsetof(struct check_options, rise), .min = 0, .max = 65535,
-	    .fallback = "3", .help = "consecutive passes until the routes are announced"},
-	{.name = "fall", .type = OPTION_INTEGER, .offset = offsetof(struct check_options, fall), .min = 0, .max = 65535,
-	    .fallback = "3", .help = "consecutive failures until the routes are withdrawn"},
-	{.name = "path_id", .type = OPTION_PATH_ID, .offset = offsetof(struct check_options, path_id),
-	    .min = 0, .max = UINT32_MAX_D, .help = "path identifier (RFC 7911): a number or a dotted quad"},
-	ATTRIBUTES(struct check_options),
-	{.name = "metric_down", .type = OPTION_INTEGER, .offset = offsetof(struct check_options, metric_down), .min = 0,
-	    .max = UINT32_MAX_D, .help = "when down, announce with this MED instead of withdrawing: down.metric"},
-	{.name = "disable", .type = OPTION_PATH, .offset = offsetof(struct check_options, disable), .min = 1,
+	{.name = "rise", .type = OPTION_INTEGER, .offset = offsetof(struct check_config, options.rise), .min = 0,
+	    .max = 65535, .fallback = "3", .help = "consecutive passes until the routes are announced"},
+	{.name = "fall", .type = OPTION_INTEGER, .offset = offsetof(struct check_config, options.fall), .min = 0,
+	    .max = 65535, .fallback = "3", .help = "consecutive failures until the routes are withdrawn"},
+	{.name = "disable", .type = OPTION_PATH, .offset = offsetof(struct check_config, options.disable), .min = 1,
 	    .max = MESSAGE_PATH_SIZE - 1,
 	    .help = "while this file exists the check is disabled"},
-	{.name = "neighbors", .type = OPTION_ADDRESS, .flags = OPTION_LIST,
-	    .offset = offsetof(struct check_options, neighbors), .help = "announce to these neighbors only"},
-	{.name = "down", .type = OPTION_TABLE, .offset = offsetof(struct check_options, down), .table = set_table,
-	    .help = "when down, announce with these attributes instead of withdrawing"},
-	{.name = "disabled", .type = OPTION_TABLE, .offset = offsetof(struct check_options, disabled),
-	    .table = set_table, .help = "when disabled, announce with these attributes instead of withdrawing"},
-	{.name = "drain", .type = OPTION_TABLE, .offset = offsetof(struct check_options, drain), .table = set_table,
-	    .help = "attributes to announce with for drain_time before the end; default graceful-shutdown added"},
-	{.name = "drain_time", .type = OPTION_SECONDS, .offset = offsetof(struct check_options, drain_time_ns),
-	    .min = 0, .max = DRAIN_MAX_S, .fallback = "0", .unit = "seconds",
-	    .help = "how long the end announces with drain before it withdraws"},
 	LATER("min_up", "shortest time up"),
 	LATER("min_down", "shortest time down"),
 	LATER("metric_increase", "added to the MED of each following prefix"),
 	LATER("hooks", "commands to run when the state changes"),
+	OPTION_END,
+};
+
+const struct option group_table[] = {
+	NODE_NAMES(struct group_config),
+	NODE_ROUTES(struct group_config, 0),
 	OPTION_END,
 };
 

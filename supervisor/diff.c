@@ -8,10 +8,17 @@
 #include "exabgp.h"
 
 static void
-observe_nothing(void *context, const struct transition *transition)
+hear_transition(void *context, const struct transition *transition)
 {
 	(void)context;
 	(void)transition;
+}
+
+static void
+hear_change(void *context, const struct node_change *change)
+{
+	(void)context;
+	(void)change;
 }
 
 /* As ExaBGP would hear it, which takes everything. file NULL: unheard. */
@@ -37,7 +44,7 @@ change(struct checks *checks, const struct config *from, const struct config *to
 	bool prepared = plan != NULL && checks_prepare(checks, plan, to);
 
 	if (prepared)
-		checks_commit(checks);
+		checks_commit(checks, (monotime_t){0});
 	plan_free(plan);
 	return prepared;
 }
@@ -50,16 +57,17 @@ all_up(struct checks *checks)
 	result_pass(&result, "assumed");
 	for (size_t i = 0; i < checks_count(checks); i++)
 		while (checks_at(checks, i)->fsm.state != FSM_UP)
-			check_result(checks_at(checks, i), &result, 0);
+			check_result(checks_at(checks, i), &result, 0, (monotime_t){0});
 }
 
 bool
 diff_print(const struct config *running, const struct config *next, FILE *file)
 {
 	const struct config nothing = {0};
+	const struct checks_listener listener = {hear_transition, hear_change, NULL};
 	enum exabgp_dialect dialect = next->global.exabgp.dialect == DIALECT_V6 ? DIALECT_V6 : DIALECT_V4;
 	struct ledger *ledger = ledger_new();
-	struct checks *checks = ledger != NULL ? checks_new(ledger, observe_nothing, NULL) : NULL;
+	struct checks *checks = ledger != NULL ? checks_new(ledger, &listener) : NULL;
 	bool done = false;
 
 	if (checks != NULL && change(checks, &nothing, running)) {

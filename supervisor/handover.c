@@ -235,6 +235,14 @@ check_read(void *context, const json_t *map, char error[static STATE_ERROR_SIZE]
 }
 
 static bool
+group_read(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	struct handover *handover = context;
+
+	return checks_load_group(handover->checks, map, error);
+}
+
+static bool
 channel_read_state(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
 {
 	struct handover *handover = context;
@@ -299,6 +307,13 @@ check_check(void *context, const json_t *map, char error[static STATE_ERROR_SIZE
 }
 
 static bool
+group_check(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	(void)context;
+	return group_state_valid(map, error);
+}
+
+static bool
 channel_check(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
 {
 	(void)context;
@@ -322,6 +337,7 @@ handover_check(int file, char error[static STATE_ERROR_SIZE])
 		{"launcher", launcher_check},
 		{"route", route_check},
 		{"check", check_check},
+		{"group", group_check},
 		{"channel", channel_check},
 		{"worker", worker_check},
 		{NULL, NULL},
@@ -414,6 +430,7 @@ handover_rest(struct handover *handover, int file)
 {
 	static const struct state_reader readers[] = {
 		{"check", check_read},
+		{"group", group_read},
 		{"channel", channel_read_state},
 		{"worker", worker_read_state},
 		{NULL, NULL},

@@ -45,7 +45,7 @@ job_send(int fd, const struct check *check, const struct identity *identity, mon
 	job->first_ns = first.ns;
 	job->interval_ns = check_interval_ns(check);
 	job->args_length = (uint32_t)args_length;
-	strlcpy(job->name, config->options.name, sizeof(job->name));
+	strlcpy(job->name, config->node.name, sizeof(job->name));
 	check_describe(check, job->state, sizeof(job->state));
 	if (config->options.disable != NULL)
 		strlcpy(job->disable, config->options.disable, sizeof(job->disable));

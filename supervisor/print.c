@@ -169,7 +169,7 @@ config_print(const struct config *config, FILE *file)
 		const struct check_config *check = &config->checks[i];
 
 		fputs("  -\n", file);
-		print_options(file, check_table, &check->options, 4);
+		print_options(file, check_table, check, 4);
 		fprintf(file, "    args:\n      method: %s\n", check->method->name);
 		print_options(file, check->method->options, check->args, 6);
 	}

@@ -56,13 +56,13 @@ workers_prepare(const struct reload *reload, const struct plan *plan, const stru
 	size_t rank;
 
 	for (rank = 0; rank < config->count; rank++)
-		if (plan->old_of[rank] == PLAN_NONE && !workers_add(reload->workers, checks_coming(reload->checks, rank),
+		if (plan->checks.old_of[rank] == PLAN_NONE && !workers_add(reload->workers, checks_coming(reload->checks, rank),
 		    first_execution(&config->checks[rank].options, rank, now)))
 			break;
 	if (rank == config->count)
 		return true;
 	while (rank-- > 0)
-		if (plan->old_of[rank] == PLAN_NONE)
+		if (plan->checks.old_of[rank] == PLAN_NONE)
 			workers_remove(reload->workers, checks_coming(reload->checks, rank));
 	return false;
 }
@@ -83,14 +83,14 @@ apply_prepare(const struct reload *reload, const struct plan *plan, const struct
 static void
 apply_commit(const struct reload *reload, const struct plan *plan, bool renew)
 {
-	for (size_t old = 0; old < plan->old_count; old++)
-		if (plan->new_of[old] == PLAN_NONE)
+	for (size_t old = 0; old < plan->checks.old_count; old++)
+		if (plan->checks.new_of[old] == PLAN_NONE)
 			workers_remove(reload->workers, checks_at(reload->checks, old));
-	checks_commit(reload->checks);
-	for (size_t rank = 0; rank < plan->new_count; rank++) {
-		unsigned changes = plan->changes[rank];
+	checks_commit(reload->checks, monotime_now());
+	for (size_t rank = 0; rank < plan->checks.new_count; rank++) {
+		unsigned changes = plan->checks.changes[rank];
 
-		if (plan->old_of[rank] != PLAN_NONE && (renew || (changes & (PLAN_NAME | PLAN_TIMING | PLAN_WORKER)) != 0))
+		if (plan->checks.old_of[rank] != PLAN_NONE && (renew || (changes & (PLAN_NAME | PLAN_TIMING | PLAN_WORKER)) != 0))
 			workers_change(reload->workers, checks_at(reload->checks, rank),
 			    renew || (changes & (PLAN_NAME | PLAN_WORKER)) != 0);
 	}
@@ -110,45 +110,67 @@ reload_start(const struct reload *reload)
 	return prepared;
 }
 
-/* What becomes of each check; of many, for those who want to know everything. */
-static void
-tell_checks(const struct plan *plan, const struct config *old, const struct config *new)
+typedef const char *name_at(const struct config *, size_t index);
+
+static const char *
+check_name(const struct config *config, size_t index)
 {
-	size_t count = plan->added + plan->removed + plan->changed;
-	enum log_level level = count <= TOLD_MAX ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
+	return config->checks[index].node.name;
+}
+
+static const char *
+group_name(const struct config *config, size_t index)
+{
+	return config->groups[index].node.name;
+}
+
+/* What becomes of each check, or group; of many, for those who want to know everything. */
+static void
+tell_nodes(const struct plan_nodes *nodes, const struct config *old, const struct config *new, name_at *name,
+    enum log_level level)
+{
 	char text[PLAN_TEXT_SIZE];
 
-	for (size_t i = 0; i < new->count; i++) {
-		const char *name = new->checks[i].options.name;
-		unsigned changes = plan->changes[i] & PLAN_CHANGED;
+	for (size_t i = 0; i < nodes->new_count; i++) {
+		unsigned changes = nodes->changes[i] & PLAN_CHANGED;
 
-		if (plan->old_of[i] == PLAN_NONE)
-			log_line(level, name, "added");
+		if (nodes->old_of[i] == PLAN_NONE)
+			log_line(level, name(new, i), "added");
 		else if ((changes & PLAN_NAME) != 0)
-			log_line(level, name, "renamed, it was \"%s\"", old->checks[plan->old_of[i]].options.name);
+			log_line(level, name(new, i), "renamed, it was \"%s\"", name(old, nodes->old_of[i]));
 		else if (changes != 0)
-			log_line(level, name, "changed: %s", plan_describe(changes, text));
+			log_line(level, name(new, i), "changed: %s", plan_describe(changes, text));
 	}
-	for (size_t i = 0; i < old->count; i++)
-		if (plan->new_of[i] == PLAN_NONE)
-			log_line(level, old->checks[i].options.name, "removed");
+	for (size_t i = 0; i < nodes->old_count; i++)
+		if (nodes->new_of[i] == PLAN_NONE)
+			log_line(level, name(old, i), "removed");
 }
 
 static void
 tell(const struct plan *plan, const struct config *old, const struct config *new)
 {
-	tell_checks(plan, old, new);
+	size_t count = plan->added + plan->removed + plan->changed;
+	enum log_level level = count <= TOLD_MAX ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
+
+	tell_nodes(&plan->checks, old, new, check_name, level);
+	tell_nodes(&plan->groups, old, new, group_name, level);
 	log_info("reloaded %s: %zu added, %zu removed, %zu changed, %zu unchanged", new->path, plan->added, plan->removed,
 	    plan->changed, plan->unchanged);
 }
 
 static bool
+nodes_move(const struct plan_nodes *nodes)
+{
+	for (size_t i = 0; i < nodes->new_count; i++)
+		if (nodes->changes[i] != 0)
+			return true;
+	return false;
+}
+
+static bool
 plan_moves(const struct plan *plan)
 {
-	for (size_t i = 0; i < plan->new_count; i++)
-		if (plan->changes[i] != 0)
-			return true;
-	return plan->added + plan->removed > 0;
+	return plan->added + plan->removed > 0 || nodes_move(&plan->checks) || nodes_move(&plan->groups);
 }
 
 /* Apply a configuration: when true is returned it is the running one's successor, otherwise it stays the caller's. */

@@ -109,8 +109,9 @@ route_hold(const struct route *route, struct decision *decision)
 	return true;
 }
 
+/* refusing: an owner that is taken to want it withdrawn, NULL: none. */
 static struct decision
-route_decision(struct ledger *ledger, const struct route *route)
+route_decision(struct ledger *ledger, const struct route *route, const unsigned *refusing)
 {
 	struct decision decision = {.wish.status = ROUTE_WITHDRAWN};
 	const struct route *all = route_for_all(ledger, route);
@@ -118,12 +119,14 @@ route_decision(struct ledger *ledger, const struct route *route)
 	bool undecided = false, refused = false;
 
 	SLIST_FOREACH(owner, &route->owners, next) {
-		if (owner->wish.status == ROUTE_ANNOUNCED) {
+		enum route_status status = refusing != NULL && owner->id == *refusing ? ROUTE_WITHDRAWN : owner->wish.status;
+
+		if (status == ROUTE_ANNOUNCED) {
 			decision.wish = owner->wish;
 			return decision;
 		}
-		undecided |= owner->wish.status == ROUTE_UNKNOWN;
-		refused |= owner->wish.status == ROUTE_WITHDRAWN;
+		undecided |= status == ROUTE_UNKNOWN;
+		refused |= status == ROUTE_WITHDRAWN;
 	}
 	/* A predecessor may have announced it for any of them; we did for one that has since refused, or is gone. */
 	if (undecided && (route->carried || !refused) && route_hold(route, &decision))
@@ -137,19 +140,34 @@ route_decision(struct ledger *ledger, const struct route *route)
 	return decision;
 }
 
+/* An announcement of its own, which counts. */
+static bool
+route_announced(const struct route *route)
+{
+	return route->desired.status == ROUTE_ANNOUNCED && !route->follows;
+}
+
+static void
+route_desire(struct ledger *ledger, struct route *route, const struct decision *decision)
+{
+	ledger->announced -= route_announced(route);
+	wish_set(&route->desired, decision->wish.status, decision->wish.attributes);
+	route->held = decision->held;
+	route->follows = decision->follows;
+	ledger->announced += route_announced(route);
+}
+
 /* Work out what is desired now, and queue the route accordingly. Of its family, others that are done with are freed. */
 static void
 route_decide(struct ledger *ledger, struct route *route)
 {
-	struct decision decision = route_decision(ledger, route);
+	struct decision decision = route_decision(ledger, route, NULL);
 	bool same = wish_equal(&decision.wish, &route->desired);
 	struct route *one, *next;
 
 	if (same && decision.held == route->held && decision.follows == route->follows)
 		return;
-	wish_set(&route->desired, decision.wish.status, decision.wish.attributes);
-	route->held = decision.held;
-	route->follows = decision.follows;
+	route_desire(ledger, route, &decision);
 	if (!same) /* a new desire does not wait for the retry of an old one */
 		route_retry_now(ledger, route);
 	route_refresh(ledger, route, false);
@@ -234,6 +252,7 @@ static void
 route_remove(struct ledger *ledger, struct route *route)
 {
 	route_dequeue(ledger, route);
+	ledger->announced -= route_announced(route);
 	RB_REMOVE(key_tree, &ledger->routes, route);
 	route_free(route);
 }
@@ -357,6 +376,30 @@ ledger_release(struct ledger *ledger, const struct route_key *key, unsigned id)
 	route_tidy(ledger, route);
 }
 
+bool
+ledger_would_lose(struct ledger *ledger, const struct route_key *key, unsigned owner)
+{
+	const struct route *route = ledger_find(ledger, key);
+
+	return route != NULL && route_announced(route) &&
+	    route_decision(ledger, route, &owner).wish.status != ROUTE_ANNOUNCED;
+}
+
+bool
+ledger_would_keep(struct ledger *ledger, const struct route_key *key, unsigned owner)
+{
+	const struct route *route = ledger_find(ledger, key);
+
+	return route != NULL && route_announced(route) &&
+	    route_decision(ledger, route, &owner).wish.status == ROUTE_ANNOUNCED;
+}
+
+size_t
+ledger_announced(const struct ledger *ledger)
+{
+	return ledger->announced;
+}
+
 void
 ledger_withdraw_all(struct ledger *ledger)
 {
@@ -436,8 +479,7 @@ ledger_restore(struct ledger *ledger, const struct route_key *key, const struct 
 		route->carried = left->carried;
 		route->acked = left->sent;
 		if (left->held)
-			wish_set(&route->desired, left->kept, kept);
-		route->held = left->held;
+			route_desire(ledger, route, &(struct decision){{left->kept, kept}, true, false});
 		text_release(sent);
 	}
 	text_release(kept);

@@ -65,6 +65,14 @@ bool ledger_withdraw(struct ledger *, const struct route_key *, unsigned owner, 
  */
 void ledger_release(struct ledger *, const struct route_key *, unsigned owner);
 
+/*
+ * Whether the route is desired announced, or held, by itself (not for following the route for all neighbors), and would
+ * be withdrawn, or would not be, if this owner wanted that. And how many routes are.
+ */
+bool ledger_would_lose(struct ledger *, const struct route_key *, unsigned owner);
+bool ledger_would_keep(struct ledger *, const struct route_key *, unsigned owner);
+size_t ledger_announced(const struct ledger *);
+
 /* Every owner's wish is turned into withdraw: shutdown. */
 void ledger_withdraw_all(struct ledger *);
 

@@ -57,6 +57,7 @@ struct ledger {
 	struct ready_queue announces, withdraws;
 	uint64_t batch;
 	size_t pending;
+	size_t announced; /* routes that are desired announced, by themselves */
 	void (*wake)(void *);
 	void *wake_context;
 	void (*said)(void *, const struct route *, enum route_news);

@@ -83,7 +83,7 @@ row_make(struct row *row, const struct check_config *check, const struct global_
 	sandbox_profile(&profile, check->method, check->args, check->options.disable);
 	row->needs = profile.needs;
 	row->confined = args->sandbox != SANDBOX_OFF && global->sandbox != SANDBOX_LEVEL_OFF;
-	cell_add(row->cells[COLUMN_CHECK], "", "%s", check->options.name);
+	cell_add(row->cells[COLUMN_CHECK], "", "%s", check->node.name);
 	cell_add(row->cells[COLUMN_METHOD], "", "%s", check->method->name);
 	if (row->confined && (profile.needs & NEED_COMMANDS) == 0) {
 		network_describe(row->cells[COLUMN_NETWORK], &profile);

@@ -49,12 +49,12 @@ struct stop {
 
 /* The drain. */
 
-/* How long the drain goes on: until the first check has drained, until the last has; 0: none does. */
+/* How long the drain goes on: until the first node has drained, until the last has; 0: none does. */
 struct drain {
 	int64_t first_ns, last_ns;
 };
 
-/* apply: tell each check, too. */
+/* apply: tell each node, too. */
 static struct drain
 drain_walk(const struct stop *stop, bool apply)
 {
@@ -62,16 +62,16 @@ drain_walk(const struct stop *stop, bool apply)
 	int64_t limit_ns = stop->parts.alone ? INT64_MAX : DRAIN_LIMIT_NS;
 	struct drain drain = {0, 0};
 
-	for (size_t i = 0; i < checks_count(stop->parts.checks); i++) {
-		struct check *check = checks_at(stop->parts.checks, i);
-		int64_t left_ns = check_drain_time(check, elapsed_ns, limit_ns);
+	for (size_t i = 0; i < checks_node_count(stop->parts.checks); i++) {
+		struct node *node = checks_node(stop->parts.checks, i);
+		int64_t left_ns = node_drain_time(node, elapsed_ns, limit_ns);
 
 		if (left_ns > drain.last_ns)
 			drain.last_ns = left_ns;
 		if (left_ns > 0 && (drain.first_ns == 0 || left_ns < drain.first_ns))
 			drain.first_ns = left_ns;
 		if (apply)
-			check_drain(check, left_ns > 0);
+			node_stop(node, left_ns > 0 ? NODE_ENDING : NODE_ENDED);
 	}
 	return drain;
 }
@@ -82,7 +82,7 @@ drain_turn(struct stop *stop)
 {
 	struct drain drain = drain_walk(stop, false);
 
-	/* Where nothing drains, all is withdrawn at once, without a word to each check. */
+	/* Where nothing drains, all is withdrawn at once, without a word to each node. */
 	if (drain.last_ns > 0)
 		drain = drain_walk(stop, true);
 	if (drain.last_ns > 0)

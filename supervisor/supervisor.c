@@ -30,6 +30,7 @@
 #include "lock.h"
 #include "loop.h"
 #include "program.h"
+#include "pulse.h"
 #include "reload.h"
 #include "route.h"
 #include "service.h"
@@ -49,6 +50,8 @@ struct supervisor {
 	struct ledger *ledger;
 	struct journal *journal;
 	struct checks *checks;
+	struct pulse *pulse; /* of the checks */
+	bool guarding;	     /* the guard keeps something announced */
 	struct launcher *launcher;
 	struct workers *workers;
 	struct channel *channel;
@@ -67,7 +70,22 @@ static void
 title_show(const struct supervisor *supervisor, const char *doing)
 {
 	setproctitle("-ExaCheck Master Process [%s]: %s [%zu of %zu up]", supervisor->config->path, doing,
-	    checks_in_state(supervisor->checks, FSM_UP), checks_count(supervisor->checks));
+	    checks_up(supervisor->checks), checks_count(supervisor->checks));
+}
+
+/* Loudly: what is announced is not what checks say. */
+static void
+guard_tell(struct supervisor *supervisor)
+{
+	size_t guarded = checks_guarded(supervisor->checks);
+
+	if ((guarded > 0) == supervisor->guarding)
+		return;
+	supervisor->guarding = guarded > 0;
+	if (guarded > 0)
+		log_errorx("the guard: failing checks would withdraw too much; what is refused stays announced");
+	else
+		log_info("the guard: nothing is kept announced any more");
 }
 
 static void
@@ -76,9 +94,22 @@ transition_seen(void *context, const struct transition *transition)
 	struct supervisor *supervisor = context;
 
 	transition_log(transition);
+	pulse_set(supervisor->pulse);
+	guard_tell(supervisor);
 	if (transition->before.state == transition->after.state)
 		return;
 	title_show(supervisor, stop_begun(supervisor->stop) ? "Stopping" : "Sleeping");
+}
+
+static void
+change_seen(void *context, const struct node_change *change)
+{
+	struct supervisor *supervisor = context;
+
+	change_log(change);
+	guard_tell(supervisor);
+	if (change->before != change->after)
+		title_show(supervisor, stop_begun(supervisor->stop) ? "Stopping" : "Sleeping");
 }
 
 /* Reap every child that ended. */
@@ -100,8 +131,13 @@ status_describe(void *context, char *text, size_t size)
 {
 	const struct supervisor *supervisor = context;
 
-	snprintf(text, size, "%zu of %zu up%s%s", checks_in_state(supervisor->checks, FSM_UP),
-	    checks_count(supervisor->checks), channel_connected(supervisor->channel) ? "" : "; waiting for ExaBGP",
+	size_t held = checks_held(supervisor->checks), guarded = checks_guarded(supervisor->checks);
+	char kept[64] = "";
+
+	if (held + guarded > 0)
+		snprintf(kept, sizeof(kept), "; %zu held, %zu kept by the guard", held, guarded);
+	snprintf(text, size, "%zu of %zu up%s%s%s", checks_up(supervisor->checks), checks_count(supervisor->checks), kept,
+	    channel_connected(supervisor->channel) ? "" : "; waiting for ExaBGP",
 	    stop_begun(supervisor->stop) ? "; stopping" : "");
 }
 
@@ -166,6 +202,7 @@ supervisor_reload(struct supervisor *supervisor, bool asked)
 		global = &supervisor->config->global;
 		watch_set(supervisor->watch, global->live_reload, global->monitoring_interval_ns);
 		title_show(supervisor, "Sleeping");
+		pulse_set(supervisor->pulse);
 	}
 	service_ready();
 }
@@ -342,6 +379,7 @@ checks_start(struct supervisor *supervisor)
 		return false;
 	if (supervisor->left != NULL)
 		state_restore(supervisor, supervisor->left_file);
+	pulse_set(supervisor->pulse);
 	journal_begin(supervisor->journal, ledger_settle(supervisor->ledger));
 	watch_set(supervisor->watch, global->live_reload, global->monitoring_interval_ns);
 	return true;
@@ -360,13 +398,15 @@ stop_make(struct supervisor *supervisor)
 static bool
 parts_make(struct supervisor *supervisor)
 {
+	const struct checks_listener listener = {transition_seen, change_seen, supervisor};
 	const struct handover *left = supervisor->left;
 	const struct config *config = supervisor->config;
 
 	if ((supervisor->base = loop_new()) == NULL || (supervisor->ledger = ledger_new()) == NULL ||
 	    (supervisor->journal = journal_new(supervisor->base, config->global.runtime_dir, supervisor->ledger,
 	    left != NULL ? left->lock : JOURNAL_LOCK_TAKE)) == NULL ||
-	    (supervisor->checks = checks_new(supervisor->ledger, transition_seen, supervisor)) == NULL ||
+	    (supervisor->checks = checks_new(supervisor->ledger, &listener)) == NULL ||
+	    (supervisor->pulse = pulse_new(supervisor->base, supervisor->checks)) == NULL ||
 	    !launcher_attach(supervisor->launcher, supervisor->base) ||
 	    (supervisor->workers = workers_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL)
 		return false;
@@ -413,6 +453,7 @@ supervisor_free(struct supervisor *supervisor)
 	service_stop();
 	watch_free(supervisor->watch);
 	watchdog_stop();
+	pulse_free(supervisor->pulse);
 	if (supervisor->workers != NULL)
 		workers_free(supervisor->workers);
 	launcher_free(supervisor->launcher);

@@ -33,42 +33,46 @@ prefixes_text(const struct string_list *prefixes, char text[static PREFIXES_TEXT
 		snprintf(text + length, PREFIXES_TEXT_SIZE - length, " and %zu more", prefixes->count - i);
 }
 
+/* What became of the routes: "; withdrew 192.0.2.1/32". */
 static const char *
-action_text(const struct transition *transition, char *text, size_t size)
+effect_text(const struct node *node, enum node_effect effect, monotime_t now, char *text, size_t size)
 {
+	static const char *const verbs[] = {
+		[NODE_ANNOUNCED] = "announced",
+		[NODE_DRAINS] = "draining",
+		[NODE_WITHDREW] = "withdrew",
+		[NODE_GUARDED] = "the guard keeps announced",
+	};
+	static const char *const suffixes[WISHES] = {
+		[WISH_DOWN] = " with the attributes of down",
+		[WISH_DISABLED] = " with the attributes of disabled",
+	};
+	const char *suffix = effect == NODE_ANNOUNCED ? suffixes[node->wish] : NULL;
 	char prefixes[PREFIXES_TEXT_SIZE];
-	const char *verb = "", *suffix = "";
+	monotime_t until = now;
 
 	text[0] = '\0';
-	if (transition->action == FSM_NOTHING)
-		return text;
-	if (transition->action == FSM_ANNOUNCE) {
-		verb = "announced";
-	} else if (transition->after.state == FSM_DOWN && transition->config->attributes_down != NULL) {
-		verb = "announced";
-		suffix = " with the attributes of down";
-	} else if (transition->after.state == FSM_DISABLED && transition->config->attributes_disabled != NULL) {
-		verb = "announced";
-		suffix = " with the attributes of disabled";
-	} else {
-		verb = "withdrew";
+	if (effect == NODE_HELD && node_held(node, &until)) {
+		snprintf(text, size, "; held %s for %.1f s", verdict_name(node->verdict),
+		    (double)monotime_left(until, now) / NS_PER_SECOND);
+	} else if (effect != NODE_SAME && effect != NODE_HELD && node->config->prefixes.count > 0) {
+		prefixes_text(&node->config->prefixes, prefixes);
+		snprintf(text, size, "; %s%s%s", verbs[effect], prefixes, suffix != NULL ? suffix : "");
 	}
-	prefixes_text(&transition->config->options.prefixes, prefixes);
-	snprintf(text, size, "; %s%s%s", verb, prefixes, suffix);
 	return text;
 }
 
-static const char *
-cause_text(const struct transition *transition, char *text, size_t size)
+const char *
+transition_cause(const struct transition *transition, char text[static TRANSITION_CAUSE_SIZE])
 {
 	const struct result *result = transition->result;
 
 	if (result == NULL)
-		snprintf(text, size, "%s %s", transition->config->options.disable != NULL ?
+		snprintf(text, TRANSITION_CAUSE_SIZE, "%s %s", transition->config->options.disable != NULL ?
 		    transition->config->options.disable : "disable file",
 		    transition->event == FSM_DISABLE ? "exists" : "is gone");
 	else
-		snprintf(text, size, "%s %s (%s) in %.1f ms", result_code_name(result->code),
+		snprintf(text, TRANSITION_CAUSE_SIZE, "%s %s (%s) in %.1f ms", result_code_name(result->code),
 		    reason_name(result->reason), result->text, (double)transition->duration_ns / NS_PER_MILLISECOND);
 	return text;
 }
@@ -77,19 +81,37 @@ void
 transition_log(const struct transition *transition)
 {
 	const struct check_options *options = &transition->config->options;
+	const char *name = transition->config->node.name;
 	unsigned rise = (unsigned)options->rise, fall = (unsigned)options->fall;
-	char before[FSM_TEXT_SIZE], after[FSM_TEXT_SIZE], cause[512], action[PREFIXES_TEXT_SIZE + 64];
-	bool changed = transition->before.state != transition->after.state;
+	char before[FSM_TEXT_SIZE], after[FSM_TEXT_SIZE], cause[TRANSITION_CAUSE_SIZE], effect[PREFIXES_TEXT_SIZE + 64];
+	bool changed = transition->before.state != transition->after.state || transition->effect != NODE_SAME;
 	enum log_level level = changed ? state_levels[transition->after.state] : LOG_LEVEL_DEBUG;
 
 	if (!log_enabled(level))
 		return;
 	fsm_describe(&transition->before, rise, fall, before, sizeof(before));
 	fsm_describe(&transition->after, rise, fall, after, sizeof(after));
-	cause_text(transition, cause, sizeof(cause));
+	transition_cause(transition, cause);
 	if (changed)
-		log_line(level, options->name, "%s -> %s: %s%s", before, after, cause,
-		    action_text(transition, action, sizeof(action)));
+		log_line(level, name, "%s -> %s: %s%s", before, after, cause,
+		    effect_text(transition->node, transition->effect, transition->now, effect, sizeof(effect)));
 	else
-		log_line(level, options->name, "%s: %s", after, cause);
+		log_line(level, name, "%s: %s", after, cause);
+}
+
+void
+change_log(const struct node_change *change)
+{
+	static const enum log_level levels[VERDICTS] = {LOG_LEVEL_INFO, LOG_LEVEL_SUCCESS, LOG_LEVEL_ERROR, LOG_LEVEL_INFO};
+	char effect[PREFIXES_TEXT_SIZE + 64];
+
+	if (change->cause == CAUSE_RESULT || (change->before == change->after && change->effect == NODE_SAME))
+		return;
+	effect_text(change->node, change->effect, change->now, effect, sizeof(effect));
+	if (change->before != change->after)
+		log_line(levels[change->after], change->node->config->name, "%s -> %s: %s%s", verdict_name(change->before),
+		    verdict_name(change->after), change->reason, effect);
+	else
+		log_line(levels[change->after], change->node->config->name, "%s: %s%s", verdict_name(change->after),
+		    change->reason, effect);
 }

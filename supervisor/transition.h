@@ -1,5 +1,5 @@
 /*
- * What happened to a check: the one event that everything which wants to know reads.
+ * What happened to a check, or to the routes of a node: the events that everything which wants to know reads.
  */
 #ifndef EXACHECK_TRANSITION_H
 #define EXACHECK_TRANSITION_H
@@ -9,17 +9,27 @@
 #include "../common/result.h"
 #include "config.h"
 #include "fsm.h"
+#include "node.h"
 
 struct transition {
 	const struct check_config *config;
+	const struct node *node;
 	enum fsm_event event;
 	struct fsm before, after;
-	enum fsm_action action;	     /* what became of the routes */
+	enum node_effect effect;     /* of it on the routes */
 	const struct result *result; /* NULL for the disable file's coming and going */
 	int64_t duration_ns;	     /* of the execution */
+	monotime_t now;
 };
+
+/* "fail timeout (no answer within 5 s) in 5000.1 ms". Returns text. */
+#define TRANSITION_CAUSE_SIZE 512
+const char *transition_cause(const struct transition *, char text[static TRANSITION_CAUSE_SIZE]);
 
 /* One consistent log line per change of state; a line per result at debug level. */
 void transition_log(const struct transition *);
+
+/* A line for a change that no transition's line tells. */
+void change_log(const struct node_change *);
 
 #endif

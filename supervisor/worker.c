@@ -46,7 +46,7 @@ worker_kill(struct worker *worker)
 void
 worker_lost(struct worker *worker, enum reason reason)
 {
-	const char *name = worker->check->config->options.name;
+	const char *name = worker->check->config->node.name;
 	bool planned = worker->planned && reason == REASON_DIED;
 	monotime_t now = monotime_now();
 
@@ -200,7 +200,7 @@ worker_spawned(void *context, uint32_t id, pid_t pid, int error)
 		worker->pid = pid;
 	if (worker->pid == 0 || worker->fd == -1 || workers->stopping) {
 		if (error != 0)
-			log_line(LOG_LEVEL_WARNING, worker->check->config->options.name, "no worker: %s", strerror(error));
+			log_line(LOG_LEVEL_WARNING, worker->check->config->node.name, "no worker: %s", strerror(error));
 		worker_lost(worker, error != 0 ? REASON_SPAWN : worker->fd == -1 ? worker->reason : REASON_DIED);
 		return;
 	}
@@ -270,7 +270,7 @@ worker_try(struct worker *worker, monotime_t now)
 	if (worker->spawner == NULL || !worker_spawn(worker, now)) {
 		worker->reason = REASON_SPAWN;
 		worker->retry = backoff_ended(&worker->backoff, now);
-		log_line(LOG_LEVEL_WARNING, worker->check->config->options.name, "cannot start a worker: %s", strerror(errno));
+		log_line(LOG_LEVEL_WARNING, worker->check->config->node.name, "cannot start a worker: %s", strerror(errno));
 	}
 	return worker->retry;
 }
@@ -358,7 +358,7 @@ name_by_pid(struct workers *workers, pid_t pid)
 	STAILQ_FOREACH(worker, &workers->list, entry) {
 		if (worker->pid != pid && worker->former != pid)
 			continue;
-		name = worker->check->config->options.name;
+		name = worker->check->config->node.name;
 		worker->former = 0;
 	}
 	return name;

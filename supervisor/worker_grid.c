@@ -73,7 +73,7 @@ worker_pace(struct worker *worker)
 		return; /* the next job says it */
 	check_describe(worker->check, pace.state, sizeof(pace.state));
 	if (message_send(worker->fd, MESSAGE_PACE, &pace, sizeof(pace), -1) == -1)
-		log_debug("%s: worker does not take its pace", worker->check->config->options.name);
+		log_debug("%s: worker does not take its pace", worker->check->config->node.name);
 }
 
 static int64_t
@@ -141,7 +141,7 @@ worker_advance(struct worker *worker, monotime_t now)
 	passed = monotime_sub(worker->slot, before) / worker_ns + worker->owed;
 	worker->owed = passed < 1 ? 0 : passed > OWED_MAX ? OWED_MAX : (unsigned)passed - 1;
 	worker->left = false;
-	log_limit_tell(&worker->log, worker->check->config->options.name, now);
+	log_limit_tell(&worker->log, worker->check->config->node.name, now);
 	if (monotime_before(worker->slot, before))
 		worker_arm(worker); /* otherwise the lease's timer fires in time, and is set anew then */
 	worker_pace(worker);
@@ -168,7 +168,7 @@ worker_fail(struct worker *worker, enum reason reason, monotime_t now)
 
 	result_fail(&result, reason, "%s", texts[reason]);
 	worker->absent = !worker->started;
-	check_result(worker->check, &result, monotime_left(now, worker->slot));
+	check_result(worker->check, &result, monotime_left(now, worker->slot), now);
 	worker_advance(worker, now);
 	/* what is executed nevertheless, of this grid point and of those passed over, comes too late */
 	worker->forfeited += worker->owed + 1;

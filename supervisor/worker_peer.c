@@ -70,13 +70,13 @@ handle_result(struct worker *worker, const union message *message)
 	if (worker->disabled) {
 		/* its predecessor said so: a worker that finds no file says nothing of it */
 		worker->disabled = false;
-		check_disabled(worker->check, false);
+		check_disabled(worker->check, false, now);
 	}
 	result.code = (enum result_code)sent->code;
 	result.reason = (enum reason)sent->reason;
 	strlcpy(result.text, sent->text, sizeof(result.text));
 	text_sanitise(result.text);
-	check_result(worker->check, &result, sent->duration_ns);
+	check_result(worker->check, &result, sent->duration_ns, now);
 	worker_advance(worker, now);
 	worker_heard(worker);
 	worker_update(worker);
@@ -93,7 +93,7 @@ handle_disabled(struct worker *worker, const union message *message)
 	if (message->disabled.disabled > 1 || ((early || !disabled) && !ratelimit_take(&worker->chatter, now)))
 		return false;
 	if (disabled != worker->disabled)
-		check_disabled(worker->check, disabled);
+		check_disabled(worker->check, disabled, now);
 	worker->disabled = disabled;
 	if (early) {
 		worker_pace(worker);
@@ -123,8 +123,8 @@ handle_started(struct worker *worker, const union message *message)
 	if (worker->phase == PHASE_STARTING)
 		worker->phase = PHASE_RUNNING;
 	worker->sandbox = sandbox_reports_keep(worker->workers->sandboxes, worker->check->config->method->name,
-	    worker->check->config->options.name, sandbox[0] != '\0' ? sandbox : "none");
-	log_line(LOG_LEVEL_DEBUG, worker->check->config->options.name, "worker started; sandbox: %s", worker->sandbox);
+	    worker->check->config->node.name, sandbox[0] != '\0' ? sandbox : "none");
+	log_line(LOG_LEVEL_DEBUG, worker->check->config->node.name, "worker started; sandbox: %s", worker->sandbox);
 	return true;
 }
 
@@ -135,7 +135,7 @@ handle_log(struct worker *worker, const union message *message)
 
 	if (message->log.level >= LOG_LEVELS || !ratelimit_take(&worker->chatter, now))
 		return false;
-	log_limit_line(&worker->log, (enum log_level)message->log.level, worker->check->config->options.name,
+	log_limit_line(&worker->log, (enum log_level)message->log.level, worker->check->config->node.name,
 	    message->log.text, now);
 	return true;
 }

@@ -83,7 +83,7 @@ static json_t *
 worker_save(const struct worker *worker)
 {
 	json_t *map = state_save(worker_fields, worker);
-	bool saved = map != NULL && state_put_text(map, "check", worker->check->config->options.name) &&
+	bool saved = map != NULL && state_put_text(map, "check", worker->check->config->node.name) &&
 	    state_put_text(map, "sandbox", worker->sandbox);
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
@@ -143,7 +143,7 @@ worker_named(struct workers *workers, const char *name)
 	struct worker *worker;
 
 	STAILQ_FOREACH(worker, &workers->list, entry)
-		if (name != NULL && strcmp(worker->check->config->options.name, name) == 0)
+		if (name != NULL && strcmp(worker->check->config->node.name, name) == 0)
 			return worker;
 	return NULL;
 }
@@ -189,7 +189,7 @@ workers_load(struct workers *workers, const json_t *map, bool usable, char error
 	*worker = found;
 	if (sandbox != NULL)
 		worker->sandbox = sandbox_reports_keep(workers->sandboxes, worker->check->config->method->name,
-		    worker->check->config->options.name, sandbox);
+		    worker->check->config->node.name, sandbox);
 	if (worker->phase != PHASE_IDLE) {
 		/* its end is our doing, and no failure */
 		if (!worker_adopt(worker) || !usable)

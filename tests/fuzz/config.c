@@ -64,8 +64,8 @@ command_is_taken(const struct route_key *key, const char *attributes)
 static void
 check_is_usable(const struct check_config *check)
 {
-	struct route_key key = {.has_path_id = check->options.path_id != OPTION_UNSET};
-	const struct string_list *neighbors = &check->options.neighbors;
+	struct route_key key = {.has_path_id = check->node.path_id != OPTION_UNSET};
+	const struct string_list *neighbors = &check->node.neighbors;
 	char error[OPTION_ERROR_SIZE];
 	uint8_t *encoded = NULL;
 	size_t length = 0;
@@ -77,16 +77,16 @@ check_is_usable(const struct check_config *check)
 	options_free(check->method->options, args);
 	free(args);
 	free(encoded);
-	FUZZ_ASSERT(check->options.prefixes.count > 0);
-	key.path_id = (uint32_t)check->options.path_id;
-	for (size_t i = 0; i < check->options.prefixes.count; i++)
+	FUZZ_ASSERT(check->node.prefixes.count > 0);
+	key.path_id = (uint32_t)check->node.path_id;
+	for (size_t i = 0; i < check->node.prefixes.count; i++)
 		for (size_t j = 0; j < (neighbors->count > 0 ? neighbors->count : 1); j++) {
-			key.prefix = check->prefixes[i];
+			key.prefix = check->node.networks[i];
 			key.neighbor = neighbors->count > 0 ? neighbors->items[j] : NULL;
-			command_is_taken(&key, check->attributes);
-			command_is_taken(&key, check->attributes_down);
-			command_is_taken(&key, check->attributes_disabled);
-			command_is_taken(&key, check->attributes_drain);
+			command_is_taken(&key, node_attributes_text(&check->node, ATTRIBUTES_UP, i));
+			command_is_taken(&key, node_attributes_text(&check->node, ATTRIBUTES_DOWN, i));
+			command_is_taken(&key, node_attributes_text(&check->node, ATTRIBUTES_DISABLED, i));
+			command_is_taken(&key, node_attributes_text(&check->node, ATTRIBUTES_DRAIN, i));
 		}
 }
 

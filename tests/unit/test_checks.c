@@ -30,6 +30,7 @@ struct model {
 };
 
 static unsigned state;
+static const monotime_t now = {1};
 static struct ledger *ledger;
 static struct checks *checks;
 static struct config *config;
@@ -49,6 +50,15 @@ observe(void *context, const struct transition *transition)
 	(void)context;
 	(void)transition;
 }
+
+static void
+hear(void *context, const struct node_change *change)
+{
+	(void)context;
+	(void)change;
+}
+
+static const struct checks_listener listener = {observe, hear, NULL};
 
 static struct config *
 model_config(const struct model *written)
@@ -191,12 +201,12 @@ event(size_t rank, unsigned kind)
 	else
 		result_fail(&result, REASON_TIMEOUT, "no");
 	if (kind < 2) {
-		check_result(check, &result, 0);
+		check_result(check, &result, 0, now);
 		if (!modelled->disabled)
 			modelled->wish = kind == 0 ? UP : DOWN;
 		return;
 	}
-	check_disabled(check, kind == 2);
+	check_disabled(check, kind == 2, now);
 	modelled->disabled = kind == 2;
 	if (kind == 2)
 		modelled->wish = DISABLED;
@@ -223,7 +233,7 @@ change(struct config *next)
 	bool prepared = plan != NULL && checks_prepare(checks, plan, next);
 
 	if (prepared) {
-		checks_commit(checks);
+		checks_commit(checks, now);
 		config_free(config);
 		config = next;
 	}
@@ -235,7 +245,7 @@ static void
 setup(void)
 {
 	ck_assert_ptr_nonnull(ledger = ledger_new());
-	ck_assert_ptr_nonnull(checks = checks_new(ledger, observe, NULL));
+	ck_assert_ptr_nonnull(checks = checks_new(ledger, &listener));
 	config = NULL;
 	model = (struct model){.count = 0};
 	for (unsigned prefix = 0; prefix < PREFIXES; prefix++)
@@ -260,10 +270,10 @@ states_check(void)
 		char name[8];
 
 		snprintf(name, sizeof(name), "n%u", model.checks[i].name);
-		ck_assert_str_eq(checks_at(checks, i)->config->options.name, name);
-		up += model.checks[i].wish == UP && checks_at(checks, i)->fsm.state == FSM_UP;
+		ck_assert_str_eq(checks_at(checks, i)->config->node.name, name);
+		up += model.checks[i].wish == UP;
 	}
-	ck_assert_uint_eq(checks_in_state(checks, FSM_UP), up);
+	ck_assert_uint_eq(checks_up(checks), up);
 }
 
 START_TEST(random_reloads)

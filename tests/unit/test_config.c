@@ -47,6 +47,7 @@ START_TEST(defaults)
 {
 	struct config *config = parse_clean(WEB);
 	const struct check_options *options = &config->checks[0].options;
+	const struct node_config *node = &config->checks[0].node;
 	const struct tcp_args *args = config->checks[0].args;
 
 	ck_assert_str_eq(config->path, "c.yaml");
@@ -61,28 +62,28 @@ START_TEST(defaults)
 	ck_assert_int_eq(config->global.exabgp.max_in_flight, 100);
 	ck_assert_int_eq(config->global.on_exit, ON_EXIT_WITHDRAW);
 	ck_assert_uint_eq(config->count, 1);
-	ck_assert_str_eq(options->name, "web");
-	ck_assert_uint_eq(options->prefixes.count, 1);
-	ck_assert_str_eq(options->prefixes.items[0], "192.0.2.1/32");
-	ck_assert_str_eq(options->nexthop, "self");
+	ck_assert_str_eq(node->name, "web");
+	ck_assert_uint_eq(node->prefixes.count, 1);
+	ck_assert_str_eq(node->prefixes.items[0], "192.0.2.1/32");
+	ck_assert_str_eq(node->nexthop, "self");
 	ck_assert_int_eq(options->interval_ns, 15000000000);
 	ck_assert_int_eq(options->fast_interval_ns, 15000000000);
 	ck_assert(options->splay);
 	ck_assert_int_eq(options->rise, 3);
 	ck_assert_int_eq(options->fall, 3);
-	ck_assert_int_eq(options->path_id, OPTION_UNSET);
-	ck_assert_int_eq(options->metric, OPTION_UNSET);
-	ck_assert_uint_eq(options->neighbors.count, 0);
-	ck_assert_ptr_null(options->as_path);
+	ck_assert_int_eq(node->path_id, OPTION_UNSET);
+	ck_assert_int_eq(node->up.metric, OPTION_UNSET);
+	ck_assert_uint_eq(node->neighbors.count, 0);
+	ck_assert_ptr_null(node->up.as_path);
 	ck_assert_str_eq(config->checks[0].method->name, "tcp");
 	ck_assert_str_eq(args->remote.host, "127.0.0.1");
 	ck_assert_int_eq(args->port, 80);
 	ck_assert_int_eq(args->remote.common.timeout_ns, 10000000000);
-	ck_assert_uint_eq(config->checks[0].prefixes[0].length, 32);
-	ck_assert_str_eq(config->checks[0].attributes, "next-hop self");
-	ck_assert_ptr_null(config->checks[0].attributes_down);
-	ck_assert_uint_eq(config->checks[0].line, 2);
-	ck_assert_uint_eq(config->checks[0].column, 3);
+	ck_assert_uint_eq(config->checks[0].node.networks[0].length, 32);
+	ck_assert_str_eq(config->checks[0].node.texts[ATTRIBUTES_UP][0], "next-hop self");
+	ck_assert_ptr_null(config->checks[0].node.texts[ATTRIBUTES_DOWN]);
+	ck_assert_uint_eq(config->checks[0].node.line, 2);
+	ck_assert_uint_eq(config->checks[0].node.column, 3);
 	config_free(config);
 }
 END_TEST
@@ -138,43 +139,43 @@ check_everything(const struct config *config)
 	ck_assert_int_eq(config->global.exabgp.ack, ACK_OFF);
 	ck_assert_int_eq(config->global.exabgp.max_in_flight, 7);
 	ck_assert_uint_eq(config->count, 2);
-	ck_assert_str_eq(a->options.description, "on");
+	ck_assert_str_eq(a->node.description, "on");
 	ck_assert_str_eq(shell->command, "true");
 	ck_assert_uint_eq(shell->environment.count, 2);
 	ck_assert_str_eq(string_map_get(&shell->environment, "A"), "1");
 	ck_assert_str_eq(string_map_get(&shell->environment, "B C"), "x\ty\"\xc3\xa9\xc2\x85\xf0\x9f\x98\x80");
-	ck_assert_uint_eq(a->options.prefixes.count, 2);
-	ck_assert_str_eq(a->options.prefixes.items[1], "2001:db8:1::1/128");
-	ck_assert_uint_eq(a->prefixes[0].length, 32);
+	ck_assert_uint_eq(a->node.prefixes.count, 2);
+	ck_assert_str_eq(a->node.prefixes.items[1], "2001:db8:1::1/128");
+	ck_assert_uint_eq(a->node.networks[0].length, 32);
 	ck_assert_int_eq(a->options.interval_ns, 100000000);
 	ck_assert_int_eq(a->options.fast_interval_ns, 50000000);
 	ck_assert(!a->options.splay);
 	ck_assert_int_eq(a->options.rise, 0);
 	ck_assert_int_eq(a->options.fall, 1);
-	ck_assert_int_eq(a->options.path_id, 0x01020304);
-	ck_assert_int_eq(a->options.metric, 0);
+	ck_assert_int_eq(a->node.path_id, 0x01020304);
+	ck_assert_int_eq(a->node.up.metric, 0);
 	ck_assert_str_eq(a->options.disable, "/tmp/a b");
-	ck_assert_str_eq(a->options.neighbors.items[0], "2001:db8::2");
-	ck_assert_str_eq(a->attributes,
+	ck_assert_str_eq(a->node.neighbors.items[0], "2001:db8::2");
+	ck_assert_str_eq(a->node.texts[ATTRIBUTES_UP][0],
 	    "next-hop 2001:db8::1 med 0 local-preference 0 as-path [ 65000 ] community [ 65000:10 65535:65281 ] "
 	    "large-community [ 1:2:3 ] extended-community [ 0x0002fde800000064 ]");
-	ck_assert_str_eq(a->attributes_down,
+	ck_assert_str_eq(a->node.texts[ATTRIBUTES_DOWN][0],
 	    "next-hop 2001:db8::1 med 4294967295 local-preference 0 as-path [ 65000 ] community [ 65000:66 ]");
-	ck_assert_str_eq(a->attributes_disabled,
+	ck_assert_str_eq(a->node.texts[ATTRIBUTES_DISABLED][0],
 	    "next-hop 2001:db8::1 med 0 local-preference 1 as-path [ 65000 65000 ] community [ 65000:10 65535:65281 ] "
 	    "large-community [ 1:2:3 ] extended-community [ 0x0002fde800000064 ]");
-	ck_assert_int_eq(a->options.drain_time_ns, 1500000000);
-	ck_assert_str_eq(a->attributes_drain,
+	ck_assert_int_eq(a->node.drain_time_ns, 1500000000);
+	ck_assert_str_eq(a->node.texts[ATTRIBUTES_DRAIN][0],
 	    "next-hop 2001:db8::1 med 0 local-preference 0 as-path [ 65000 ] "
 	    "community [ 65000:10 65535:65281 65535:0 ] large-community [ 1:2:3 ] "
 	    "extended-community [ 0x0002fde800000064 ]");
-	ck_assert(b->attributes_down == NULL && b->attributes_disabled == NULL && b->attributes_drain == NULL);
-	ck_assert_str_eq(b->options.name, "null and void");
+	ck_assert(b->node.texts[ATTRIBUTES_DOWN] == NULL && b->node.texts[ATTRIBUTES_DISABLED] == NULL && b->node.texts[ATTRIBUTES_DRAIN] == NULL);
+	ck_assert_str_eq(b->node.name, "null and void");
 	ck_assert(file->exists);
 	ck_assert_int_eq(file->max_age_ns, 60000000000);
 	ck_assert_str_eq(file->contains, "^root: *");
-	ck_assert_int_eq(b->options.metric, OPTION_UNSET);
-	ck_assert_uint_eq(b->options.communities.count, 0);
+	ck_assert_int_eq(b->node.up.metric, OPTION_UNSET);
+	ck_assert_uint_eq(b->node.up.communities.count, 0);
 }
 
 START_TEST(every_key)
@@ -207,7 +208,7 @@ START_TEST(print_reads_back)
 	again = parse_clean(text);
 	check_everything(again);
 	for (size_t i = 0; i < config->count; i++) {
-		ck_assert(options_equal(check_table, &config->checks[i].options, &again->checks[i].options));
+		ck_assert(options_equal(check_table, &config->checks[i], &again->checks[i]));
 		ck_assert_ptr_eq(config->checks[i].method, again->checks[i].method);
 		ck_assert(
 		    options_equal(config->checks[i].method->options, config->checks[i].args, again->checks[i].args));
@@ -449,11 +450,11 @@ START_TEST(duplicates_dropped)
 	    &findings);
 
 	ck_assert_ptr_nonnull(config);
-	ck_assert_uint_eq(config->checks[0].options.prefixes.count, 3);
-	ck_assert_str_eq(config->checks[0].options.prefixes.items[0], "192.0.2.2/32");
-	ck_assert_str_eq(config->checks[0].options.prefixes.items[1], "192.0.2.1/32");
-	ck_assert_str_eq(config->checks[0].options.prefixes.items[2], "192.0.2.0/24");
-	ck_assert_uint_eq(config->checks[0].prefixes[2].length, 24);
+	ck_assert_uint_eq(config->checks[0].node.prefixes.count, 3);
+	ck_assert_str_eq(config->checks[0].node.prefixes.items[0], "192.0.2.2/32");
+	ck_assert_str_eq(config->checks[0].node.prefixes.items[1], "192.0.2.1/32");
+	ck_assert_str_eq(config->checks[0].node.prefixes.items[2], "192.0.2.0/24");
+	ck_assert_uint_eq(config->checks[0].node.networks[2].length, 24);
 	config_free(config);
 	free(findings);
 }
@@ -535,7 +536,7 @@ START_TEST(ten_thousand_checks)
 	config = parse(text, &findings);
 	ck_assert_str_eq(findings, "");
 	ck_assert_uint_eq(config->count, 10000);
-	ck_assert_str_eq(config->checks[9999].options.name, "c9999");
+	ck_assert_str_eq(config->checks[9999].node.name, "c9999");
 	config_free(config);
 	free(findings);
 	free(text);
@@ -578,9 +579,9 @@ START_TEST(spellings)
 	struct config *other = config_parse("c.json", json, strlen(json), diagnostics);
 
 	ck_assert_ptr_nonnull(other);
-	ck_assert(options_equal(check_table, &plain->checks[0].options, &other->checks[0].options));
+	ck_assert(options_equal(check_table, &plain->checks[0], &other->checks[0]));
 	ck_assert(options_equal(plain->checks[0].method->options, plain->checks[0].args, other->checks[0].args));
-	ck_assert(options_equal(check_table, &plain->checks[0].options, &two->checks[1].options));
+	ck_assert(options_equal(check_table, &plain->checks[0], &two->checks[1]));
 	ck_assert(options_equal(plain->checks[0].method->options, plain->checks[0].args, two->checks[1].args));
 	config_free(plain);
 	config_free(two);
@@ -616,8 +617,8 @@ START_TEST(example)
 	struct config *config = parse_clean(text);
 
 	ck_assert_uint_eq(config->count, _i == 0 ? 2 : 7);
-	ck_assert_str_eq(config->checks[0].attributes, "next-hop self med 100 community [ 64496:1 65535:65281 ]");
-	ck_assert_str_eq(config->checks[1].attributes,
+	ck_assert_str_eq(config->checks[0].node.texts[ATTRIBUTES_UP][0], "next-hop self med 100 community [ 64496:1 65535:65281 ]");
+	ck_assert_str_eq(config->checks[1].node.texts[ATTRIBUTES_UP][0],
 	    "next-hop 2001:db8::ffff med 200 local-preference 150 as-path [ 64496 64497 ]");
 	config_free(config);
 	free(text);

@@ -130,22 +130,22 @@ compare(const struct model *old, const struct model *new, const struct plan *pla
 	size_t old_of[CHECKS_MAX], paired = 0, changed = 0;
 
 	model_pair(old, new, old_of);
-	ck_assert_uint_eq(plan->old_count, old->count);
-	ck_assert_uint_eq(plan->new_count, new->count);
+	ck_assert_uint_eq(plan->checks.old_count, old->count);
+	ck_assert_uint_eq(plan->checks.new_count, new->count);
 	for (size_t i = 0; i < new->count; i++) {
 		unsigned changes;
 
-		ck_assert_uint_eq(plan->old_of[i], old_of[i]);
+		ck_assert_uint_eq(plan->checks.old_of[i], old_of[i]);
 		if (old_of[i] == PLAN_NONE)
 			continue;
 		changes = model_changes(&old->checks[old_of[i]], &new->checks[i]);
 		paired++;
 		changed += changes != 0;
-		ck_assert_uint_eq(plan->new_of[old_of[i]], i);
-		ck_assert_uint_eq(plan->changes[i], changes | (old_of[i] != i ? PLAN_PLACE : 0u));
+		ck_assert_uint_eq(plan->checks.new_of[old_of[i]], i);
+		ck_assert_uint_eq(plan->checks.changes[i], changes | (old_of[i] != i ? PLAN_PLACE : 0u));
 	}
 	for (size_t j = 0; j < old->count; j++)
-		ck_assert(plan->new_of[j] == PLAN_NONE || plan->old_of[plan->new_of[j]] == j);
+		ck_assert(plan->checks.new_of[j] == PLAN_NONE || plan->checks.old_of[plan->checks.new_of[j]] == j);
 	ck_assert_uint_eq(plan->added, new->count - paired);
 	ck_assert_uint_eq(plan->removed, old->count - paired);
 	ck_assert_uint_eq(plan->changed, changed);
@@ -165,7 +165,7 @@ START_TEST(random_pairs)
 		ck_assert_ptr_nonnull(plan);
 		compare(&old, &new, plan);
 		for (size_t i = 0; i < new.count; i++)
-			renamed += plan->old_of[i] != PLAN_NONE && (plan->changes[i] & PLAN_NAME) != 0;
+			renamed += plan->checks.old_of[i] != PLAN_NONE && (plan->checks.changes[i] & PLAN_NAME) != 0;
 		plan_free(plan);
 		config_free(before);
 		config_free(after);
@@ -181,10 +181,10 @@ START_TEST(from_nothing_and_to_itself)
 	    "args: {method: tcp, host: 127.0.0.1, port: 1}}\n");
 	struct plan *plan = plan_new(&nothing, config);
 
-	ck_assert(plan != NULL && plan->added == 1 && plan->old_of[0] == PLAN_NONE);
+	ck_assert(plan != NULL && plan->added == 1 && plan->checks.old_of[0] == PLAN_NONE);
 	plan_free(plan);
 	plan = plan_new(config, config);
-	ck_assert(plan != NULL && plan->added + plan->removed + plan->changed == 0 && plan->changes[0] == 0);
+	ck_assert(plan != NULL && plan->added + plan->removed + plan->changed == 0 && plan->checks.changes[0] == 0);
 	plan_free(plan);
 	config_free(config);
 }

@@ -173,6 +173,15 @@ observe(void *context, const struct transition *transition)
 }
 
 static void
+hear(void *context, const struct node_change *change)
+{
+	(void)context;
+	(void)change;
+}
+
+static const struct checks_listener listener = {observe, hear, NULL};
+
+static void
 ended(void *context, enum channel_end end)
 {
 	(void)context;
@@ -184,7 +193,7 @@ half_begin(struct half *half, struct config *config)
 {
 	*half = (struct half){.base = event_base_new(), .config = config, .ledger = ledger_new()};
 	ck_assert(half->base != NULL && event_base_priority_init(half->base, 3) == 0);
-	half->checks = checks_new(half->ledger, observe, NULL);
+	half->checks = checks_new(half->ledger, &listener);
 	half->workers = workers_new(half->base, &half->identity, launcher);
 	half->channel = channel_adopt(half->base, config, half->ledger, ended, NULL);
 	ck_assert(half->checks != NULL && half->workers != NULL && half->channel != NULL);
@@ -200,7 +209,7 @@ half_claim(struct half *half)
 	ck_assert(plan != NULL && checks_prepare(half->checks, plan, half->config));
 	for (size_t i = 0; i < half->config->count; i++)
 		ck_assert(workers_add(half->workers, checks_coming(half->checks, i), (monotime_t){1}));
-	checks_commit(half->checks);
+	checks_commit(half->checks, monotime_now());
 	plan_free(plan);
 }
 
@@ -316,9 +325,9 @@ checks_shuffle(struct half *half)
 				result_pass(&result, "well");
 			else
 				result_fail(&result, REASON_REFUSED, "not well");
-			check_result(checks_at(half->checks, i), &result, 1);
+			check_result(checks_at(half->checks, i), &result, 1, monotime_now());
 			if (number(12) == 0)
-				check_disabled(checks_at(half->checks, i), number(2));
+				check_disabled(checks_at(half->checks, i), number(2), monotime_now());
 		}
 }
 
@@ -424,12 +433,12 @@ START_TEST(everything_comes_back)
 		for (size_t i = 0; i < checks_count(before.checks); i++) {
 			const struct check *old = checks_at(before.checks, i), *new = checks_at(after.checks, i);
 
-			ck_assert_str_eq(old->config->options.name, new->config->options.name);
-			ck_assert(old->fsm.state == new->fsm.state && old->fsm.count == new->fsm.count && old->wanted == new->wanted &&
-			    old->wanted_disabled == new->wanted_disabled);
+			ck_assert_str_eq(old->config->node.name, new->config->node.name);
+			ck_assert(old->fsm.state == new->fsm.state && old->fsm.count == new->fsm.count);
+			ck_assert(old->node.verdict == new->node.verdict && old->node.wish == new->node.wish &&
+			    old->node.since.ns == new->node.since.ns && old->node.proven == new->node.proven);
 		}
-		for (enum fsm_state state = 0; state < FSM_STATES; state++)
-			ck_assert_uint_eq(checks_in_state(before.checks, state), checks_in_state(after.checks, state));
+		ck_assert_uint_eq(checks_up(before.checks), checks_up(after.checks));
 		b = STAILQ_FIRST(&after.workers->list);
 		STAILQ_FOREACH(a, &before.workers->list, entry) {
 			worker_compare(a, b);

@@ -20,6 +20,7 @@
 #include "../../common/log.h"
 #include "../../common/message.h"
 #include "../../supervisor/launcher.h"
+#include "../../supervisor/nodes.h"
 #include "../../supervisor/worker.h"
 #include "unit.h"
 
@@ -38,6 +39,7 @@ static struct workers *workers;
 static struct check checked;
 static char libexec[] = "/tmp/exacheck-test-XXXXXX";
 static char program[64], mark[64];
+static struct nodes nodes;
 static unsigned lost, started, passed, failed; /* as logged and observed */
 
 static void
@@ -57,6 +59,13 @@ observe(void *context, const struct transition *transition)
 		passed++;
 	else
 		failed++;
+}
+
+static void
+hear(void *context, const struct node_change *change)
+{
+	(void)context;
+	(void)change;
 }
 
 /* A spawner that ends at once: that it was started is all that is looked at. */
@@ -106,7 +115,8 @@ workers_make(size_t index)
 	ck_assert(launcher != NULL && launcher_attach(launcher, base));
 	workers = workers_new(base, &identity, launcher);
 	ck_assert_ptr_nonnull(workers);
-	check_init(&checked, &config->checks[index], 0, 0, ledger, observe, NULL);
+	nodes_init(&nodes, ledger, hear, NULL);
+	check_init(&checked, &config->checks[index], 1, 0, &nodes, observe, NULL);
 }
 
 static void

@@ -1,0 +1,31 @@
+/*
+ * A group: a node whose findings are its members' verdicts. Pure, as node.h. It finds up when the weights of the
+ * members that are up come to the threshold; down when they would not with those added of whom nothing is known yet;
+ * else nothing new. A disabled member counts as one that is down. Weights: 1 each unless the group goes by weight; the
+ * threshold of `all` is the number of members, of `any` 1.
+ */
+#ifndef EXACHECK_GROUP_H
+#define EXACHECK_GROUP_H
+
+#include "node.h"
+#include "state.h"
+
+struct group {
+	const struct group_config *config;
+	struct node node;
+};
+
+void group_init(struct group *, const struct group_config *, unsigned owner, unsigned rank, struct nodes *);
+
+bool group_has(const struct group *, size_t check);
+
+/* Judge by the members' verdicts, which verdict gives by their places in the configuration. */
+void group_judge(struct group *, enum verdict (*verdict)(const void *context, size_t check), const void *context,
+    monotime_t now);
+
+/* Its state across an upgrade, into a group that has claimed its routes. group_state_valid: whether it could be. */
+json_t *group_save(const struct group *);
+bool group_load(struct group *, const json_t *, char error[static STATE_ERROR_SIZE]);
+bool group_state_valid(const json_t *, char error[static STATE_ERROR_SIZE]);
+
+#endif

@@ -1,0 +1,437 @@
+/*
+ * Findings into verdicts into wishes. Touches the ledger, and what struct nodes has. Invariant: what was decided reaches
+ * the ledger, if need be at the next finding.
+ */
+#include "node.h"
+
+#include <string.h>
+
+#include "../common/log.h"
+#include "nodes.h"
+
+/* Who is not up gives way to who is; who is guarded to everybody. */
+#define RANK_NOT_UP 0x40000000u
+#define RANK_GUARDED 0x80000000u
+
+static const char *const verdict_names[VERDICTS] = {"undecided", "up", "down", "disabled"};
+
+/* The attributes of each wish that announces. */
+static const enum node_attributes wish_sets[WISHES] = {
+	[WISH_UP] = ATTRIBUTES_UP,
+	[WISH_DOWN] = ATTRIBUTES_DOWN,
+	[WISH_DISABLED] = ATTRIBUTES_DISABLED,
+	[WISH_DRAIN] = ATTRIBUTES_DRAIN,
+};
+
+const char *
+verdict_name(enum verdict verdict)
+{
+	return verdict_names[verdict];
+}
+
+void
+node_init(struct node *node, const struct node_config *config, unsigned owner, unsigned rank, struct nodes *nodes)
+{
+	*node = (struct node){.config = config, .nodes = nodes, .owner = owner, .rank = rank};
+}
+
+/* Routes. */
+
+bool
+node_each_route(const struct node *node, node_call *call, void *context)
+{
+	const struct node_config *config = node->config;
+	struct route_key key = {.has_path_id = config->path_id != OPTION_UNSET};
+	bool done = true;
+
+	if (key.has_path_id)
+		key.path_id = (uint32_t)config->path_id;
+	for (size_t i = 0; i < config->prefixes.count; i++) {
+		key.prefix = config->networks[i];
+		key.neighbor = NULL;
+		if (config->neighbors.count == 0)
+			done &= call(node, &key, i, context);
+		for (size_t j = 0; j < config->neighbors.count; j++) {
+			key.neighbor = config->neighbors.items[j];
+			done &= call(node, &key, i, context);
+		}
+	}
+	return done;
+}
+
+static bool
+route_claim(const struct node *node, const struct route_key *key, size_t prefix, void *context)
+{
+	(void)prefix;
+	(void)context;
+	return ledger_claim(node->nodes->ledger, key, node->owner, node->rank);
+}
+
+static bool
+route_release(const struct node *node, const struct route_key *key, size_t prefix, void *context)
+{
+	(void)prefix;
+	(void)context;
+	ledger_release(node->nodes->ledger, key, node->owner);
+	return true;
+}
+
+bool
+node_announces(const struct node *node)
+{
+	return node->end != NODE_ENDED && node->wish != WISH_NOTHING && node->wish != WISH_WITHDRAW;
+}
+
+/* What to announce a prefix with; NULL: withdraw. */
+static const char *
+node_text(const struct node *node, size_t prefix)
+{
+	enum node_attributes set = wish_sets[node->wish];
+
+	if (!node_announces(node))
+		return NULL;
+	if (node->end == NODE_ENDING && node->wish == WISH_UP)
+		set = ATTRIBUTES_DRAIN;
+	return node_attributes_text(node->config, set, prefix);
+}
+
+static bool
+route_say(const struct node *node, const struct route_key *key, size_t prefix, void *context)
+{
+	struct ledger *ledger = node->nodes->ledger;
+	const char *text = node_text(node, prefix);
+	unsigned rank = node->rank;
+
+	(void)context;
+	if (node->guarded)
+		rank |= RANK_GUARDED;
+	else if (node->wish != WISH_UP)
+		rank |= RANK_NOT_UP;
+	if (text == NULL)
+		return ledger_withdraw(ledger, key, node->owner, rank);
+	return ledger_announce(ledger, key, node->owner, rank, text);
+}
+
+/* Say what is wished; nothing is: claim, which tells the rank. */
+static void
+node_say(struct node *node)
+{
+	bool nothing = node->wish == WISH_NOTHING && node->end != NODE_ENDED;
+	bool said = node_each_route(node, nothing ? route_claim : route_say, NULL);
+
+	if (!said && !node->unsaid)
+		log_errorx("out of memory for the routes of %s: trying again at its next result", node->config->name);
+	node->unsaid = !said;
+}
+
+bool
+node_claim(struct node *node)
+{
+	return node_each_route(node, route_claim, NULL);
+}
+
+void
+node_release(struct node *node)
+{
+	node_each_route(node, route_release, NULL);
+	nodes_disarm(node);
+	guard_let(node->nodes, node);
+	guard_forget(node->nodes, node);
+}
+
+static bool
+list_same(const struct string_list *a, const struct string_list *b)
+{
+	bool same = a->count == b->count;
+
+	for (size_t i = 0; same && i < a->count; i++)
+		same = strcmp(a->items[i], b->items[i]) == 0;
+	return same;
+}
+
+bool
+node_same_routes(const struct node_config *a, const struct node_config *b)
+{
+	return a->path_id == b->path_id && list_same(&a->prefixes, &b->prefixes) && list_same(&a->neighbors, &b->neighbors);
+}
+
+/* For its routes only. */
+static struct node
+node_as(const struct node *node, const struct node_config *config, unsigned owner, unsigned rank)
+{
+	struct node other = *node;
+
+	other.config = config;
+	other.owner = owner;
+	other.rank = rank;
+	return other;
+}
+
+bool
+node_claim_as(const struct node *node, const struct node_config *config, unsigned owner, unsigned rank)
+{
+	const struct node other = node_as(node, config, owner, rank);
+
+	return node_each_route(&other, route_claim, NULL);
+}
+
+void
+node_release_as(const struct node *node, const struct node_config *config, unsigned owner)
+{
+	const struct node other = node_as(node, config, owner, node->rank);
+
+	node_each_route(&other, route_release, NULL);
+}
+
+/* Wishes. */
+
+static enum node_wish
+wish_or_withdraw(const struct node *node, enum node_wish wish)
+{
+	return node->config->texts[wish_sets[wish]] != NULL ? wish : WISH_WITHDRAW;
+}
+
+/* What the verdict leads to, but for what drains and what is guarded. */
+static enum node_wish
+wish_of(const struct node *node, enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_UP:
+		return WISH_UP;
+	case VERDICT_DOWN:
+		return wish_or_withdraw(node, WISH_DOWN);
+	case VERDICT_DISABLED:
+		return wish_or_withdraw(node, WISH_DISABLED);
+	case VERDICT_NONE:
+	case VERDICTS:
+		break;
+	}
+	return WISH_NOTHING;
+}
+
+static enum node_effect
+effect_of(enum node_wish wish)
+{
+	return wish == WISH_DRAIN ? NODE_DRAINS : wish == WISH_WITHDRAW ? NODE_WITHDREW : NODE_ANNOUNCED;
+}
+
+static enum node_effect
+node_wish(struct node *node, enum node_wish wish)
+{
+	guard_let(node->nodes, node);
+	node->wish = wish;
+	if (wish != WISH_WITHDRAW)
+		guard_forget(node->nodes, node);
+	node_say(node);
+	return effect_of(wish);
+}
+
+/* What is announced with the node's own attributes drains; so does what a predecessor left draining. */
+static bool
+node_drains(struct node *node, monotime_t now)
+{
+	if (node->config->texts[ATTRIBUTES_DRAIN] == NULL)
+		return false;
+	if (node->wish == WISH_UP)
+		node->drained = monotime_add(now, node->config->drain_time_ns);
+	else if (node->wish != WISH_NOTHING)
+		return false;
+	return monotime_before(now, node->drained);
+}
+
+/* The verdict is what it is: wish what it leads to. */
+static enum node_effect
+node_follow(struct node *node, monotime_t now)
+{
+	enum node_wish wish = wish_of(node, node->verdict);
+
+	if (node->verdict == VERDICT_DISABLED && node_drains(node, now)) {
+		nodes_arm(node, node->drained);
+		return node_wish(node, WISH_DRAIN);
+	}
+	node->drained = (monotime_t){0};
+	if (node->verdict == VERDICT_DOWN && wish == WISH_WITHDRAW && node->wish != WISH_WITHDRAW &&
+	    !guard_permits(node->nodes, node, now)) {
+		guard_hold(node->nodes, node, now);
+		node_say(node); /* its rank is another one */
+		return NODE_GUARDED;
+	}
+	return node_wish(node, wish);
+}
+
+/* Verdicts. */
+
+static void
+node_tell(const struct node *node, enum verdict before, enum node_effect effect, enum node_cause cause,
+    const char *reason, monotime_t now)
+{
+	const struct node_change change = {node, before, node->verdict, effect, cause, reason, now};
+
+	node->nodes->changed(node->nodes->context, &change);
+}
+
+/* How long results may not change the verdict. */
+static int64_t
+node_least(const struct node *node)
+{
+	return node->verdict == VERDICT_UP ? node->config->min_up_ns :
+	    node->verdict == VERDICT_DOWN ? node->config->min_down_ns : 0;
+}
+
+static bool
+node_waits(const struct node *node)
+{
+	return node->proven && node->found != node->verdict && node->found != VERDICT_DISABLED;
+}
+
+bool
+node_held(const struct node *node, monotime_t *until)
+{
+	if (!node_waits(node))
+		return false;
+	*until = monotime_add(node->since, node_least(node));
+	return true;
+}
+
+static enum node_effect
+node_turn(struct node *node, enum node_cause cause, const char *reason, monotime_t now)
+{
+	enum verdict before = node->verdict;
+	enum node_effect effect;
+
+	nodes_disarm(node);
+	node->verdict = node->found;
+	node->since = now;
+	effect = node_follow(node, now);
+	node_tell(node, before, effect, cause, reason, now);
+	return effect;
+}
+
+/* The finding is the verdict. A predecessor's, though, is followed only now that it is proven. */
+static enum node_effect
+node_confirm(struct node *node, bool proof, enum node_cause cause, const char *reason, monotime_t now)
+{
+	enum node_effect effect = NODE_SAME;
+
+	if (node->wish != WISH_DRAIN)
+		nodes_disarm(node);
+	if (node->wish == WISH_NOTHING && !node->guarded)
+		effect = node_follow(node, now);
+	else if (node->unsaid)
+		node_say(node);
+	if (proof || effect != NODE_SAME)
+		node_tell(node, node->verdict, effect, cause, reason, now);
+	return effect;
+}
+
+enum node_effect
+node_found(struct node *node, enum verdict found, enum node_cause cause, const char *reason, monotime_t now)
+{
+	bool proof = !node->proven, waited = node_waits(node);
+	monotime_t until;
+
+	node->proven = true;
+	node->found = found;
+	if (found == node->verdict)
+		return node_confirm(node, proof, cause, reason, now);
+	if (!node_held(node, &until) || !monotime_before(now, until))
+		return node_turn(node, cause, reason, now);
+	if (waited)
+		return NODE_SAME;
+	nodes_arm(node, until);
+	node_tell(node, node->verdict, NODE_HELD, cause, reason, now);
+	return NODE_HELD;
+}
+
+void
+node_timer(struct node *node, monotime_t now)
+{
+	enum node_effect effect;
+
+	if (node_waits(node)) {
+		node_turn(node, CAUSE_TIME, node->verdict == VERDICT_UP ? "min_up is over" : "min_down is over", now);
+	} else if (node->wish == WISH_DRAIN) {
+		node->drained = (monotime_t){0};
+		effect = node_wish(node, wish_of(node, node->verdict));
+		node_tell(node, node->verdict, effect, CAUSE_DRAINED, "drain_time is over", now);
+	}
+}
+
+void
+node_permitted(struct node *node, monotime_t now)
+{
+	node_tell(node, node->verdict, node_wish(node, WISH_WITHDRAW), CAUSE_GUARD, "the guard permits it now", now);
+}
+
+enum verdict
+node_verdict(const struct node *node)
+{
+	return node->proven ? node->verdict : VERDICT_NONE;
+}
+
+/* Reloads, and going on. */
+
+void
+node_reconfigure(struct node *node, const struct node_config *config, unsigned owner, unsigned rank, monotime_t now)
+{
+	const struct node before = *node;
+	monotime_t until;
+
+	node->config = config;
+	node->owner = owner;
+	node->rank = rank;
+	if (node->wish == WISH_DRAIN && config->texts[ATTRIBUTES_DRAIN] == NULL)
+		node->drained = (monotime_t){0};
+	if (!node->guarded && node->wish != WISH_NOTHING)
+		node->wish = node->wish == WISH_DRAIN && monotime_before(now, node->drained) ? WISH_DRAIN :
+		    wish_of(node, node->verdict);
+	if (node->guarded && config->texts[ATTRIBUTES_DOWN] != NULL)
+		node_wish(node, WISH_DOWN);
+	else if (node->guarded && owner != before.owner)
+		node->wish = WISH_NOTHING; /* what it keeps announced is held; nothing new is announced for what is down */
+	if (node->wish != WISH_WITHDRAW)
+		guard_forget(node->nodes, node);
+	node_say(node);
+	if (node_held(node, &until))
+		nodes_arm(node, until);
+	else if (node->wish != WISH_DRAIN)
+		nodes_disarm(node);
+	if (owner != before.owner)
+		node_each_route(&before, route_release, NULL);
+}
+
+void
+node_resume(struct node *node)
+{
+	monotime_t until;
+
+	node_say(node);
+	guard_restore(node->nodes, node);
+	if (node_held(node, &until))
+		nodes_arm(node, until);
+	else if (node->wish == WISH_DRAIN)
+		nodes_arm(node, node->drained);
+}
+
+/* The end. */
+
+int64_t
+node_drain_time(const struct node *node, int64_t elapsed_ns, int64_t limit_ns)
+{
+	int64_t time_ns = node->config->drain_time_ns;
+
+	if (time_ns > limit_ns)
+		time_ns = limit_ns;
+	if (node->end == NODE_ENDED || node->wish != WISH_UP || elapsed_ns >= time_ns)
+		return 0;
+	return time_ns - elapsed_ns;
+}
+
+void
+node_stop(struct node *node, enum node_end end)
+{
+	if (node->end == end)
+		return;
+	node->end = end;
+	node_say(node);
+}
