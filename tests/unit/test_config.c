@@ -318,7 +318,7 @@ static const struct finding errors[] = {
     {WEB "  drain_time: 3601\n", "c.yaml:5:15: checks[1] (web).drain_time: must be 0 to 3600 seconds, got 3601\n"},
     {WEB "  disabled: {metric: 1, communities: []}\n",
 	"c.yaml:5:38: checks[1] (web).disabled.communities: must not be empty: name a community, or leave it out to keep "
-	"those of the check\n"},
+	"its own\n"},
     {WEB "  metric_down: 5\n  down: {metric: 6}\n", "c.yaml:5:16: checks[1] (web).metric_down: is another word for "
 						      "down.metric, which says 6: leave one of them out\n"},
     {"checks:\n- {}\n", "c.yaml:2:3: checks[1].name: is required\nc.yaml:2:3: checks[1].prefixes: is required\n"
