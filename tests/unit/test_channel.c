@@ -489,7 +489,6 @@ main(void)
 	Suite *suite = suite_create("channel");
 	TCase *tcase = unit_case(suite, "channel");
 
-	tcase_set_timeout(tcase, 30);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, conversation, 0, 2);
 	tcase_add_loop_test(tcase, slow_reader, 0, 2);

@@ -551,7 +551,6 @@ main(void)
 	Suite *suite = suite_create("channel service");
 	TCase *tcase = unit_case(suite, "channel service");
 
-	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, waits_for_its_reader);
 	tcase_add_test(tcase, reader_ends_and_returns);

@@ -353,7 +353,6 @@ main(void)
 	TCase *tcase = unit_case(suite, "checks");
 
 	unit_log_silence();
-	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, random_reloads, 0, LIVES);
 	tcase_add_loop_test(tcase, reloads_without_memory, 0, LIVES);

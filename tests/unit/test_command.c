@@ -147,7 +147,6 @@ main(void)
 	Suite *suite = suite_create("command");
 	TCase *tests = unit_case(suite, "run");
 
-	tcase_set_timeout(tests, 60);
 	tcase_set_tags(tests, UNIT_NATIVE);
 	tcase_add_test(tests, verdicts);
 	tcase_add_test(tests, much_output);

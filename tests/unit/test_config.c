@@ -694,7 +694,6 @@ main(void)
 	Suite *suite = suite_create("config");
 	TCase *tcase = unit_case(suite, "config");
 
-	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, defaults);
 	tcase_add_test(tcase, every_key);
 	tcase_add_test(tcase, print_reads_back);
@@ -712,7 +711,6 @@ main(void)
 	tcase_add_test(tcase, schema);
 	tcase = unit_case(suite, "size");
 	tcase_set_tags(tcase, UNIT_NATIVE);
-	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, ten_thousand_checks);
 	return unit_run(suite);
 }

@@ -492,7 +492,6 @@ main(void)
 	Suite *suite = suite_create("exabgp_random");
 	TCase *tcase = unit_case(suite, "histories");
 
-	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, random_histories, 0, COUNT(kinds));
 	return unit_run(suite);
 }

@@ -469,7 +469,6 @@ main(void)
 	Suite *suite = suite_create("journal");
 	TCase *tcase = unit_case(suite, "file");
 
-	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, a_life_and_the_next);
 	tcase_add_test(tcase, unanswered_withdraws_stay);

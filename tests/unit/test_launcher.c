@@ -403,7 +403,6 @@ main(int argc, char **argv)
 		return program_main(argv[1]);
 	suite = suite_create("launcher");
 	tcase = unit_case(suite, "launcher");
-	tcase_set_timeout(tcase, 60);
 	tcase_set_tags(tcase, UNIT_NATIVE);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, program_is_our_child_and_has_nothing_of_ours);

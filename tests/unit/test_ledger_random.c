@@ -531,7 +531,6 @@ main(void)
 	Suite *suite = suite_create("ledger_random");
 	TCase *tcase = unit_case(suite, "histories");
 
-	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, random_histories, 0, 3);
 	return unit_run(suite);
 }

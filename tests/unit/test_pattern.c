@@ -270,7 +270,6 @@ main(void)
 	Suite *suite = suite_create("pattern");
 	TCase *tests = unit_case(suite, "pattern");
 
-	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, test_meaning);
 	tcase_add_test(tests, test_refused);
 	tcase_add_test(tests, test_too_long);
@@ -278,7 +277,6 @@ main(void)
 	tcase_add_test(tests, test_reuse);
 	tests = unit_case(suite, "bounds");
 	tcase_set_tags(tests, UNIT_NATIVE);
-	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, test_bounds);
 	return unit_run(suite);
 }

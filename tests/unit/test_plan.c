@@ -233,7 +233,6 @@ main(void)
 	TCase *tcase = unit_case(suite, "plan");
 
 	unit_log_silence();
-	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, random_pairs);
 	tcase_add_test(tcase, from_nothing_and_to_itself);
 	tcase_add_test(tcase, every_key_counts);

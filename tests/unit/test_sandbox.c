@@ -275,7 +275,6 @@ main(void)
 	TCase *cases = unit_case(suite, "core"), *filters = unit_case(suite, "filters");
 
 	srand(1); /* the same sets in each run */
-	tcase_set_timeout(cases, 60);
 	tcase_add_test(cases, profiles_are_within_their_method);
 	tcase_add_test(cases, every_need_has_calls);
 	tcase_add_test(cases, ports_beyond_the_room_are_every_port);
@@ -285,7 +284,6 @@ main(void)
 	tcase_add_test(cases, unconditional_entries_stand_alone);
 	/* libseccomp asks the kernel what it knows */
 	tcase_set_tags(filters, UNIT_NATIVE);
-	tcase_set_timeout(filters, 60);
 	tcase_add_test(filters, every_filter_compiles);
 	return unit_run(suite);
 }

@@ -654,7 +654,6 @@ main(void)
 	tcase_add_test(tcase, note_comes_back);
 	tcase = unit_case(suite, "handover");
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, everything_comes_back);
 	tcase_add_test(tcase, process_is_taken_over);
 	tcase_add_test(tcase, cut_state_is_refused);

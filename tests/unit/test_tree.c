@@ -399,7 +399,6 @@ main(void)
 	Suite *suite = suite_create("tree");
 	TCase *tcase = unit_case(suite, "tree");
 
-	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, good_documents, 0, COUNT(goods));
 	tcase_add_loop_test(tcase, bad_documents, 0, COUNT(bads));
 	tcase_add_test(tcase, positions);
@@ -411,7 +410,6 @@ main(void)
 	tcase_add_test(tcase, findings_bounded);
 	tcase = unit_case(suite, "floods");
 	tcase_set_tags(tcase, UNIT_NATIVE);
-	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, floods_end_soon, 0, COUNT(floods));
 	return unit_run(suite);
 }

@@ -218,7 +218,6 @@ main(void)
 	TCase *tcase = unit_case(suite, "watch");
 
 	unit_log_silence();
-	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, looked_at_when_it_cannot_be_watched);
 	tcase_add_test(tcase, switched_off_it_tells_nothing);

@@ -166,7 +166,6 @@ main(void)
 	Suite *suite = suite_create("watchdog");
 	TCase *tcase = unit_case(suite, "watchdog");
 
-	tcase_set_timeout(tcase, 60);
 	tcase_set_tags(tcase, UNIT_NATIVE);
 	tcase_add_test(tcase, standing_still_aborts);
 	tcase_add_test(tcase, standing_still_aborts_when_nobody_listens);

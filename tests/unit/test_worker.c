@@ -380,11 +380,9 @@ main(int argc, char **argv)
 	suite = suite_create("worker");
 	tcase = unit_case(suite, "worker");
 	leaving = unit_case(suite, "leaving");
-	tcase_set_timeout(tcase, 30);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, started_at_once);
 	tcase_add_test(tcase, started_after_a_shortage_of_descriptors);
-	tcase_set_timeout(leaving, 30);
 	tcase_add_checked_fixture(leaving, setup_double, teardown);
 	tcase_add_test(leaving, leaver_is_replaced_at_once);
 	tcase_add_test(leaving, leaver_without_a_report_breaks_the_protocol);

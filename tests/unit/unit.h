@@ -18,12 +18,16 @@
 #define UNIT_C_HEAP "c-heap" /* looks at the C library's own heap: a sanitizer and valgrind bring another */
 #define UNIT_NATIVE "native" /* measures time, needs calls that valgrind lacks, or makes processes that crash */
 
+/* How long a test may take before it counts as hanging: generous, since the machine may be busy with others. */
+#define UNIT_TIMEOUT_S 120
+
 /* A further case of the suite, which owns it. */
 static inline TCase *
 unit_case(Suite *suite, const char *name)
 {
 	TCase *tcase = tcase_create(name);
 
+	tcase_set_timeout(tcase, UNIT_TIMEOUT_S);
 	suite_add_tcase(suite, tcase);
 	return tcase;
 }
