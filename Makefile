@@ -133,7 +133,7 @@ unit: all $(UNIT_TESTS)
 TEST_JOBS ?= $(shell expr 3 '*' $$(nproc))
 PYTEST_FLAGS ?= $(shell $(PYTHON) -c 'import xdist' 2>/dev/null && echo --numprocesses=$(TEST_JOBS))
 e2e: all
-	EXACHECK_BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -q -p no:cacheprovider tests/e2e $(PYTEST_FLAGS)
+	EXACHECK_BUILD=$(abspath $(BUILD)) tests/e2e/run $(PYTHON) $(PYTEST_FLAGS)
 
 .PHONY: demo
 demo: test-deps
