@@ -103,8 +103,7 @@ def test_many_checks_start_without_a_failure(start, keep):
     server, count = keep(TcpServer()), 400 // paths.SLOWNESS
     run = start(config(*(check(f"c{number}", tcp(server), prefixes=[prefix(number)], interval=1, rise=1)
                          for number in range(count))))
-    for number in range(count):
-        run.wait_route(prefix(number))
+    run.wait_for(lambda: len(run.rib.routes) == count, 60, "every route")
     failures = [line.text for line in run.log if ": fail " in line.text or ": error " in line.text]
     assert not failures, failures[:3]
 

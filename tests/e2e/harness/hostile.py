@@ -65,7 +65,7 @@ class Server(threading.Thread):
 
     def listen(self):
         if self.kind == socket.SOCK_STREAM:
-            self.sock.listen(128)
+            self.sock.listen(1024)
 
     @property
     def count(self):
