@@ -19,7 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 import judge  # noqa: E402
 from harm import Harmer, children  # noqa: E402
-from harness import paths, processes  # noqa: E402
+from harness import late, paths, processes  # noqa: E402
 from harness.exacheck import Exacheck  # noqa: E402
 from harness.network import Namespace  # noqa: E402
 from harness.wait import Timeout  # noqa: E402
@@ -309,6 +309,7 @@ def main():
     if not paths.EXACHECK.exists():
         sys.exit(f"{paths.EXACHECK} is not built: run make first")
     processes.adopt_orphans()
+    late.start()
     print(f"chaos: seed {options.seed}, {options.checks} checks, {options.seconds:g} s", flush=True)
     complaints, report = perform(options.seed, options.checks, options.seconds, log=options.log)
     print(report)

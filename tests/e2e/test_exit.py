@@ -245,7 +245,8 @@ def test_keep_beside_exabgp(start, keep, beside):
 def test_keep_and_start_again(start, keep, directory):
     """The next one carries what was kept: not a word about it before its verdict, what is gone is withdrawn."""
     servers = [keep(TcpServer()) for _ in range(3)]
-    checks = [check(f"web {n}", tcp(server), prefixes=[prefix(n)], metric=n, fall=4) for n, server in enumerate(servers)]
+    checks = [check(f"web {n}", tcp(server), prefixes=[prefix(n)], metric=n, fall=4)
+              for n, server in enumerate(servers)]
     settings = {"on_exit": "keep", "runtime_dir": str(directory / "shared")}
     first = start(config(*checks, **settings))
     first.wait_for(lambda: len(first.rib.routes) == 3, what="all routes")

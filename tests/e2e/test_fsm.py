@@ -123,7 +123,7 @@ def test_fixed_grid(start, keep):
 
 
 def test_overlong_execution_skips_grid_points(start, keep):
-    """An execution of 0.42 s at an interval of 0.2 s starts at every third point, or when late a fourth, never at once."""
+    """An execution of 0.42 s at an interval of 0.2 s starts at every third point (late: a fourth), never at once."""
     def slow(request):
         time.sleep(0.42)
         yield b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"

@@ -89,7 +89,7 @@ def test_tls(start, nginx, authority, certificates):
     def requests():
         return [request for request in nginx.requests() if request["tls"]]
 
-    wait_until(lambda: {"HTTP/2.0", "HTTP/1.1"} <= {request["protocol"] for request in requests()}, what="both protocols")
+    wait_until(lambda: {"HTTP/2.0", "HTTP/1.1"} <= {request["protocol"] for request in requests()}, what="both")
     assert {request["sni"] for request in requests() if request["uri"] == "/healthz"} == {"www.test"}
 
 

@@ -293,8 +293,10 @@ def test_thresholds_and_metric_down(start, keep):
     run = start(config(web(server, rise=2, fall=2)))
     run.wait_transition("web 0", "down")
     settle(run)
-    assert said(run, config(web(server, rise=2, fall=2, metric_down=500)), 1) == [routes_text(0, " med 500")], run.story()
-    assert said(run, config(web(server, rise=2, fall=2, metric_down=600)), 1) == [routes_text(0, " med 600")], run.story()
+    assert said(run, config(web(server, rise=2, fall=2, metric_down=500)), 1) == [
+        routes_text(0, " med 500")], run.story()
+    assert said(run, config(web(server, rise=2, fall=2, metric_down=600)), 1) == [
+        routes_text(0, " med 600")], run.story()
     assert said(run, config(web(server, rise=2, fall=2)), 1) == [f"withdraw route {prefix(0)}"], run.story()
     server.come_back()
     run.wait_route(prefix(0))

@@ -149,7 +149,7 @@ def test_writes_one_after_another_are_one_change(start, document):
             times.append(time.monotonic())
             time.sleep(0.02)
         in_force(run, 10 * turn + 7)
-        run.wait_for(lambda: len(reloads(run)) > count, what="word of it")  # what is said goes out before what is logged
+        run.wait_for(lambda: len(reloads(run)) > count, what="word of it")  # which comes after what it says
         if max(later - earlier for earlier, later in zip(times, times[1:])) < 0.1:
             break  # on a busy machine the changes may have been too far apart
     assert len(reloads(run)) == count + 1, run.story()

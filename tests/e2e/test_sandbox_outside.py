@@ -231,11 +231,10 @@ def test_command_against_workers(start, directory, level):
     script.write_text(INTRUDER)
     wrapper = NOBODY if os.geteuid() == 0 else ()
     command = f"exec /usr/bin/python3 {shlex.quote(str(script))}"
-    wait = f"until [ -e {directory}/pid ]; do sleep 0.1; done"
+    wait = f"until [ -e {directory}/pid ]; do sleep 0.1; done; sed -i s/RUN/$(cat {directory}/pid)/ {script}"
     run = start(config(
         check("victim", {"method": "shell", "command": "exec sleep 600", "timeout": 700}, prefixes=[prefix(1)]),
-        check("intruder", {"method": "shell", "command": f"{wait}; sed -i s/RUN/$(cat {directory}/pid)/ {script}; {command}"},
-              interval=60), sandbox=level),
+        check("intruder", {"method": "shell", "command": f"{wait}; {command}"}, interval=60), sandbox=level),
         build=paths.copy_build(directory), wrapper=wrapper)
     command_of(run, "victim")
     directory.chmod(0o777)
@@ -273,7 +272,7 @@ def test_secrets_stay_with_their_check(root, start, keep, level):
     server = keep(HttpServer())
     checks = secret_checks(server.port)
     every = set().union(*(secrets for _, secrets in checks.values()))
-    # No command runs any more when memories are searched: a process that comes and goes has no title to tell whose it is.
+    # No command runs any more when memories are searched: one that comes and goes has no title to tell whose it is.
     run = start(config(*(check(name, args, prefixes=[prefix(number)], **({"interval": 600} if "shell" in name else {}))
                          for number, (name, (args, _)) in enumerate(checks.items())), sandbox=level))
     for number in range(len(checks)):

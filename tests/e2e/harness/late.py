@@ -1,6 +1,6 @@
 """
-How late this machine is: a thread that wants to wake up every few milliseconds notes when it did not. Bounds on the time
-that something may take are for a machine that has the time.
+How late this machine is: a thread that wants to wake up every few milliseconds notes when it did not. Bounds on the
+time that something may take are for a machine that has the time.
 """
 import threading
 import time

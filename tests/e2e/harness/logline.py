@@ -42,6 +42,7 @@ def parse_transition(line, when):
     if not inner:
         return None
     return Transition(
-        when, datetime.fromisoformat(outer[1].replace("Z", "+00:00")).timestamp(), outer[2], inner["check"], inner["old"], inner["new"], inner["code"], inner["reason"],
+        when, datetime.fromisoformat(outer[1].replace("Z", "+00:00")).timestamp(), outer[2],
+        inner["check"], inner["old"], inner["new"], inner["code"], inner["reason"],
         inner["text"] or "", float(inner["ms"]) if inner["ms"] else None, inner["routes"] or "",
     )

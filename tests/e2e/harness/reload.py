@@ -64,7 +64,7 @@ def reload(run, document):
 
 
 def said(run, document, count=0):
-    """Reload; returns the commands that it led to: so many, of which some may wait for the answer to others, or more."""
+    """Reload; returns the commands that it led to: at least so many, as one may wait for the answer to another."""
     since = settle(run)
     reload(run, document)
     with contextlib.suppress(Timeout):

@@ -81,7 +81,7 @@ class ScriptedTcp:
 
 
 class ScriptedIcmp:
-    """A host (an address of the namespace, whose kernel answers nobody) that replies or does not; requests are counted."""
+    """A host that replies or does not: an address of the namespace, whose kernel answers nobody. Requests are counted."""
 
     numbers = itertools.count(1)
 
