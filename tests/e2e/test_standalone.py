@@ -17,6 +17,7 @@ from harness.hostile import TcpServer
 from harness.standalone import Pipes, Service
 from harness.wait import wait_until
 
+PATIENCE = 1.0  # seconds for which exacheck waits at its end for an ExaBGP that is away
 BACK = 5.0 * paths.SLOWNESS  # seconds from ExaBGP accepting commands to the full table
 
 
@@ -207,13 +208,17 @@ def test_stop_while_exabgp_reloads(pipes, service, keep):
     """ExaBGP cannot be reached while it reloads, and keeps its routes: the end waits that long to withdraw them."""
     server, lab = keep(TcpServer()), pipes()
     lab.exabgp.start()
-    run = service(config(many(server, 5), **fifo(lab)))
-    lab.wait_sessions()
-    wait_table(lab, all_of(5))
-    lab.exabgp.process.send_signal(signal.SIGUSR1)
-    run.wait_log("is gone or begins anew")
-    code, elapsed = run.stop()
-    assert code == 0 and elapsed < 5 * paths.SLOWNESS
+    for _ in range(5):
+        run = service(config(many(server, 5), **fifo(lab)))
+        lab.wait_sessions()
+        wait_table(lab, all_of(5))
+        lab.exabgp.process.send_signal(signal.SIGUSR1)
+        run.wait_log("is gone or begins anew")
+        begin = time.monotonic()
+        code, elapsed = run.stop()
+        assert code == 0 and elapsed < 5 * paths.SLOWNESS
+        if time.monotonic() - begin < PATIENCE:
+            break  # else ExaBGP, on a busy machine, was away for longer than it is waited for
     wait_table(lab, ())
 
 
