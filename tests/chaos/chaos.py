@@ -19,7 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 import judge  # noqa: E402
 from harm import Harmer, children  # noqa: E402
-from harness import paths, processes  # noqa: E402
+from harness import late, paths, processes  # noqa: E402
 from harness.exacheck import Exacheck  # noqa: E402
 from harness.network import Namespace  # noqa: E402
 from harness.wait import Timeout  # noqa: E402
@@ -28,7 +28,7 @@ from watch import Inventory, Watcher  # noqa: E402
 
 HARM_PERIOD = 0.1  # seconds
 UP_SECONDS, DOWN_SECONDS = (2.0, 12.0), (0.3, 9.0)  # how long a service stays so
-START_LIMIT = 60.0
+START_LIMIT = 120.0
 BACKOFF_MAX = 60.0  # seconds: the longest that exacheck waits before it replaces what died
 REST = 5.0  # seconds in which nothing may change any more
 # kB: growth of a supervisor's memory from the first half to the end, and of all that spared workers hold, per worker
@@ -150,7 +150,7 @@ class Chaos:
 
     def inventory_like(self, before):
         """What is there now; looked at again for a while if it is not as before, as a worker may just be replaced."""
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 20
         while (after := Inventory(self.run.pid, self.spared)).differences(before) and time.monotonic() < deadline:
             time.sleep(0.5)
         return after
@@ -309,6 +309,7 @@ def main():
     if not paths.EXACHECK.exists():
         sys.exit(f"{paths.EXACHECK} is not built: run make first")
     processes.adopt_orphans()
+    late.start()
     print(f"chaos: seed {options.seed}, {options.checks} checks, {options.seconds:g} s", flush=True)
     complaints, report = perform(options.seed, options.checks, options.seconds, log=options.log)
     print(report)

@@ -57,19 +57,19 @@ def play(lab, server):
     begin = time.monotonic()
     position = 0
     say(f"A web server answers on 127.0.0.1 port {server.port}; every {INTERVAL} s exacheck asks it for /health.")
-    lab.wait_route(PREFIX, "p4", timeout=10)
+    lab.wait_route(PREFIX, "p4", timeout=30)
     say(f"\n{time.monotonic() - begin:.2f} s after the start the route is in BIRD ({RISE} passes):")
     position = transitions(lab, position)
     show(lab)
 
     gone = server.go_away()
-    lab.wait_no_route(PREFIX, "p4", timeout=10)
+    lab.wait_no_route(PREFIX, "p4", timeout=30)
     say(f"\nThe service was stopped; {time.monotonic() - gone:.2f} s later the route has left BIRD ({FALL} failures):")
     position = transitions(lab, position)
     show(lab)
 
     back = server.come_back()
-    lab.wait_route(PREFIX, "p4", timeout=10)
+    lab.wait_route(PREFIX, "p4", timeout=30)
     say(f"\nThe service was started again; {time.monotonic() - back:.2f} s later the route is back ({RISE} passes):")
     transitions(lab, position)
     show(lab)

@@ -10,7 +10,7 @@ import tempfile
 
 import pytest
 
-from harness import daemons, paths, processes
+from harness import daemons, late, paths, processes
 from harness.config import LEVEL
 from harness.exacheck import Exacheck
 from harness.network import Namespace
@@ -19,6 +19,7 @@ from harness.pki import Authority
 
 def pytest_sessionstart(session):
     processes.adopt_orphans()
+    late.start()
     missing = [path for path in (paths.EXACHECK, *(paths.LIBEXEC / f"worker-{method}" for method in paths.METHODS))
                if not path.exists()]
     if missing:

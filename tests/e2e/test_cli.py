@@ -170,7 +170,7 @@ def test_names_are_shown_as_written(directory):
     path.write_text("checks:\n  - name: \u65e5\u672c\n    args: {method: tcp, host: \u00e9.test, port: 0}\n"
                     "    prefixes: 192.0.2.1\n", encoding="utf-8")
     for command in ("test", "run"):
-        done = subprocess.run([str(paths.EXACHECK), command, "-f", str(path)], capture_output=True, timeout=20,
+        done = subprocess.run([str(paths.EXACHECK), command, "-f", str(path)], capture_output=True, timeout=60,
                               stdin=subprocess.DEVNULL)
         assert done.returncode == 2
         text = done.stderr.decode("utf-8")
@@ -204,7 +204,7 @@ def test_no_standard_output(directory):
     path.write_text(json.dumps(FILE))
     for redirection, reason in ((">&-", b"Bad file descriptor"), (">/dev/full", b"No space left")):
         process = run_with(redirection, path)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=60)
         processes.finished(process)
         assert process.returncode == 1, errors
         assert b"cannot write to standard output: " + reason in errors
@@ -218,12 +218,12 @@ def test_closed_descriptors_are_not_given_to_sockets(directory, root):
         process = run_with(redirection, path)
         try:
             place = f"/proc/{process.pid}/fd"
-            wait_until(lambda: any("Worker [" in processes.cmdline(pid) for pid in processes.children(process.pid)), 20,
-                       "a worker")
+            wait_until(lambda: any("Worker [" in processes.cmdline(pid) for pid in processes.children(process.pid)),
+                       what="a worker")
             assert os.readlink(f"{place}/{number}") == "/dev/null"
         finally:
             process.terminate()
-            process.communicate(timeout=20)
+            process.communicate(timeout=60)
             processes.finished(process)
         assert process.returncode == 0
 
@@ -258,7 +258,7 @@ def test_terminal_is_told_about_exabgp(valid):
         assert "ExaBGP" in line
     finally:
         process.terminate()
-        process.wait(5)
+        process.wait(20)
         processes.finished(process)
         process.stderr.close()
         os.close(leader)

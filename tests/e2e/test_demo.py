@@ -15,10 +15,10 @@ def test_demo():
     begin = time.monotonic()
     process = processes.start([sys.executable, str(paths.REPOSITORY / "tests/demo/demo.py")], stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True)
-    text = process.communicate(timeout=60)[0]
+    text = process.communicate(timeout=150)[0]
     processes.finished(process)
     assert process.returncode == 0, text
-    assert time.monotonic() - begin < 40, "30 s on a machine with nothing else to do"
+    assert time.monotonic() - begin < 100, "30 s on a machine with nothing else to do"
     assert [float(found) for found in re.findall(r"([\d.]+) s later", text)], text
     appeared, left, again = (text.index(word) for word in ("is in BIRD", "has left BIRD", "is back"))
     assert appeared < left < again

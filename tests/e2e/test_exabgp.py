@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from harness import peer as peers, processes
+from harness import late, peer as peers, processes
 from harness.config import check, config, prefix
 from harness.exacheck import EXIT_LIMIT
 from harness.hostile import TcpServer
@@ -64,7 +64,7 @@ def test_acks_off_by_configuration(start, keep):
     server = keep(TcpServer())
     run = start(config(check("web", tcp(server), prefixes=[prefix(number) for number in range(20)]),
                        exabgp={"ack": "off", "max_in_flight": 1, "dialect": "v4"}), peers.Mute())
-    run.wait_for(lambda: len(run.rib.routes) == 20, 5, "every route without one answer")
+    run.wait_for(lambda: len(run.rib.routes) == 20, 9, "every route without one answer, for which it would wait 10 s")
 
 
 def test_in_flight_is_bounded(start, keep):
@@ -112,7 +112,7 @@ def test_resync(start, keep):
     run.wait_route(prefix(0))
     run.wait_for(lambda: sum("announce" in line.text for line in run.lines) >= 3, what="two more announces")
     whens = [when for when, command in run.rib.commands if command.announce]
-    assert all(later - earlier > 0.7 for earlier, later in zip(whens, whens[1:])), whens
+    assert all(later - earlier > 0.5 for earlier, later in zip(whens, whens[1:])), whens
     server.go_away()
     run.wait_no_route(prefix(0))
     count = len(run.lines)
@@ -148,7 +148,7 @@ def test_reader_that_hangs(start, keep):
     # A pipe holds 64 KiB, some 900 lines of history; without coalescing it would be 9,600.
     assert told < 4000, told
     server.go_away()
-    run.wait_no_route(prefix(0), timeout=3)
+    run.wait_no_route(prefix(0))
 
 
 def test_reader_that_hangs_does_not_delay_the_end(start, keep):
@@ -159,9 +159,8 @@ def test_reader_that_hangs_does_not_delay_the_end(start, keep):
     time.sleep(0.3)
     run.process.terminate()
     begin = time.monotonic()
-    while run.process.poll() is None and time.monotonic() < begin + 5:
-        time.sleep(0.01)
-    assert run.process.poll() is not None and time.monotonic() - begin < EXIT_LIMIT
+    run.wait_exit()
+    assert time.monotonic() - begin - late.total(begin) < EXIT_LIMIT
     run.join_readers()
 
 
@@ -199,7 +198,7 @@ def test_shutdown_line(start, keep):
     run = start(config(check("web", tcp(server))))
     run.wait_route(prefix(0))
     run.say(f"shutdown {run.pid} 1")
-    assert run.wait_exit(5) == 0
+    assert run.wait_exit() == 0
     run.join_readers()
     assert not run.rib.routes
 
@@ -210,7 +209,7 @@ def test_end_of_file(start, keep):
     run = start(config(check("web", tcp(server))))
     run.wait_route(prefix(0))
     run.close_stdin()
-    run.wait_exit(5)
+    run.wait_exit()
     run.join_readers()
     assert not processes.end_orphans()
 
@@ -222,7 +221,7 @@ def test_broken_pipe(start, keep):
     run.wait_route(prefix(0))
     run.close_stdout()
     server.go_away()
-    assert run.wait_exit(10) >= 0, f"ended by signal {-run.exit_code}"
+    assert run.wait_exit() >= 0, f"ended by signal {-run.exit_code}"
     assert not processes.end_orphans()
 
 

@@ -34,9 +34,9 @@ def test_neighbor_redefined(directory, keep, kind):
     def there():
         return lab.established() == {"p4", "p6"} and {route.prefix for route in lab.routes(protocol="p4")} == prefixes
 
-    wait_until(there, 15, "every route")
+    wait_until(there, 40, "every route")
     lab.change_neighbor("router-id 10.255.0.2", "router-id 10.255.0.9")
     lab.exabgp.process.send_signal(signal.SIGUSR1)
-    wait_until(lambda: lab.exabgp.log().count("loaded new configuration successfully") >= 2, 10, "ExaBGP's reload")
-    wait_until(lambda: "router-id 10.255.0.9" in lab.exabgp.log(), 10, "routes for the new neighbor")
-    wait_until(there, 15, "every route again", 0.05)
+    wait_until(lambda: lab.exabgp.log().count("loaded new configuration successfully") >= 2, what="ExaBGP's reload")
+    wait_until(lambda: "router-id 10.255.0.9" in lab.exabgp.log(), what="routes for the new neighbor")
+    wait_until(there, 40, "every route again", 0.05)

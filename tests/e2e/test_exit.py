@@ -6,11 +6,12 @@ import time
 
 import pytest
 
-from harness import peer as peers, processes
+from harness import late, peer as peers, processes
 from harness.beside import Beside
 from harness.config import check, config, for_test, prefix
 from harness.exacheck import EXIT_LIMIT
 from harness.hostile import TcpServer
+from harness.wait import wait_until
 from test_faults import tcp
 
 DRAIN_LIMIT = 0.5  # seconds, as a process of ExaBGP
@@ -40,7 +41,7 @@ def test_keep(start, keep):
     assert code == 0 and elapsed < EXIT_LIMIT
     assert run.rib.prefixes() == {prefix(1)}, run.story()
     assert not withdraws(run, prefix(1)) and len(announces(run, prefix(1))) == 1, run.story()
-    assert not any(map(processes.alive, family))
+    wait_until(lambda: not any(map(processes.alive, family)), what="end of every process")
 
 
 def test_keep_when_exabgp_goes(start, keep):
@@ -59,13 +60,14 @@ def test_drain_under_exabgp(start, keep):
     run = start(config(check("web", tcp(server), metric=10, communities=["65000:1"], drain_time=30,
                              drain={"local_preference": 0, "metric": 900})))
     run.wait_route(prefix(0), med=10)
+    begin = time.monotonic()
     code, elapsed = run.stop()
     assert code == 0 and elapsed < EXIT_LIMIT, run.story()
-    (_, first), (drained, second) = announces(run, prefix(0))
+    (_, first), (_, second) = announces(run, prefix(0))
     assert "local-preference" not in first
     assert (second["med"], second["local-preference"], second["community"]) == (900, 0, ["65000:1"])
     withdrawn, = withdraws(run, prefix(0))
-    assert 0.9 * DRAIN_LIMIT < withdrawn - drained < EXIT_LIMIT
+    assert withdrawn - begin > DRAIN_LIMIT
 
 
 def test_drain_default(start, keep):
@@ -94,7 +96,9 @@ def test_drain_is_for_what_is_up(start, keep):
     code, _ = run.stop()
     assert code == 0 and not run.rib.routes
     ends = {number: run.rib.changes_of(prefix(number))[-1][0] - begin for number in (1, 2, 3, 4)}
-    assert ends[3] < 0.15 and ends[4] < 0.15 <= ends[2] < 0.45 <= ends[1], (ends, run.story())
+    # At once is before whatever drains is withdrawn; how much before a busy machine decides.
+    assert max(ends[3], ends[4]) < ends[2] < ends[1], (ends, run.story())
+    assert ends[2] >= 0.15 and ends[1] >= 0.45, (ends, run.story())
     assert [attributes["med"] for _, attributes in announces(run, prefix(1))] == [1, 3]
     assert [attributes["med"] for _, attributes in announces(run, prefix(3))] == [1, 2]
     assert run.logged("draining for 0.4") or run.logged("draining for 0.5")
@@ -108,7 +112,7 @@ def test_no_drain_when_exabgp_goes(start, keep):
     run.say("shutdown")
     begin = time.monotonic()
     assert run.wait_exit() == 0
-    assert time.monotonic() - begin < EXIT_LIMIT
+    assert time.monotonic() - begin - late.total(begin) < EXIT_LIMIT
     run.join_readers()
     assert not run.announced(prefix(0)) and len(announces(run, prefix(0))) == 1, run.story()
 
@@ -134,9 +138,8 @@ def test_drain_with_a_reader_that_hangs(start, keep):
     time.sleep(0.3)
     begin = time.monotonic()
     run.process.terminate()
-    while run.process.poll() is None and time.monotonic() < begin + 5:
-        time.sleep(0.01)
-    assert run.process.poll() is not None and time.monotonic() - begin < EXIT_LIMIT
+    run.wait_exit()
+    assert time.monotonic() - begin - late.total(begin) < EXIT_LIMIT
     run.join_readers()
 
 
@@ -172,7 +175,7 @@ def test_thousand_announced_checks(start, directory):
     code, elapsed = run.stop()
     assert code == 0 and not run.rib.routes, run.story()
     assert elapsed < EXIT_LIMIT
-    assert not any(map(processes.alive, family))
+    wait_until(lambda: not any(map(processes.alive, family)), what="end of every process")
 
 
 @pytest.fixture
@@ -196,12 +199,12 @@ def test_drain_beside_exabgp(start, keep, beside):
         beside.wait_route(prefix(number), med=3)
     bad.go_away()
     beside.wait_no_route(prefix(2))
-    assert time.monotonic() - begin < 2.5 and beside.rib.attributes(prefix(1))["med"] == 3
     assert run.wait_exit() == 0
     elapsed = time.monotonic() - begin
-    assert 2.9 < elapsed < 3 + EXIT_LIMIT, elapsed
-    assert not beside.rib.routes
-    assert beside.rib.changes_of(prefix(1))[-1][0] - begin > 2.9
+    assert 2.9 < elapsed < 3 + EXIT_LIMIT + late.total(begin), elapsed
+    beside.wait_no_route(prefix(1))
+    failed, drained = (beside.rib.changes_of(prefix(number))[-1][0] - begin for number in (2, 1))
+    assert failed < drained - 0.5 and drained > 2.9, (failed, drained)
 
 
 def test_second_signal_ends_the_drain(start, keep, beside):
@@ -215,7 +218,8 @@ def test_second_signal_ends_the_drain(start, keep, beside):
     time.sleep(0.3)
     assert prefix(0) in beside.rib.prefixes()
     code, elapsed = run.stop()
-    assert code == 0 and elapsed < EXIT_LIMIT and not beside.rib.routes
+    assert code == 0 and elapsed < EXIT_LIMIT
+    beside.wait_no_route(prefix(0))
     assert run.logged("no more draining")
 
 
@@ -241,7 +245,8 @@ def test_keep_beside_exabgp(start, keep, beside):
 def test_keep_and_start_again(start, keep, directory):
     """The next one carries what was kept: not a word about it before its verdict, what is gone is withdrawn."""
     servers = [keep(TcpServer()) for _ in range(3)]
-    checks = [check(f"web {n}", tcp(server), prefixes=[prefix(n)], metric=n, fall=2) for n, server in enumerate(servers)]
+    checks = [check(f"web {n}", tcp(server), prefixes=[prefix(n)], metric=n, fall=4)
+              for n, server in enumerate(servers)]
     settings = {"on_exit": "keep", "runtime_dir": str(directory / "shared")}
     first = start(config(*checks, **settings))
     first.wait_for(lambda: len(first.rib.routes) == 3, what="all routes")
@@ -283,7 +288,8 @@ def test_no_reload_while_it_drains(start, keep, beside):
     os.kill(run.pid, signal.SIGHUP)
     assert run.wait_exit() == 0
     run.join_readers()
-    assert not run.logged("reload") and not beside.rib.routes, run.story()
+    beside.wait_no_route(prefix(0))
+    assert not run.logged("reload"), run.story()
 
 
 def test_stopped_while_it_drains(start, keep):
@@ -293,9 +299,9 @@ def test_stopped_while_it_drains(start, keep):
     run.wait_route(prefix(0), med=1)
     run.process.terminate()
     run.wait_route(prefix(0), med=2)
-    os.kill(run.pid, signal.SIGSTOP)
+    run.process.send_signal(signal.SIGSTOP)
     time.sleep(1.5)
-    os.kill(run.pid, signal.SIGCONT)
+    run.process.send_signal(signal.SIGCONT)
     assert run.wait_exit() == 0
     run.join_readers()
     assert not run.rib.routes and not run.logged("not everything"), run.story()

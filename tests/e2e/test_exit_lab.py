@@ -24,8 +24,8 @@ def replaced(running):
     """End exacheck with SIGTERM; wait until ExaBGP has started another."""
     old, = helpers(running)
     os.kill(old, signal.SIGTERM)
-    wait_until(lambda: not processes.alive(old), 5, "end of exacheck")
-    wait_until(lambda: helpers(running) not in ([], [old]), 10, "the next exacheck")
+    wait_until(lambda: not processes.alive(old), what="end of exacheck")
+    wait_until(lambda: helpers(running) not in ([], [old]), what="the next exacheck")
 
 
 def test_keep_across_a_restart(lab, keep):  # noqa: F811
@@ -33,15 +33,16 @@ def test_keep_across_a_restart(lab, keep):  # noqa: F811
     server = keep(TcpServer())
     running = lab(config(check("web", tcp(server), prefixes=[prefix(1)], metric=10, fall=2), on_exit="keep"))
     running.wait_route(prefix(1), "p4", med=10)
+    wait_until(lambda: history(running, prefix(1))[-1:] == ["added"], what="the trace of it")
     before = history(running, prefix(1))
-    assert before[-1:] == ["added"], before
     replaced(running)
     count = server.count
-    wait_until(lambda: server.count >= count + 3, 10, "executions of the next one")
+    wait_until(lambda: server.count >= count + 3, what="executions of the next one")
     time.sleep(0.5)
     assert history(running, prefix(1)) == before
     server.go_away()
     running.wait_no_route(prefix(1))
+    wait_until(lambda: history(running, prefix(1))[len(before):], what="the trace of that")
     assert history(running, prefix(1))[len(before):] == ["removed"]
 
 
@@ -55,7 +56,7 @@ def test_drain_under_exabgp(lab, keep):  # noqa: F811
     os.kill(old, signal.SIGTERM)
     running.wait_route(prefix(1), "p4", community=GRACEFUL_SHUTDOWN)
     running.wait_no_route(prefix(1))
-    wait_until(lambda: helpers(running) not in ([], [old]), 10, "the next exacheck")
+    wait_until(lambda: helpers(running) not in ([], [old]), what="the next exacheck")
     assert "community" not in running.wait_route(prefix(1), "p4", med=10).attributes
 
 

@@ -4,7 +4,7 @@ import re
 import signal
 import time
 
-from harness import paths, processes
+from harness import late, paths, processes
 from harness.config import check, config, prefix
 from harness.exacheck import EXIT_LIMIT
 from harness.hostile import TcpServer
@@ -13,7 +13,7 @@ from harness.wait import wait_until
 INTERVAL = 0.3
 TIMEOUT = 1.0
 FALL = 2
-GRACE = 2.0 * paths.SLOWNESS  # the supervisor's own, and a loaded machine's
+GRACE = 5.0 * paths.SLOWNESS  # the supervisor's own, and a loaded machine's
 
 
 def tcp(server):
@@ -40,7 +40,7 @@ def assert_undisturbed(run, server):
     assert [up for _, up in run.rib.changes_of(prefix(2))] == [True], run.story()
     times = [when for when, _ in server.seen]
     gaps = [later - earlier for earlier, later in zip(times, times[1:])]
-    assert max(gaps) < INTERVAL + 0.3 * paths.SLOWNESS, gaps
+    assert max(gaps) < INTERVAL + 0.3 * paths.SLOWNESS + 2 * late.worst(times[0]), gaps
 
 
 def test_killed_worker_is_replaced(start, keep):
@@ -50,7 +50,7 @@ def test_killed_worker_is_replaced(start, keep):
     both_up(run)
     old = run.worker("victim")
     os.kill(old, signal.SIGKILL)
-    wait_until(lambda: not processes.alive(old), 5, "end of the old worker")
+    wait_until(lambda: not processes.alive(old), what="end of the old worker")
     assert run.worker("victim") != old
     seen = victim.count
     run.wait_for(lambda: victim.count >= seen + 4, what="executions of the new worker")
@@ -90,7 +90,7 @@ def test_stopped_worker(start, keep):
     os.kill(old, signal.SIGSTOP)
     victim.go_away()  # its successor finds the service gone as well
     run.wait_no_route(prefix(1), timeout=FALL * INTERVAL + TIMEOUT + GRACE)
-    wait_until(lambda: not processes.alive(old), 5, "end of the stopped worker")
+    wait_until(lambda: not processes.alive(old), what="end of the stopped worker")
     victim.come_back()
     run.wait_route(prefix(1), timeout=30)
     assert run.rib.changes_of(prefix(1))[1][0] - stopped < FALL * INTERVAL + TIMEOUT + GRACE
@@ -133,7 +133,7 @@ def test_spawner_killed(start, keep):
     os.kill(doomed[0], signal.SIGKILL)
     time.sleep(0.5)
     os.kill(workers["victim"], signal.SIGKILL)
-    wait_until(lambda: not processes.alive(workers["victim"]), 5, "end of the worker")
+    wait_until(lambda: not processes.alive(workers["victim"]), what="end of the worker")
     assert run.worker("victim") not in workers.values()
     seen = victim.count
     run.wait_for(lambda: victim.count >= seen + 3, 20, "executions of the new worker")
@@ -149,11 +149,11 @@ def test_supervisor_killed(start, keep):
     family = processes.descendants(run.pid)
     assert len(family) == 4, [processes.cmdline(pid) for pid in family]  # launcher, spawner, two workers
     run.kill()
-    wait_until(lambda: not any(map(processes.alive, family)), 5, "end of every process")
+    wait_until(lambda: not any(map(processes.alive, family)), what="end of every process")
 
 
 def test_many_checks_end_in_time(start, keep):
-    """200 workers: SIGTERM to exit under 1.5 s, every route withdrawn."""
+    """200 workers: SIGTERM to exit in ExaBGP's time, every route withdrawn."""
     server = keep(TcpServer())
     run = start(config(*(check(f"web {number}", tcp(server), prefixes=[prefix(number)], interval=1, splay=True)
                          for number in range(200))))
@@ -171,7 +171,7 @@ def test_process_titles(start, keep):
     def titles():
         return [processes.cmdline(pid) for pid in processes.children(run.pid)]
 
-    wait_until(lambda: any(map(title.fullmatch, titles())), 5, f"title of the worker among {titles()}")
+    wait_until(lambda: any(map(title.fullmatch, titles())), what=f"title of the worker among {titles()}")
     assert f"ExaCheck Master Process [{run.path}]" in processes.cmdline(run.pid)
 
 
@@ -188,8 +188,8 @@ def test_no_descriptor_leaks(start, keep, root):
     for _ in range(3):
         old = run.worker("victim")
         os.kill(old, signal.SIGKILL)
-        wait_until(lambda: not processes.alive(old), 5, "end of the worker")
+        wait_until(lambda: not processes.alive(old), what="end of the worker")
         run.worker("victim")
     seen = victim.count
     run.wait_for(lambda: victim.count >= seen + 2, 30, "executions of the last worker")
-    assert descriptors() <= before + 1
+    wait_until(lambda: descriptors() <= before + 1, what=f"{before} descriptors, or one more")

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from harness import paths, processes
+from harness import late, paths, processes
 from harness.config import check, config, prefix
 from harness.hostile import TcpServer
 from harness.wait import wait_until
@@ -22,7 +22,7 @@ DOUBLE = paths.BUILD / "hostile" / "double"
 INTERVAL = 0.3
 TIMEOUT = 1.0
 FALL = 2
-GRACE = 1.5 * paths.SLOWNESS  # a loaded machine's
+GRACE = 3.0 * paths.SLOWNESS  # a loaded machine's
 BOUND = TIMEOUT + 0.25 + (FALL + 1) * INTERVAL + GRACE  # from the last good result to the withdraw
 
 ARGUMENTS = {
@@ -72,7 +72,7 @@ class Hostile:
         """Start, and wait until the honest ones are up."""
         self.run = self.start()
         for name in self.honest:
-            self.run.wait_route(self.names[name], timeout=10 * paths.SLOWNESS)
+            self.run.wait_route(self.names[name], timeout=30)
         self.tcp_worker, self.launcher = self.run.worker("other"), self.run.launcher()
         return self.run
 
@@ -100,7 +100,7 @@ class Hostile:
     def assert_nothing_stray(self):
         """No route that nobody configured, no descriptor that a double passed along, no word that it does not know."""
         assert {key[0] for _, _, key in self.run.rib.changes} <= set(self.names.values()), self.run.story()
-        places = [os.readlink(f"/proc/{self.run.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{self.run.pid}/fd")]
+        places = processes.descriptors(self.run.pid).values()
         assert "/dev/zero" not in places, places
         assert len(places) < len(self.names) + len(self.methods) + 20, places
         assert not [entry for entry in self.trace() if entry[2] == "unknown"]
@@ -127,7 +127,7 @@ class Hostile:
         self.assert_nothing_stray()
         left = [pid for _, pid, _, _ in self.trace()]
         self.run.stop()
-        wait_until(lambda: not any(map(processes.alive, left)), 5, "end of every process of the doubles")
+        wait_until(lambda: not any(map(processes.alive, left)), what="end of every process of the doubles")
 
 
 # What a worker does wrong at once. Each is done by a worker that never gave a result, and by one that gave two.
@@ -172,7 +172,7 @@ def test_worker_wrong_before_any_result(start, keep, directory, group):
     words = [f"{before}{bad} started go" for bad in group for before in ("", "started ")]
     hostile = Hostile(start, keep, directory, [("http", item) for item in words])
     run = hostile.begin()
-    hostile.wait_down(20 * paths.SLOWNESS)
+    hostile.wait_down(40 * paths.SLOWNESS)
     assert not [name for name in hostile.victims if hostile.changes(name)], run.story()
     hostile.finish()
 
@@ -182,7 +182,7 @@ def test_worker_wrong_after_good_results(start, keep, directory, group):
     """Announced by two good results, withdrawn for what comes then."""
     hostile = Hostile(start, keep, directory, [("http", f"started first=2 {bad} hang") for bad in group])
     hostile.begin()
-    hostile.wait_down(20 * paths.SLOWNESS)
+    hostile.wait_down(40 * paths.SLOWNESS)
     hostile.assert_withdrawn_in_time()
     hostile.finish()
 
@@ -198,7 +198,7 @@ def test_worker_silent(start, keep, directory, proven):
         words += ["hang", "kill=19", "child started go", "close hang"]
     hostile = Hostile(start, keep, directory, [("http", item) for item in words])
     run = hostile.begin()
-    hostile.wait_down(20 * paths.SLOWNESS)
+    hostile.wait_down(40 * paths.SLOWNESS)
     if proven:
         hostile.assert_withdrawn_in_time()
     else:
@@ -214,7 +214,7 @@ def test_hanging_again_and_again_fails_at_the_interval(start, keep, directory):
     shutil.copy(DOUBLE, build / "libexec" / "worker-http")
     run = start(config(check(name, {**arguments("http"), "timeout": 3}, interval=INTERVAL, fall=6)), build=build)
     run.wait_route(prefix(0))
-    run.wait_no_route(prefix(0), timeout=20)
+    run.wait_no_route(prefix(0), timeout=40)
     trace = (build / "libexec" / "trace").read_text().splitlines()
     turned, = [float(line.split()[0]) for line in trace if " turned " in line]
     down = run.rib.changes_of(prefix(0))[1][0] - turned
@@ -229,7 +229,7 @@ def test_worker_floods(start, keep, directory):
               "leaving flood", "log:level=4 flood", "random=8000 flood", "log:text=full flood", "started:fds=60 flood"]
     hostile = Hostile(start, keep, directory, [("http", f"started first=2 {flood}") for flood in floods])
     hostile.begin()
-    hostile.wait_down(20 * paths.SLOWNESS)
+    hostile.wait_down(40 * paths.SLOWNESS)
     hostile.assert_withdrawn_in_time()
     hostile.finish()
 
@@ -250,14 +250,20 @@ def test_worker_texts(start, keep, directory):
              "started:sandbox=inject go", "log:text=inject go", "log:text=control go", "log:text=full go"]
     victims = [("http", text if text.startswith("started") else f"started due {text}") for text in texts]
     hostile = Hostile(start, keep, directory, [*victims, ("dns", "started due log:text=talk repeat=100 go")])
+    begin = time.monotonic()
     run = hostile.begin()
     for name in hostile.victims:
         run.wait_route(hostile.names[name])
     talker = hostile.victims[-1]
-    run.wait_log("log lines were dropped", timeout=20)
-    written = [line for line in run.logged("talk") if line.endswith(": talk")]
-    dropped = [int(line.partition(f"{talker}: ")[2].split(" ")[0]) for line in run.logged("lines were dropped")]
-    assert 20 <= len(written) < 30 and len(written) + sum(dropped) == 101, run.story()
+
+    def written():
+        return [line for line in run.logged("talk") if line.endswith(": talk")]
+
+    def dropped():
+        return [int(line.partition(f"{talker}: ")[2].split(" ")[0]) for line in run.logged("were dropped")]
+
+    run.wait_for(lambda: len(written()) + sum(dropped()) == 101, 40, "every line, written or counted")
+    assert 20 <= len(written()) < 30 + 5 * late.total(begin), run.story()
     assert not [line.text for line in run.log if line.text.startswith(("announce", "withdraw"))]
     assert not run.logged("worker lost")
     assert all(line.text.isprintable() for line in run.log)
@@ -272,7 +278,7 @@ def test_worker_leaves_processes_behind(start, keep, directory):
              "started first=2 orphan orphan orphan go", "started first=2 setsid child go"]
     hostile = Hostile(start, keep, directory, [("http", item) for item in words])
     run = hostile.begin()
-    hostile.wait_down(20 * paths.SLOWNESS)
+    hostile.wait_down(40 * paths.SLOWNESS)
     for name in hostile.victims:
         proven = "first=" in name
         assert [up for _, up in hostile.changes(name)] == ([True, False] if proven else []), run.story()
@@ -285,7 +291,7 @@ def test_worker_that_never_reads(start, keep, directory):
     hostile = Hostile(start, keep, directory, [("http", "started flap")], victim={"interval": 0.01, "fall": 1})
     run = hostile.begin()
     name, = hostile.victims
-    run.wait_log(f"{name}: worker does not take its pace", timeout=30)
+    run.wait_log(f"{name}: worker does not take its pace", timeout=60)
     count = len(hostile.changes(name))
     run.wait_for(lambda: len(hostile.changes(name)) > count + 20, what="further changes")
     assert not run.logged("worker lost")
@@ -294,7 +300,7 @@ def test_worker_that_never_reads(start, keep, directory):
 
 # Spawners. What is after "|" the worker does, if there is one. They begin when the neighbours' workers run: a spawner
 # that ends while it is being started takes along what it has made by then.
-AT_FIRST = "sleep=100"
+AT_FIRST = "sleep=400"
 SPAWNERS = [
     "hang", "exit=0", "exit=1", "kill=9", "kill=19", "spin", "close hang", "random=300", "random=0", "random=7",
     "ready:protocol=2", "ready:protocol=0", "started", "result", "leaving", "job", "launch", "pace", "spawn",
@@ -319,7 +325,7 @@ def test_spawner(start, keep, directory, group):
     hostile = Hostile(start, keep, directory, [(method, f"{AT_FIRST} {words}{'' if '|' in words else '|'}")
                                                for method, words in zip(ARGUMENTS, group)])
     run = hostile.begin()
-    hostile.wait_down(20 * paths.SLOWNESS)
+    hostile.wait_down(40 * paths.SLOWNESS)
     time.sleep(2)
     hostile.assert_honest_undisturbed()
     assert not [name for name in hostile.victims if hostile.changes(name)], run.story()
@@ -332,7 +338,7 @@ def test_spawner_wrong_too_late(start, keep, directory):
                                                for method, words in zip(ARGUMENTS, TOO_LATE)])
     run = hostile.begin()
     for name in hostile.victims:
-        run.wait_route(hostile.names[name], timeout=20 * paths.SLOWNESS)
+        run.wait_route(hostile.names[name], timeout=40 * paths.SLOWNESS)
     time.sleep(2)
     assert all([up for _, up in hostile.changes(name)] == [True] for name in hostile.victims), run.story()
     hostile.finish()
@@ -344,7 +350,7 @@ def test_spawner_names_a_stranger(start, keep, directory):
     try:
         hostile = Hostile(start, keep, directory, [("http", f"spawned:pid={stranger.pid}|")])
         hostile.begin()
-        hostile.wait_down(20 * paths.SLOWNESS)
+        hostile.wait_down(40 * paths.SLOWNESS)
         time.sleep(INTERVAL + TIMEOUT)
         hostile.finish()
         assert stranger.poll() is None, "the stranger was killed"

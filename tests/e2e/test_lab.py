@@ -98,7 +98,7 @@ def test_paths_neighbors_and_families(lab, keep):
     assert not running.routes("192.0.2.3/32", "p4")
     # Everything leaves when the service does, paths with their ids as well.
     up.go_away()
-    wait_until(lambda: not running.routes(), 10, f"every route leaving {running.birdc('show', 'route', 'all')}")
+    wait_until(lambda: not running.routes(), what=f"every route leaving {running.birdc('show', 'route', 'all')}")
 
 
 def test_service_comes_and_goes(lab, keep):
@@ -122,11 +122,11 @@ def test_exabgp_ends(lab, keep):
     running = lab(config(*(check(f"web {n}", tcp(up), prefixes=[f"192.0.2.{n}"]) for n in range(1, 20))))
     running.wait_route("192.0.2.19/32", "p4")
     helper = helpers(running)[0]
+    wait_until(lambda: len(processes.descendants(helper)) == 21, what="launcher, spawner and 19 workers")
     family = [helper, *processes.descendants(helper)]
-    assert len(family) > 20
     running.exabgp.process.send_signal(signal.SIGTERM)
-    wait_until(lambda: not any(map(processes.alive, family)), 5, "the end of exacheck and its workers")
-    running.exabgp.process.wait(10)
+    wait_until(lambda: not any(map(processes.alive, family)), what="the end of exacheck and its workers")
+    running.exabgp.process.wait(60)
 
 
 def test_exabgp_killed(lab, keep):
@@ -137,7 +137,7 @@ def test_exabgp_killed(lab, keep):
     helper = helpers(running)[0]
     family = [helper, *processes.descendants(helper)]
     os.kill(running.exabgp.process.pid, signal.SIGKILL)
-    wait_until(lambda: not any(map(processes.alive, family)), 5, "the end of exacheck and its workers")
+    wait_until(lambda: not any(map(processes.alive, family)), what="the end of exacheck and its workers")
 
 
 def test_exacheck_killed(lab, keep):
@@ -151,8 +151,8 @@ def test_exacheck_killed(lab, keep):
     family = processes.descendants(old)
     down.go_away()
     os.kill(old, signal.SIGKILL)
-    wait_until(lambda: set(helpers(running)) - {old}, 10, "a new exacheck")
-    wait_until(lambda: not any(map(processes.alive, family)), 5, "the end of the old workers")
+    wait_until(lambda: set(helpers(running)) - {old}, what="a new exacheck")
+    wait_until(lambda: not any(map(processes.alive, family)), what="the end of the old workers")
     running.wait_no_route("192.0.2.2/32")
     running.wait_route("192.0.2.1/32", "p4")
     down.come_back()
@@ -167,7 +167,8 @@ def test_exabgp_reload(lab, keep):
     running.wait_route("192.0.2.1/32", "p4")
     before = helpers(running)
     running.exabgp.process.send_signal(signal.SIGUSR1)
-    time.sleep(1.5)
+    wait_until(lambda: running.exabgp.log().count("loaded new configuration successfully") >= 2, what="ExaBGP's reload")
+    time.sleep(1)
     assert helpers(running) == before
     running.wait_route("192.0.2.1/32", "p4")
 
@@ -179,5 +180,5 @@ def test_exabgp_restarts_helpers(lab, keep):
     running.wait_route("192.0.2.1/32", "p4")
     before = helpers(running)
     running.exabgp.process.send_signal(signal.SIGUSR2)
-    wait_until(lambda: set(helpers(running)) - set(before), 15, "a new exacheck")
+    wait_until(lambda: set(helpers(running)) - set(before), what="a new exacheck")
     running.wait_route("192.0.2.1/32", "p4")

@@ -8,6 +8,7 @@ import pytest
 from harness.config import check, config, prefix, run_cases
 from harness.hostile import HttpServer, TcpServer, http_response
 from harness.network import free_port
+from harness.wait import wait_until
 
 
 def http(url, **more):
@@ -46,10 +47,14 @@ def test_status_and_body(start, nginx):
         "interface": (http(f"{base}/", interface="lo"), "pass"),
         "family": (http(f"http://localhost:{nginx.ports['plain']}/", address_family="ipv4"), "pass"),
     })
+
+    def logged(name, value):  # after the answer was sent
+        return any(request[name] == value for request in nginx.requests())
+
+    wait_until(lambda: logged("uri", "/source"), what="the log of it")
     seen = {request["uri"]: request for request in nginx.requests()}
     assert seen["/source"]["address"] == "127.0.0.78"
-    hosts = {request["host"] for request in nginx.requests()}
-    assert f"www.test:{nginx.ports['plain']}" in hosts
+    wait_until(lambda: logged("host", f"www.test:{nginx.ports['plain']}"), what="the log of that host")
 
 
 def test_tls(start, nginx, authority, certificates):
@@ -80,9 +85,12 @@ def test_tls(start, nginx, authority, certificates):
         "client certificate missing": (https("mutual"), ("fail status", "fail tls")),
     })
     assert "day" in found["ends in 5 days, 14 asked"].text
-    requests = [request for request in nginx.requests() if request["tls"]]
-    assert {request["sni"] for request in requests if request["uri"] == "/healthz"} == {"www.test"}
-    assert {"HTTP/2.0", "HTTP/1.1"} <= {request["protocol"] for request in requests}
+
+    def requests():
+        return [request for request in nginx.requests() if request["tls"]]
+
+    wait_until(lambda: {"HTTP/2.0", "HTTP/1.1"} <= {request["protocol"] for request in requests()}, what="both")
+    assert {request["sni"] for request in requests() if request["uri"] == "/healthz"} == {"www.test"}
 
 
 def test_request(start, keep):
@@ -164,12 +172,12 @@ def test_hostile(start, keep):
     cases = {}
     for name, (answer, more, expected) in HOSTILE.items():
         server = keep(HttpServer(answer))
-        cases[name] = (http(f"http://127.0.0.1:{server.port}/", http_timeout=3, timeout=4, **more), expected)
+        cases[name] = (http(f"http://127.0.0.1:{server.port}/", http_timeout=20, timeout=30, **more), expected)
     silent, reset = keep(TcpServer("silent")), keep(TcpServer("reset"))
     cases["silent"] = (http(f"http://127.0.0.1:{silent.port}/", http_timeout=0.5, timeout=2), "fail timeout")
     cases["silent TLS"] = (http(f"https://127.0.0.1:{silent.port}/", http_timeout=0.5, timeout=2), "fail timeout")
     cases["reset"] = (http(f"http://127.0.0.1:{reset.port}/"), ("fail reset", "fail closed"))
-    found = run_cases(start, cases, timeout=30, options={"interval": 5})
+    found = run_cases(start, cases, timeout=60, options={"interval": 5})
     for name in ("silent", "silent TLS"):
         assert 450 <= found[name].milliseconds < 1900, found[name]
 

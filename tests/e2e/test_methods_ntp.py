@@ -63,7 +63,8 @@ HOSTILE = {
 def test_hostile(start, keep):
     cases = {}
     for name, (answer, more, expected) in HOSTILE.items():
-        cases[name] = (ntp(keep(Udp(answer)), ntp_timeout=0.6, timeout=2, **more), expected)
+        patience = 0.6 if "fail timeout" in expected else 10  # where an answer counts, it may be late
+        cases[name] = (ntp(keep(Udp(answer)), ntp_timeout=patience, timeout=patience + 1.4, **more), expected)
     cases["port closed"] = ({"method": "ntp", "host": "127.0.0.1", "port": free_port(), "ntp_timeout": 0.6},
                             ("fail refused", "fail timeout"))
     found = run_cases(start, cases, options={"interval": 3})
@@ -74,7 +75,8 @@ def test_transmit_timestamp_is_a_nonce(start, keep):
     """The time of day is nobody's business, and cannot be guessed."""
     server = keep(Udp(clock()))
     run_cases(start, {"clock": (ntp(server), "pass")}, options={"interval": 0.1})
-    nonces = {query[40:48] for query in server.queries}
-    assert len(nonces) == len(server.queries)
+    queries = list(server.queries)
+    nonces = {query[40:48] for query in queries}
+    assert len(nonces) == len(queries)
     now = wire.ntp_time(time.time())[:4]
     assert all(nonce[:3] != now[:3] for nonce in nonces)

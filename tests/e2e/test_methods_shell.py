@@ -61,10 +61,10 @@ def test_timeout_ends_the_whole_group(start):
     """Children of the command, and those that ignore SIGTERM, are gone after the time-out."""
     mark = f"{300 + os.getpid() / 1e7:.7f}"  # a sleep that only this test runs
     run = start(config(check("forks", shell(
-        f"trap '' TERM; (trap '' TERM; sleep {mark}) & sleep {mark}", timeout=0.5), interval=30)))
+        f"trap '' TERM; (trap '' TERM; sleep {mark}) & sleep {mark}", timeout=1), interval=30)))
     wait_until(lambda: sleepers(mark), what="the command's sleeps")
     assert run.wait_transition("forks", "down").reason == "timeout"
-    wait_until(lambda: not sleepers(mark), 3, "the end of the command's sleeps")
+    wait_until(lambda: not sleepers(mark), what="the end of the command's sleeps")
 
 
 def test_running_command_does_not_delay_the_end(start):
@@ -73,7 +73,7 @@ def test_running_command_does_not_delay_the_end(start):
     wait_until(lambda: sleepers(mark), what="the command's sleep")
     code, elapsed = run.stop()
     assert code == 0 and elapsed < EXIT_LIMIT
-    wait_until(lambda: not sleepers(mark), 2, "the end of the command")
+    wait_until(lambda: not sleepers(mark), what="the end of the command")
 
 
 def test_background_process_does_not_block(start):

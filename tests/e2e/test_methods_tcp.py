@@ -2,6 +2,7 @@
 from harness.config import check, config, prefix, run_cases
 from harness.hostile import FullBacklog, TcpServer
 from harness.network import free_port
+from harness.wait import wait_until
 
 
 def tcp(port, host="127.0.0.1", **more):
@@ -34,7 +35,7 @@ def test_verdicts(start, keep):
         "name": (tcp(accepting.port, "localhost", address_family="ipv4"), "pass"),
         "no such name": (tcp(accepting.port, "does-not-exist.invalid"), "fail resolve"),
     })
-    assert any(peer[0] == "127.0.0.77" for _, peer in accepting.seen)
+    wait_until(lambda: any(peer[0] == "127.0.0.77" for _, peer in accepting.seen), what="the connection from there")
     assert "127.0.0.1" in found["closed"].text and str(closed) in found["closed"].text
     for name in ("no answer, tcp_timeout", "no answer, timeout"):
         assert 350 <= found[name].milliseconds < 2000, found[name]
@@ -43,7 +44,7 @@ def test_verdicts(start, keep):
 def test_defaults_of_timeouts(start, keep):
     """A port that never answers fails after tcp_timeout's default, 5 s."""
     full = keep(FullBacklog())
-    found = run_cases(start, {"filtered": (tcp(full.port), "fail timeout")}, timeout=15)
+    found = run_cases(start, {"filtered": (tcp(full.port), "fail timeout")})
     assert 4500 <= found["filtered"].milliseconds < 8000
 
 
@@ -52,6 +53,13 @@ def hosts_wrapper(directory, text):
     hosts = directory / "hosts"
     hosts.write_text(text)
     return ["unshare", "--mount", "sh", "-c", f'mount --bind {hosts} /etc/hosts && exec "$@"', "sh"]
+
+
+def overwrite(path, text):
+    """Another text of the same length: nobody ever sees an empty file."""
+    assert len(text) == path.stat().st_size
+    with open(path, "r+") as file:
+        file.write(text)
 
 
 def test_several_addresses(root, start, keep, directory):
@@ -71,7 +79,7 @@ def test_several_addresses(root, start, keep, directory):
         "no ipv6 address": (tcp(first.port, "two.test", address_family="ipv6"), "fail resolve"),
     }, wrapper=hosts_wrapper(directory, text))
     assert "127.0.0.12" in found["all"].text
-    assert sixth.count > 0
+    wait_until(lambda: sixth.count > 0, what="a connection by IPv6")
 
 
 def test_addresses_in_parallel(root, start, keep, directory):
@@ -84,7 +92,7 @@ def test_addresses_in_parallel(root, start, keep, directory):
         "all": (tcp(full.port, "half.test", tcp_timeout=0.5, all_valid=True), "fail timeout"),
     }, wrapper=hosts_wrapper(directory, text))
     assert found["any"].milliseconds < 1500
-    assert good.count > 0
+    wait_until(lambda: good.count > 0, what="a connection to the other address")
 
 
 def test_mark(start, namespace, keep):
@@ -105,8 +113,8 @@ def test_name_resolved_every_time(root, start, keep, directory):
     wrapper = hosts_wrapper(directory, "127.0.0.31 moving.test\n")
     run = start(config(check("moving", tcp(server.port, "moving.test"))), wrapper=wrapper)
     run.wait_route(prefix(0))
-    (directory / "hosts").write_text("127.0.0.32 moving.test\n")
+    overwrite(directory / "hosts", "127.0.0.32 moving.test\n")
     run.wait_no_route(prefix(0))
     assert run.wait_transition("moving", "down").reason == "refused"
-    (directory / "hosts").write_text("127.0.0.31 moving.test\n")
+    overwrite(directory / "hosts", "127.0.0.31 moving.test\n")
     run.wait_route(prefix(0))

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from harness import processes
+from harness import late, processes
 from harness.config import check, config, prefix
 from harness.exacheck import run_once
 from harness.hostile import TcpServer
@@ -70,15 +70,15 @@ def test_commands_of_a_change(start, server, directory, change):
     before, after = config(web(server), web(server, 1)), config(web(server, **options), web(server, 1))
     run = start(before)
     up(run, 0, 1)
-    assert said(run, after) == expected, run.story()
+    assert said(run, after, len(expected)) == expected, run.story()
     for name, document in (("before.json", before), ("after.json", after)):
         (directory / name).write_text(text_of(document, run.directory))
     done = run_once("-f", directory / "after.json", "test", "--diff", directory / "before.json")
     assert done.returncode == 0 and done.stdout.splitlines() == expected, done
     run.wait_for(lambda: len(run.rib.routes) >= 2, what="all routes")
     said(run, before)
-    assert run.rib.prefixes() == {prefix(0), prefix(1)} and len(run.rib.routes) == 2, run.story()
-    assert run.rib.attributes(prefix(0)) == {"next-hop": "self"}, run.story()
+    run.wait_for(lambda: run.rib.prefixes() == {prefix(0), prefix(1)} and len(run.rib.routes) == 2 and
+                 run.rib.attributes(prefix(0)) == {"next-hop": "self"}, what="what there was before")
     assert not run.logged("worker lost"), run.story()
 
 
@@ -102,9 +102,10 @@ def test_unchanged_check_is_not_touched(start, keep, server):
     assert not [line for line in commands(run, mark) if prefix(9) in line], run.story()
     times = [when for when, _ in own.seen]
     assert len(times) - begin >= 3
-    # On one grid, though a busy machine may have held up one of them.
+    # On one grid, though a busy machine may have held up some of them.
     off = [sorted(abs((when - one + INTERVAL / 2) % INTERVAL - INTERVAL / 2) for when in times) for one in times]
-    assert min(distances[-2] for distances in off) < INTERVAL / 3, times
+    held_up = min(1 + int(late.total(times[0]) / (INTERVAL / 3)), len(times) // 3)
+    assert min(distances[-1 - held_up] for distances in off) < INTERVAL / 3, times
     assert not run.logged("worker lost"), run.story()
 
 
@@ -124,7 +125,7 @@ def test_asked_while_starting(start, server, directory, number):
     with open(directory / "runtime" / "lock", "w") as lock:
         fcntl.lockf(lock, fcntl.LOCK_EX)  # for which it waits
         run = start(config(web(server), runtime_dir=str(directory / "runtime")))
-        wait_until(lambda: processes.children(run.pid), 10, "the launcher")
+        wait_until(lambda: processes.children(run.pid), what="the launcher")
         os.kill(run.pid, number)
     up(run, 0)
     run.wait_log({signal.SIGHUP: "nothing has changed", signal.SIGUSR1: "ignored", signal.SIGUSR2: "upgraded"}[number])
@@ -151,8 +152,8 @@ def test_order_decides_whose_attributes_count(start, server):
     run = start(config(first, second))
     run.wait_for(lambda: len([t for t in run.transitions if t.state == "up"]) == 2, what="both up")
     run.wait_route(prefix(0), med=1)
-    assert said(run, config(second, first)) == [routes_text(0, " med 2")], run.story()
-    assert said(run, config(first)) == [routes_text(0, " med 1")], run.story()
+    assert said(run, config(second, first), 1) == [routes_text(0, " med 2")], run.story()
+    assert said(run, config(first), 1) == [routes_text(0, " med 1")], run.story()
 
 
 # Arguments
@@ -172,7 +173,7 @@ def test_arguments_changed(start, keep, server):
     assert said(run, config(web(gone, fall=2, interval=0.6), web(server, 1))) == [], run.story()
     falling = run.wait_transition("web 0", "falling")
     down = run.wait_transition("web 0", "down")
-    assert 0.4 < down.when - falling.when < 1.2, run.story()
+    assert 0.4 < down.said - falling.said < 1.2, run.story()
     run.wait_no_route(prefix(0))
     assert not run.logged("worker lost"), run.story()
 
@@ -184,8 +185,8 @@ def test_method_changed(start, server):
     spawner, = run.spawners()
     shell = {"args": {"method": "shell", "command": "true"}}
     assert said(run, config(web(server, **shell), web(server, 1, **shell))) == [], run.story()
-    run.wait_for(lambda: len(run.logged("worker started")) == 4, what="two new workers")
-    wait_until(lambda: spawner not in run.spawners() and len(run.spawners()) == 1, 5, "the other spawner alone")
+    run.wait_for(lambda: len(run.logged("worker started")) >= 4, what="two new workers")
+    wait_until(lambda: spawner not in run.spawners() and len(run.spawners()) == 1, what="the other spawner alone")
     time.sleep(2 * INTERVAL)
     assert run.rib.prefixes() == {prefix(0), prefix(1)} and len(run.rib.changes) == 2, run.story()
     assert not run.logged("worker lost"), run.story()
@@ -196,14 +197,15 @@ def test_arguments_changed_while_the_old_ones_hang(start, keep, server):
     run = start(config(check("slow", {"method": "shell", "command": "sleep 60", "timeout": 90}, interval=120),
                        web(server, 1)))
     up(run, 1)
-    wait_until(lambda: any("Checking" in processes.cmdline(pid) for pid in processes.children(run.pid)), 5, "execution")
-    time.sleep(1)
-    reload(run, config(check("slow", {"method": "shell", "command": "sleep 0.7", "timeout": 1.5}, interval=120),
+    wait_until(lambda: any("Checking" in processes.cmdline(pid) for pid in processes.children(run.pid)),
+               what="execution")
+    time.sleep(2)
+    reload(run, config(check("slow", {"method": "shell", "command": "sleep 1.5", "timeout": 3}, interval=120),
                        web(server, 1)))
     first = run.wait_for(lambda: next((t for t in run.transitions if t.check == "slow"), None), what="a verdict")
     assert first.state == "up", run.story()
     wait_until(lambda: not [p for p in processes.all_pids() if processes.cmdline(p) == "sleep 60"
-                            and processes.stat_fields(p) and run.pid in ancestors(p)], 5, "end of the old command")
+                            and processes.stat_fields(p) and run.pid in ancestors(p)], what="end of the old command")
 
 
 def ancestors(pid):
@@ -235,7 +237,7 @@ def test_interval_of_an_hour_becomes_a_moment(start, server):
     run.wait_transition("web 0", "rising")
     worker = run.worker("web 0")
     reload(run, config(web(server, interval=INTERVAL, rise=2)))
-    run.wait_route(prefix(0), timeout=3)
+    run.wait_route(prefix(0))
     assert run.worker("web 0") == worker and not run.logged("worker lost"), run.story()
 
 
@@ -278,9 +280,10 @@ def test_intervals_change_under_way(start, server):
     assert not run.logged("worker lost"), run.logged("worker lost")
     assert [run.worker(f"web {number}") for number in range(6)] == workers
     assert len(run.rib.changes) == 6, run.story()
-    executed = server.count
+    executed, begin = server.count, time.monotonic()
     time.sleep(INTERVAL * 5)
-    assert 24 <= server.count - executed <= 36, server.count - executed
+    executed, wanted = server.count - executed, 6 * (time.monotonic() - begin) / INTERVAL
+    assert abs(executed - wanted) <= 8, (executed, wanted)
 
 
 def test_thresholds_and_metric_down(start, keep):
@@ -290,18 +293,20 @@ def test_thresholds_and_metric_down(start, keep):
     run = start(config(web(server, rise=2, fall=2)))
     run.wait_transition("web 0", "down")
     settle(run)
-    assert said(run, config(web(server, rise=2, fall=2, metric_down=500))) == [routes_text(0, " med 500")], run.story()
-    assert said(run, config(web(server, rise=2, fall=2, metric_down=600))) == [routes_text(0, " med 600")], run.story()
-    assert said(run, config(web(server, rise=2, fall=2))) == [f"withdraw route {prefix(0)}"], run.story()
+    assert said(run, config(web(server, rise=2, fall=2, metric_down=500)), 1) == [
+        routes_text(0, " med 500")], run.story()
+    assert said(run, config(web(server, rise=2, fall=2, metric_down=600)), 1) == [
+        routes_text(0, " med 600")], run.story()
+    assert said(run, config(web(server, rise=2, fall=2)), 1) == [f"withdraw route {prefix(0)}"], run.story()
     server.come_back()
     run.wait_route(prefix(0))
-    server.go_away()
     reload(run, config(web(server, rise=2, fall=1000, interval=0.1)))
+    server.go_away()
     run.wait_log("falling (1/1000)")
     time.sleep(0.5)
     assert run.announced(prefix(0))
     reload(run, config(web(server, rise=2, fall=3, interval=0.1)))
-    run.wait_no_route(prefix(0), timeout=2)
+    run.wait_no_route(prefix(0))
 
 
 # Sets
@@ -313,30 +318,30 @@ def test_added_and_removed(start, server):
     gone = run.worker("web 0")
     since = settle(run)
     assert "1 added, 1 removed, 0 changed, 1 unchanged" in reload(run, config(web(server, 1), web(server, 2)))
-    up(run, 2)
-    assert prefix(0) not in run.rib.prefixes()
+    run.wait_for(lambda: run.rib.prefixes() == {prefix(1), prefix(2)}, what="the other routes")
     settle(run)
     assert commands(run, since) in (
         [f"withdraw route {prefix(2)}", f"withdraw route {prefix(0)}", routes_text(2)],
         [f"withdraw route {prefix(0)}", f"withdraw route {prefix(2)}", routes_text(2)],
         [routes_text(2), f"withdraw route {prefix(0)}"]), run.story()  # the verdict was as quick as the reload
-    wait_until(lambda: not processes.alive(gone), 5, "end of the removed check's worker")
+    wait_until(lambda: not processes.alive(gone), what="end of the removed check's worker")
 
 
 @pytest.mark.parametrize("stopped", ["spawner", "worker", "launcher"])
 def test_removed_while_its_worker_is_born(start, server, stopped):
     """Whatever it waits for at that moment: no process of it remains, and another check is not hurt."""
-    run = start(config(web(server)))
+    patient = {"args": {**tcp(server), "timeout": 60}}  # so that a stopped worker is waited for
+    run = start(config(web(server, **patient)))
     up(run, 0)
     spawner, = run.spawners()
     victim = {"spawner": spawner, "launcher": run.launcher(), "worker": run.worker("web 0")}[stopped]
     os.kill(victim, signal.SIGSTOP)
     new = {"args": {"method": "shell", "command": "true"}} if stopped == "launcher" else {}
-    reload(run, config(*(web(server, number, **(new if number else {})) for number in range(8))))
+    reload(run, config(*(web(server, number, **(new if number else patient)) for number in range(8))))
     time.sleep(0.1)
-    reload(run, config(web(server)))
+    reload(run, config(web(server, **patient)))
     os.kill(victim, signal.SIGCONT)
-    wait_until(lambda: len(processes.children(run.pid)) == 3, 5, "launcher, spawner and one worker")
+    wait_until(lambda: len(processes.children(run.pid)) == 3, what="launcher, spawner and one worker")
     up(run, 0)
     assert [up for _, up in run.rib.changes_of(prefix(0))] == [True], run.story()
 
@@ -358,13 +363,14 @@ def test_a_hundred_reloads_leak_nothing(start, keep, server):
     first = config(*(web(server, number) for number in range(4)))
     run = start(first)
     up(run, 0, 1, 2, 3)
+    settle(run)
     before = descriptors(run.pid)
     for turn in range(100):
         reload(run, document({"live_reload": turn % 2 == 0}))
     reload(run, first)
     run.wait_for(lambda: run.rib.prefixes() == {prefix(number) for number in range(4)}, what="the first routes again")
-    wait_until(lambda: len(processes.children(run.pid)) == 6, 5, "launcher, spawner and four workers")
-    wait_until(lambda: descriptors(run.pid) == before, 5, f"{before} descriptors")
+    wait_until(lambda: len(processes.children(run.pid)) == 6, what="launcher, spawner and four workers")
+    wait_until(lambda: descriptors(run.pid) == before, what=f"{before} descriptors")
     assert not run.logged("worker lost (violation)") and not run.logged("worker lost (lease)"), run.story()
 
 
@@ -392,7 +398,7 @@ def test_errors_change_nothing(start, server):
     assert [line for line in lines if "port: must be 1 to 65535, got 70000" in line], lines
     assert [line for line in lines if "192.0.2.1/24" in line], lines
     assert run.worker("web 0") == worker and commands(run, since) == [], run.story()
-    assert said(run, config(web(server, metric=1))) == [routes_text(0, " med 1")]
+    assert said(run, config(web(server, metric=1)), 1) == [routes_text(0, " med 1")]
 
 
 def test_what_is_no_configuration(start, server):
@@ -413,9 +419,9 @@ def test_what_is_no_configuration(start, server):
         make()
         begin = time.monotonic()
         refused(run)
-        assert time.monotonic() - begin < 1, make
+        assert time.monotonic() - begin < 5, make
     run.path.unlink(missing_ok=True)
-    assert said(run, config(web(server, metric=1))) == [routes_text(0, " med 1")]
+    assert said(run, config(web(server, metric=1)), 1) == [routes_text(0, " med 1")]
 
 
 # Settings
@@ -426,8 +432,8 @@ def test_level_of_the_sandbox_renews_workers(start, server):
     up(run, 0)
     worker, spawner = run.worker("web 0"), run.spawners()
     assert said(run, config(web(server), sandbox="off")) == [], run.story()
-    wait_until(lambda: run.worker("web 0") != worker, 5, "another worker")
-    wait_until(lambda: run.spawners() != spawner and len(run.spawners()) == 1, 5, "another spawner")
+    wait_until(lambda: run.worker("web 0") != worker, what="another worker")
+    wait_until(lambda: run.spawners() != spawner and len(run.spawners()) == 1, what="another spawner")
     assert run.logged("exacheck itself stays confined"), run.story()
     time.sleep(2 * INTERVAL)
     assert [up for _, up in run.rib.changes_of(prefix(0))] == [True], run.story()
@@ -444,9 +450,9 @@ def test_user_of_the_workers(start, root, server):
     assert [line for line in lines if "no user no-such-user" in line], lines
     assert run.worker("web 0") == worker
     assert said(run, config(web(server), user="daemon")) == [], run.story()
-    wait_until(lambda: run.worker("web 0") != worker, 5, "another worker")
+    wait_until(lambda: run.worker("web 0") != worker, what="another worker")
     pid = run.worker("web 0")
-    wait_until(lambda: "uid 1 " in "".join(run.logged("sandbox: identity")), 5, "the other user")
+    wait_until(lambda: "uid 1 " in "".join(run.logged("sandbox: identity")), what="the other user")
     assert pid and [up for _, up in run.rib.changes_of(prefix(0))] == [True], run.story()
 
 
@@ -455,7 +461,7 @@ def test_settings_for_a_restart(start, server, directory):
     run = start(config(web(server), runtime_dir=str(directory / "a")))
     up(run, 0)
     for metric in (1, 2):
-        assert said(run, config(web(server, metric=metric), runtime_dir=str(directory / "b"))) == [
+        assert said(run, config(web(server, metric=metric), runtime_dir=str(directory / "b")), 1) == [
             routes_text(0, f" med {metric}")], run.story()
     assert len(run.logged(f"exacheck.runtime_dir stays {directory / 'a'}")) == 2, run.story()
 

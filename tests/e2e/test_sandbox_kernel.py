@@ -124,7 +124,7 @@ def icmp(**more):
 
 def socket_kinds(pid):
     """Of its ICMP sockets: "raw" and "datagram"."""
-    own = {re.sub(r"\D", "", os.readlink(f"/proc/{pid}/fd/{fd}")) for fd in os.listdir(f"/proc/{pid}/fd")}
+    own = {re.sub(r"\D", "", target) for target in processes.descriptors(pid).values()}
     found = set()
     for kind, names in (("raw", ("raw", "raw6")), ("datagram", ("icmp", "icmp6"))):
         for name in names:

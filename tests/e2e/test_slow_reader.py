@@ -49,7 +49,7 @@ def wait_table(lab, prefixes):
     def table():
         return {protocol: {route.prefix for route in lab.routes(protocol=protocol)} for protocol in ("p4", "p6")}
 
-    wait_until(lambda: table() == {"p4": prefixes, "p6": prefixes}, 30, f"the truth in BIRD: {len(prefixes)}", 0.1)
+    wait_until(lambda: table() == {"p4": prefixes, "p6": prefixes}, 60, f"the truth in BIRD: {len(prefixes)}", 0.1)
 
 
 class Under:
@@ -131,13 +131,13 @@ def test_reader_byte_by_byte(start, services):
     reader.start()
     time.sleep(4)
     truth = services.set(0, 1)
-    run.wait_for(lambda: run.rib.prefixes() == truth, 20, "the truth")
+    run.wait_for(lambda: run.rib.prefixes() == truth, 60, "the truth")
     assert_on_time([line.text for line in run.log], begin + 1, time.time())
     done.set()
-    run.resume()
     services.set()  # gives the reader its last line
-    reader.join(10)
+    reader.join(20)
     assert not reader.is_alive()
+    run.resume()  # the two must not share a line
 
 
 class Talkative(peers.ExaBGP):
@@ -157,11 +157,11 @@ def test_much_is_answered(start, services):
     """Megabytes of lines that are no answers, one of them longer than any that is kept."""
     run = start(config(*services.checks(), exabgp={"max_in_flight": 3}), Talkative(5))
     begin = time.time()
-    run.wait_for(lambda: len(run.rib.routes) == CHECKS, 30, "every route")
+    run.wait_for(lambda: len(run.rib.routes) == CHECKS, 60, "every route")
     run.wait_for(lambda: len(run.logged("startup -> up")) == CHECKS, what="word of every check")
     assert_on_time([line.text for line in run.log], begin + 1, time.time())
     services.set()
-    run.wait_for(lambda: not run.rib.routes, 10, "withdraw of everything")
+    run.wait_for(lambda: not run.rib.routes, what="withdraw of everything")
     assert not run.logged("no answer")
 
 
@@ -185,6 +185,6 @@ def test_late_answers(start, services):
     services.flap()
     time.sleep(5)
     truth = services.set(2, 3, 4)
-    run.wait_for(lambda: run.rib.prefixes() == truth, 20, "the truth")
+    run.wait_for(lambda: run.rib.prefixes() == truth, 60, "the truth")
     assert_on_time([line.text for line in run.log], begin + 1, time.time())
     assert len(run.rib.commands) < 6 * CHECKS, "history was told"

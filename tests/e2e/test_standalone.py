@@ -10,14 +10,15 @@ import time
 
 import pytest
 
-from harness import paths
+from harness import late, paths
 from harness.config import check, config, prefix
 from harness.flapping import Services
 from harness.hostile import TcpServer
 from harness.standalone import Pipes, Service
 from harness.wait import wait_until
 
-BACK = 2.0 * paths.SLOWNESS  # seconds from ExaBGP accepting commands to the full table
+PATIENCE = 1.0  # seconds for which exacheck waits at its end for an ExaBGP that is away
+BACK = 5.0 * paths.SLOWNESS  # seconds from ExaBGP accepting commands to the full table
 
 
 def tcp(server):
@@ -64,7 +65,7 @@ def table(lab):
     return {route.prefix for route in lab.routes(protocol="p4")}
 
 
-def wait_table(lab, prefixes, timeout=15.0):
+def wait_table(lab, prefixes, timeout=40.0):
     wait_until(lambda: table(lab) == set(prefixes), timeout, f"{len(prefixes)} routes: {len(table(lab))}", 0.05)
 
 
@@ -81,7 +82,7 @@ class Restart:
         self.mark = len(lab.exabgp.log())
         wait_until(lambda: not lab.accepts(), what="the end of ExaBGP's relay")
         lab.exabgp.start()
-        wait_until(lab.accepts, 20, "ExaBGP accepting commands")
+        wait_until(lab.accepts, 40, "ExaBGP accepting commands")
         self.accepted = time.monotonic()
 
     def taken(self):
@@ -90,7 +91,7 @@ class Restart:
         return {line.rsplit(" : ", 1)[1].split()[0] for line in log.splitlines() if "route added to" in line}
 
     def wait_taken(self, prefixes):
-        wait_until(lambda: self.taken() == prefixes, BACK + 5, f"routes in ExaBGP: {self.taken()}")
+        wait_until(lambda: self.taken() == prefixes, BACK + 20, f"routes in ExaBGP: {self.taken()}")
         return time.monotonic() - self.accepted
 
 
@@ -99,18 +100,20 @@ def test_before_exabgp(pipes, service, keep):
     server, lab = keep(TcpServer()), pipes()
     run = service(config(many(server, 3), **fifo(lab)))
     run.wait_transition("many", "up")
+    run.wait_log("waiting for ExaBGP")
     time.sleep(0.6)
     assert len(run.logged("waiting for ExaBGP")) == 1, run.story()
     lab.exabgp.start()
     lab.wait_sessions()
     wait_table(lab, all_of(3))
+    run.wait_log("ExaBGP is there")
     assert len(run.logged("ExaBGP is there")) == 1
     server.go_away()
     wait_table(lab, ())
     server.come_back()
     wait_table(lab, all_of(3))
     code, elapsed = run.stop()
-    assert code == 0 and elapsed < 1.5 * paths.SLOWNESS
+    assert code == 0 and elapsed < 3 * paths.SLOWNESS
     wait_table(lab, ())
 
 
@@ -140,11 +143,12 @@ def test_restart_unseen(pipes, service, keep):
     wait_table(lab, all_of(10))
     run.process.send_signal(signal.SIGSTOP)
     lab.exabgp.kill()
+    wait_until(lambda: not lab.established(), what="the end of both BGP sessions")
     lab.exabgp.start()
     lab.wait_sessions()
     assert not table(lab)
     run.process.send_signal(signal.SIGCONT)
-    wait_table(lab, all_of(10), 10)
+    wait_table(lab, all_of(10))
 
 
 @pytest.mark.parametrize("old, new", [("hold-time 30", "hold-time 40"),
@@ -159,8 +163,8 @@ def test_neighbor_redefined(pipes, service, keep, old, new):
     lab.change_neighbor(old, new)
     mark = len(lab.exabgp.log())
     lab.exabgp.process.send_signal(signal.SIGUSR1)
-    wait_until(lambda: "connected to peer" in lab.exabgp.log()[mark:], 15, "a new BGP session")
-    wait_until(lambda: lab.established() == {"p4", "p6"} and table(lab) == all_of(10), 15,
+    wait_until(lambda: "connected to peer" in lab.exabgp.log()[mark:], 40, "a new BGP session")
+    wait_until(lambda: lab.established() == {"p4", "p6"} and table(lab) == all_of(10), 40,
                f"routes after the reload\n{run.story()}", 0.05)
 
 
@@ -202,15 +206,24 @@ def test_everything_while_services_flap(directory, pipes, service):
 
 def test_stop_while_exabgp_reloads(pipes, service, keep):
     """ExaBGP cannot be reached while it reloads, and keeps its routes: the end waits that long to withdraw them."""
-    server, lab = keep(TcpServer()), pipes()
+    server, lab, since = keep(TcpServer()), pipes(), time.monotonic()
     lab.exabgp.start()
-    run = service(config(many(server, 5), **fifo(lab)))
-    lab.wait_sessions()
-    wait_table(lab, all_of(5))
-    lab.exabgp.process.send_signal(signal.SIGUSR1)
-    run.wait_log("is gone or begins anew")
-    code, elapsed = run.stop()
-    assert code == 0 and elapsed < 3 * paths.SLOWNESS
+    for turn in range(4):
+        run = service(config(many(server, 5), **fifo(lab)))
+        run.wait_log("ExaBGP is there", 40)
+        wait_until(lambda: lab.exabgp.log().count("loaded new configuration successfully") > turn, 40, "configuration")
+        lab.wait_sessions()
+        wait_table(lab, all_of(5))
+        lab.exabgp.process.send_signal(signal.SIGUSR1)
+        run.wait_log("is gone or begins anew")
+        begin = time.monotonic()
+        code, elapsed = run.stop()
+        assert code == 0 and elapsed < 5 * paths.SLOWNESS
+        if time.monotonic() - begin < PATIENCE:
+            break
+    else:  # each time ExaBGP was away for longer than it is waited for, which only a busy machine explains
+        assert late.total(since) > 0.2, run.story()
+        return
     wait_table(lab, ())
 
 
@@ -224,7 +237,7 @@ def test_stop_without_exabgp(pipes, service, keep):
     lab.exabgp.kill()
     run.wait_log("is gone or begins anew")
     code, elapsed = run.stop()
-    assert code == 0 and elapsed < 3 * paths.SLOWNESS
+    assert code == 0 and elapsed < 5 * paths.SLOWNESS
 
 
 def test_exabgpcli_beside(pipes, service, keep):
@@ -240,10 +253,10 @@ def test_exabgpcli_beside(pipes, service, keep):
     for turn in range(2):
         server.go_away()
         lab.cli("version")
-        wait_table(lab, (), 20)
+        wait_table(lab, ())
         server.come_back()
         lab.cli("version")
-        wait_table(lab, all_of(5), 20)
+        wait_table(lab, all_of(5))
     assert not run.logged("was refused")
     # An answer that exabgpcli took is waited for to the last.
     code, elapsed = run.stop(timeout=20)

@@ -49,7 +49,7 @@ def test_confined_supervisor_has_processes_started(start, keep):
     worker, (spawner,) = run.worker("web"), run.spawners()
     os.kill(spawner, signal.SIGKILL)
     os.kill(worker, signal.SIGKILL)
-    wait_until(lambda: not processes.alive(worker), 5, "end of the worker")
+    wait_until(lambda: not processes.alive(worker), what="end of the worker")
     assert run.worker("web") != worker
     count = server.count
     run.wait_for(lambda: server.count >= count + 3, 20, "executions of the new worker")
@@ -60,8 +60,7 @@ def test_launcher_holds_nothing(start, keep, root):
     """Its descriptors are /dev/null and its channel; it is a session of its own, and signals do not end it."""
     run, _ = run_with(start, keep)
     launcher = run.launcher()
-    place = f"/proc/{launcher}/fd"
-    held = {int(fd): os.readlink(f"{place}/{fd}") for fd in os.listdir(place)}
+    held = processes.descriptors(launcher)
     null = (0, 1) if paths.SANITIZED else (0, 1, 2)  # a sanitizer's report needs the last
     assert sorted(held) == [0, 1, 2, 3] and all(held[fd] == "/dev/null" for fd in null), held
     assert held[3].startswith("socket:")
@@ -92,7 +91,7 @@ def test_dead_launcher(start, keep):
     run.wait_log("the launcher died: no spawner can be started any more; restart exacheck")
     spawner, = run.spawners()
     os.kill(spawner, signal.SIGKILL)
-    wait_until(lambda: not processes.alive(spawner), 5, "end of the spawner")
+    wait_until(lambda: not processes.alive(spawner), what="end of the spawner")
     os.kill(run.worker("victim"), signal.SIGKILL)
     run.wait_no_route(prefix(1))
     run.wait_log("cannot start worker-tcp")
@@ -161,7 +160,7 @@ def test_watchdog(start, keep, stalling):
     switch.write_text("")
     run.expected_deaths = {"SIGABRT"}
     assert run.wait_exit() == -signal.SIGABRT, run.story()
-    wait_until(lambda: not any(map(processes.alive, family)), 5, "end of every process")
+    wait_until(lambda: not any(map(processes.alive, family)), what="end of every process")
     run.join_readers()
     assert run.logged("watchdog: the event loop has not turned for 1 s"), run.story()
 

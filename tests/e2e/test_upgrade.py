@@ -50,14 +50,14 @@ def put(build, program):
     os.replace(new, build / "exacheck")
 
 
-def upgrade(run, timeout=20):
+def upgrade(run, timeout=40):
     """Ask for an upgrade and wait for it."""
     before = len(run.logged("upgraded from "))
     os.kill(run.pid, signal.SIGUSR2)
     return run.wait_for(lambda: run.logged("upgraded from ")[before:], timeout, "upgrade")[0]
 
 
-def refused(run, timeout=20):
+def refused(run, timeout=40):
     """Ask for an upgrade that comes to nothing; returns why."""
     before = len(run.logged("upgrade refused: "))
     os.kill(run.pid, signal.SIGUSR2)
@@ -65,8 +65,14 @@ def refused(run, timeout=20):
 
 
 def descriptors(pid):
-    place = f"/proc/{pid}/fd"
-    return sorted(os.readlink(f"{place}/{fd}").split(":")[0] for fd in os.listdir(place))
+    return sorted(target.split(":")[0] for target in processes.descriptors(pid).values())
+
+
+def steady(look):
+    """What it sees twice in a row: nothing that only comes and goes."""
+    while (seen := look()) != (time.sleep(0.1), look())[1]:
+        pass
+    return seen
 
 
 def start_with(start, keep, build, count=3, **options):
@@ -88,7 +94,7 @@ def test_another_version(start, keep, build):
     assert f"upgraded from {VERSION} to 9.9.9: 3 workers kept" in line
     assert run.launcher() == launcher
     for n in range(3):
-        wait_until(lambda: run.worker(f"web{n}") != workers[n], 10, "another worker")
+        wait_until(lambda: run.worker(f"web{n}") != workers[n], what="another worker")
     counts = [server.count for server in servers]
     run.wait_for(lambda: all(s.count >= c + 3 for s, c in zip(servers, counts)), what="executions")
     assert len(run.lines) == commands, run.story()
@@ -163,16 +169,16 @@ def test_twenty_times(start, keep, build):
     run, servers = start_with(start, keep, build, 5)
     commands = len(run.lines)
     upgrade(run)
-    wait_until(lambda: len(run.spawners()) == 1, 10, "one spawner")
-    held = descriptors(run.pid)
+    wait_until(lambda: len(run.spawners()) == 1, what="one spawner")
+    held = steady(lambda: descriptors(run.pid))
     for number in range(20):
         put(build, PROGRAMS / "next" if number % 2 == 0 else paths.EXACHECK)
         upgrade(run)
     counts = [server.count for server in servers]
     run.wait_for(lambda: all(s.count >= c + 5 for s, c in zip(servers, counts)), what="executions")
-    wait_until(lambda: len(run.spawners()) == 1, 10, "one spawner")
-    wait_until(lambda: len(processes.children(run.pid)) == 7, 10, "launcher, spawner, five workers")
-    wait_until(lambda: descriptors(run.pid) == held, 10, f"{held} open")
+    wait_until(lambda: len(run.spawners()) == 1, what="one spawner")
+    wait_until(lambda: len(processes.children(run.pid)) == 7, what="launcher, spawner, five workers")
+    wait_until(lambda: descriptors(run.pid) == held, what=f"{held} open")
     assert len(run.lines) == commands, run.story()
     assert not run.logged("worker lost") and not run.logged("refused"), run.story()
 
@@ -183,7 +189,7 @@ def test_other_worker_protocol(start, keep, build):
     workers, commands = {run.worker(f"web{n}") for n in range(3)}, len(run.lines)
     put(build, PROGRAMS / "protocol")
     assert ": 0 workers kept" in upgrade(run)
-    assert not workers & {run.worker(f"web{n}") for n in range(3)}
+    wait_until(lambda: not workers & {run.worker(f"web{n}") for n in range(3)}, what="other workers")
     counts = [server.count for server in servers]
     run.wait_for(lambda: all(s.count >= c + 3 for s, c in zip(servers, counts)), what="executions")
     assert len(run.lines) == commands and not run.logged("worker lost"), run.story()
@@ -191,7 +197,7 @@ def test_other_worker_protocol(start, keep, build):
 
 def test_other_worker_protocol_during_an_execution(start, build):
     """A worker that takes the place of one in the midst of an execution has all of its time for another."""
-    args = {"method": "shell", "command": "sleep 1.5", "timeout": 2}
+    args = {"method": "shell", "command": "sleep 1.5", "timeout": 2.4}
     run = start(config(check("slow", args, prefixes=[prefix(1)], interval=3, rise=1, fall=1)), build=build)
     run.wait_route(prefix(1))
     put(build, PROGRAMS / "protocol")
@@ -205,9 +211,8 @@ def test_state_is_not_kept(start, keep, build):
     """What was handed over, the secrets of the configuration too, does not stay in memory a second time."""
     run, _ = start_with(start, keep, build, 2)
     upgrade(run)
-    place = f"/proc/{run.pid}/fd"
-    sizes = [os.stat(f"{place}/{fd}").st_size for fd in os.listdir(place)
-             if any(name in os.readlink(f"{place}/{fd}") for name in ("memfd:", "/dev/shm/"))]
+    sizes = [os.stat(f"/proc/{run.pid}/fd/{fd}").st_size for fd, target in processes.descriptors(run.pid).items()
+             if any(name in target for name in ("memfd:", "/dev/shm/"))]
     assert sizes == [0]
 
 
@@ -226,7 +231,7 @@ def test_no_result_is_lost(start, keep, build):
 
 
 def ctl(*arguments):
-    return subprocess.run([str(paths.EXACHECK_CTL), *map(str, arguments)], capture_output=True, text=True, timeout=30)
+    return subprocess.run([str(paths.EXACHECK_CTL), *map(str, arguments)], capture_output=True, text=True, timeout=60)
 
 
 def test_ctl(start, keep, build):
@@ -272,7 +277,7 @@ def test_end_during_upgrade(start, keep, build, end):
         os.kill(run.pid, signal.SIGUSR2)
         time.sleep(pause)
         end(run)
-        assert run.wait_exit(5) == 0, run.story()
+        assert run.wait_exit() == 0, run.story()
         run.finish()
         assert not run.rib.routes, run.story()
 
@@ -287,14 +292,15 @@ exit 1
 def test_execution_fails(start, keep, build):
     """The program is whole, but must not be executed by a confined exacheck: everything goes on as before."""
     run, servers = start_with(start, keep, build, 3)
-    lines, held = len(run.lines), descriptors(run.pid)
+    lines, held = len(run.lines), steady(lambda: descriptors(run.pid))
     (build / "exacheck").rename(build / "real")
     put(build, WRAPPER.format(real=build / "real"))
     why = refused(run)
     assert "cannot execute" in why and "it must be in the directory that it was started from" in why
     counts = [server.count for server in servers]
     run.wait_for(lambda: all(s.count >= c + 3 for s, c in zip(servers, counts)), what="executions")
-    assert len(run.lines) == lines and descriptors(run.pid) == held, run.story()
+    assert len(run.lines) == lines, run.story()
+    wait_until(lambda: descriptors(run.pid) == held, what=f"{held} open")
     os.kill(run.worker("web1"), signal.SIGKILL)
     servers[0].go_away()
     run.wait_no_route(prefix(0))
@@ -361,11 +367,11 @@ def test_workers_die(start, keep, build):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(victim, signal.SIGKILL)
         if victims:
-            run.wait_for(lambda: run.logged("upgraded from ")[before:], 10, "upgrade")
-    run.wait_for(lambda: len(run.rib.prefixes()) == 6, 70, "every route")
-    wait_until(lambda: len(processes.children(run.pid)) == 8, 70, "launcher, spawner, six workers")
+            run.wait_for(lambda: run.logged("upgraded from ")[before:], what="upgrade")
+    run.wait_for(lambda: len(run.rib.prefixes()) == 6, 90, "every route")
+    wait_until(lambda: len(processes.children(run.pid)) == 8, 90, "launcher, spawner, six workers")
     counts = [server.count for server in servers]
-    run.wait_for(lambda: all(s.count >= c + 3 for s, c in zip(servers, counts)), 70, what="executions")
+    run.wait_for(lambda: all(s.count >= c + 3 for s, c in zip(servers, counts)), 90, what="executions")
 
 
 def test_reload_meanwhile(start, keep, build):
@@ -385,7 +391,7 @@ def test_reload_meanwhile(start, keep, build):
     put(build, "#!/bin/sh\nsleep 0.2\nexit 1\n")
     run.path.write_text(json.dumps(for_test(config(*checks[:2]), run.directory)))
     os.kill(run.pid, signal.SIGUSR2)
-    run.wait_for(lambda: len(run.logged("looking at")) == 2, what="second upgrade")
+    run.wait_for(lambda: len(run.logged("looking at")) >= 2, what="second upgrade")
     os.kill(run.pid, signal.SIGHUP)
     run.wait_log("upgrade refused")
     run.wait_for(lambda: run.rib.prefixes() == {prefix(0), prefix(1)}, what="the old configuration")
@@ -410,7 +416,8 @@ def test_silent_exabgp(start, keep, build):
 def test_other_peers(start, keep, build, peer):
     """The dialect is kept without a question, and whether answers come."""
     run, servers = start_with(start, keep, build, 2, peer=peer)
-    time.sleep(0 if peer.acks and not isinstance(peer, Mute) else 3.5)  # the version is asked for 3 s
+    run.wait_log(" commands")  # word of the version, or that none was told
+    time.sleep(0 if peer.acks and not isinstance(peer, Mute) else 2.5)  # and of whether answers come
     lines = len(run.lines)
     upgrade(run)
     servers[0].go_away()
@@ -462,7 +469,7 @@ def test_before_the_verdict(start, keep, build, directory):
     upgrade(second)
     second.wait_log("rising (6/40)")
     assert not second.rib.commands, second.story()
-    second.wait_route(prefix(1), 20)
+    second.wait_route(prefix(1), 40)
     assert [up for _, up in second.rib.changes_of(prefix(1))] == [True], second.story()
 
 
@@ -490,14 +497,14 @@ class Doors(threading.Thread):
                     key.fileobj.accept()[0].close()
                     self.times[key.data].append(time.monotonic())
 
-    def widest(self, begin, end):
-        """The longest time between two knocks at the same door."""
-        gaps = [0]
+    def gaps(self, begin, end):
+        """The times between two knocks at the same door."""
+        gaps = []
         for times in self.times:
             inside = [when for when in times if begin <= when <= end]
             assert inside
             gaps += [later - earlier for earlier, later in zip(inside, inside[1:])]
-        return max(gaps)
+        return gaps
 
     def close(self):
         self.stopping = True
@@ -528,24 +535,27 @@ def test_nobody_notices(directory, keep, build):
     path = directory / "exacheck.yaml"
     path.write_text(json.dumps(document))
     lab = keep(Lab(directory, [build / "exacheck", "run", "-f", path, "-v"])).start()
-    wait_until(lambda: len(lab.routes(protocol="p4")) == count, 20, "every route", 0.1)
+    wait_until(lambda: len(lab.routes(protocol="p4")) == count, 40, "every route", 0.1)
     helpers = helpers_of(lab)
     time.sleep(1)
     begin = time.monotonic()
     time.sleep(3)
-    floor = doors.widest(begin, time.monotonic())
+    floor = doors.gaps(begin, time.monotonic())
     seen, begin = updates(lab), time.monotonic()
     for number in range(3):
         put(build, PROGRAMS / "next" if number != 1 else paths.EXACHECK)
         os.kill(helpers[0], signal.SIGUSR2)
-        wait_until(lambda: lab.exabgp.log().count("upgraded from") == number + 1, 20, "upgrade")
+        wait_until(lambda: lab.exabgp.log().count("upgraded from") == number + 1, 40, "upgrade")
     time.sleep(2)
-    widest = doors.widest(begin, time.monotonic())
+    gaps = doors.gaps(begin, time.monotonic())
     assert updates(lab) == seen
     assert len(lab.routes(protocol="p4")) == count
     assert len(helpers) == 1 and helpers_of(lab) == helpers
     assert "worker lost" not in lab.exabgp.log()
-    assert widest <= max(interval, floor) + 0.1 * paths.SLOWNESS, f"{widest:.3f} s, without an upgrade {floor:.3f} s"
+    # A busy machine holds up some; an upgrade that anybody noticed would hold up a knock at each door.
+    late = [sum(gap > interval + 0.1 * paths.SLOWNESS for gap in found) / len(found) for found in (gaps, floor)]
+    allowed = late[1] + count / 2 / len(gaps)
+    assert late[0] <= allowed, f"{late[0]:.3f} of them late, without an upgrade {late[1]:.3f}: {max(gaps):.3f} s"
 
 
 def test_beside_exabgp(directory, start, keep, build):

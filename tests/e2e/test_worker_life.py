@@ -71,7 +71,7 @@ def test_late_supervisor_keeps_the_grid(start, keep):
     time.sleep(3.4)
     os.kill(run.pid, signal.SIGCONT)
     count = server.count
-    run.wait_for(lambda: server.count >= count + 4, 20, "4 further executions")
+    run.wait_for(lambda: server.count >= count + 4, what="4 further executions")
     assert not run.logged("worker lost"), run.story()
     assert run.worker("web") == worker
     assert [up for _, up in run.rib.changes_of(prefix(0))] == [True], run.story()
@@ -100,7 +100,7 @@ def test_late_worker_that_answers_slowly(start, keep):
     web = {"method": "http", "url": f"http://127.0.0.1:{server.port}/", "timeout": 0.5, "http_timeout": 0.5}
     run = start(config(*(check(f"web {number}", web, prefixes=[prefix(number)], interval=0.8, fall=9, splay=True)
                          for number in range(12))))
-    run.wait_for(lambda: len(run.rib.routes) == 12, 20, "12 routes")
+    run.wait_for(lambda: len(run.rib.routes) == 12, what="12 routes")
     spawner, = run.spawners()
     os.kill(spawner, signal.SIGSTOP)
     for number in range(12):
@@ -108,7 +108,7 @@ def test_late_worker_that_answers_slowly(start, keep):
     time.sleep(1.9)  # until each has failed once or twice for want of a worker
     os.kill(spawner, signal.SIGCONT)
     seen = server.count
-    run.wait_for(lambda: server.count >= seen + 36, 20, "three further executions of each")
+    run.wait_for(lambda: server.count >= seen + 36, what="three further executions of each")
     assert run.logged("worker lost (died)") and not run.logged("worker lost (violation)"), run.story()
 
 

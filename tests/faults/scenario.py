@@ -20,9 +20,9 @@ from plan import STORM
 
 INTERVAL = 0.05
 TIMEOUT = 0.3
-START_LIMIT = 15.0  # a worker or spawner that failed is tried again after 0, 1, 2, 4 s
-DOWN_LIMIT = INTERVAL + TIMEOUT + 0.25 + 2.0  # the lease's grace, and what a busy machine takes
-EXIT_LIMIT = 1.5 + 1.5
+START_LIMIT = 30.0  # a worker or spawner that failed is tried again after 0, 1, 2, 4 s
+DOWN_LIMIT = INTERVAL + TIMEOUT + 0.25 + 5.0  # the lease's grace, and what a busy machine takes
+EXIT_LIMIT = 1.5 + 3.5
 LATE = 0.3  # how long after a service went down a result from before may still arrive
 QUIET = 2 * INTERVAL  # watched while down
 # The C library ends a process that has no memory where it looks up users.

@@ -51,7 +51,7 @@ class Bird:
 
     def __init__(self, control, log):
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(10)
+        self.sock.settimeout(60)
         self.sock.connect(str(control))
         self.read_answer()
         self.log = Follower(log)

@@ -12,7 +12,7 @@ import time
 
 from harness import processes
 
-BACKLOG = 128
+BACKLOG = 1024
 
 
 class Ports:
@@ -126,7 +126,7 @@ class Farm:
 
     def close(self):
         self.process.stdin.close()
-        self.process.wait(5)
+        self.process.wait(20)
         processes.finished(self.process)
         self.answers.close()
 

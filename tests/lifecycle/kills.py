@@ -15,7 +15,7 @@ import traceback
 from dataclasses import dataclass, field
 
 import model
-from harness import paths, processes
+from harness import late, paths, processes
 from harness.wait import Timeout
 from respawn import HOLD, exits
 from scene import Scene, children
@@ -23,8 +23,8 @@ from scene import Scene, children
 INTERVAL, FAST, RISE, FALL = 0.2, 0.1, 2, 2
 STEADY, OTHERS = 4, 8  # checks
 PORTS, FILES = 8, 3  # services; the first STEADY ports are up all the time
-LIMIT = FALL * INTERVAL + 2.0 * paths.SLOWNESS  # seconds from the last change to the truth
-GONE_LIMIT = 5.0  # seconds, for the processes of a dead supervisor
+LIMIT = FALL * INTERVAL + 4.0 * paths.SLOWNESS  # seconds from the last change to the truth
+GONE_LIMIT = 20.0  # seconds, for the processes of a dead supervisor
 TURMOIL = 0.5  # seconds in which things happen before and after a kill
 LABS = 3
 BY_EXABGP = 4  # kills after which ExaBGP starts it again: at the fifth death in 64 seconds it ends itself
@@ -73,7 +73,7 @@ class Kills:
         self.steady = [self.check(number, f"198.19.0.{number}/32") for number in range(STEADY)]
         self.steady_prefixes = {prefix for check in self.steady for prefix in check.prefixes}
         scene.start(self.steady + [self.other() for _ in range(OTHERS)])
-        wrong = scene.wait_table(10 * paths.SLOWNESS)
+        wrong = scene.wait_table(30 * paths.SLOWNESS)
         if wrong:
             self.complain(f"the start: {wrong[:3]}")
         scene.bird.events()
@@ -179,12 +179,16 @@ class Kills:
 
     def judge(self, last, family, damaged):
         scene = self.scene
+
+        def left():
+            return last + LIMIT + late.total(last) - time.monotonic()
+
         try:
-            scene.wait(lambda: not scene.unsettled() and scene.begun >= self.killed, last + LIMIT - time.monotonic(),
+            scene.wait(lambda: not scene.unsettled() and scene.begun >= self.killed, left(),
                        f"a new life, and the states of {scene.unsettled()}")
         except Timeout as error:
             self.complain(str(error))
-        wrong = scene.wait_table(last + LIMIT - time.monotonic())
+        wrong = scene.wait_table(left())
         if wrong:
             self.complain(f"after {LIMIT:.1f} s, {len(wrong)} routes: {wrong[:3]}")
             wrong = scene.wait_table(20.0)
@@ -232,6 +236,7 @@ class Kills:
 def perform_alone(seed, count, respawn, queue):
     """One lab, in a process of its own."""
     processes.adopt_orphans()
+    late.start()
     with contextlib.ExitStack() as stack:
         kills = Kills(stack, seed, respawn)
         try:
@@ -252,7 +257,7 @@ def perform(_, seed, count):
     total = Outcome()
     for _ in labs:
         try:
-            outcome = queue.get(timeout=30 + count)
+            outcome = queue.get(timeout=120 + 2 * count)
         except queues.Empty:
             total.complaints.append("a lab did not come to its end")
             break

@@ -18,7 +18,7 @@ import kills  # noqa: E402
 import reloads  # noqa: E402
 import restarts  # noqa: E402
 import upgrades  # noqa: E402
-from harness import paths, processes  # noqa: E402
+from harness import late, paths, processes  # noqa: E402
 
 STORY_LIMIT = 30  # complaints shown
 
@@ -67,6 +67,7 @@ def main():
     if not paths.EXACHECK.exists():
         sys.exit(f"{paths.EXACHECK} is not built: run make first")
     processes.adopt_orphans()
+    late.start()
     print(f"lifecycle: seed {options.seed}", flush=True)
     acts = make_acts(options)
     unknown = set(options.only) - acts.keys()

@@ -1,7 +1,7 @@
 """
 Upgrades under load: the program is executed anew, again and again, while fifty checks run. Not one route moves, the
-process stays the same, and no check misses a turn by more than MISS, measured where it matters, at the services,
-beside what the same run does without upgrades.
+process stays the same, and no more checks miss a turn by more than MISS, measured where it matters, at the services,
+than do in the same run without upgrades, but for a few that a busy machine held up.
 """
 import os
 import random
@@ -20,7 +20,7 @@ UPGRADES = 10
 FLOOR_SECONDS = 4.0  # without upgrades
 BETWEEN = (0.3, 0.9)  # seconds between upgrades
 MISS = 0.1 * paths.SLOWNESS  # seconds
-LIMIT = 10.0 * paths.SLOWNESS
+LIMIT = 30.0 * paths.SLOWNESS
 
 
 class Upgrades:
@@ -34,14 +34,14 @@ class Upgrades:
             check.service, check.timing = service, {"interval": INTERVAL, "rise": 2, "fall": 2}
             self.checks.append(check)
 
-    def worst(self, seconds):
-        """The latest that any check was since the last look: seconds from one connection to the next, and which."""
+    def lateness(self, seconds):
+        """Since the last look: how late each connection was after the one before, and whose it was."""
         gaps = []
         for check, seen in zip(self.checks, self.scene.farm.seen()):
             if len(seen) < seconds / INTERVAL / 2:
                 self.scene.complain(f"{check.name}: {len(seen)} connections in {seconds:.1f} s")
             gaps += [(after - before - INTERVAL, check.name) for before, after in zip(seen, seen[1:])]
-        return max(gaps, default=(0.0, "none"))
+        return gaps or [(0.0, "none")]
 
     def upgrade(self, number):
         scene = self.scene
@@ -61,22 +61,25 @@ class Upgrades:
         workers = set(scene.workers())
         scene.farm.seen()
         time.sleep(FLOOR_SECONDS)
-        floor, _ = self.worst(FLOOR_SECONDS)
+        floor = self.lateness(FLOOR_SECONDS)
         begin = time.monotonic()
         for number in range(1, UPGRADES + 1):
             self.upgrade(number)
             time.sleep(self.dice.uniform(*BETWEEN))
         scene.wait(lambda: not workers & set(scene.workers()) and len(scene.workers()) == CHECKS, LIMIT,
                    "workers of the new program")
-        late, name = self.worst(time.monotonic() - begin)
-        self.judge(counted, floor, late, name)
+        self.judge(counted, floor, self.lateness(time.monotonic() - begin))
 
-    def judge(self, counted, floor, late, name):
+    def judge(self, counted, floor, found):
         scene = self.scene
+        (late, name), (late_before, _) = max(found), max(floor)
+        missed, missed_before = (sum(seconds > MISS for seconds, _ in gaps) / len(gaps) for gaps in (found, floor))
         scene.notes.append(f"{UPGRADES} upgrades: a check was late by {late * 1000:.0f} ms at most, without upgrades by "
-                           f"{floor * 1000:.0f} ms")
-        if late > MISS + max(0.0, floor):
-            scene.complain(f"{name} missed its turn by {late * 1000:.0f} ms; without upgrades {floor * 1000:.0f} ms")
+                           f"{late_before * 1000:.0f} ms")
+        # One that everybody noticed would make CHECKS of them late.
+        if missed > missed_before + CHECKS / 2 / len(found):
+            scene.complain(f"{missed:.2%} of the turns were missed, {missed_before:.2%} without upgrades; by "
+                           f"{late * 1000:.0f} ms at most, {name}")
         events = scene.bird.events()
         if events or any(scene.bird.received(peer) != counted[peer] for peer in model.PEERS):
             scene.complain(f"BIRD was told of {events[:5]}")

@@ -48,12 +48,12 @@ class Beside:
         for answer in self.peer.answer(line):
             connection.sendall(answer.encode() + b"\n")
 
-    def wait_route(self, prefix, timeout=10.0, **attributes):
+    def wait_route(self, prefix, timeout=20.0, **attributes):
         wanted = {name.replace("_", "-"): value for name, value in attributes.items()}
         wait_until(lambda: wanted.items() <= (self.rib.attributes(prefix) or {"": None}).items() and
                    prefix in self.rib.prefixes(), timeout, f"route {prefix} {wanted} in {self.rib.routes}")
 
-    def wait_no_route(self, prefix, timeout=10.0):
+    def wait_no_route(self, prefix, timeout=20.0):
         wait_until(lambda: prefix not in self.rib.prefixes(), timeout, f"withdraw of {prefix}")
 
     def close(self):

@@ -64,7 +64,7 @@ def outcome(transition):
     return f"{transition.code} {transition.reason}"
 
 
-def run_cases(start, cases, settings=None, timeout=20.0, options=None, **arguments):
+def run_cases(start, cases, settings=None, timeout=40.0, options=None, **arguments):
     """
     Run all cases at once and compare the first verdict of each with what is expected: "pass", or "fail
     REASON", or "error REASON", or a tuple of several. Returns name -> transition.
@@ -89,5 +89,5 @@ def run_cases(start, cases, settings=None, timeout=20.0, options=None, **argumen
     assert not wrong, f"{wrong}\n{run.story()}"
     for number, name in enumerate(cases):
         passed = found[name].code == "pass"
-        run.wait_for(lambda: run.announced(prefix(number)) == passed, 5, f"route of {name} as its verdict")
+        run.wait_for(lambda: run.announced(prefix(number)) == passed, what=f"route of {name} as its verdict")
     return found

@@ -93,7 +93,7 @@ def deaths(run):
     return found
 
 
-def outcomes(run, attempts, timeout=30.0):
+def outcomes(run, attempts, timeout=60.0):
     """What came of each attempt: "escaped", the name of an errno, or how the worker died of it."""
     found = {}
 
@@ -109,7 +109,7 @@ def outcomes(run, attempts, timeout=30.0):
 
 def outcome(run, transition):
     if transition.reason == "died":
-        return run.wait_for(lambda: deaths(run).get(transition.check), 5, f"end of the worker of {transition.check}")
+        return run.wait_for(lambda: deaths(run).get(transition.check), what=f"end of {transition.check}")
     text = re.sub("^contained: ", "", transition.text)
     assert text == "escaped" or text in errno.errorcode.values(), transition
     return text

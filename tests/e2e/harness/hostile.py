@@ -8,6 +8,8 @@ import struct
 import threading
 import time
 
+from .network import claim_port
+
 
 class Script:
     """Outcomes for consecutive executions, such as "PPFP": the n-th execution gets the n-th, the last repeats."""
@@ -53,6 +55,9 @@ class Server(threading.Thread):
         self.stopping = False
         self.seen = []  # (time, peer address)
         self.open_connections = []
+        self.claim = None
+        if not port and not namespace:  # where nobody else may get it while this is away
+            port, self.claim = claim_port(host)
         self.sock = make_socket(self.kind, host, port, namespace)
         self.port = self.sock.getsockname()[1]
         self.listen()
@@ -60,7 +65,7 @@ class Server(threading.Thread):
 
     def listen(self):
         if self.kind == socket.SOCK_STREAM:
-            self.sock.listen(128)
+            self.sock.listen(1024)
 
     @property
     def count(self):
@@ -126,6 +131,8 @@ class Server(threading.Thread):
             connection.close()
         self.wake_read.close()
         self.wake_write.close()
+        if self.claim:
+            self.claim.close()
 
 
 class TcpServer(Server):

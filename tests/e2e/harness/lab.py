@@ -121,7 +121,7 @@ class Lab:
         wait_until(self.control.exists, what="BIRD's control socket")
 
     def wait_sessions(self):
-        wait_until(lambda: self.established() == {"p4", "p6"}, 20, "both BGP sessions")
+        wait_until(lambda: self.established() == {"p4", "p6"}, 60, "both BGP sessions")
 
     def start(self):
         self.start_bird()
@@ -137,7 +137,7 @@ class Lab:
 
     def birdc(self, *words):
         done = subprocess.run([program("birdc"), "-r", "-s", str(self.control), *words], capture_output=True,
-                              text=True, timeout=10)
+                              text=True, timeout=60)
         return done.stdout
 
     def established(self):
@@ -154,7 +154,7 @@ class Lab:
         pattern = rf"p4\.ipv4 > added (?:\[best\] )?{re.escape(prefix)} (\d+)L"
         return {int(found) for found in re.findall(pattern, text)}
 
-    def wait_route(self, prefix, protocol=None, timeout=15.0, **attributes):
+    def wait_route(self, prefix, protocol=None, timeout=30.0, **attributes):
         """The first path to prefix (from that protocol) with these attributes."""
 
         def find():
@@ -165,7 +165,7 @@ class Lab:
 
         return wait_until(find, timeout, f"{prefix} in BIRD ({attributes}): {self.birdc('show', 'route', 'all')}", 0.05)
 
-    def wait_no_route(self, prefix, protocol=None, timeout=15.0):
+    def wait_no_route(self, prefix, protocol=None, timeout=30.0):
         wait_until(lambda: not self.routes(prefix, protocol), timeout, f"{prefix} leaving BIRD", 0.05)
 
     def close(self):

@@ -4,6 +4,7 @@ TIME LEVEL NAME: OLD -> NEW: CODE REASON (TEXT) in N ms; ROUTES
 """
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (error|warning|info|success|debug|trace) (.*)")
 TRANSITION = re.compile(
@@ -17,7 +18,8 @@ TRANSITION = re.compile(
 class Transition:
     """One change of a check's state; code and what follows only when a result was its cause."""
 
-    when: float
+    when: float  # at which it was read
+    said: float  # the program's own time of day
     level: str
     check: str
     old: str
@@ -40,6 +42,7 @@ def parse_transition(line, when):
     if not inner:
         return None
     return Transition(
-        when, outer[2], inner["check"], inner["old"], inner["new"], inner["code"], inner["reason"],
+        when, datetime.fromisoformat(outer[1].replace("Z", "+00:00")).timestamp(), outer[2],
+        inner["check"], inner["old"], inner["new"], inner["code"], inner["reason"],
         inner["text"] or "", float(inner["ms"]) if inner["ms"] else None, inner["routes"] or "",
     )

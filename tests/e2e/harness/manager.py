@@ -57,7 +57,7 @@ class Manager:
     def all(self, key):
         return [message for message in self.messages if key in message.fields]
 
-    def wait(self, key, value=None, timeout=10.0, after=0.0):
+    def wait(self, key, value=None, timeout=20.0, after=0.0):
         """The first message with this field (of that value) after a time."""
 
         def find():

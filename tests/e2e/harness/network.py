@@ -4,6 +4,7 @@ may be used from anywhere.
 """
 import ctypes
 import os
+import random
 import socket
 import subprocess
 import threading
@@ -12,20 +13,39 @@ from . import processes
 
 CLONE_NEWNET = 0x40000000
 libc = ctypes.CDLL(None, use_errno=True)
+dice = random.SystemRandom()
+
+
+claims = []  # of free_port()
+
+
+def claim_port(host="127.0.0.1"):
+    """
+    (port, claim): a port that nobody uses, TCP or UDP, and that stays free until somebody binds it: it is none of those
+    that the kernel gives away, and no other test gets it until the claim is closed.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
+        limit = int(file.read().split()[0])
+    for _ in range(1000):
+        port = dice.randrange(limit // 2, limit)
+        claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            claim.bind(f"\0exacheck-test-port-{port}")
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                with socket.socket(family, kind) as sock:
+                    sock.bind((host, port))
+            return port, claim
+        except OSError:
+            claim.close()
+    raise AssertionError(f"no free port on {host}")
 
 
 def free_port(host="127.0.0.1"):
-    """A port that nobody uses now, TCP or UDP, for programs that cannot bind port 0 themselves."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for _ in range(100):
-        with socket.socket(family, socket.SOCK_STREAM) as stream, socket.socket(family, socket.SOCK_DGRAM) as datagram:
-            stream.bind((host, 0))
-            try:
-                datagram.bind((host, stream.getsockname()[1]))
-            except OSError:
-                continue
-            return stream.getsockname()[1]
-    raise AssertionError(f"no free port on {host}")
+    """One that is claimed as long as this process lives."""
+    port, claim = claim_port(host)
+    claims.append(claim)
+    return port
 
 
 class Namespace:

@@ -2,6 +2,7 @@
 Processes of the tests. Whatever a process of ours leaves behind becomes a child of the test process (it is
 a subreaper), where it is found and ended by pid. Nothing else is ever signalled.
 """
+import contextlib
 import ctypes
 import os
 import signal
@@ -84,12 +85,21 @@ def cmdline(pid):
         return ""
 
 
+def descriptors(pid):
+    """Open descriptors: number -> what it is. One that is closed while they are looked at is not among them."""
+    found = {}
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            found[int(fd)] = os.readlink(f"/proc/{pid}/fd/{fd}")
+    return found
+
+
 def alive(pid):
     fields = stat_fields(pid)
     return bool(fields) and fields[0] != "Z"
 
 
-def end_orphans(patience=1.0, grace=2.0):
+def end_orphans(patience=5.0, grace=10.0):
     """End what is still left after a moment; returns what that was as text."""
     deadline = time.monotonic() + patience
     while orphans() and time.monotonic() < deadline:

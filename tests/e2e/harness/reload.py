@@ -1,12 +1,14 @@
 """
 Reloads of a running exacheck: another configuration in its file, a word that it was taken, and what that said.
 """
+import contextlib
 import json
 import os
 import signal
 import time
 
 from .config import for_test
+from .wait import Timeout
 
 QUIET = 0.15  # seconds without a line: what a reload says, it says at once
 
@@ -61,10 +63,12 @@ def reload(run, document):
     return reloads(run)[-1]
 
 
-def said(run, document):
-    """Reload; returns the commands that it led to."""
+def said(run, document, count=0):
+    """Reload; returns the commands that it led to: at least so many, as one may wait for the answer to another."""
     since = settle(run)
     reload(run, document)
+    with contextlib.suppress(Timeout):
+        run.wait_for(lambda: len(commands(run, since)) >= count)
     settle(run)
     return commands(run, since)
 

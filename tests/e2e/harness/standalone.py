@@ -29,7 +29,7 @@ class Pipes(Lab):
             os.mkfifo(self.place / name)
             (self.place / name).chmod(0o666)
 
-    def cli(self, *words, timeout=20):
+    def cli(self, *words, timeout=60):
         """exabgpcli on the same pipes; returns what it says."""
         done = subprocess.run([program("exabgpcli"), "--root", str(self.root), *words], capture_output=True, text=True,
                               timeout=timeout, env={**os.environ, "exabgp_api_pipename": "exabgp"})

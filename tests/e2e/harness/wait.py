@@ -6,7 +6,7 @@ class Timeout(AssertionError):
     pass
 
 
-def wait_until(predicate, timeout=10.0, what="condition", pause=0.01):
+def wait_until(predicate, timeout=20.0, what="condition", pause=0.01):
     """Poll until predicate() is true; returns its value."""
     deadline = time.monotonic() + timeout
     while True:
