@@ -57,7 +57,8 @@ tcp_execute(const void *args, monotime_t deadline, struct result *result)
 	static const struct probe_ops ops = {.start = tcp_start, .ready = tcp_ready, .expired = tcp_expired};
 
 	probe_all(&ops, args, deadline, result);
-	hold_settle(result->code == RESULT_PASS);
+	if (((const struct tcp_args *)args)->watch)
+		hold_settle(result->code == RESULT_PASS);
 }
 
 static const struct method_lookout tcp_lookout = {

@@ -12,7 +12,7 @@ import pytest
 
 from harness import paths, processes
 from harness.config import check, config, prefix
-from harness.hostile import TcpServer
+from harness.hostile import TcpServer, make_socket
 from test_hostile_worker import Hostile
 from test_upgrade import PROGRAMS, put, upgrade
 
@@ -111,6 +111,7 @@ def test_counts(start, keep):
     run.wait_no_route(prefix(0))
     assert run.rib.changes_of(prefix(0))[-1][0] - when > 0.4
     assert [change.state for change in run.transitions] == ["up", "falling", "down"], run.story()
+    assert not run.logged("worker lost")
 
 
 def test_closing_server_is_not_hammered(start, keep):
@@ -125,6 +126,27 @@ def test_closing_server_is_not_hammered(start, keep):
     assert closing.count <= 6
     assert on_grid.count - count <= (time.monotonic() - before) / 0.5 + 3
     assert [up for _, up in run.rib.changes_of(prefix(0)) + run.rib.changes_of(prefix(1))] == [True, True], run.story()
+    assert not run.logged("worker lost")
+
+
+def test_execution_that_lasts_into_the_grid(start, keep):
+    """One that began off the grid and is not done when a grid point comes is that point's: in time for its lease."""
+    server = keep(make_socket(socket.SOCK_STREAM, "127.0.0.1"))
+    server.listen(0)
+    args = {"method": "tcp", "host": "127.0.0.1", "port": server.getsockname()[1], "watch": True, "timeout": 2,
+            "tcp_timeout": 1.5}
+    run = start(config(check("web", args, interval=1)))
+    held = keep(server.accept()[0])
+    run.wait_route(prefix(0))
+    for _ in range(4):  # nobody is accepted any more: who tries waits
+        filler = keep(socket.socket())
+        filler.setblocking(False)
+        filler.connect_ex(server.getsockname())
+    held.close()
+    run.wait_no_route(prefix(0))
+    run.wait_for(lambda: len(run.logged("web: down: fail timeout")) >= 2, what="executions on the grid")
+    assert run.wait_transition("web", "down").reason == "timeout"
+    assert not run.logged("worker lost"), run.story()
 
 
 def test_one_connection_is_held(start, keep):
