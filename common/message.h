@@ -120,7 +120,7 @@ struct message_result {
 	uint32_t code;	      /* enum result_code */
 	uint32_t reason;      /* enum reason, below REASON_LEASE */
 	uint32_t last;	      /* 1: the worker ends itself after this (a library would not return) */
-	uint32_t reserved;    /* 0 */
+	uint32_t off_grid;    /* 1: of no grid point, because what the method watches told of a change */
 	int64_t duration_ns;
 	char text[RESULT_TEXT_SIZE];
 };

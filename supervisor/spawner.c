@@ -16,7 +16,7 @@
 
 #include "../common/log.h"
 #include "../common/message.h"
-#include "backoff.h"
+#include "../common/backoff.h"
 #include "child.h"
 #include "launcher.h"
 #include "log_limit.h"

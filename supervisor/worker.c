@@ -336,6 +336,7 @@ workers_add(struct workers *workers, struct check *check, monotime_t first)
 	worker->slot = worker->earliest = first;
 	worker->interval_ns = check_interval_ns(check);
 	worker->reason = REASON_SPAWN;
+	worker_peer_begin(worker);
 	log_limit_init(&worker->log);
 	worker->lease = event_new(workers->base, -1, 0, worker_lease, worker);
 	if (worker->lease == NULL) {

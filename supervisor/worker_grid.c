@@ -96,6 +96,24 @@ worker_forgive(struct worker *worker, int64_t count)
 }
 
 /*
+ * From the last grid point on the grid is one of the check's present interval. A grid point that has come keeps its
+ * place.
+ */
+static void
+worker_regrid(struct worker *worker, monotime_t now)
+{
+	int64_t old_ns = worker->interval_ns, new_ns = check_interval_ns(worker->check);
+
+	worker->interval_ns = new_ns;
+	if (new_ns == old_ns || !monotime_before(now, worker->slot))
+		return;
+	worker->slot = monotime_next(monotime_add(worker->slot, -old_ns), new_ns, now);
+	/* one result of the old grid may come before it */
+	worker->earliest = monotime_min(worker->earliest, monotime_add(worker->slot, -shortest_interval_ns(worker)));
+	worker_grid_begin(worker, now);
+}
+
+/*
  * What was told is read before the next execution, so that of the old grid what has come by then is still to be
  * reported. Where the new grid expects no result, it is let pass.
  */
@@ -110,13 +128,7 @@ worker_repace(struct worker *worker)
 	worker_drain(worker); /* what was executed counts */
 	old_ns = worker->interval_ns;
 	new_ns = check_interval_ns(worker->check);
-	worker->interval_ns = new_ns;
-	if (new_ns != old_ns && monotime_before(now, worker->slot)) {
-		worker->slot = monotime_next(monotime_add(worker->slot, -old_ns), new_ns, now);
-		/* one result of the old grid may come before it */
-		worker->earliest = monotime_min(worker->earliest, monotime_add(worker->slot, -shortest_interval_ns(worker)));
-		worker_grid_begin(worker, now);
-	}
+	worker_regrid(worker, now);
 	worker_pace(worker);
 	if (new_ns != old_ns)
 		worker_forgive(worker, monotime_sub(monotime_now(), now) / old_ns);
@@ -145,6 +157,14 @@ worker_advance(struct worker *worker, monotime_t now)
 	if (monotime_before(worker->slot, before))
 		worker_arm(worker); /* otherwise the lease's timer fires in time, and is set anew then */
 	worker_pace(worker);
+}
+
+void
+worker_step_aside(struct worker *worker, monotime_t now)
+{
+	worker_regrid(worker, now);
+	worker_pace(worker);
+	worker_arm(worker);
 }
 
 void

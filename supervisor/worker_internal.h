@@ -7,7 +7,7 @@
 
 #include <bsd/sys/queue.h>
 
-#include "backoff.h"
+#include "../common/backoff.h"
 #include "log_limit.h"
 #include "ratelimit.h"
 #include "worker.h"
@@ -60,7 +60,9 @@ struct worker {
 	bool disabled;	     /* as last said */
 	bool outdated;	     /* its program is that from before an upgrade */
 	bool renewing;	     /* its successor has not started yet */
-	struct ratelimit chatter; /* of this process: what it may say beyond its results */
+	bool watches;	     /* this process may give results off the grid */
+	struct ratelimit surprises; /* of this process: those results */
+	struct ratelimit chatter;   /* ... and what else it may say beyond the results of its grid */
 	struct log_limit log;
 	const char *sandbox; /* of the process that started last; NULL: none has */
 
@@ -154,6 +156,12 @@ void worker_repace(struct worker *);
  * to, and tell the worker.
  */
 void worker_advance(struct worker *, monotime_t now);
+
+/*
+ * A result off the grid is the check's: it takes no grid point, but the next one comes at the interval of the state that
+ * it led to, as the worker is told.
+ */
+void worker_step_aside(struct worker *, monotime_t now);
 
 /* The process has reported: it lives and has until its next report is due. */
 void worker_heard(struct worker *);

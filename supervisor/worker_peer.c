@@ -14,6 +14,9 @@
 /* Messages that the grid does not limit: log lines, changes of the disable file. More is a flood. */
 #define CHATTER_BURST 128
 #define CHATTER_A_SECOND 32
+/* Results off the grid, each of which may move a route; more than any worker of ours gives, see workers/lookout.c. */
+#define SURPRISE_BURST 8
+#define SURPRISES_A_SECOND 1
 
 /* What a worker may say in which phase. */
 static const unsigned permitted[PHASES] = {
@@ -28,7 +31,9 @@ worker_peer_begin(struct worker *worker)
 	worker->speaker = 0;
 	worker->started = worker->reported = worker->planned = false;
 	worker->owed = worker->forfeited = 0;
+	worker->watches = method_watches(worker->check->config->method, worker->check->config->args);
 	ratelimit_init(&worker->chatter, CHATTER_BURST, CHATTER_A_SECOND);
+	ratelimit_init(&worker->surprises, SURPRISE_BURST, SURPRISES_A_SECOND);
 }
 
 bool
@@ -49,16 +54,56 @@ worker_speaks(struct worker *worker, pid_t sender)
 }
 
 static bool
+result_valid(const struct worker *worker, const struct message_result *sent, monotime_t now)
+{
+	return sent->code < RESULT_CODES && sent->reason < REASON_LEASE && sent->last <= 1 && sent->off_grid <= 1 &&
+	    sent->duration_ns >= 0 && sent->duration_ns <= monotime_sub(now, worker->backoff.started) &&
+	    (sent->code == RESULT_PASS) == (sent->reason == REASON_OK);
+}
+
+/* An execution's outcome, for the check. */
+static void
+result_take(struct worker *worker, const struct message_result *sent, monotime_t now)
+{
+	struct result result = {.code = (enum result_code)sent->code, .reason = (enum reason)sent->reason};
+
+	if (worker->disabled) {
+		/* its predecessor said so: a worker that finds no file says nothing of it */
+		worker->disabled = false;
+		check_disabled(worker->check, false, now);
+	}
+	strlcpy(result.text, sent->text, sizeof(result.text));
+	text_sanitise(result.text);
+	check_result(worker->check, &result, sent->duration_ns, now);
+}
+
+/*
+ * Something that the worker watches made it execute. One that ends with that is replaced at once, but once only before
+ * the awaited grid point, as one that leaves: the next one that does so dies.
+ */
+static bool
+handle_surprise(struct worker *worker, const struct message_result *sent, monotime_t now)
+{
+	if (!worker->watches || !ratelimit_take(&worker->surprises, now))
+		return false;
+	worker->planned = sent->last == 1 && !worker->left;
+	worker->left |= sent->last == 1;
+	result_take(worker, sent, now);
+	worker_step_aside(worker, now);
+	worker_heard(worker);
+	return true;
+}
+
+static bool
 handle_result(struct worker *worker, const union message *message)
 {
 	const struct message_result *sent = &message->result;
 	monotime_t now = monotime_now();
-	struct result result;
 
-	if (sent->code >= RESULT_CODES || sent->reason >= REASON_LEASE || sent->last > 1 || sent->reserved != 0 ||
-	    sent->duration_ns < 0 || sent->duration_ns > monotime_sub(now, worker->backoff.started) ||
-	    (sent->code == RESULT_PASS) != (sent->reason == REASON_OK))
+	if (!result_valid(worker, sent, now))
 		return false;
+	if (sent->off_grid == 1)
+		return handle_surprise(worker, sent, now);
 	worker->planned = sent->last == 1;
 	if (monotime_before(now, worker->earliest)) {
 		if (worker->forfeited == 0)
@@ -67,16 +112,7 @@ handle_result(struct worker *worker, const union message *message)
 		worker_heard(worker);
 		return true;
 	}
-	if (worker->disabled) {
-		/* its predecessor said so: a worker that finds no file says nothing of it */
-		worker->disabled = false;
-		check_disabled(worker->check, false, now);
-	}
-	result.code = (enum result_code)sent->code;
-	result.reason = (enum reason)sent->reason;
-	strlcpy(result.text, sent->text, sizeof(result.text));
-	text_sanitise(result.text);
-	check_result(worker->check, &result, sent->duration_ns, now);
+	result_take(worker, sent, now);
 	worker_advance(worker, now);
 	worker_heard(worker);
 	worker_update(worker);

@@ -34,6 +34,7 @@ static const struct state_field worker_fields[] = {
 	STATE_FIELD(struct worker, reported),
 	STATE_FIELD(struct worker, left),
 	STATE_FIELD(struct worker, disabled),
+	STATE_FIELD(struct worker, watches),
 	STATE_FIELD(struct worker, slot),
 	STATE_FIELD(struct worker, since),
 	STATE_FIELD(struct worker, deadline),
@@ -54,7 +55,7 @@ static const struct state_field backoff_fields[] = {
 	STATE_END,
 };
 
-static const struct state_field chatter_fields[] = {
+static const struct state_field ratelimit_fields[] = {
 	STATE_FIELD(struct ratelimit, burst),
 	STATE_FIELD(struct ratelimit, refill_ns),
 	STATE_FIELD(struct ratelimit, tokens),
@@ -75,7 +76,8 @@ static const struct {
 	size_t offset;
 } parts[] = {
 	{"backoff", backoff_fields, offsetof(struct worker, backoff)},
-	{"chatter", chatter_fields, offsetof(struct worker, chatter)},
+	{"surprises", ratelimit_fields, offsetof(struct worker, surprises)},
+	{"chatter", ratelimit_fields, offsetof(struct worker, chatter)},
 	{"paced", fsm_fields, offsetof(struct worker, paced)},
 };
 
@@ -119,7 +121,8 @@ worker_decode(struct worker *worker, const json_t *map, char error[static STATE_
 		worker->fd = -1;
 		worker->pid = 0;
 	}
-	if (worker->interval_ns <= 0 || worker->backoff.failures > INT32_MAX || worker->chatter.refill_ns < 0) {
+	if (worker->interval_ns <= 0 || worker->backoff.failures > INT32_MAX || worker->chatter.refill_ns <= 0 ||
+	    worker->surprises.refill_ns <= 0) {
 		snprintf(error, STATE_ERROR_SIZE, "of \"%.100s\": values that cannot be", state_text(map, "check"));
 		return false;
 	}
@@ -129,7 +132,7 @@ worker_decode(struct worker *worker, const json_t *map, char error[static STATE_
 bool
 worker_state_valid(const json_t *map, char error[static STATE_ERROR_SIZE])
 {
-	struct worker worker = {.fd = -1, .interval_ns = 1};
+	struct worker worker = {.fd = -1, .interval_ns = 1, .chatter = {.refill_ns = 1}, .surprises = {.refill_ns = 1}};
 
 	if (state_text(map, "check") != NULL)
 		return worker_decode(&worker, map, error);

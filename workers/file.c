@@ -16,11 +16,13 @@
 #include "../common/methods/file.h"
 #include "../common/pattern.h"
 #include "method.h"
+#include "path_watch.h"
 
 #define CONTENT_MAX (1024 * 1024) /* bytes that the pattern sees */
 
 static struct pattern *pattern; /* of `contains`, or NULL */
 static char *parent;		/* the directory that holds the file */
+static struct path_watch watch = PATH_WATCH_NONE;
 
 static bool
 file_prepare(const void *args, const char *name, char *error)
@@ -184,8 +186,48 @@ file_execute(const void *args, monotime_t deadline, struct result *result)
 		result_pass(result, "%s exists", file->path);
 }
 
+/* What is written into it matters only where its content or its age is looked at. */
+static void
+file_arm(const void *args)
+{
+	const struct file_args *file = args;
+
+	path_watch_begin(&watch, file->path, file->contains != NULL || file->max_age_ns != OPTION_UNSET);
+}
+
+static size_t
+file_descriptors(struct pollfd *fds)
+{
+	if (watch.fd == -1)
+		return 0;
+	fds[0] = (struct pollfd){.fd = watch.fd, .events = POLLIN};
+	return 1;
+}
+
+static bool
+file_changed(const struct pollfd *fds, size_t count)
+{
+	(void)fds;
+	(void)count;
+	return path_watch_read(&watch);
+}
+
+static void
+file_release(void)
+{
+	path_watch_end(&watch);
+}
+
+static const struct method_lookout file_lookout = {
+	.arm = file_arm,
+	.descriptors = file_descriptors,
+	.changed = file_changed,
+	.release = file_release,
+};
+
 const struct worker_method worker_method = {
 	.method = &method_file,
 	.prepare = file_prepare,
 	.execute = file_execute,
+	.lookout = &file_lookout,
 };

@@ -5,12 +5,28 @@
 #ifndef EXACHECK_WORKERS_METHOD_H
 #define EXACHECK_WORKERS_METHOD_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "../common/methods/method.h"
 #include "../common/monotime.h"
 #include "../common/result.h"
+
+/* How a worker notices a change between executions, see lookout.h. */
+struct method_lookout {
+	/*
+	 * From now on nothing is to be missed: before an execution, and once when the worker starts. Not needed where
+	 * an execution leaves something to wait for (NULL).
+	 */
+	void (*arm)(const void *args);
+	/* The descriptors to wait for, of room for LOOKOUT_MAX. Returns how many. */
+	size_t (*descriptors)(struct pollfd *);
+	/* They are as poll(2) left them, some ready: read. Returns whether the check is to be executed. */
+	bool (*changed)(const struct pollfd *, size_t count);
+	/* Wait for nothing any more, until the next execution. */
+	void (*release)(void);
+};
 
 struct worker_method {
 	const struct check_method *method;
@@ -27,9 +43,12 @@ struct worker_method {
 
 	/*
 	 * One execution, finished by `deadline`; fills the result. It never writes to stdout or stderr and
-	 * leaves no descriptor, timer or child behind.
+	 * leaves no descriptor, timer or child behind, but for what lookout waits for.
 	 */
 	void (*execute)(const void *args, monotime_t deadline, struct result *);
+
+	/* For arguments of which method->watches says that there is something to look out for. NULL: there never is. */
+	const struct method_lookout *lookout;
 };
 
 extern const struct worker_method worker_method;

@@ -1,6 +1,6 @@
 /*
- * The worker's life: job, preparation, sandbox, then sleep - execute - report on the grid. Invariant:
- * every grid point that is not missed sends exactly one message, a result or "disabled".
+ * The worker's life: job, preparation, sandbox, then sleep - execute - report on the grid, and off it when the method
+ * noticed a change. Invariant: every grid point that is not missed sends exactly one message, a result or "disabled".
  */
 #include "worker.h"
 
@@ -17,8 +17,9 @@
 
 #include "../common/message.h"
 #include "channel.h"
-#include "disable.h"
+#include "lookout.h"
 #include "method.h"
+#include "path_watch.h"
 #include "sandbox.h"
 
 /* How much longer than its timeout an execution may take before the worker ends itself. */
@@ -30,17 +31,17 @@ static struct {
 	struct message_job *job;
 	struct common_args *args; /* the method's */
 	monotime_t next; /* the next execution's grid point */
-	monotime_t last, ended; /* when the last one began and ended */
+	monotime_t last, ended; /* when the last one of a grid point began and ended */
 	int64_t interval_ns;
 	char state[MESSAGE_STATE_SIZE];
 	char broken[OPTION_ERROR_SIZE]; /* why nothing can be executed; empty: all is well */
 	unsigned needs;			/* of the system: bits of enum sandbox_need */
 	monotime_t patience; /* a broken one leaves after it */
 	bool guarded;			/* an execution may block in a library: a timer ends it */
-	int watch;			/* disable file, or -1 */
+	struct path_watch watch;	/* of the disable file */
 	bool disabled;
 	bool reported; /* at least one grid point: one that leaves before would be replaced for ever */
-} worker = {.watch = -1};
+} worker = {.watch = PATH_WATCH_NONE};
 
 /* What the guard's signal handler sends: made before the execution, because it cannot format. */
 static struct message_result timed_out;
@@ -53,6 +54,8 @@ guard_expired(int number)
 	(void)number;
 	if (!executing)
 		return;
+	if (!monotime_before(monotime_now(), worker.next))
+		timed_out.off_grid = 0; /* as in turn_off_grid */
 	message_send(CHANNEL_FD, MESSAGE_RESULT, &timed_out, sizeof(timed_out), -1);
 	_exit(0);
 }
@@ -122,35 +125,44 @@ job_confine(struct message_started *started)
 		snprintf(worker.broken, sizeof(worker.broken), "sandbox: %.200s", started->sandbox);
 }
 
+struct execution {
+	struct result result;
+	monotime_t begin, end;
+};
+
 static void
-result_send(const struct result *result, int64_t duration_ns)
+result_send(const struct execution *execution, bool off_grid)
 {
+	const struct result *result = &execution->result;
 	struct message_result message = {.code = (uint32_t)result->code, .reason = (uint32_t)result->reason,
-	    .duration_ns = duration_ns};
+	    .off_grid = off_grid, .duration_ns = monotime_sub(execution->end, execution->begin)};
 
 	strlcpy(message.text, result->text, sizeof(message.text));
 	channel_send(MESSAGE_RESULT, &message, sizeof(message));
 }
 
 static void
-execute(void)
+execute(struct execution *execution, bool off_grid)
 {
-	struct result result;
-	monotime_t start = monotime_now();
+	struct result *result = &execution->result;
 
+	execution->begin = monotime_now();
 	if (worker.broken[0] != '\0') {
-		result_error(&result, REASON_LOCAL, "%s", worker.broken);
+		result_error(result, REASON_LOCAL, "%s", worker.broken);
 	} else {
-		result_error(&result, REASON_LOCAL, "the method gave no result");
+		result_error(result, REASON_LOCAL, "the method gave no result");
+		lookout_arm();
+		timed_out.off_grid = off_grid;
 		executing = 1;
 		if (worker.guarded)
 			guard_arm(worker.args->timeout_ns + GUARD_NS);
-		worker_method.execute(worker.args, monotime_add(start, worker.args->timeout_ns), &result);
+		worker_method.execute(worker.args, monotime_add(execution->begin, worker.args->timeout_ns), result);
 		executing = 0;
 		if (worker.guarded)
 			guard_arm(0);
 	}
-	result_send(&result, monotime_sub(monotime_now(), start));
+	execution->end = monotime_now();
+	lookout_executed(execution->end);
 }
 
 static void
@@ -181,9 +193,10 @@ disabled_look(void)
 
 	if (worker.job->disable[0] == '\0')
 		return false;
-	if (worker.watch == -1) /* its directory may have come only now */
-		worker.watch = disable_watch(worker.job->disable);
-	disabled_complain(disable_look(worker.job->disable, &worker.disabled) ? 0 : errno);
+	path_watch_begin(&worker.watch, worker.job->disable, false); /* its directory may have come only now */
+	disabled_complain(path_look(worker.job->disable, &worker.disabled) ? 0 : errno);
+	if (worker.disabled)
+		lookout_rest();
 	return worker.disabled != before;
 }
 
@@ -207,12 +220,26 @@ leave_if_useless(void)
 static void
 turn(void)
 {
-	bool changed = disabled_look();
+	struct execution execution;
+	bool changed;
 
+	worker.last = monotime_now();
+	changed = disabled_look();
 	if (changed || worker.disabled)
 		disabled_send();
-	if (!worker.disabled)
-		execute();
+	if (worker.disabled)
+		return;
+	execute(&execution, false);
+	result_send(&execution, false);
+}
+
+/* The awaited grid point has had its message. */
+static void
+grid_advance(void)
+{
+	worker.reported = true;
+	worker.ended = monotime_now();
+	worker.next = monotime_next(worker.next, worker.interval_ns, worker.ended);
 }
 
 static void
@@ -247,25 +274,74 @@ pace_read(void)
 		_exit(0);
 }
 
-/* Sleep until the next grid point, minding the supervisor, first of all, and the disable file. */
+/*
+ * Execute because something changed. Whatever grid point comes meanwhile has its execution in this one: it gets the
+ * result in time, and the service is not asked twice. Before that is decided, what was told of the grid is to be heard.
+ */
+static void
+turn_off_grid(void)
+{
+	struct execution execution;
+	bool off_grid;
+
+	if (disabled_look())
+		disabled_send();
+	if (worker.disabled)
+		return;
+	setproctitle("-ExaCheck Worker [%s]: Checking [%s]", worker.job->name, worker.state);
+	execute(&execution, true);
+	pace_read();
+	off_grid = monotime_before(execution.end, worker.next);
+	if (!off_grid)
+		worker.last = execution.end;
+	result_send(&execution, off_grid);
+	if (!off_grid)
+		grid_advance();
+	title_show();
+}
+
+/* After poll(2): the supervisor, the disable file, and `count` descriptors of the lookout. */
+static void
+attend(const struct pollfd *pfds, size_t count)
+{
+	if (pfds[0].revents != 0)
+		pace_read();
+	if (pfds[1].revents != 0 && path_watch_read(&worker.watch) && disabled_look())
+		disabled_send();
+	if (!worker.disabled)
+		lookout_heed(pfds + 2, count, monotime_now());
+}
+
+/* Whether a change is to be followed now, by a worker that can: otherwise its successor will look at the next grid point. */
+static bool
+is_off_grid_due(void)
+{
+	monotime_t now = monotime_now();
+
+	if (monotime_before(now, lookout_due()) || !monotime_before(now, worker.next))
+		return false;
+	if (worker.broken[0] == '\0' && !sandbox_stale())
+		return true;
+	lookout_executed(now);
+	return false;
+}
+
+/* Sleep until the next grid point, minding the supervisor, first of all, the disable file and what may change. */
 static void
 sleep_until_next(void)
 {
-	struct pollfd pfds[2] = {{.fd = CHANNEL_FD, .events = POLLIN}, {.events = POLLIN}};
+	struct pollfd pfds[2 + LOOKOUT_MAX] = {{.fd = CHANNEL_FD, .events = POLLIN}, {.events = POLLIN}};
 	struct timespec timeout;
+	size_t count;
 
 	do {
-		timeout = monotime_timespec(monotime_left(worker.next, monotime_now()));
-		pfds[1].fd = worker.watch;
-		if (ppoll(pfds, 2, &timeout, NULL) <= 0)
-			continue;
-		if (pfds[0].revents != 0)
-			pace_read();
-		if (worker.watch == -1 || pfds[1].revents == 0)
-			continue;
-		disable_drain(worker.watch);
-		if (disabled_look())
-			disabled_send();
+		timeout = monotime_timespec(monotime_left(monotime_min(worker.next, lookout_due()), monotime_now()));
+		pfds[1].fd = worker.watch.fd;
+		count = lookout_descriptors(pfds + 2);
+		if (ppoll(pfds, 2 + count, &timeout, NULL) > 0)
+			attend(pfds, count);
+		if (is_off_grid_due())
+			turn_off_grid();
 	} while (monotime_left(worker.next, monotime_now()) > 0);
 }
 
@@ -286,6 +362,7 @@ worker_main(void)
 	job_confine(&started);
 	guard_prepare();
 	channel_send(MESSAGE_STARTED, &started, sizeof(started));
+	lookout_begin(worker.args, monotime_now());
 	if (disabled_look())
 		disabled_send();
 	for (;;) {
@@ -293,10 +370,7 @@ worker_main(void)
 		sleep_until_next();
 		setproctitle("-ExaCheck Worker [%s]: Checking [%s]", worker.job->name, worker.state);
 		leave_if_useless();
-		worker.last = monotime_now();
 		turn();
-		worker.reported = true;
-		worker.ended = monotime_now();
-		worker.next = monotime_next(worker.next, worker.interval_ns, worker.ended);
+		grid_advance();
 	}
 }

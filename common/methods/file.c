@@ -38,6 +38,14 @@ file_confine(struct sandbox_profile *profile, const void *data)
 	profile->path = args->path;
 }
 
+/* It has a path, always. */
+static bool
+file_watches(const void *data)
+{
+	(void)data;
+	return true;
+}
+
 const struct check_method method_file = {
 	.name = "file",
 	.options = file_options,
@@ -46,4 +54,5 @@ const struct check_method method_file = {
 	.needs = NEED_LOOK,
 	.may_need = NEED_READ,
 	.confine = file_confine,
+	.watches = file_watches,
 };

@@ -27,6 +27,12 @@ remote_family(const struct remote_args *remote)
 }
 
 bool
+method_watches(const struct check_method *method, const void *args)
+{
+	return method->watches != NULL && method->watches(args);
+}
+
+bool
 cross_given(const struct cross_check *check, const char *key)
 {
 	return (check->given >> option_index(check->table, key) & 1) != 0;

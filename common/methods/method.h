@@ -65,11 +65,18 @@ struct check_method {
 	unsigned prepares; /* ... of preparing, before the worker's own sandbox */
 	/* Add to a profile what these arguments ask for beyond that (sandbox.h). May be NULL. */
 	void (*confine)(struct sandbox_profile *, const void *args);
+	/*
+	 * Whether a worker with these arguments notices changes between executions, and so may execute off the grid.
+	 * NULL: it does not.
+	 */
+	bool (*watches)(const void *args);
 };
 
 /* All methods, NULL-terminated, in alphabetical order; and by name (NULL: none). */
 extern const struct check_method *const check_methods[];
 const struct check_method *method_find(const char *name);
+
+bool method_watches(const struct check_method *, const void *args);
 
 /*
  * Cross checks that all remote methods share: family against literal host and source, the interface's

@@ -12,7 +12,7 @@ static const struct option tcp_options[] = {
 	{.name = "tls", .type = OPTION_LATER, .help = "true: a TLS handshake must succeed"},
 	{.name = "send", .type = OPTION_LATER, .help = "text to send when connected"},
 	{.name = "expect", .type = OPTION_LATER, .help = "pattern that the answer must match"},
-	{.name = "watch", .type = OPTION_LATER,
+	{.name = "watch", .type = OPTION_BOOL, AT(watch), .fallback = "false",
 	    .help = "true: keep an idle connection and check at once when it closes"},
 	OPTION_END,
 };
@@ -40,6 +40,12 @@ tcp_confine(struct sandbox_profile *profile, const void *data)
 	sandbox_need_port(profile, (unsigned)((const struct tcp_args *)data)->port);
 }
 
+static bool
+tcp_watches(const void *data)
+{
+	return ((const struct tcp_args *)data)->watch;
+}
+
 const struct check_method method_tcp = {
 	.name = "tcp",
 	.options = tcp_options,
@@ -50,4 +56,5 @@ const struct check_method method_tcp = {
 	.needs = NEED_TCP,
 	.may_need = NEED_LOOK | NEED_RESOLVER,
 	.confine = tcp_confine,
+	.watches = tcp_watches,
 };

@@ -8,6 +8,7 @@ struct tcp_args {
 	struct remote_args remote;
 	int64_t port;
 	int64_t tcp_timeout_ns;
+	bool watch; /* hold a connection between executions */
 };
 
 extern const struct check_method method_tcp;

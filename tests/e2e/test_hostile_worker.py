@@ -136,7 +136,7 @@ FIELDS = [
     "result:code=3", "result:code=77", "result:code=0xffffffff", "result:reason=1", "result:code=1", "result:code=2",
     f"result:code=1:reason={reason_number('LEASE')}", f"result:code=1:reason={reason_number('SPAWN')}",
     "result:code=1:reason=9999", "result:code=1:reason=0xffffffff", "result:last=2", "result:last=0xffffffff",
-    "result:reserved=1", "result:duration_ns=-1", "result:duration_ns=-9223372036854775808",
+    "result:off_grid=1", "result:off_grid=2", "result:duration_ns=-1", "result:duration_ns=-9223372036854775808",
     "result:duration_ns=9223372036854775807", "result:duration_ns=60000000000",
     "disabled:disabled=2", "disabled:disabled=0xffffffff", "log:level=6", "log:level=0xffffffff",
 ]

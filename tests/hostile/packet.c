@@ -48,7 +48,7 @@ static const struct field {
 	FIELD(result, code),
 	FIELD(result, reason),
 	FIELD(result, last),
-	FIELD(result, reserved),
+	FIELD(result, off_grid),
 	FIELD(result, duration_ns),
 	FIELD(result, text),
 	FIELD(disabled, disabled),

@@ -3,7 +3,7 @@
  */
 #include <check.h>
 
-#include "../../supervisor/backoff.h"
+#include "../../common/backoff.h"
 #include "unit.h"
 
 static const int64_t delays_s[] = {0, 1, 2, 4, 8, 16, 32, 60, 60, 60};

@@ -227,7 +227,7 @@ static const struct {
 	{"ntp", "max_root_dispersion", "?"}, {"shell", "command", "!"}, {"shell", "environment", "?"},
 	{"tcp", "host", "!"}, {"tcp", "port", "!"},
 	{"tcp", "tcp_timeout", "=5"}, {"tcp", "tls", "~"}, {"tcp", "send", "~"}, {"tcp", "expect", "~"},
-	{"tcp", "watch", "~"},
+	{"tcp", "watch", "=false"},
 };
 
 START_TEST(test_documented)

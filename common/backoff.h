@@ -2,12 +2,12 @@
  * Delays between restarts: 0, 1, 2, 4 … 60 seconds, from the beginning again after a healthy life. A start
  * that failed is followed by at least 1 s: only a life earns an immediate restart.
  */
-#ifndef EXACHECK_BACKOFF_H
-#define EXACHECK_BACKOFF_H
+#ifndef EXACHECK_COMMON_BACKOFF_H
+#define EXACHECK_COMMON_BACKOFF_H
 
 #include <stdbool.h>
 
-#include "../common/monotime.h"
+#include "monotime.h"
 
 struct backoff {
 	unsigned failures; /* without a healthy life in between */
