@@ -9,11 +9,8 @@
 
 #include "../common/log.h"
 #include "../common/message.h"
+#include "peer.h"
 #include "sandbox_reports.h"
-
-/* Messages that the grid does not limit: log lines, changes of the disable file. More is a flood. */
-#define CHATTER_BURST 128
-#define CHATTER_A_SECOND 32
 
 /* What a worker may say in which phase. */
 static const unsigned permitted[PHASES] = {
@@ -28,7 +25,7 @@ worker_peer_begin(struct worker *worker)
 	worker->speaker = 0;
 	worker->started = worker->reported = worker->planned = false;
 	worker->owed = worker->forfeited = 0;
-	ratelimit_init(&worker->chatter, CHATTER_BURST, CHATTER_A_SECOND);
+	ratelimit_init(&worker->chatter, PEER_CHATTER_BURST, PEER_CHATTER_A_SECOND);
 }
 
 bool
@@ -55,9 +52,7 @@ handle_result(struct worker *worker, const union message *message)
 	monotime_t now = monotime_now();
 	struct result result;
 
-	if (sent->code >= RESULT_CODES || sent->reason >= REASON_LEASE || sent->last > 1 || sent->reserved != 0 ||
-	    sent->duration_ns < 0 || sent->duration_ns > monotime_sub(now, worker->backoff.started) ||
-	    (sent->code == RESULT_PASS) != (sent->reason == REASON_OK))
+	if (!peer_result(sent, monotime_sub(now, worker->backoff.started), &result))
 		return false;
 	worker->planned = sent->last == 1;
 	if (monotime_before(now, worker->earliest)) {
@@ -72,10 +67,6 @@ handle_result(struct worker *worker, const union message *message)
 		worker->disabled = false;
 		check_disabled(worker->check, false, now);
 	}
-	result.code = (enum result_code)sent->code;
-	result.reason = (enum reason)sent->reason;
-	strlcpy(result.text, sent->text, sizeof(result.text));
-	text_sanitise(result.text);
 	check_result(worker->check, &result, sent->duration_ns, now);
 	worker_advance(worker, now);
 	worker_heard(worker);
@@ -131,13 +122,7 @@ handle_started(struct worker *worker, const union message *message)
 static bool
 handle_log(struct worker *worker, const union message *message)
 {
-	monotime_t now = monotime_now();
-
-	if (message->log.level >= LOG_LEVELS || !ratelimit_take(&worker->chatter, now))
-		return false;
-	log_limit_line(&worker->log, (enum log_level)message->log.level, worker->check->config->node.name,
-	    message->log.text, now);
-	return true;
+	return peer_log(&message->log, worker->check->config->node.name, &worker->chatter, &worker->log, monotime_now());
 }
 
 /*
