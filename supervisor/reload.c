@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../common/log.h"
+#include "hook.h"
 #include "settings.h"
 
 #define TOLD_MAX 20 /* changed checks that are told one by one at the usual level */
@@ -84,8 +85,10 @@ static void
 apply_commit(const struct reload *reload, const struct plan *plan, bool renew)
 {
 	for (size_t old = 0; old < plan->checks.old_count; old++)
-		if (plan->checks.new_of[old] == PLAN_NONE)
+		if (plan->checks.new_of[old] == PLAN_NONE) {
+			hooks_forget(reload->hooks, checks_at(reload->checks, old)->config->node.name);
 			workers_remove(reload->workers, checks_at(reload->checks, old));
+		}
 	checks_commit(reload->checks, monotime_now());
 	for (size_t rank = 0; rank < plan->checks.new_count; rank++) {
 		unsigned changes = plan->checks.changes[rank];
