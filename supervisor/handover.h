@@ -1,7 +1,7 @@
 /*
  * What one exacheck hands to the next at an upgrade: the configuration that is in force, who workers are, the launcher,
- * what ExaBGP was told, the state of every check and its process, the hooks that run or wait. Written as lines, see state.h, in the order in which
- * the next one needs them.
+ * what ExaBGP was told, the state of every check and its process, the hooks that run or wait. Written as lines, see
+ * state.h, in the order in which the next one needs them.
  */
 #ifndef EXACHECK_HANDOVER_H
 #define EXACHECK_HANDOVER_H

@@ -1,7 +1,7 @@
 /*
- * One run of a hook: a worker that is given one job, executes it once, reports once and is killed. Touches processes and
- * their channels. Invariant: a process gets its job only when it is known to be ours, so that a run that did not come
- * about has run nothing and can be begun again; what a process says that is not due to it ends it.
+ * One run of a hook: a worker that is given one job, executes it once, reports once and is killed. Touches processes
+ * and their channels. Invariant: a process gets its job only when it is known to be ours, so that a run that did not
+ * come about has run nothing and can be begun again; what a process says that is not its turn to say ends it.
  */
 #include "hook_internal.h"
 
