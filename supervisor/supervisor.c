@@ -25,6 +25,7 @@
 #include "descriptor.h"
 #include "handover.h"
 #include "hook.h"
+#include "hook_node.h"
 #include "identity.h"
 #include "journal.h"
 #include "launcher.h"
@@ -109,6 +110,7 @@ change_seen(void *context, const struct node_change *change)
 	struct supervisor *supervisor = context;
 
 	change_log(change);
+	hooks_node_changed(supervisor->hooks, change);
 	guard_tell(supervisor);
 	if (change->before != change->after)
 		title_show(supervisor, stop_begun(supervisor->stop) ? "Stopping" : "Sleeping");
