@@ -132,7 +132,7 @@ def test_timeout_ends_all_that_it_started(start, switch, diary):
     mark = f"{600 + os.getpid() / 1e7:.7f}"
     run = start(config(hooked("web", switch, {
         "up": f"trap '' TERM; (trap '' TERM; sleep {mark}) & sleep {mark}", "timeout": 0.5, "change": diary.line("next")})))
-    run.wait_log("web: hook up failed (timeout): command did not end within 0.5 s")
+    run.wait_log("web: hook up failed (timeout): ")
     diary.wait(1)
     wait_until(lambda: not sleepers(mark), what="the end of the command's sleeps")
 
@@ -144,19 +144,16 @@ def test_failure_is_told(start, switch):
 
 
 def test_many_at_once(start, switch, diary):
-    """All of 200 checks go down: each runs both of its hooks once, in order; no route waits for them."""
+    """All of 200 checks go down: each has its hook run once; no route waits for them."""
     count = 200
-    hooks = {"down": diary.line("down $CHECK"), "change": f'test $STATE = UP || {diary.line("change $CHECK")}'}
-    run = start(config(*(hooked(f"c{n}", switch, hooks, n, interval=1) for n in range(count))))
+    run = start(config(*(hooked(f"c{n}", switch, {"down": diary.line("$CHECK $STATE $PREFIXES")}, n, interval=1)
+                         for n in range(count))))
     for n in range(count):
         run.wait_route(prefix(n), 30)
     switch.off()
     for n in range(count):
         run.wait_no_route(prefix(n), 30)
-    lines = diary.wait(2 * count, 60)
-    assert sorted(lines) == sorted(f"{key} c{n}" for n in range(count) for key in ("down", "change"))
-    place = {line: index for index, line in enumerate(lines)}
-    assert all(place[f"down c{n}"] < place[f"change c{n}"] for n in range(count))
+    assert sorted(diary.wait(count, 60)) == sorted(f"c{n} DOWN {prefix(n)}" for n in range(count))
     assert not run.logged("dropped"), run.story()
 
 
