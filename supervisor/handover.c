@@ -15,6 +15,7 @@
 #include "config.h"
 #include "descriptor.h"
 #include "diagnostic.h"
+#include "hook.h"
 #include "launcher.h"
 #include "program.h"
 #include "route.h"
@@ -258,11 +259,20 @@ worker_read_state(void *context, const json_t *map, char error[static STATE_ERRO
 	return workers_load(handover->workers, map, handover->usable, error);
 }
 
+static bool
+hook_read_state(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	struct handover *handover = context;
+
+	return hooks_load(handover->hooks, map, handover->usable, error);
+}
+
 bool
 handover_keep(const struct handover *handover, bool keep)
 {
 	return descriptor_keep(handover->lock, keep) && launcher_keep(handover->launcher, keep) &&
-	    channel_keep(handover->channel, keep) && workers_keep(handover->workers, keep);
+	    channel_keep(handover->channel, keep) && workers_keep(handover->workers, keep) &&
+	    hooks_keep(handover->hooks, keep);
 }
 
 bool
@@ -277,6 +287,7 @@ handover_save(const struct handover *handover, FILE *file)
 	ledger_each(handover->ledger, route_write, &saving);
 	return !saving.failed && checks_save(handover->checks, file) &&
 	    state_write(file, "channel", channel_save(handover->channel)) && workers_save(handover->workers, file) &&
+	    hooks_save(handover->hooks, file) &&
 	    state_write(file, "end", json_object());
 }
 
@@ -327,6 +338,13 @@ worker_check(void *context, const json_t *map, char error[static STATE_ERROR_SIZ
 	return worker_state_valid(map, error);
 }
 
+static bool
+hook_check(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	(void)context;
+	return hook_state_valid(map, error);
+}
+
 bool
 handover_check(int file, char error[static STATE_ERROR_SIZE])
 {
@@ -340,6 +358,7 @@ handover_check(int file, char error[static STATE_ERROR_SIZE])
 		{"group", group_check},
 		{"channel", channel_check},
 		{"worker", worker_check},
+		{"hook", hook_check},
 		{NULL, NULL},
 	};
 	struct handover handover = {.version = ""};
@@ -433,6 +452,7 @@ handover_rest(struct handover *handover, int file)
 		{"group", group_read},
 		{"channel", channel_read_state},
 		{"worker", worker_read_state},
+		{"hook", hook_read_state},
 		{NULL, NULL},
 	};
 

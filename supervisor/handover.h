@@ -1,7 +1,7 @@
 /*
  * What one exacheck hands to the next at an upgrade: the configuration that is in force, who workers are, the launcher,
- * what ExaBGP was told, the state of every check and its process. Written as lines, see state.h, in the order in which
- * the next one needs them.
+ * what ExaBGP was told, the state of every check and its process, the hooks that run or wait. Written as lines, see
+ * state.h, in the order in which the next one needs them.
  */
 #ifndef EXACHECK_HANDOVER_H
 #define EXACHECK_HANDOVER_H
@@ -15,6 +15,7 @@
 struct channel;
 struct checks;
 struct config;
+struct hooks;
 struct launcher;
 struct ledger;
 struct workers;
@@ -33,6 +34,7 @@ struct handover {
 	struct ledger *ledger;
 	struct checks *checks;
 	struct workers *workers;
+	struct hooks *hooks;
 	struct channel *channel;
 };
 
@@ -52,7 +54,7 @@ bool handover_check(int file, char error[static STATE_ERROR_SIZE]);
 bool handover_begin(struct handover *, int file, char error[static STATE_ERROR_SIZE]);
 /* Before the checks are made: what ExaBGP was told, into the ledger. False: not all of it could be. */
 bool handover_routes(struct handover *, int file);
-/* When there are checks, workers and the channel: what they were. What cannot be restored is logged. */
+/* When there are checks, workers, hooks and the channel: what they were. What cannot be restored is logged. */
 void handover_rest(struct handover *, int file);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../common/log.h"
+#include "hook.h"
 #include "settings.h"
 
 #define TOLD_MAX 20 /* changed checks that are told one by one at the usual level */
@@ -79,6 +80,15 @@ apply_prepare(const struct reload *reload, const struct plan *plan, const struct
 	return false;
 }
 
+/* first: the rank of the first of these nodes. */
+static void
+hooks_forget_removed(const struct reload *reload, const struct plan_nodes *nodes, size_t first)
+{
+	for (size_t old = 0; old < nodes->old_count; old++)
+		if (nodes->new_of[old] == PLAN_NONE)
+			hooks_forget(reload->hooks, checks_node(reload->checks, first + old)->config->name);
+}
+
 /* renew: every worker's process is to be replaced, whatever its check says. */
 static void
 apply_commit(const struct reload *reload, const struct plan *plan, bool renew)
@@ -86,6 +96,8 @@ apply_commit(const struct reload *reload, const struct plan *plan, bool renew)
 	for (size_t old = 0; old < plan->checks.old_count; old++)
 		if (plan->checks.new_of[old] == PLAN_NONE)
 			workers_remove(reload->workers, checks_at(reload->checks, old));
+	hooks_forget_removed(reload, &plan->checks, 0);
+	hooks_forget_removed(reload, &plan->groups, plan->checks.old_count);
 	checks_commit(reload->checks, monotime_now());
 	for (size_t rank = 0; rank < plan->checks.new_count; rank++) {
 		unsigned changes = plan->checks.changes[rank];

@@ -12,6 +12,7 @@
 #include "worker.h"
 
 struct channel;
+struct hooks;
 
 /* What a reload works on. */
 struct reload {
@@ -19,6 +20,7 @@ struct reload {
 	struct identity *identity; /* of the workers, which refer to it */
 	struct checks *checks;
 	struct workers *workers;
+	struct hooks *hooks;
 	struct channel *channel;
 };
 

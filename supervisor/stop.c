@@ -12,6 +12,7 @@
 #include "channel.h"
 #include "checks.h"
 #include "child.h"
+#include "hook.h"
 #include "launcher.h"
 #include "loop.h"
 #include "route.h"
@@ -102,6 +103,7 @@ stop_end(struct stop *stop)
 	stop->deadline = monotime_add(monotime_now(), stop->limit_ns);
 	stop->there = monotime_now();
 	workers_stop(stop->parts.workers);
+	hooks_stop(stop->parts.hooks);
 	launcher_stop(stop->parts.launcher);
 	if (!stop->keep)
 		ledger_withdraw_all(stop->parts.ledger);

@@ -9,6 +9,7 @@
 struct channel;
 struct checks;
 struct event_base;
+struct hooks;
 struct launcher;
 struct ledger;
 struct stop;
@@ -26,6 +27,7 @@ struct stop_parts {
 	struct ledger *ledger;
 	struct channel *channel;
 	struct workers *workers;
+	struct hooks *hooks;
 	struct launcher *launcher;
 	const struct checks *checks;
 	bool alone; /* we are no process of ExaBGP, which would wait for 2 s only */

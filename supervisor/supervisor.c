@@ -24,6 +24,8 @@
 #include "confine.h"
 #include "descriptor.h"
 #include "handover.h"
+#include "hook.h"
+#include "hook_node.h"
 #include "identity.h"
 #include "journal.h"
 #include "launcher.h"
@@ -54,6 +56,7 @@ struct supervisor {
 	bool guarding;	     /* the guard keeps something announced */
 	struct launcher *launcher;
 	struct workers *workers;
+	struct hooks *hooks;
 	struct channel *channel;
 	struct signals *signals;
 	struct watch *watch; /* of the configuration's file */
@@ -107,6 +110,7 @@ change_seen(void *context, const struct node_change *change)
 	struct supervisor *supervisor = context;
 
 	change_log(change);
+	hooks_node_changed(supervisor->hooks, change);
 	guard_tell(supervisor);
 	if (change->before != change->after)
 		title_show(supervisor, stop_begun(supervisor->stop) ? "Stopping" : "Sleeping");
@@ -121,7 +125,7 @@ children_reap(struct supervisor *supervisor)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0 || (pid == -1 && errno == EINTR))
 		if (pid > 0 && !launcher_reaped(supervisor->launcher, pid, status) &&
-		    !upgrade_reaped(supervisor->upgrade, pid, status))
+		    !upgrade_reaped(supervisor->upgrade, pid, status) && !hooks_reaped(supervisor->hooks, pid, status))
 			workers_reaped(supervisor->workers, pid, status);
 }
 
@@ -180,7 +184,7 @@ static struct reload
 reload_parts(struct supervisor *supervisor)
 {
 	return (struct reload){&supervisor->config, &supervisor->identity, supervisor->checks, supervisor->workers,
-		supervisor->channel};
+		supervisor->hooks, supervisor->channel};
 }
 
 static void
@@ -226,7 +230,8 @@ handover_parts(const struct supervisor *supervisor)
 	return (struct handover){.upgrades = supervisor->upgrades + 1, .refusals = supervisor->refusals,
 	    .reload = supervisor->reload_due, .lock = journal_lock(supervisor->journal), .config = supervisor->config,
 	    .identity = supervisor->identity, .launcher = supervisor->launcher, .ledger = supervisor->ledger,
-	    .checks = supervisor->checks, .workers = supervisor->workers, .channel = supervisor->channel};
+	    .checks = supervisor->checks, .workers = supervisor->workers, .hooks = supervisor->hooks,
+	    .channel = supervisor->channel};
 }
 
 static bool
@@ -251,6 +256,7 @@ upgrade_pause(void *context, bool pause)
 	struct supervisor *supervisor = context;
 
 	workers_pause(supervisor->workers, pause);
+	hooks_pause(supervisor->hooks, pause);
 	if (pause)
 		channel_pause(supervisor->channel);
 	else
@@ -262,7 +268,8 @@ upgrade_quiet(void *context)
 {
 	const struct supervisor *supervisor = context;
 
-	return channel_idle(supervisor->channel) && workers_quiet(supervisor->workers);
+	return channel_idle(supervisor->channel) && workers_quiet(supervisor->workers) &&
+	    hooks_quiet(supervisor->hooks);
 }
 
 /* What exacheck-ctl finds in the file of the lock. */
@@ -389,7 +396,7 @@ static struct stop *
 stop_make(struct supervisor *supervisor)
 {
 	const struct stop_parts parts = {supervisor->base, supervisor->ledger, supervisor->channel, supervisor->workers,
-		supervisor->launcher, supervisor->checks, supervisor_alone(supervisor)};
+		supervisor->hooks, supervisor->launcher, supervisor->checks, supervisor_alone(supervisor)};
 
 	return stop_new(&parts);
 }
@@ -408,7 +415,8 @@ parts_make(struct supervisor *supervisor)
 	    (supervisor->checks = checks_new(supervisor->ledger, &listener)) == NULL ||
 	    (supervisor->pulse = pulse_new(supervisor->base, supervisor->checks)) == NULL ||
 	    !launcher_attach(supervisor->launcher, supervisor->base) ||
-	    (supervisor->workers = workers_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL)
+	    (supervisor->workers = workers_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL ||
+	    (supervisor->hooks = hooks_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL)
 		return false;
 	supervisor->channel = (left != NULL ? channel_adopt : channel_new)(supervisor->base, config, supervisor->ledger,
 	    channel_ended, supervisor);
@@ -456,6 +464,7 @@ supervisor_free(struct supervisor *supervisor)
 	pulse_free(supervisor->pulse);
 	if (supervisor->workers != NULL)
 		workers_free(supervisor->workers);
+	hooks_free(supervisor->hooks);
 	launcher_free(supervisor->launcher);
 	if (supervisor->channel != NULL)
 		channel_free(supervisor->channel);

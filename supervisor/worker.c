@@ -231,7 +231,7 @@ struct spawner *
 workers_spawner(struct workers *workers, const struct check_config *check)
 {
 	const struct check_method *method = check->method;
-	enum sandbox_level level = job_sandbox(check, workers->identity);
+	enum sandbox_level level = job_sandbox(check->args, workers->identity);
 	struct spawner_entry *entry;
 
 	STAILQ_FOREACH(entry, &workers->spawners, entry) {

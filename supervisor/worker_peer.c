@@ -9,11 +9,9 @@
 
 #include "../common/log.h"
 #include "../common/message.h"
+#include "peer.h"
 #include "sandbox_reports.h"
 
-/* Messages that the grid does not limit: log lines, changes of the disable file. More is a flood. */
-#define CHATTER_BURST 128
-#define CHATTER_A_SECOND 32
 /* Results off the grid, each of which may move a route; more than any worker of ours gives, see workers/lookout.c. */
 #define SURPRISE_BURST 8
 #define SURPRISES_A_SECOND 1
@@ -32,7 +30,7 @@ worker_peer_begin(struct worker *worker)
 	worker->started = worker->reported = worker->planned = false;
 	worker->owed = worker->forfeited = 0;
 	worker->watches = method_watches(worker->check->config->method, worker->check->config->args);
-	ratelimit_init(&worker->chatter, CHATTER_BURST, CHATTER_A_SECOND);
+	ratelimit_init(&worker->chatter, PEER_CHATTER_BURST, PEER_CHATTER_A_SECOND);
 	ratelimit_init(&worker->surprises, SURPRISE_BURST, SURPRISES_A_SECOND);
 }
 
@@ -53,28 +51,16 @@ worker_speaks(struct worker *worker, pid_t sender)
 	return sender > 0 && worker->speaker == sender;
 }
 
-static bool
-result_valid(const struct worker *worker, const struct message_result *sent, monotime_t now)
-{
-	return sent->code < RESULT_CODES && sent->reason < REASON_LEASE && sent->last <= 1 && sent->off_grid <= 1 &&
-	    sent->duration_ns >= 0 && sent->duration_ns <= monotime_sub(now, worker->backoff.started) &&
-	    (sent->code == RESULT_PASS) == (sent->reason == REASON_OK);
-}
-
 /* An execution's outcome, for the check. */
 static void
-result_take(struct worker *worker, const struct message_result *sent, monotime_t now)
+result_take(struct worker *worker, const struct result *result, int64_t duration_ns, monotime_t now)
 {
-	struct result result = {.code = (enum result_code)sent->code, .reason = (enum reason)sent->reason};
-
 	if (worker->disabled) {
 		/* its predecessor said so: a worker that finds no file says nothing of it */
 		worker->disabled = false;
 		check_disabled(worker->check, false, now);
 	}
-	strlcpy(result.text, sent->text, sizeof(result.text));
-	text_sanitise(result.text);
-	check_result(worker->check, &result, sent->duration_ns, now);
+	check_result(worker->check, result, duration_ns, now);
 }
 
 /*
@@ -82,13 +68,13 @@ result_take(struct worker *worker, const struct message_result *sent, monotime_t
  * the awaited grid point, as one that leaves: the next one that does so dies.
  */
 static bool
-handle_surprise(struct worker *worker, const struct message_result *sent, monotime_t now)
+handle_surprise(struct worker *worker, const struct message_result *sent, const struct result *result, monotime_t now)
 {
 	if (!worker->watches || !ratelimit_take(&worker->surprises, now))
 		return false;
 	worker->planned = sent->last == 1 && !worker->left;
 	worker->left |= sent->last == 1;
-	result_take(worker, sent, now);
+	result_take(worker, result, sent->duration_ns, now);
 	worker_step_aside(worker, now);
 	worker_heard(worker);
 	return true;
@@ -99,11 +85,12 @@ handle_result(struct worker *worker, const union message *message)
 {
 	const struct message_result *sent = &message->result;
 	monotime_t now = monotime_now();
+	struct result result;
 
-	if (!result_valid(worker, sent, now))
+	if (!peer_result(sent, monotime_sub(now, worker->backoff.started), &result))
 		return false;
 	if (sent->off_grid == 1)
-		return handle_surprise(worker, sent, now);
+		return handle_surprise(worker, sent, &result, now);
 	worker->planned = sent->last == 1;
 	if (monotime_before(now, worker->earliest)) {
 		if (worker->forfeited == 0)
@@ -112,7 +99,7 @@ handle_result(struct worker *worker, const union message *message)
 		worker_heard(worker);
 		return true;
 	}
-	result_take(worker, sent, now);
+	result_take(worker, &result, sent->duration_ns, now);
 	worker_advance(worker, now);
 	worker_heard(worker);
 	worker_update(worker);
@@ -167,13 +154,7 @@ handle_started(struct worker *worker, const union message *message)
 static bool
 handle_log(struct worker *worker, const union message *message)
 {
-	monotime_t now = monotime_now();
-
-	if (message->log.level >= LOG_LEVELS || !ratelimit_take(&worker->chatter, now))
-		return false;
-	log_limit_line(&worker->log, (enum log_level)message->log.level, worker->check->config->node.name,
-	    message->log.text, now);
-	return true;
+	return peer_log(&message->log, worker->check->config->node.name, &worker->chatter, &worker->log, monotime_now());
 }
 
 /*

@@ -19,6 +19,7 @@
 #include "../../supervisor/channel.h"
 #include "../../supervisor/checks.h"
 #include "../../supervisor/handover.h"
+#include "../../supervisor/hook.h"
 #include "../../supervisor/launcher.h"
 #include "../../supervisor/plan.h"
 #include "../../supervisor/state.h"
@@ -146,6 +147,7 @@ struct half {
 	struct ledger *ledger;
 	struct checks *checks;
 	struct workers *workers;
+	struct hooks *hooks;
 	struct channel *channel;
 	struct identity identity;
 };
@@ -195,8 +197,9 @@ half_begin(struct half *half, struct config *config)
 	ck_assert(half->base != NULL && event_base_priority_init(half->base, 3) == 0);
 	half->checks = checks_new(half->ledger, &listener);
 	half->workers = workers_new(half->base, &half->identity, launcher);
+	half->hooks = hooks_new(half->base, &half->identity, launcher);
 	half->channel = channel_adopt(half->base, config, half->ledger, ended, NULL);
-	ck_assert(half->checks != NULL && half->workers != NULL && half->channel != NULL);
+	ck_assert(half->checks != NULL && half->workers != NULL && half->hooks != NULL && half->channel != NULL);
 }
 
 /* As a start does. */
@@ -218,6 +221,7 @@ half_end(struct half *half)
 {
 	workers_stop(half->workers);
 	workers_free(half->workers);
+	hooks_free(half->hooks);
 	channel_free(half->channel);
 	ledger_free(half->ledger);
 	event_base_free(half->base);
@@ -348,7 +352,7 @@ half_handover(struct half *half)
 {
 	return (struct handover){.upgrades = 3, .refusals = 4, .lock = -1, .usable = true, .config = half->config,
 	    .identity = half->identity, .launcher = launcher, .ledger = half->ledger, .checks = half->checks,
-	    .workers = half->workers, .channel = half->channel};
+	    .workers = half->workers, .hooks = half->hooks, .channel = half->channel};
 }
 
 static void
@@ -409,6 +413,8 @@ route_note(void *context, const struct route *route)
 
 START_TEST(everything_comes_back)
 {
+	static const struct hook hook = {.name = "a", .key = "up", .command = "true", .state = "UP", .prefixes = "192.0.2.1/32",
+	    .reason = "", .timeout_ns = NS_PER_SECOND};
 	struct half before, after;
 	struct worker *a, *b;
 	char error[STATE_ERROR_SIZE] = "";
@@ -424,6 +430,8 @@ START_TEST(everything_comes_back)
 			ledger_say(before.ledger);
 		STAILQ_FOREACH(a, &before.workers->list, entry)
 			worker_shuffle(a);
+		for (unsigned runs = number(4); runs > 0; runs--)
+			ck_assert(hooks_run(before.hooks, &hook));
 		before.identity = (struct identity){number(2), number(UINT_MAX), number(UINT_MAX), (int)number(3)};
 		half_save(&before);
 		ck_assert_msg(handover_check(file, error), "%s", error);
@@ -444,6 +452,7 @@ START_TEST(everything_comes_back)
 			worker_compare(a, b);
 			b = STAILQ_NEXT(b, entry);
 		}
+		ck_assert_uint_eq(hooks_waiting(before.hooks), hooks_waiting(after.hooks));
 		/* nothing is to be said that was not to be said before */
 		ck_assert_uint_eq(ledger_pending(before.ledger), ledger_pending(after.ledger));
 		ledger_each(before.ledger, route_note, &said);
