@@ -25,6 +25,7 @@ enum option_type {
 	OPTION_SECONDS, /* int64_t nanoseconds, OPTION_UNSET; text is decimal seconds */
 	OPTION_CHOICE,	/* int: index in choices (matched in any case), -1 when not given */
 	OPTION_PATH_ID, /* int64_t, OPTION_UNSET; 0 to 4294967295 or dotted quad */
+	OPTION_PERCENT, /* int64_t parts per million, OPTION_UNSET; text is 0% to 100%, decimals allowed */
 	/* scalars stored as char * of canonical text, NULL when not given */
 	OPTION_STRING,
 	OPTION_NAME,	  /* a check's name: 1 to 200 bytes, no quotes, no control characters */

@@ -17,6 +17,7 @@
 #define SECONDS_LIMIT 9e9 /* more nanoseconds do not fit int64_t */
 #define SECONDS_MIN_NS NS_PER_MILLISECOND /* the least of what must be above 0: a shorter one is a mistake */
 #define BOUNDS_SIZE 96
+#define PPM_OF_PERCENT 10000
 
 /* Which bounds an option has: see struct option. A max below min stands for none. */
 static bool
@@ -270,6 +271,25 @@ parse_path_id(const struct option *option, const char *text, void *value, char e
 	return option_error(error, "must be 0 to 4294967295 or a dotted quad, got %s", option_quote(text, quoted));
 }
 
+/* The sign is part of it: 0.5 may be meant as a half or as half a percent. */
+static bool
+parse_percent(const struct option *option, const char *text, void *value, char error[static OPTION_ERROR_SIZE])
+{
+	char quoted[OPTION_QUOTE_SIZE], digits[32] = "";
+	size_t length = strlen(text);
+	long double percent;
+
+	(void)option;
+	if (length > 1 && length <= sizeof(digits) && text[length - 1] == '%')
+		memcpy(digits, text, length - 1);
+	percent = number_scan(digits);
+	if (!isfinite(percent) || percent < 0 || percent > 100)
+		return option_error(error, "must be a share from 0%% to 100%%, such as 12.5%%, got %s",
+		    option_quote(text, quoted));
+	*(int64_t *)value = llroundl(percent * PPM_OF_PERCENT);
+	return true;
+}
+
 static bool
 parse_nothing(const struct option *option, const char *text, void *value, char error[static OPTION_ERROR_SIZE])
 {
@@ -322,6 +342,16 @@ format_seconds(const struct option *option, const void *value)
 }
 
 static char *
+format_percent(const struct option *option, const void *value)
+{
+	char text[40];
+
+	(void)option;
+	number_format((double)*(const int64_t *)value / PPM_OF_PERCENT, text, sizeof(text) - 1);
+	return strdup(strcat(text, "%"));
+}
+
+static char *
 format_choice(const struct option *option, const void *value)
 {
 	return strdup(option->choices[*(const int *)value]);
@@ -348,6 +378,7 @@ const struct option_type_info option_types[OPTION_TYPES] = {
 	[OPTION_SECONDS] = {STORAGE_INTEGER, parse_seconds, format_seconds},
 	[OPTION_CHOICE] = {STORAGE_CHOICE, parse_choice, format_choice},
 	[OPTION_PATH_ID] = {STORAGE_INTEGER, parse_path_id, format_integer},
+	[OPTION_PERCENT] = {STORAGE_INTEGER, parse_percent, format_percent},
 	[OPTION_STRING] = {STORAGE_TEXT, text_parse_string, format_text},
 	[OPTION_NAME] = {STORAGE_TEXT, text_parse_name, format_text},
 	[OPTION_PATH] = {STORAGE_TEXT, text_parse_path, format_text},

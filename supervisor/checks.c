@@ -239,12 +239,6 @@ checks_coming(const struct checks *checks, size_t rank)
 	return checks->coming[rank];
 }
 
-static const struct node_config *
-config_node(const struct config *config, size_t rank)
-{
-	return rank < config->count ? &config->checks[rank].node : &config->groups[rank - config->count].node;
-}
-
 /* Where a coming node is, or is to be; NULL: it is not made yet. */
 static struct node *
 coming_node(const struct checks *checks, size_t rank)

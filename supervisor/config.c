@@ -23,6 +23,22 @@ node_for(const struct node *mapping, const char *key)
 	return node == NULL ? mapping : node;
 }
 
+/* A limit is two numbers. */
+static void
+guard_check(struct diagnostics *diagnostics, const struct place *exacheck, const struct node *node,
+    const struct guard_options *guard)
+{
+	const struct place place = {.parent = exacheck, .key = "guard"};
+	const struct place window = {.parent = &place, .key = "window"}, share = {.parent = &place, .key = "max_withdraw"};
+
+	if (node == NULL || node->type != NODE_MAPPING)
+		return;
+	if (guard->window_ns == OPTION_UNSET && node_get(node, "window") == NULL)
+		place_report(diagnostics, SEVERITY_ERROR, &window, node, "is required, such as 60 seconds");
+	if (guard->max_withdraw_ppm == OPTION_UNSET && node_get(node, "max_withdraw") == NULL)
+		place_report(diagnostics, SEVERITY_ERROR, &share, node, "is required, such as 50%%");
+}
+
 /* What the table cannot say about `exacheck`. */
 static void
 global_check(struct diagnostics *diagnostics, const struct node *root, const struct global_options *global)
@@ -36,19 +52,21 @@ global_check(struct diagnostics *diagnostics, const struct node *root, const str
 	if ((problem = output_parse(global->exabgp.output, &kind, &path)) != NULL)
 		place_report(diagnostics, SEVERITY_ERROR, &output, node_for(node_get(map, "exabgp"), "output"),
 		    "%s, got \"%.120s\"", problem, global->exabgp.output);
+	guard_check(diagnostics, &exacheck, node_get(map, "guard"), &global->guard);
 	/* All routes, each time. */
 	if (global->resync_ns > 0 && global->resync_ns < RESYNC_MIN_NS)
 		place_report(diagnostics, SEVERITY_ERROR, &resync, node_for(map, "resync"),
 		    "must be 0 (never) or at least 0.1 seconds");
 }
 
-static void
+/* False: out of memory, which has been reported. */
+static bool
 checks_decode(struct diagnostics *diagnostics, const struct place *place, const struct node *list,
     struct config *config)
 {
 	if ((config->checks = calloc(list->count, sizeof(*config->checks))) == NULL) {
 		diagnostic_add(diagnostics, SEVERITY_ERROR, 0, 0, NULL, "out of memory");
-		return;
+		return false;
 	}
 	config->count = list->count;
 	for (size_t i = 0; i < list->count; i++) {
@@ -59,32 +77,53 @@ checks_decode(struct diagnostics *diagnostics, const struct place *place, const 
 			item.name = name->text;
 		check_decode(diagnostics, &item, node, &config->checks[i]);
 	}
+	return true;
+}
+
+/* The list of groups, NULL for none. False: something else, which has been reported. */
+static bool
+groups_list(struct diagnostics *diagnostics, const struct node *root, const struct node **list)
+{
+	const struct place place = {.key = "groups"};
+	const struct node *node = node_get(root, "groups");
+
+	*list = NULL;
+	if (node == NULL || node->type == NODE_NULL)
+		return true;
+	if (!decode_expect(diagnostics, &place, node, NODE_SEQUENCE))
+		return false;
+	*list = node;
+	return true;
 }
 
 static void
 document_decode(struct diagnostics *diagnostics, const struct node *root, struct config *config)
 {
-	static const char *const also[] = {"checks", NULL};
+	static const char *const also[] = {"checks", "groups", NULL};
 	const struct place place = {.key = "checks"};
-	const struct node *list = node_get(root, "checks");
+	struct sources sources = {.config = config, .checks = node_get(root, "checks")};
 
 	if (root->type != NODE_MAPPING) {
 		diagnostic_add(diagnostics, SEVERITY_ERROR, root->line, root->column, NULL,
-		    "must be a map with the keys exacheck and checks, got %s", node_type_name(root->type));
+		    "must be a map with the keys exacheck, checks and groups, got %s", node_type_name(root->type));
 		return;
 	}
 	decode_options(diagnostics, NULL, root, document_table, also, config);
 	global_check(diagnostics, root, &config->global);
-	if (list == NULL || list->type == NODE_NULL || (list->type == NODE_SEQUENCE && list->count == 0)) {
-		place_report(diagnostics, SEVERITY_ERROR, &place, list == NULL ? root : list,
+	if (sources.checks == NULL || sources.checks->type == NODE_NULL ||
+	    (sources.checks->type == NODE_SEQUENCE && sources.checks->count == 0)) {
+		place_report(diagnostics, SEVERITY_ERROR, &place, sources.checks == NULL ? root : sources.checks,
 		    "there must be at least one check: nothing would ever be announced");
 		return;
 	}
-	if (!decode_expect(diagnostics, &place, list, NODE_SEQUENCE))
+	if (!decode_expect(diagnostics, &place, sources.checks, NODE_SEQUENCE) ||
+	    !checks_decode(diagnostics, &place, sources.checks, config))
 		return;
-	checks_decode(diagnostics, &place, list, config);
-	if (config->checks != NULL)
-		config_compare(diagnostics, &place, list, config, diagnostics_count(diagnostics, SEVERITY_ERROR) == 0);
+	if (!groups_list(diagnostics, root, &sources.groups))
+		return;
+	if (!groups_decode(diagnostics, &sources, config) ||
+	    (diagnostics_count(diagnostics, SEVERITY_ERROR) == 0 && !routes_compare(diagnostics, &sources)))
+		diagnostic_add(diagnostics, SEVERITY_ERROR, 0, 0, NULL, "out of memory");
 }
 
 /* The configuration that a tree says; frees the tree. */
@@ -127,7 +166,10 @@ config_free(struct config *config)
 		return;
 	for (size_t i = 0; i < config->count; i++)
 		check_free(&config->checks[i]);
+	for (size_t i = 0; i < config->group_count; i++)
+		group_free(&config->groups[i]);
 	free(config->checks);
+	free(config->groups);
 	options_free(document_table, config);
 	free(config->path);
 	free(config);

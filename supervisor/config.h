@@ -126,7 +126,31 @@ struct config {
 extern const struct option global_table[];
 extern const struct option check_table[]; /* describes struct check_config; without "args" */
 extern const struct option group_table[]; /* describes struct group_config; without "members" and "require" */
-extern const struct option document_table[]; /* describes struct config; without "checks" */
+extern const struct option document_table[]; /* describes struct config; without "checks" and "groups" */
+
+/* A group's members and requirement as the file has them, where they are maps. */
+struct member_options {
+	char *check;
+	int64_t weight; /* OPTION_UNSET: 1 */
+};
+struct require_options {
+	int64_t at_least, weight; /* one is OPTION_UNSET */
+};
+extern const struct option member_table[];
+extern const struct option require_table[];
+
+/* A node by its rank: checks in file order, then groups in file order. */
+static inline size_t
+config_node_count(const struct config *config)
+{
+	return config->count + config->group_count;
+}
+
+static inline struct node_config *
+config_node(const struct config *config, size_t rank)
+{
+	return rank < config->count ? &config->checks[rank].node : &config->groups[rank - config->count].node;
+}
 
 /* Load and validate; NULL after reporting errors. Warnings may be there with a configuration. */
 struct config *config_load(const char *path, struct diagnostics *);

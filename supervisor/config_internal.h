@@ -1,7 +1,8 @@
 /*
  * What the files of the configuration share among themselves: config.c reads the document,
  * config_check.c one check, config_node.c what a check has in common with a group, config_attributes.c what it
- * announces with, config_overlap.c compares nodes, config_tables.c holds the tables.
+ * announces with, config_group.c groups and their members, config_names.c and config_overlap.c compare nodes,
+ * config_sources.c says where these stand, config_tables.c holds the tables.
  */
 #ifndef EXACHECK_CONFIG_INTERNAL_H
 #define EXACHECK_CONFIG_INTERNAL_H
@@ -26,12 +27,50 @@ void node_attributes_make(struct diagnostics *, const struct place *, const stru
 void list_unique(struct diagnostics *, const struct place *, const struct node *, const char *key,
     struct string_list *);
 
+/* Whether any command is set. */
+bool hooks_any(const struct hook_options *);
+
+/* Where the nodes of a configuration stand in its document. */
+struct sources {
+	const struct config *config;
+	const struct node *checks; /* a list */
+	const struct node *groups; /* a list, or NULL: there are none */
+};
+
+/* The place of a node, by its rank, and the item of its list. */
+struct place sources_place(const struct sources *, size_t rank);
+const struct node *sources_map(const struct sources *, size_t rank);
+
+/* "BEFORE checks[1] (web) at line 4AFTER", at a key of a node. */
+void sources_report_pair(struct diagnostics *, const struct sources *, size_t rank, size_t other, enum severity,
+    const char *key, const char *before, const char *after);
+
+/* Names of all nodes, sorted; a node whose name is no good has none. */
+struct name {
+	const char *text; /* the node's */
+	size_t rank;
+};
+struct names {
+	struct name *list; /* owned */
+	size_t count;
+};
+
+/* False: out of memory. To be freed either way. */
+bool names_make(struct names *, const struct config *);
+void names_free(struct names *);
+size_t names_find(const struct names *, const char *); /* the rank of the first, SIZE_MAX: none */
+/* Those that are used twice are errors. */
+void names_compare(struct diagnostics *, const struct sources *, const struct names *);
+
 /*
- * Compare all checks of the list that they were decoded from: names used twice are errors; with
- * routes_too, prefixes that several checks announce are warnings.
+ * Decode the groups, whose checks have been decoded, and report what checks and groups say of each other: names,
+ * members, prefixes that must be there. False: out of memory.
  */
-void config_compare(struct diagnostics *, const struct place *list_place, const struct node *list,
-    const struct config *, bool routes_too);
+bool groups_decode(struct diagnostics *, const struct sources *, struct config *);
+void group_free(struct group_config *);
+
+/* Report routes that several nodes announce, of a configuration without errors. False: out of memory. */
+bool routes_compare(struct diagnostics *, const struct sources *);
 
 /* The value of a key, or the map itself when the key has none: where a finding about the key stands. */
 const struct node *node_for(const struct node *mapping, const char *key);

@@ -85,7 +85,7 @@ family_check(struct diagnostics *diagnostics, const struct place *node_place, co
 		prefix_parse(list->items[i], &prefix);
 		if (prefix.address.family != first.address.family)
 			place_report(diagnostics, SEVERITY_ERROR, &(struct place){.parent = &place, .number = i + 1},
-			    node->items[i], "%s is %s but %s is %s: make a check for each family", list->items[i],
+			    node->items[i], "%s is %s but %s is %s: make a check or group for each family", list->items[i],
 			    family_name(prefix.address.family), list->items[0], family_name(first.address.family));
 	}
 }
@@ -154,6 +154,12 @@ node_check(struct diagnostics *diagnostics, const struct place *place, const str
 	if (config->networks != NULL && config->prefixes.count > 0)
 		nexthop_check(diagnostics, place, map, config);
 	node_attributes_make(diagnostics, place, map, config);
+}
+
+bool
+hooks_any(const struct hook_options *hooks)
+{
+	return hooks->up != NULL || hooks->down != NULL || hooks->disabled != NULL || hooks->change != NULL;
 }
 
 const char *

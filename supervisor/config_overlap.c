@@ -1,5 +1,5 @@
 /*
- * Findings about several checks: names used twice, routes that several announce. Touches memory only.
+ * Findings about several nodes: routes that more than one announces. Touches memory only.
  * Invariant: n log n in the number of routes, which is bounded here.
  */
 #include <stdlib.h>
@@ -7,97 +7,39 @@
 
 #include "config_internal.h"
 
-#define ROUTES_MAX 1000000 /* prefixes x neighbors of all checks */
+#define ROUTES_MAX 1000000 /* prefixes x neighbors of all nodes */
 
-struct name {
-	const char *text;
-	size_t check;
-};
-
-/* A check's wish to announce one route. */
+/* A node's wish to announce one route. */
 struct claim {
 	const struct prefix *prefix;
 	int64_t path_id;
 	const char *neighbor; /* "": all, sorts first */
-	size_t check;
+	size_t rank; /* of the node */
 };
 
 struct comparison {
 	struct diagnostics *diagnostics;
-	const struct place *place;
-	const struct node *list;
-	const struct config *config;
-	size_t *shared, *mixed; /* by check: 1 + the earlier check that was reported with it */
+	const struct sources *sources;
+	size_t *shared, *mixed; /* by node: 1 + the earlier node that was reported with it */
 };
 
-/* "BEFORE checks[1] (web) at line 4AFTER", at a key of a check. */
-static void
-report_pair(const struct comparison *comparison, size_t check, size_t other, enum severity severity, const char *key,
-    const char *before, const char *after)
+static size_t
+routes_of(const struct node_config *node)
 {
-	const struct check_config *checks = comparison->config->checks;
-	const struct place item = {
-	    .parent = comparison->place, .number = check + 1, .name = checks[check].node.name};
-	const struct place other_item = {
-	    .parent = comparison->place, .number = other + 1, .name = checks[other].node.name};
-	const struct place place = {.parent = &item, .key = key};
-	char text[PLACE_TEXT_SIZE];
+	size_t neighbors = node->neighbors.count;
 
-	place_report(comparison->diagnostics, severity, &place, node_for(comparison->list->items[check], key),
-	    "%s %s at line %u%s", before, place_format(&other_item, text),
-	    node_for(comparison->list->items[other], key)->line, after);
-}
-
-static int
-compare_names(const void *left, const void *right)
-{
-	const struct name *a = left, *b = right;
-	int order = strcmp(a->text, b->text);
-
-	return order != 0 ? order : a->check < b->check ? -1 : a->check > b->check;
-}
-
-static bool
-names_compare(const struct comparison *comparison)
-{
-	const struct config *config = comparison->config;
-	struct name *names = calloc(config->count, sizeof(*names));
-	size_t count = 0, first = 0;
-
-	if (names == NULL)
-		return false;
-	for (size_t i = 0; i < config->count; i++)
-		if (config->checks[i].node.name != NULL)
-			names[count++] = (struct name){config->checks[i].node.name, i};
-	qsort(names, count, sizeof(*names), compare_names);
-	for (size_t i = 1; i < count; i++) {
-		if (strcmp(names[i].text, names[first].text) != 0)
-			first = i;
-		else
-			report_pair(comparison, names[i].check, names[first].check, SEVERITY_ERROR, "name",
-			    "names are unique, and this one is that of", "");
-	}
-	free(names);
-	return true;
+	return node->prefixes.count * (neighbors == 0 ? 1 : neighbors);
 }
 
 static size_t
-routes_of(const struct check_config *check)
+claims_add(struct claim *claims, const struct config *config, size_t rank)
 {
-	size_t neighbors = check->node.neighbors.count;
-
-	return check->node.prefixes.count * (neighbors == 0 ? 1 : neighbors);
-}
-
-static size_t
-claims_add(struct claim *claims, const struct config *config, size_t check)
-{
-	const struct check_config *this = &config->checks[check];
-	const struct string_list *neighbors = &this->node.neighbors;
+	const struct node_config *node = config_node(config, rank);
+	const struct string_list *neighbors = &node->neighbors;
 	size_t count = 0;
 
-	for (size_t i = 0; i < this->node.prefixes.count; i++) {
-		struct claim claim = {&this->node.networks[i], this->node.path_id, "", check};
+	for (size_t i = 0; i < node->prefixes.count; i++) {
+		struct claim claim = {&node->networks[i], node->path_id, "", rank};
 
 		if (neighbors->count == 0)
 			claims[count++] = claim;
@@ -125,21 +67,22 @@ compare_claims(const void *left, const void *right)
 
 	if (order == 0)
 		order = strcmp(a->neighbor, b->neighbor);
-	return order != 0 ? order : a->check < b->check ? -1 : a->check > b->check;
+	return order != 0 ? order : a->rank < b->rank ? -1 : a->rank > b->rank;
 }
 
-/* Report a pair of checks once, however many prefixes they share. */
+/* Report a pair of nodes once, however many prefixes they share. */
 static void
 report_claim(const struct comparison *comparison, size_t *reported, const struct claim *claim,
     const struct claim *other, const char *format_before, const char *after)
 {
 	char prefix[PREFIX_TEXT_SIZE], before[PREFIX_TEXT_SIZE + 40];
 
-	if (reported[claim->check] == other->check + 1)
+	if (reported[claim->rank] == other->rank + 1)
 		return;
-	reported[claim->check] = other->check + 1;
+	reported[claim->rank] = other->rank + 1;
 	snprintf(before, sizeof(before), "%s %s", prefix_format(claim->prefix, prefix), format_before);
-	report_pair(comparison, claim->check, other->check, SEVERITY_WARNING, "prefixes", before, after);
+	sources_report_pair(comparison->diagnostics, comparison->sources, claim->rank, other->rank, SEVERITY_WARNING,
+	    "prefixes", before, after);
 }
 
 /* Claims of one prefix and path id, sorted by neighbor: those to all neighbors stand first. */
@@ -157,21 +100,23 @@ run_compare(const struct comparison *comparison, const struct claim *run, size_t
 		if (*run[0].neighbor == '\0' && *run[i].neighbor != '\0')
 			report_claim(comparison, comparison->mixed, &run[i], &run[0],
 			    "is announced to all neighbors by",
-			    ": name the neighbors in both checks, or one withdraws the other's route");
+			    ": name the neighbors in both, or one withdraws the other's route");
 	}
 }
 
 static bool
 claims_compare(struct comparison *comparison, size_t routes)
 {
-	const struct config *config = comparison->config;
-	struct claim *claims = calloc(routes, sizeof(*claims));
-	size_t count = 0, start = 0;
+	const struct config *config = comparison->sources->config;
+	struct claim *claims = calloc(routes + 1, sizeof(*claims));
+	size_t count = 0, start = 0, nodes = config_node_count(config);
+	bool enough;
 
-	comparison->shared = calloc(config->count, sizeof(*comparison->shared));
-	comparison->mixed = calloc(config->count, sizeof(*comparison->mixed));
-	if (claims != NULL && comparison->shared != NULL && comparison->mixed != NULL) {
-		for (size_t i = 0; i < config->count; i++)
+	comparison->shared = calloc(nodes, sizeof(*comparison->shared));
+	comparison->mixed = calloc(nodes, sizeof(*comparison->mixed));
+	enough = claims != NULL && comparison->shared != NULL && comparison->mixed != NULL;
+	if (enough) {
+		for (size_t i = 0; i < nodes; i++)
 			count += claims_add(claims + count, config, i);
 		qsort(claims, count, sizeof(*claims), compare_claims);
 		for (size_t i = 1; i <= count; i++) {
@@ -184,30 +129,21 @@ claims_compare(struct comparison *comparison, size_t routes)
 	free(claims);
 	free(comparison->shared);
 	free(comparison->mixed);
-	return count > 0;
+	return enough;
 }
 
-static bool
-routes_compare(struct comparison *comparison)
+bool
+routes_compare(struct diagnostics *diagnostics, const struct sources *sources)
 {
-	const struct config *config = comparison->config;
+	struct comparison comparison = {.diagnostics = diagnostics, .sources = sources};
+	const struct place place = {.key = "checks"};
 	size_t routes = 0;
 
-	for (size_t i = 0; i < config->count && routes <= ROUTES_MAX; i++)
-		routes += routes_of(&config->checks[i]);
+	for (size_t i = 0; i < config_node_count(sources->config) && routes <= ROUTES_MAX; i++)
+		routes += routes_of(config_node(sources->config, i));
 	if (routes <= ROUTES_MAX)
-		return claims_compare(comparison, routes);
-	place_report(comparison->diagnostics, SEVERITY_ERROR, comparison->place, comparison->list,
-	    "more than %d routes (prefixes times neighbors)", ROUTES_MAX);
+		return claims_compare(&comparison, routes);
+	place_report(diagnostics, SEVERITY_ERROR, &place, sources->checks, "more than %d routes (prefixes times neighbors)",
+	    ROUTES_MAX);
 	return true;
-}
-
-void
-config_compare(struct diagnostics *diagnostics, const struct place *place, const struct node *list,
-    const struct config *config, bool routes_too)
-{
-	struct comparison comparison = {.diagnostics = diagnostics, .place = place, .list = list, .config = config};
-
-	if (!names_compare(&comparison) || (routes_too && !routes_compare(&comparison)))
-		diagnostic_add(diagnostics, SEVERITY_ERROR, 0, 0, NULL, "out of memory");
 }

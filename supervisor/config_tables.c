@@ -2,11 +2,14 @@
  * The option tables of the configuration apart from the methods' arguments (common/methods/).
  */
 #include "../common/message.h"
+#include "../common/methods/shell.h"
 #include "config.h"
 
 #define YEAR_S 31536000.0
 #define UINT32_MAX_D 4294967295.0
 #define DRAIN_MAX_S 3600.0
+#define HOOK_TIMEOUT_MAX_S 3600.0
+#define WEIGHT_MAX 1000000 /* sums of all members' fit 64 bits easily */
 
 #define LATER(NAME, HELP) {.name = NAME, .type = OPTION_LATER, .help = HELP}
 
@@ -43,6 +46,15 @@ static const struct option exabgp_table[] = {
 	OPTION_END,
 };
 
+static const struct option guard_table[] = {
+	{.name = "max_withdraw", .type = OPTION_PERCENT, .offset = offsetof(struct guard_options, max_withdraw_ppm),
+	    .help = "share of the announced routes that failing checks may withdraw in a window, such as 50%"},
+	{.name = "window", .type = OPTION_SECONDS, .flags = OPTION_ABOVE_MIN,
+	    .offset = offsetof(struct guard_options, window_ns), .min = 0, .max = YEAR_S, .unit = "seconds",
+	    .help = "the window for max_withdraw"},
+	OPTION_END,
+};
+
 const struct option global_table[] = {
 	{.name = "live_reload", .type = OPTION_BOOL, .offset = offsetof(struct global_options, live_reload),
 	    .fallback = "false", .help = "apply changes of the file when it changes"},
@@ -65,9 +77,25 @@ const struct option global_table[] = {
 	    .help = "how often everything announced is sent again; 0: never"},
 	{.name = "exabgp", .type = OPTION_TABLE, .offset = offsetof(struct global_options, exabgp),
 	    .table = exabgp_table, .help = "the conversation with ExaBGP"},
+	{.name = "guard", .type = OPTION_TABLE, .offset = offsetof(struct global_options, guard), .table = guard_table,
+	    .help = "the largest share of routes that failing checks may withdraw"},
 	LATER("control", "the control socket: socket, group, mode"),
-	LATER("guard", "the largest share of routes that failing checks may withdraw"),
 	LATER("status_dir", "directory for one status file a check"),
+	OPTION_END,
+};
+
+#define HOOK(NAME, MEMBER, HELP) \
+	{.name = NAME, .type = OPTION_STRING, .offset = offsetof(struct hook_options, MEMBER), .min = 1, \
+	    .max = SHELL_COMMAND_MAX, .help = HELP}
+
+static const struct option hooks_table[] = {
+	HOOK("up", up, "command for /bin/sh -c when it has come up"),
+	HOOK("down", down, "command for /bin/sh -c when it has gone down"),
+	HOOK("disabled", disabled, "command for /bin/sh -c when it has been disabled"),
+	HOOK("change", change, "command for /bin/sh -c after each of these"),
+	{.name = "timeout", .type = OPTION_SECONDS, .flags = OPTION_ABOVE_MIN,
+	    .offset = offsetof(struct hook_options, timeout_ns), .min = 0, .max = HOOK_TIMEOUT_MAX_S, .fallback = "10",
+	    .unit = "seconds", .help = "bounds one command"},
 	OPTION_END,
 };
 
@@ -77,8 +105,8 @@ const struct option global_table[] = {
 	    .help = "unique name"}, \
 	{.name = "description", .type = OPTION_STRING, .offset = offsetof(STRUCT, node.description), \
 	    .help = "free text"}
-#define NODE_ROUTES(STRUCT, PREFIXES) \
-	{.name = "prefixes", .type = OPTION_PREFIX, .flags = OPTION_LIST | (PREFIXES), .offset = offsetof(STRUCT, node.prefixes), \
+#define NODE_ROUTES(STRUCT) \
+	{.name = "prefixes", .type = OPTION_PREFIX, .flags = OPTION_LIST, .offset = offsetof(STRUCT, node.prefixes), \
 	    .help = "networks of one family to announce; a bare address is a host route"}, \
 	{.name = "nexthop", .type = OPTION_NEXT_HOP, .offset = offsetof(STRUCT, node.nexthop), .fallback = "self", \
 	    .help = "next hop of the prefixes' family, or self"}, \
@@ -94,14 +122,24 @@ const struct option global_table[] = {
 	{.name = "disabled", .type = OPTION_TABLE, .offset = offsetof(STRUCT, node.disabled), .table = set_table, \
 	    .help = "when disabled, announce with these attributes instead of withdrawing"}, \
 	{.name = "drain", .type = OPTION_TABLE, .offset = offsetof(STRUCT, node.drain), .table = set_table, \
-	    .help = "attributes to announce with for drain_time before the end; default graceful-shutdown added"}, \
+	    .help = "attributes to announce with for drain_time before withdrawing for being disabled or at a stop; " \
+		"default graceful-shutdown added"}, \
 	{.name = "drain_time", .type = OPTION_SECONDS, .offset = offsetof(STRUCT, node.drain_time_ns), .min = 0, \
 	    .max = DRAIN_MAX_S, .fallback = "0", .unit = "seconds", \
-	    .help = "how long the end announces with drain before it withdraws"}
+	    .help = "how long it announces with drain before it withdraws for being disabled or at a stop"}, \
+	{.name = "min_up", .type = OPTION_SECONDS, .offset = offsetof(STRUCT, node.min_up_ns), .min = 0, .max = YEAR_S, \
+	    .fallback = "0", .unit = "seconds", .help = "shortest time up before failures may change it"}, \
+	{.name = "min_down", .type = OPTION_SECONDS, .offset = offsetof(STRUCT, node.min_down_ns), .min = 0, \
+	    .max = YEAR_S, .fallback = "0", .unit = "seconds", \
+	    .help = "shortest time down before passes may change it"}, \
+	{.name = "metric_increase", .type = OPTION_INTEGER, .offset = offsetof(STRUCT, node.metric_increase), .min = 0, \
+	    .max = UINT32_MAX_D, .fallback = "0", .help = "added to the MED of each following prefix"}, \
+	{.name = "hooks", .type = OPTION_TABLE, .offset = offsetof(STRUCT, node.hooks), .table = hooks_table, \
+	    .help = "commands to run when the state has changed"}
 
 const struct option check_table[] = {
 	NODE_NAMES(struct check_config),
-	NODE_ROUTES(struct check_config, OPTION_REQUIRED),
+	NODE_ROUTES(struct check_config),
 	{.name = "interval", .type = OPTION_SECONDS, .flags = OPTION_ABOVE_MIN,
 	    .offset = offsetof(struct check_config, options.interval_ns), .min = 0, .max = YEAR_S, .fallback = "15",
 	    .unit = "seconds", .help = "from the start of one execution to the start of the next"},
@@ -117,23 +155,43 @@ const struct option check_table[] = {
 	{.name = "disable", .type = OPTION_PATH, .offset = offsetof(struct check_config, options.disable), .min = 1,
 	    .max = MESSAGE_PATH_SIZE - 1,
 	    .help = "while this file exists the check is disabled"},
-	LATER("min_up", "shortest time up"),
-	LATER("min_down", "shortest time down"),
-	LATER("metric_increase", "added to the MED of each following prefix"),
-	LATER("hooks", "commands to run when the state changes"),
+	OPTION_END,
+};
+
+/* What the group has of its own lies in the struct itself. */
+static const struct option group_guard_table[] = {
+	{.name = "keep_last", .type = OPTION_BOOL, .offset = offsetof(struct group_config, keep_last), .fallback = "false",
+	    .help = "the last route of the group and its members is not withdrawn for failures"},
 	OPTION_END,
 };
 
 const struct option group_table[] = {
 	NODE_NAMES(struct group_config),
-	NODE_ROUTES(struct group_config, 0),
+	NODE_ROUTES(struct group_config),
+	{.name = "guard", .type = OPTION_TABLE, .offset = 0, .table = group_guard_table,
+	    .help = "what failures must not withdraw"},
+	OPTION_END,
+};
+
+const struct option member_table[] = {
+	{.name = "check", .type = OPTION_NAME, .flags = OPTION_REQUIRED, .offset = offsetof(struct member_options, check),
+	    .help = "name of a check"},
+	{.name = "weight", .type = OPTION_INTEGER, .offset = offsetof(struct member_options, weight), .min = 1,
+	    .max = WEIGHT_MAX, .help = "what it counts for `require: {weight: N}`; default 1"},
+	OPTION_END,
+};
+
+const struct option require_table[] = {
+	{.name = "at_least", .type = OPTION_INTEGER, .offset = offsetof(struct require_options, at_least), .min = 1,
+	    .max = 0, .help = "so many members must be up"},
+	{.name = "weight", .type = OPTION_INTEGER, .offset = offsetof(struct require_options, weight), .min = 1,
+	    .max = 0, .help = "the weights of the members that are up must come to this"},
 	OPTION_END,
 };
 
 const struct option document_table[] = {
 	{.name = "exacheck", .type = OPTION_TABLE, .offset = offsetof(struct config, global), .table = global_table,
 	    .help = "exacheck itself"},
-	LATER("groups", "routes announced for several checks"),
 	LATER("logging", "log files and syslog"),
 	LATER("notifications", "messages on changes of state"),
 	LATER("sentry", "error reports"),

@@ -160,17 +160,56 @@ print_options(FILE *file, const struct option *table, const void *base, unsigned
 	}
 }
 
+static void
+print_check(FILE *file, const struct check_config *check)
+{
+	print_options(file, check_table, check, 4);
+	fprintf(file, "    args:\n      method: %s\n", check->method->name);
+	print_options(file, check->method->options, check->args, 6);
+}
+
+static void
+print_require(FILE *file, const struct group_config *group)
+{
+	fputs("    require: ", file);
+	if (group->by_weight)
+		fprintf(file, "{weight: %lld}\n", (long long)group->threshold);
+	else if ((size_t)group->threshold == group->count)
+		fputs("all\n", file);
+	else if (group->threshold == 1)
+		fputs("any\n", file);
+	else
+		fprintf(file, "{at_least: %lld}\n", (long long)group->threshold);
+}
+
+static void
+print_group(FILE *file, const struct config *config, const struct group_config *group)
+{
+	print_options(file, group_table, group, 4);
+	print_require(file, group);
+	fputs("    members:\n", file);
+	for (size_t i = 0; i < group->count; i++) {
+		fputs(group->by_weight ? "      - {check: " : "      - ", file);
+		print_text(file, config->checks[group->members[i].check].node.name);
+		if (group->by_weight)
+			fprintf(file, ", weight: %lld}", (long long)group->members[i].weight);
+		fputc('\n', file);
+	}
+}
+
 void
 config_print(const struct config *config, FILE *file)
 {
 	print_options(file, document_table, config, 0);
 	fputs("checks:\n", file);
 	for (size_t i = 0; i < config->count; i++) {
-		const struct check_config *check = &config->checks[i];
-
 		fputs("  -\n", file);
-		print_options(file, check_table, check, 4);
-		fprintf(file, "    args:\n      method: %s\n", check->method->name);
-		print_options(file, check->method->options, check->args, 6);
+		print_check(file, &config->checks[i]);
+	}
+	if (config->group_count > 0)
+		fputs("groups:\n", file);
+	for (size_t i = 0; i < config->group_count; i++) {
+		fputs("  -\n", file);
+		print_group(file, config, &config->groups[i]);
 	}
 }

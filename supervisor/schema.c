@@ -27,6 +27,7 @@ static const struct scalar_schema scalars[OPTION_TYPES] = {
     [OPTION_NUMBER] = {"number string", NUMBER_PATTERN},
     [OPTION_SECONDS] = {"number string", NUMBER_PATTERN},
     [OPTION_PATH_ID] = {"integer string", "^[0-9]+(\\.[0-9]+\\.[0-9]+\\.[0-9]+)?$"},
+    [OPTION_PERCENT] = {"string", "^\\+?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?%$"},
     [OPTION_STRING] = {"string number boolean", NULL},
     [OPTION_NAME] = {"string number boolean", "^[^'\"]+$"},
     [OPTION_PATH] = {"string", "^/"},
@@ -289,6 +290,46 @@ args_schema(struct schema *schema)
 	return json_pack("{s:s, s:o}", "description", "the method and its arguments", "oneOf", forms);
 }
 
+/* Names of checks, or maps of a name and a weight; one name stands for a list of one. */
+static json_t *
+members_schema(struct schema *schema)
+{
+	static const struct option name = {.name = "check", .type = OPTION_NAME};
+	json_t *items = json_array(), *forms = json_array();
+
+	append(schema, items, scalar_schema(schema, &name));
+	append(schema, items, table_schema(schema, member_table));
+	append(schema, forms, scalar_schema(schema, &name));
+	append(schema, forms, json_pack("{s:s, s:i, s:{s:o}}", "type", "array", "minItems", 1, "items", "anyOf", items));
+	return json_pack("{s:s, s:o}", "description", "checks by their names", "anyOf", forms);
+}
+
+static json_t *
+require_schema(struct schema *schema)
+{
+	static const char *const words[] = {"all", "any", NULL};
+	static const struct option word = {.name = "require", .type = OPTION_CHOICE, .choices = words};
+	json_t *map = table_schema(schema, require_table), *forms = json_array();
+
+	put(schema, map, "minProperties", json_integer(1));
+	put(schema, map, "maxProperties", json_integer(1));
+	append(schema, forms, choice_schema(schema, &word));
+	append(schema, forms, map);
+	append(schema, forms, json_pack("{s:s}", "type", "null"));
+	return json_pack("{s:s, s:s, s:o}", "description", "which of its members must be up", "default", "all", "anyOf",
+	    forms);
+}
+
+static json_t *
+group_schema(struct schema *schema)
+{
+	json_t *group = table_schema(schema, group_table);
+
+	put_required(schema, group, "members", members_schema(schema));
+	put(schema, json_object_get(group, "properties"), "require", require_schema(schema));
+	return group;
+}
+
 static json_t *
 document_schema(struct schema *schema)
 {
@@ -297,6 +338,9 @@ document_schema(struct schema *schema)
 	put_required(schema, check, "args", args_schema(schema));
 	put_required(schema, document, "checks",
 	    json_pack("{s:s, s:i, s:o}", "type", "array", "minItems", 1, "items", check));
+	put(schema, json_object_get(document, "properties"), "groups",
+	    json_pack("{s:o, s:[s, s], s:s}", "items", group_schema(schema), "type", "array", "null", "description",
+		"routes announced for several checks"));
 	put(schema, document, "$schema", json_string("https://json-schema.org/draft/2020-12/schema"));
 	put(schema, document, "title", json_string("exacheck configuration"));
 	return document;

@@ -6,11 +6,10 @@
 #include "../option_error.h"
 
 #define AT(MEMBER) .offset = offsetof(struct shell_args, MEMBER)
-#define COMMAND_MAX 65536 /* bytes; an argument of execve(2) has at most 128 KiB */
 
 static const struct option shell_options[] = {
 	COMMON_OPTIONS(struct shell_args, common),
-	{.name = "command", .type = OPTION_STRING, .flags = OPTION_REQUIRED, AT(command), .min = 1, .max = COMMAND_MAX,
+	{.name = "command", .type = OPTION_STRING, .flags = OPTION_REQUIRED, AT(command), .min = 1, .max = SHELL_COMMAND_MAX,
 	    .help = "command for /bin/sh -c; exit status 0 passes"},
 	{.name = "environment", .type = OPTION_STRING, .flags = OPTION_MAP, AT(environment),
 	    .help = "variables to add to PATH, LANG and CHECK"},

@@ -4,6 +4,8 @@
 
 #include "method.h"
 
+#define SHELL_COMMAND_MAX 65536 /* bytes; an argument of execve(2) has at most 128 KiB */
+
 struct shell_args {
 	struct common_args common;
 	char *command;
