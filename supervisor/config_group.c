@@ -28,6 +28,7 @@ struct membership {
 	size_t number; /* of the group */
 	const struct node *weighted; /* the first member with a weight of its own, or NULL */
 	int64_t weights; /* sum */
+	bool good;	 /* without a finding: the sum is right */
 };
 
 static const char *
@@ -127,6 +128,7 @@ members_decode(struct membership *membership, const struct place *group_place, c
 	const struct place place = {.parent = group_place, .key = "members"};
 	const struct node *node = node_get(map, "members");
 	bool single = node != NULL && node->type == NODE_SCALAR;
+	size_t errors;
 
 	if (node == NULL || node->type == NODE_NULL || (node->type == NODE_SEQUENCE && node->count == 0)) {
 		place_report(diagnostics, SEVERITY_ERROR, &place, node == NULL ? map : node,
@@ -140,10 +142,12 @@ members_decode(struct membership *membership, const struct place *group_place, c
 		place_report(diagnostics, SEVERITY_ERROR, &place, node, "out of memory");
 		return false;
 	}
+	errors = diagnostics_count(diagnostics, SEVERITY_ERROR);
 	if (single)
 		member_decode(membership, &place, node);
 	for (size_t i = 0; !single && i < *count; i++)
 		member_decode(membership, &(struct place){.parent = &place, .number = i + 1}, node->items[i]);
+	membership->good = diagnostics_count(diagnostics, SEVERITY_ERROR) == errors;
 	return true;
 }
 
@@ -165,7 +169,7 @@ require_map_decode(struct membership *membership, const struct place *place, con
 	group->threshold = group->by_weight ? options.weight : options.at_least;
 	if ((options.at_least == OPTION_UNSET) != group->by_weight)
 		place_report(diagnostics, SEVERITY_ERROR, place, node, "must have one of the keys at_least and weight");
-	else if (group->by_weight && group->threshold > membership->weights)
+	else if (group->by_weight && membership->good && group->threshold > membership->weights)
 		place_report(diagnostics, SEVERITY_ERROR, &(struct place){.parent = place, .key = "weight"},
 		    node_for(node, "weight"), "must be at most %lld, the weight of all members together, got %lld: "
 		    "the group would never be up", (long long)membership->weights, (long long)group->threshold);
@@ -243,7 +247,8 @@ group_complete(const struct decoding *decoding, size_t number)
 		require_decode(&membership, &place, map, count);
 		weights_check(&membership, &place);
 	}
-	if (prefixes_missing(map) && !hooks_any(&group->node.hooks) && !group->keep_last)
+	/* Networks are there unless something else was wrong, which may have been what it does. */
+	if (prefixes_missing(map) && group->node.networks != NULL && !hooks_any(&group->node.hooks) && !group->keep_last)
 		report_prefixes(decoding, &place, map,
 		    "is required of a group that has neither hooks nor guard.keep_last: it would do nothing");
 }
