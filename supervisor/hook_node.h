@@ -8,8 +8,8 @@ struct hooks;
 struct node_change;
 
 /*
- * Queue the runs that the change asks for: when the verdict is another one, the hook of its name, and after it "change".
- * What cannot be queued is logged.
+ * Queue the runs that the change asks for: when the verdict is another one, the hook of its name, and after it
+ * "change". What cannot be queued is logged.
  */
 void hooks_node_changed(struct hooks *, const struct node_change *);
 

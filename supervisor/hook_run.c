@@ -85,8 +85,10 @@ run_by_pid(struct hooks *hooks, pid_t pid)
 
 /* Messages. */
 
-/* Returns whether the run goes on. */
-static bool
+/* What a message means to the run. */
+enum heard { HEARD_ON, HEARD_END /* it is freed */, HEARD_BAD };
+
+static enum heard
 handle_started(struct hook_run *run, const union message *message)
 {
 	char sandbox[MESSAGE_TEXT_SIZE];
@@ -95,64 +97,60 @@ handle_started(struct hook_run *run, const union message *message)
 	text_sanitise(sandbox);
 	run->phase = RUN_RUNNING;
 	log_line(LOG_LEVEL_DEBUG, run->owner->name, "hook %s started; sandbox: %s", run->texts[TEXT_KEY], sandbox);
-	return true;
+	return HEARD_ON;
 }
 
-static bool
+static enum heard
 handle_log(struct hook_run *run, const union message *message)
 {
-	if (peer_log(&message->log, run->owner->name, &run->chatter, &run->log, monotime_now()))
-		return true;
-	run_failed(run, "its process broke the protocol: it was killed");
-	return false;
+	return peer_log(&message->log, run->owner->name, &run->chatter, &run->log, monotime_now()) ? HEARD_ON : HEARD_BAD;
 }
 
-static bool
+static enum heard
 handle_result(struct hook_run *run, const union message *message)
 {
+	const struct message_result *sent = &message->result;
 	const char *key = run->texts[TEXT_KEY], *name = run->owner->name;
-	double seconds = (double)message->result.duration_ns / NS_PER_SECOND;
+	double seconds = (double)sent->duration_ns / NS_PER_SECOND;
 	struct result result;
 
-	if (message->result.off_grid != 0 ||
-	    !peer_result(&message->result, monotime_sub(monotime_now(), run->begun), &result)) {
-		run_failed(run, "its process broke the protocol: it was killed");
-		return false;
-	}
+	if (sent->off_grid != 0 || !peer_result(sent, monotime_sub(monotime_now(), run->begun), &result))
+		return HEARD_BAD;
 	if (result.code == RESULT_PASS)
 		log_line(LOG_LEVEL_DEBUG, name, "hook %s: %s (%.3f s)", key, result.text, seconds);
 	else
 		log_line(LOG_LEVEL_WARNING, name, "hook %s failed (%s): %s (%.3f s)", key, reason_name(result.reason),
 		    result.text, seconds);
 	run_end(run);
-	return false;
+	return HEARD_END;
 }
 
-static bool (*const handlers[MESSAGE_TYPES])(struct hook_run *, const union message *) = {
+static enum heard (*const handlers[MESSAGE_TYPES])(struct hook_run *, const union message *) = {
 	[MESSAGE_STARTED] = handle_started,
 	[MESSAGE_LOG] = handle_log,
 	[MESSAGE_RESULT] = handle_result,
 };
 
-/* Whether there may be more messages; otherwise *ended says whether the run is one no more. */
+/* Receive and handle one message. Returns whether there may be more; ended: the run is freed. */
 static bool
 run_receive(struct hook_run *run, bool *ended)
 {
+	enum heard heard = HEARD_BAD;
 	union message message;
 	enum message_status status;
-	pid_t sender, speaker = run->speaker;
+	pid_t sender;
 
 	*ended = false;
 	status = message_receive_from(run->fd, &message, permitted[run->phase], &sender);
 	if (status == MESSAGE_NONE)
 		return false;
-	if (status == MESSAGE_OK && sender == speaker) {
-		*ended = !handlers[message.header.type](run, &message);
-		return !*ended;
-	}
-	*ended = true;
-	run_failed(run, status == MESSAGE_CLOSED ? "its process died" : "its process broke the protocol: it was killed");
-	return false;
+	if (status == MESSAGE_OK && sender == run->speaker)
+		heard = handlers[message.header.type](run, &message);
+	if (heard == HEARD_BAD)
+		run_failed(run,
+		    status == MESSAGE_CLOSED ? "its process died" : "its process broke the protocol: it was killed");
+	*ended = heard != HEARD_ON;
+	return heard == HEARD_ON;
 }
 
 /* Handle what is there. Returns whether the run goes on. */

@@ -287,7 +287,7 @@ START_TEST(failures_are_told)
 	WAIT_UNTIL(all_done());
 	ck_assert_uint_eq(log_count("warning a: hook down failed (exit): exit status 3: disk ? full"), 1);
 	ck_assert_uint_eq(log_count("debug a: hook down: exit status 0"), 1);
-	ck_assert_uint_eq(log_count("warning b: hook down failed (timeout): command did not end within 0.1 s"), 1);
+	ck_assert_uint_eq(log_count("warning b: hook down failed (timeout): "), 1);
 }
 END_TEST
 
@@ -675,7 +675,6 @@ main(int argc, char **argv)
 		return spawner_main(argv[0]);
 	suite = suite_create("hook");
 	runs = unit_case(suite, "runs");
-	tcase_set_timeout(runs, 60);
 	tcase_add_checked_fixture(runs, setup, teardown);
 	tcase_add_test(runs, a_run_has_its_environment);
 	tcase_add_test(runs, runs_of_a_name_keep_their_order);
@@ -688,11 +687,9 @@ main(int argc, char **argv)
 	tcase_add_test(runs, nothing_begins_while_paused);
 	tcase_add_test(runs, the_end_kills_what_runs);
 	liars_case = unit_case(suite, "liars");
-	tcase_set_timeout(liars_case, 60);
 	tcase_add_checked_fixture(liars_case, setup, teardown);
 	tcase_add_loop_test(liars_case, whatever_a_process_does_the_next_has_its_turn, 0, COUNT(liars));
 	shortages = unit_case(suite, "shortages");
-	tcase_set_timeout(shortages, 60);
 	tcase_add_checked_fixture(shortages, setup_without_program, teardown);
 	tcase_add_test(shortages, run_when_the_program_works_again);
 	tcase_add_test(runs, run_when_there_are_descriptors_again);
