@@ -102,7 +102,7 @@ ATTEMPTS = {
     # the kernel's other doors
     "io_uring": ((ESCAPED, "EPERM", "ENOSYS"), "SIGSYS", {}),
     "bpf": (("EPERM", ESCAPED), "SIGSYS", {}),
-    "keyctl": ((ESCAPED, "ENOSYS"), "SIGSYS", {}),
+    "keyctl": ((ESCAPED, "ENOSYS", "EDQUOT"), "SIGSYS", {}),  # a user may have so many keys
     "unshare": ((ESCAPED, "EPERM", "ENOSPC"), "SIGSYS", {}),
     "chroot": ("EPERM", "SIGSYS", {}),
     "mount": ("EPERM", "SIGSYS", {}),
