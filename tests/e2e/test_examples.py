@@ -27,9 +27,15 @@ PLACES = {"host", "port", "url", "disable", "neighbors"}
 TIMES = {"interval": 0.2, "fast_interval": 0.1, "timeout": 5, "dns_timeout": 5, "http_timeout": 5, "tcp_timeout": 5}
 
 
+class Loader(yaml.SafeLoader):
+    """Scalars stay the text that they are, 64496:53 above all."""
+
+    yaml_implicit_resolvers = {"<": yaml.SafeLoader.yaml_implicit_resolvers["<"]}
+
+
 def example(name, times=None, **nodes):
     """The file, with what is there replaced: times everywhere, and the keys of each check or group."""
-    document = yaml.safe_load((EXAMPLES / name).read_text())
+    document = yaml.load((EXAMPLES / name).read_text(), Loader)
     found = {node["name"]: node for node in document["checks"] + document.get("groups", [])}
     assert nodes.keys() <= found.keys()
     for name, node in found.items():
@@ -49,6 +55,11 @@ def wait_state(running, name, state):
         return next((change["new"] for change in reversed(found) if change["check"] == name), None)
 
     wait_until(lambda: last() == state, 15, f"{name} {state}", 0.05)
+
+
+def steps(running, prefix):
+    """What became of the route in BIRD's table: + added or changed, - removed."""
+    return "".join("-" if word == "removed" else "+" for word in history(running, prefix))
 
 
 def communities(route):
@@ -108,8 +119,8 @@ def test_multi_service(lab, directory, keep):  # noqa: F811
         "multi-service.yaml", web={"url": f"http://127.0.0.1:{web.ports['plain']}/healthz", "disable": str(off)},
         names={"host": names.host, "port": names.port}, mail={"host": mail.host, "port": mail.port}))
     routes = ("192.0.2.80/32", "192.0.2.81/32")
-    steps = ((web.stop, web.start), (names.stop, names.start), (mail.go_away, mail.come_back), (off.touch, off.unlink))
-    for breaks, mends in steps:
+    services = ((web.stop, web.start), (names.stop, names.start), (mail.go_away, mail.come_back), (off.touch, off.unlink))
+    for breaks, mends in services:
         for prefix in routes:
             running.wait_route(prefix, "p4", community="(64496,80)")
         breaks()
@@ -142,7 +153,7 @@ def test_weighted(lab, keep):  # noqa: F811
     stop(small)
     go(small)
     stop(middle)
-    assert history(running, prefix) == ["added"]  # 80, 100, 70
+    assert steps(running, prefix) == "+"  # 80, 100, 70
     stop(small)
     running.wait_no_route(prefix)  # 50
     go(small)
@@ -155,7 +166,7 @@ def test_weighted(lab, keep):  # noqa: F811
     assert not running.routes(prefix)  # 50
     go(large)
     running.wait_route(prefix, "p4")  # 100
-    assert history(running, prefix) == ["added", "removed", "added", "removed", "added"]
+    assert steps(running, prefix) == "+-+-+"
 
 
 def test_graceful_shutdown(lab, directory, keep):  # noqa: F811
@@ -185,14 +196,13 @@ def test_graceful_shutdown(lab, directory, keep):  # noqa: F811
     wait_drained()
     off.unlink()
     wait_as_usual()
-    seen = ["added", "updated", "removed", "added", "updated", "updated"]
-    assert history(running, prefix) == seen
+    assert steps(running, prefix) == "++-+++"
     # ExaBGP leaves its processes half a second: what was seen is in BIRD's log.
     old, = helpers(running)
     os.kill(old, signal.SIGTERM)
     wait_until(lambda: helpers(running) not in ([], [old]), 15, "the next exacheck")
-    wait_until(lambda: history(running, prefix)[-1] == "added", 15, "the route again")
-    assert history(running, prefix) == [*seen, "updated", "removed", "added"]
+    wait_until(lambda: len(steps(running, prefix)) >= 9, 15, "the route again")
+    assert steps(running, prefix) == "++-++++-+"
     wait_as_usual()
 
 
@@ -221,4 +231,4 @@ def test_med_failover(lab, keep):  # noqa: F811
     primary.come_back()
     wait_routes((first, 100), (second, 200))
     assert running.path_ids(prefix) == {1, 2}
-    assert "removed" not in history(running, prefix)
+    assert "-" not in steps(running, prefix)
