@@ -135,11 +135,12 @@ UNBOUND_DATA = [
     "test. NS ns1.test.", "test. MX 10 mail.test.", 'test. TXT "v=spf1 -all"', 'test. CAA 0 issue "ca.test"',
     "www.test. A 192.0.2.80", "www.test. A 192.0.2.81", "www.test. AAAA 2001:db8::80", "alias.test. CNAME www.test.",
     "_http._tcp.test. SRV 0 5 80 www.test.", "80.2.0.192.test. PTR www.test.",
+    "resolver.example.net. A 192.0.2.53",
 ] + [f'big.test. TXT "{number:03d} {"x" * 200}"' for number in range(12)]
 
 
 class Unbound(Daemon):
-    """Answers for the zone test.; big.test is longer than a UDP answer may be; outside of test.: SERVFAIL."""
+    """Answers for the zone test. and resolver.example.net; big.test is longer than a UDP answer may be; else SERVFAIL."""
 
     def __init__(self, directory, host="127.0.0.1"):
         self.host, self.port = host, free_port(host)
