@@ -37,6 +37,13 @@ json_t *check_save(const struct check *);
 bool check_load(struct check *, const json_t *, char error[static STATE_ERROR_SIZE]);
 bool check_state_valid(const json_t *, char error[static STATE_ERROR_SIZE]);
 
+/*
+ * What another exacheck on the same boot saved before it was killed, into a check that has claimed its routes. Its counts,
+ * hold, drain and losses go on; the verdict is unproven (see node.h), so nothing is said yet. now: no time of what is
+ * past lies after it.
+ */
+bool check_inherit(struct check *, const json_t *, monotime_t now, char error[static STATE_ERROR_SIZE]);
+
 /* One execution's result. */
 void check_result(struct check *, const struct result *, int64_t duration_ns, monotime_t now);
 

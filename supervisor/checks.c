@@ -188,16 +188,19 @@ checks_turn(struct checks *checks, monotime_t now)
 	return checks_next(checks);
 }
 
-/* Upgrades. */
+/* Upgrades and crashes. */
+
+json_t *
+checks_save_node(const struct checks *checks, size_t rank)
+{
+	return rank < checks->count ? check_save(checks->list[rank]) : group_save(checks->groups[rank - checks->count]);
+}
 
 bool
 checks_save(const struct checks *checks, FILE *file)
 {
-	for (size_t i = 0; i < checks->count; i++)
-		if (!state_write(file, "check", check_save(checks->list[i])))
-			return false;
-	for (size_t i = 0; i < checks->group_count; i++)
-		if (!state_write(file, "group", group_save(checks->groups[i])))
+	for (size_t rank = 0; rank < checks_node_count(checks); rank++)
+		if (!state_write(file, rank < checks->count ? "check" : "group", checks_save_node(checks, rank)))
 			return false;
 	return true;
 }
@@ -229,6 +232,14 @@ checks_load_group(struct checks *checks, const json_t *map, char error[static ST
 		if (strcmp(checks->groups[i]->config->node.name, name) == 0)
 			return group_load(checks->groups[i], map, error);
 	return load_none(error, "group");
+}
+
+bool
+checks_inherit(struct checks *checks, size_t rank, const json_t *map, monotime_t now,
+    char error[static STATE_ERROR_SIZE])
+{
+	return rank < checks->count ? check_inherit(checks->list[rank], map, now, error) :
+	    group_inherit(checks->groups[rank - checks->count], map, now, error);
 }
 
 /* A change: its first step. */

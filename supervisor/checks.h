@@ -49,6 +49,10 @@ bool checks_save(const struct checks *, FILE *);
 bool checks_load(struct checks *, const json_t *, char error[static STATE_ERROR_SIZE]);
 bool checks_load_group(struct checks *, const json_t *, char error[static STATE_ERROR_SIZE]);
 
+/* The state of the node of this rank; and the same, saved by another exacheck, into a set that has it: check_inherit. */
+json_t *checks_save_node(const struct checks *, size_t rank);
+bool checks_inherit(struct checks *, size_t rank, const json_t *, monotime_t now, char error[static STATE_ERROR_SIZE]);
+
 /*
  * First step of a change to what the new configuration says, as planned from the present one: nodes that come are made
  * and own their routes, undecided; those that stay own what routes they get. False: out of memory, nothing has changed.

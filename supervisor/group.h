@@ -28,4 +28,7 @@ json_t *group_save(const struct group *);
 bool group_load(struct group *, const json_t *, char error[static STATE_ERROR_SIZE]);
 bool group_state_valid(const json_t *, char error[static STATE_ERROR_SIZE]);
 
+/* As check_inherit. */
+bool group_inherit(struct group *, const json_t *, monotime_t now, char error[static STATE_ERROR_SIZE]);
+
 #endif

@@ -7,14 +7,14 @@
  * after it: killed between the two, exacheck leaves one record more than the header counts. Nothing is synced to the
  * disk, which could hold up the checks: a machine that loses power loses ExaBGP and its routes as well, and the
  * kernel's boot id tells that such a journal means nothing.
+ *
+ * Notes are written likewise, yet never cost a route its record: where there is no room for both they are left out.
  */
 #include "journal.h"
 
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,11 +25,11 @@
 
 #include "../common/log.h"
 #include "../common/monotime.h"
+#include "journal_file.h"
 #include "journal_record.h"
 #include "lock.h"
 #include "loop.h"
 
-#define SIZE_MAX_BYTES (64 * 1024 * 1024) /* of one that is read, so none grows larger */
 #define REWRITE_MIN_BYTES (64 * 1024)	  /* a smaller one is not worth the work */
 #define REWRITE_FACTOR 4		  /* times what it was when it was last written anew */
 #define TICK_NS (60 * NS_PER_SECOND)
@@ -42,49 +42,16 @@ struct journal {
 	int fd;	  /* -1: it cannot be written now */
 	struct journal_header header;
 	uint64_t size, size_limit;
+	void (*notes)(void *context, struct journal_draft *); /* NULL: there are none to be kept */
+	void *notes_context;
+	char *text; /* what was read, until the journal begins; records refer to it */
+	struct journal_record *records;
+	size_t record_count;
 	bool complained;
 	bool predecessor; /* it was read */
 	bool upgraded;	  /* this very process wrote it */
 	size_t carried;	  /* routes that it said were announced */
 };
-
-/* The start of a process in the kernel's ticks; 0: unknown. */
-static uint64_t
-process_start(pid_t pid)
-{
-	char path[64], text[1024], *field;
-	uint64_t start = 0;
-	FILE *file;
-	size_t length;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if ((file = fopen(path, "re")) == NULL)
-		return 0;
-	length = fread(text, 1, sizeof(text) - 1, file);
-	fclose(file);
-	text[length] = '\0';
-	/* The second field is the name, which may hold anything; the start is the 22nd. */
-	field = strrchr(text, ')');
-	for (int i = 2; field != NULL && i < 22; i++)
-		if ((field = strchr(field, ' ')) != NULL)
-			field++;
-	if (field == NULL || sscanf(field, "%" SCNu64, &start) != 1)
-		return 0;
-	return start;
-}
-
-static void
-identity_learn(struct journal_identity *identity)
-{
-	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
-
-	if (file == NULL || fscanf(file, "%39s", identity->boot) != 1)
-		strcpy(identity->boot, "-");
-	if (file != NULL)
-		fclose(file);
-	identity->parent = getppid();
-	identity->parent_start = process_start(getppid());
-}
 
 /* Writing. */
 
@@ -118,7 +85,7 @@ header_count(struct journal_header *header, const char *line, size_t length)
 }
 
 /* A journal in the making. */
-struct draft {
+struct journal_draft {
 	FILE *file;
 	struct journal_header header;
 	uint64_t size;
@@ -126,11 +93,19 @@ struct draft {
 };
 
 static void
+draft_line(struct journal_draft *draft, const char *line, size_t length)
+{
+	header_count(&draft->header, line, length);
+	draft->size += length;
+	draft->failed = fwrite(line, 1, length, draft->file) != length;
+}
+
+static void
 draft_add(void *context, const struct route *route)
 {
 	static const enum journal_kind kinds[] = {[ROUTE_ANNOUNCED] = JOURNAL_ANNOUNCE,
 	    [ROUTE_WITHDRAWN] = JOURNAL_WITHDRAW};
-	struct draft *draft = context;
+	struct journal_draft *draft = context;
 	char line[JOURNAL_RECORD_MAX];
 	const char *attributes;
 	enum route_status kept = route_kept(route, &attributes);
@@ -144,14 +119,22 @@ draft_add(void *context, const struct route *route)
 		draft->failed = true;
 		return;
 	}
-	header_count(&draft->header, line, length);
-	draft->size += length;
-	draft->failed = fwrite(line, 1, length, draft->file) != length;
+	draft_line(draft, line, length);
 }
 
-/* Everything that the ledger keeps, into the file. False with errno. */
+void
+journal_draft_note(struct journal_draft *draft, const struct journal_note *note)
+{
+	char line[JOURNAL_RECORD_MAX];
+	size_t length = journal_note_encode(note, line, sizeof(line));
+
+	if (length > 0 && !draft->failed && draft->size + length <= JOURNAL_SIZE_MAX)
+		draft_line(draft, line, length);
+}
+
+/* Everything that the ledger keeps, into the file, and notes if wanted. False with errno. */
 static bool
-draft_write(struct draft *draft, const struct journal *journal)
+draft_write(struct journal_draft *draft, const struct journal *journal, bool notes)
 {
 	char text[JOURNAL_HEADER_SIZE] = "";
 
@@ -159,10 +142,12 @@ draft_write(struct draft *draft, const struct journal *journal)
 	draft->size = sizeof(text);
 	draft->failed = fwrite(text, 1, sizeof(text), draft->file) != sizeof(text);
 	ledger_each(journal->ledger, draft_add, draft);
-	if (!draft->failed && draft->size > SIZE_MAX_BYTES) {
+	if (!draft->failed && draft->size > JOURNAL_SIZE_MAX) {
 		errno = EFBIG;
 		draft->failed = true;
 	}
+	if (notes && !draft->failed)
+		journal->notes(journal->notes_context, draft);
 	return !draft->failed && fflush(draft->file) == 0 && header_write(fileno(draft->file), &draft->header);
 }
 
@@ -172,20 +157,17 @@ journal_limit(struct journal *journal, uint64_t size)
 {
 	if (size < REWRITE_MIN_BYTES)
 		size = REWRITE_MIN_BYTES;
-	journal->size_limit = size < SIZE_MAX_BYTES ? size : SIZE_MAX_BYTES;
+	journal->size_limit = size < JOURNAL_SIZE_MAX ? size : JOURNAL_SIZE_MAX;
 }
 
-/*
- * Write the journal anew beside the old one and put it in its place. False with errno: the old one, if there is one, is
- * as it was.
- */
+/* Write the journal anew beside the old one and put it in its place. */
 static bool
-journal_rewrite(struct journal *journal)
+journal_replace(struct journal *journal, bool notes)
 {
 	int fd = open(journal->new_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600), error;
 	int kept = fd != -1 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
-	struct draft draft = {.file = kept != -1 ? fdopen(fd, "r+e") : NULL};
-	bool written = draft.file != NULL && draft_write(&draft, journal) &&
+	struct journal_draft draft = {.file = kept != -1 ? fdopen(fd, "r+e") : NULL};
+	bool written = draft.file != NULL && draft_write(&draft, journal, notes) &&
 	    rename(journal->new_path, journal->path) == 0;
 
 	error = errno;
@@ -208,6 +190,13 @@ journal_rewrite(struct journal *journal)
 	journal->size = draft.size;
 	journal_limit(journal, draft.size * REWRITE_FACTOR);
 	return true;
+}
+
+/* The same, if need be without the notes. False with errno: the old one, if there is one, is as it was. */
+static bool
+journal_rewrite(struct journal *journal)
+{
+	return (journal->notes != NULL && journal_replace(journal, true)) || journal_replace(journal, false);
 }
 
 static bool
@@ -287,7 +276,7 @@ journal_shrink(struct journal *journal)
 {
 	if (journal_rewrite(journal))
 		return;
-	if (journal->size > SIZE_MAX_BYTES) {
+	if (journal->size > JOURNAL_SIZE_MAX) {
 		journal_invalidate(journal);
 		journal_recover(journal);
 	} else
@@ -314,6 +303,41 @@ journal_said(void *context, const struct route *route, enum route_news news)
 		journal_shrink(journal);
 }
 
+void
+journal_note(struct journal *journal, const struct journal_note *note)
+{
+	char line[JOURNAL_RECORD_MAX];
+	size_t length = journal_note_encode(note, line, sizeof(line));
+	uint64_t size = journal->size;
+
+	if (journal->fd == -1 || journal->notes == NULL || length == 0 || size + length > JOURNAL_SIZE_MAX)
+		return;
+	if (journal_append(journal, line, length)) {
+		if (journal->size > journal->size_limit)
+			journal_shrink(journal);
+	} else if (journal->size != size || errno == ENOENT || ftruncate(journal->fd, (off_t)size) != 0) {
+		/* not only this note is missing */
+		journal_invalidate(journal);
+		journal_recover(journal);
+	}
+}
+
+void
+journal_keep_notes(struct journal *journal, void (*notes)(void *, struct journal_draft *), void *context)
+{
+	journal->notes = notes;
+	journal->notes_context = context;
+	journal_renew(journal);
+}
+
+/* Where it cannot be written it stays, and with it the notes that it had: routes are what matters. */
+void
+journal_renew(struct journal *journal)
+{
+	if (journal->fd != -1)
+		journal_rewrite(journal);
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *context)
 {
@@ -331,45 +355,10 @@ on_tick(evutil_socket_t fd, short what, void *context)
 
 /* Reading. */
 
-/* The whole file with a NUL behind it, malloc'd. NULL with errno; ENOENT: there is none. */
-static char *
-file_read(const char *path, size_t *length)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), error = 0;
-	struct stat st;
-	char *text = NULL;
-	ssize_t got = 0;
-
-	if (fd == -1)
-		return NULL;
-	if (fstat(fd, &st) != 0)
-		error = errno;
-	else if (!S_ISREG(st.st_mode) || st.st_size > SIZE_MAX_BYTES)
-		error = EFBIG;
-	else if (st.st_uid != geteuid() && st.st_uid != 0)
-		error = EPERM; /* it decides which routes are withdrawn */
-	else if ((text = malloc((size_t)st.st_size + 1)) == NULL)
-		error = ENOMEM;
-	*length = 0;
-	while (error == 0 && *length < (size_t)st.st_size &&
-	    (got = read(fd, text + *length, (size_t)st.st_size - *length)) > 0)
-		*length += (size_t)got;
-	if (got < 0)
-		error = errno;
-	close(fd);
-	if (error != 0) {
-		free(text);
-		errno = error;
-		return NULL;
-	}
-	text[*length] = '\0';
-	return text;
-}
-
 static bool
 records_carry(struct journal *journal, const struct journal_record *records, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && records[i].kind != JOURNAL_NOTE; i++) {
 		if (!ledger_carry(journal->ledger, &records[i].key, records[i].attributes))
 			return false;
 		journal->carried += records[i].attributes != NULL;
@@ -381,15 +370,13 @@ static bool
 journal_take(struct journal *journal, char *text, size_t length, bool child)
 {
 	const struct journal_identity *now = &journal->header.identity;
-	struct journal_record *records;
 	struct journal_header header;
 	const char *reason;
 	bool carried = true;
-	size_t count;
 
-	switch (journal_decode(text, length, now->boot, &header, &records, &count, &reason)) {
+	switch (journal_decode(text, length, now->boot, &header, &journal->records, &journal->record_count, &reason)) {
 	case JOURNAL_VALID:
-		carried = records_carry(journal, records, count);
+		carried = records_carry(journal, journal->records, journal->record_count);
 		journal->predecessor = true;
 		if (child && (header.identity.parent != now->parent ||
 				 header.identity.parent_start != now->parent_start))
@@ -405,26 +392,39 @@ journal_take(struct journal *journal, char *text, size_t length, bool child)
 		carried = false;
 		break;
 	}
-	free(records);
 	return carried;
+}
+
+static void
+records_free(struct journal *journal)
+{
+	free(journal->records);
+	free(journal->text);
+	journal->records = NULL;
+	journal->text = NULL;
+	journal->record_count = 0;
+}
+
+const char *
+journal_noted(const struct journal *journal, const char *key)
+{
+	return journal_note_find(journal->records, journal->record_count, key);
 }
 
 bool
 journal_load(struct journal *journal, bool child)
 {
 	size_t length;
-	char *text;
 	bool taken = true;
 
 	if (journal->lock == -1)
 		return true;
-	if ((text = file_read(journal->path, &length)) != NULL)
-		taken = journal_take(journal, text, length, child);
+	if ((journal->text = journal_file_read(journal->path, &length)) != NULL)
+		taken = journal_take(journal, journal->text, length, child);
 	else if (errno == ENOMEM)
 		taken = false;
 	else if (errno != ENOENT)
 		log_warn("%s is ignored", journal->path);
-	free(text);
 	if (!taken)
 		errno = ENOMEM;
 	return taken;
@@ -441,6 +441,7 @@ journal_begin(struct journal *journal, size_t unclaimed)
 		    unclaimed == 1 ? "is" : "are");
 	else
 		log_info("no journal: every configured route is withdrawn first");
+	records_free(journal);
 	if (journal->lock == -1)
 		return;
 	/* The one that was read is not told what is said from now on. */
@@ -496,7 +497,7 @@ journal_new(struct event_base *base, const char *directory, struct ledger *ledge
 	}
 	/* A limit on the size of files is to be an error as any other. */
 	signal(SIGXFSZ, SIG_IGN);
-	identity_learn(&journal->header.identity);
+	journal_identity_learn(&journal->header.identity);
 	journal->upgraded = lock != JOURNAL_LOCK_TAKE;
 	if (journal->upgraded)
 		journal->lock = lock;
@@ -527,7 +528,7 @@ journal_free(struct journal *journal)
 	ledger_on_said(journal->ledger, NULL, NULL);
 	if (journal->fd != -1) {
 		ledger_each(journal->ledger, count_kept, &kept);
-		if (kept == 0)
+		if (kept == 0 && journal->notes == NULL)
 			unlink(journal->path);
 		close(journal->fd);
 	}
@@ -535,6 +536,7 @@ journal_free(struct journal *journal)
 		event_free(journal->tick);
 	if (journal->lock != -1)
 		close(journal->lock);
+	records_free(journal);
 	free(journal->directory);
 	free(journal->path);
 	free(journal->new_path);

@@ -14,6 +14,8 @@
 
 struct event_base;
 struct journal;
+struct journal_draft;
+struct journal_note; /* see journal_record.h */
 
 #define JOURNAL_LOCK_TAKE (-2)
 #define JOURNAL_LOCK_PATIENCE_NS (2 * NS_PER_SECOND) /* for a predecessor that is ending */
@@ -38,10 +40,31 @@ bool journal_load(struct journal *, bool child);
  */
 void journal_begin(struct journal *, size_t unclaimed);
 
+/*
+ * Notes: texts under keys, which a successor on the same boot finds, the last one of each key. What they say is none of
+ * the journal's business, and they come after what it says of routes: where there is no room for a note it is missing,
+ * or an older one is there, which nobody is told.
+ */
+
+/* What a predecessor noted under this key, from journal_load until journal_begin. NULL: nothing. */
+const char *journal_noted(const struct journal *, const char *key);
+
+/*
+ * From now on notes are kept, and the journal's file is, too, with nothing announced. notes is called whenever it is
+ * written anew, to call journal_draft_note with each; the journal must not be used in it. NULL: none are kept any more,
+ * and those that there are go.
+ */
+void journal_keep_notes(struct journal *, void (*notes)(void *context, struct journal_draft *), void *context);
+void journal_draft_note(struct journal_draft *, const struct journal_note *);
+
+/* One note is another one; all of them may be. */
+void journal_note(struct journal *, const struct journal_note *);
+void journal_renew(struct journal *);
+
 /* The descriptor of the lock, -1: none. */
 int journal_lock(const struct journal *);
 
-/* The file goes when nothing is announced any more, and else stays for the successor. NULL is allowed. */
+/* The file goes when nothing is announced any more and no notes are kept; else it is for the successor. NULL is allowed. */
 void journal_free(struct journal *);
 
 #endif

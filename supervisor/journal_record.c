@@ -14,7 +14,10 @@
 
 #define VERSION 1
 
-static const char letters[] = {[JOURNAL_ANNOUNCE] = 'A', [JOURNAL_WITHDRAW] = 'W', [JOURNAL_DONE] = 'D'};
+#define RECORD_MIN 6 /* bytes of the shortest */
+
+static const char letters[] = {[JOURNAL_ANNOUNCE] = 'A', [JOURNAL_WITHDRAW] = 'W', [JOURNAL_DONE] = 'D',
+    [JOURNAL_NOTE] = 'N'};
 
 static uint32_t
 crc_of(const char *bytes, size_t length)
@@ -71,20 +74,48 @@ journal_record_encode(enum journal_kind kind, const struct route_key *key, const
 	return length > 0 && (size_t)length < size ? (size_t)length : 0;
 }
 
-/* The words of a line into a record; what they mean is compared afterwards. */
+/* Not empty, and printable ASCII from this character on. */
 static bool
-record_parse(char *line, struct journal_record *record)
+text_printable(const char *text, char first)
 {
-	char *kind = strsep(&line, " "), *prefix = strsep(&line, " "), *path_id = strsep(&line, " ");
-	char *neighbor = strsep(&line, " "), *end;
-	const char *letter = kind[0] != '\0' && kind[1] == '\0' ? memchr(letters, kind[0], sizeof(letters)) : NULL;
+	if (text == NULL || *text == '\0')
+		return false;
+	for (; *text != '\0'; text++)
+		if (*text < first || *text > '~')
+			return false;
+	return true;
+}
+
+size_t
+journal_note_encode(const struct journal_note *note, char *line, size_t size)
+{
+	int length;
+
+	if (!text_printable(note->key, '!') || !text_printable(note->text, ' '))
+		return 0;
+	length = snprintf(line, size, "%c %s %s\n", letters[JOURNAL_NOTE], note->key, note->text);
+	return length > 0 && (size_t)length < size ? (size_t)length : 0;
+}
+
+static size_t
+record_encode(const struct journal_record *record, char *line, size_t size)
+{
+	if (record->kind == JOURNAL_NOTE)
+		return journal_note_encode(&record->note, line, size);
+	return journal_record_encode(record->kind, &record->key, record->attributes, line, size);
+}
+
+/* What follows the letter, into a record of a route. */
+static bool
+route_parse(char *line, struct journal_record *record)
+{
+	char *prefix = strsep(&line, " "), *path_id = strsep(&line, " "), *neighbor = strsep(&line, " "), *end;
 	struct address address;
 	char text[ADDRESS_TEXT_SIZE];
 
-	*record = (struct journal_record){.attributes = line};
-	if (letter == NULL || neighbor == NULL || prefix_parse(prefix, &record->key.prefix) != PREFIX_OK)
+	record->attributes = line;
+	if (neighbor == NULL || prefix_parse(prefix, &record->key.prefix) != PREFIX_OK)
 		return false;
-	record->kind = (enum journal_kind)(letter - letters);
 	if (strcmp(path_id, "-") != 0) {
 		record->key.has_path_id = true;
 		record->key.path_id = (uint32_t)strtoul(path_id, &end, 10);
@@ -101,6 +132,24 @@ record_parse(char *line, struct journal_record *record)
 	return (record->kind == JOURNAL_ANNOUNCE) == (line != NULL) && (line == NULL || exabgp_command_allowed(line));
 }
 
+/* The words of a line into a record; what they mean is compared afterwards. */
+static bool
+record_parse(char *line, struct journal_record *record)
+{
+	char *kind = strsep(&line, " ");
+	const char *letter = kind[0] != '\0' && kind[1] == '\0' ? memchr(letters, kind[0], sizeof(letters)) : NULL;
+
+	*record = (struct journal_record){.attributes = NULL};
+	if (letter == NULL || line == NULL)
+		return false;
+	record->kind = (enum journal_kind)(letter - letters);
+	if (record->kind != JOURNAL_NOTE)
+		return route_parse(line, record);
+	record->note.key = strsep(&line, " ");
+	record->note.text = line;
+	return true;
+}
+
 bool
 journal_record_decode(char *line, size_t length, struct journal_record *record)
 {
@@ -113,22 +162,48 @@ journal_record_decode(char *line, size_t length, struct journal_record *record)
 	memcpy(copy, line, length);
 	copy[length] = '\n';
 	same = record_parse(line, record) &&
-	    journal_record_encode(record->kind, &record->key, record->attributes, again, length + 2) == length + 1 &&
-	    memcmp(copy, again, length + 1) == 0;
+	    record_encode(record, again, length + 2) == length + 1 && memcmp(copy, again, length + 1) == 0;
 	free(copy);
 	return same;
+}
+
+/* Of the same route, or note: 0. Routes come before notes. */
+static int
+subject_compare(const struct journal_record *a, const struct journal_record *b)
+{
+	bool first = a->kind == JOURNAL_NOTE, second = b->kind == JOURNAL_NOTE;
+
+	if (first != second)
+		return first ? 1 : -1;
+	return first ? strcmp(a->note.key, b->note.key) : route_key_compare(&a->key, &b->key);
 }
 
 static int
 record_compare(const void *a, const void *b)
 {
 	const struct journal_record *first = a, *second = b;
-	int order = route_key_compare(&first->key, &second->key);
+	int order = subject_compare(first, second);
 
 	return order != 0 ? order : (first->place > second->place) - (first->place < second->place);
 }
 
-/* Keep the last record of every route, and of these what is not done. Returns how many. */
+static int
+note_compare(const void *a, const void *b)
+{
+	return subject_compare(a, b);
+}
+
+const char *
+journal_note_find(const struct journal_record *records, size_t count, const char *key)
+{
+	const struct journal_record wanted = {.kind = JOURNAL_NOTE, .note = {key, NULL}};
+	const struct journal_record *found = count > 0 ?
+	    bsearch(&wanted, records, count, sizeof(*records), note_compare) : NULL;
+
+	return found != NULL ? found->note.text : NULL;
+}
+
+/* Keep the last record of every route and key, and of these what is not done. Returns how many. */
 static size_t
 records_reduce(struct journal_record *records, size_t count)
 {
@@ -137,7 +212,7 @@ records_reduce(struct journal_record *records, size_t count)
 	if (count > 0)
 		qsort(records, count, sizeof(*records), record_compare);
 	for (size_t i = 0; i < count; i++)
-		if ((i + 1 == count || route_key_compare(&records[i].key, &records[i + 1].key) != 0) &&
+		if ((i + 1 == count || subject_compare(&records[i], &records[i + 1]) != 0) &&
 		    records[i].kind != JOURNAL_DONE)
 			records[kept++] = records[i];
 	return kept;
@@ -204,7 +279,7 @@ enum journal_state
 journal_decode(char *text, size_t length, const char *boot, struct journal_header *header,
     struct journal_record **records, size_t *count, const char **reason)
 {
-	size_t room = length / 8 + 2; /* the shortest record is longer */
+	size_t room = length / RECORD_MIN + 2;
 
 	*records = NULL;
 	*count = 0;

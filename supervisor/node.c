@@ -232,7 +232,7 @@ node_drains(struct node *node, monotime_t now)
 {
 	if (node->config->texts[ATTRIBUTES_DRAIN] == NULL)
 		return false;
-	if (node->wish == WISH_UP)
+	if (node->wish == WISH_UP || (node->wish == WISH_NOTHING && node->drained.ns == MONOTIME_NEVER.ns))
 		node->drained = monotime_add(now, node->config->drain_time_ns);
 	else if (node->wish != WISH_NOTHING)
 		return false;
@@ -338,6 +338,8 @@ node_found(struct node *node, enum verdict found, enum node_cause cause, const c
 		return node_turn(node, cause, reason, now);
 	if (waited)
 		return NODE_SAME;
+	if (node->wish == WISH_NOTHING && !node->guarded)
+		node_follow(node, now); /* a predecessor's verdict, which stays for now */
 	nodes_arm(node, until);
 	node_tell(node, node->verdict, NODE_HELD, cause, reason, now);
 	return NODE_HELD;
@@ -389,7 +391,7 @@ node_reconfigure(struct node *node, const struct node_config *config, unsigned o
 		node_wish(node, WISH_DOWN);
 	else if (node->guarded && owner != before.owner)
 		node->wish = WISH_NOTHING; /* what it keeps announced is held; nothing new is announced for what is down */
-	if (node->wish != WISH_WITHDRAW)
+	if (node->wish != WISH_WITHDRAW && node->wish != WISH_NOTHING)
 		guard_forget(node->nodes, node);
 	node_say(node);
 	if (node_held(node, &until))

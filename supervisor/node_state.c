@@ -1,13 +1,15 @@
 /*
- * Checks and groups across an upgrade. Touches these, and through them the ledger. Invariant: what is restored is wanted
- * of the routes at once, so that they are what they were.
+ * Checks and groups across an upgrade, and a crash. Touches these, and through them the ledger. Invariant: what is
+ * loaded is wanted of the routes at once, so that they are what they were; what is inherited is wanted of none.
  */
+#include <stdint.h>
+
 #include "check.h"
 #include "group.h"
 
 static const struct state_field fsm_fields[] = {
 	STATE_ENUM(struct fsm, state, FSM_STATES),
-	STATE_FIELD(struct fsm, count),
+	STATE_ENUM(struct fsm, count, UINT16_MAX + 1), /* rise and fall are not above this */
 	STATE_END,
 };
 
@@ -99,5 +101,68 @@ group_load(struct group *group, const json_t *map, char error[static STATE_ERROR
 		return false;
 	group->node = found;
 	node_resume(&group->node);
+	return true;
+}
+
+/* Crashes. */
+
+static monotime_t
+time_past(monotime_t time, monotime_t now)
+{
+	return time.ns < 0 || monotime_before(now, time) ? now : time;
+}
+
+/* When the drain of what was announced by the predecessor ends, or is yet to begin, see node.h. */
+static monotime_t
+drain_end(const struct node *left, monotime_t now)
+{
+	if (left->wish == WISH_UP || (left->wish == WISH_NOTHING && left->drained.ns == MONOTIME_NEVER.ns))
+		return MONOTIME_NEVER;
+	if (left->wish != WISH_DRAIN && left->wish != WISH_NOTHING)
+		return (monotime_t){0};
+	return monotime_min(left->drained, monotime_add(now, left->config->drain_time_ns));
+}
+
+static size_t
+count_routes(const struct node_config *config)
+{
+	return config->prefixes.count * (config->neighbors.count > 0 ? config->neighbors.count : 1);
+}
+
+/* A node as it goes on, of one as it was left. */
+static void
+node_inherit(struct node *node, const struct node *left, monotime_t now)
+{
+	node->verdict = left->verdict;
+	node->since = time_past(left->since, now);
+	node->found = left->found;
+	node->drained = drain_end(left, now);
+	if (left->guarded || left->wish == WISH_NOTHING)
+		node->guarded_at = time_past(left->guarded_at, now);
+	node->lost = left->lost < count_routes(node->config) ? left->lost : count_routes(node->config);
+	node->lost_at = time_past(left->lost_at, now);
+	node_resume(node);
+}
+
+bool
+check_inherit(struct check *check, const json_t *map, monotime_t now, char error[static STATE_ERROR_SIZE])
+{
+	struct check left = *check;
+
+	if (!check_decode(&left, map, error))
+		return false;
+	check->fsm = left.fsm;
+	node_inherit(&check->node, &left.node, now);
+	return true;
+}
+
+bool
+group_inherit(struct group *group, const json_t *map, monotime_t now, char error[static STATE_ERROR_SIZE])
+{
+	struct node left = group->node;
+
+	if (!state_load(node_fields, &left, map, error))
+		return false;
+	node_inherit(&group->node, &left, now);
 	return true;
 }

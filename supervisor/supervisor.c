@@ -31,6 +31,7 @@
 #include "launcher.h"
 #include "lock.h"
 #include "loop.h"
+#include "node_journal.h"
 #include "program.h"
 #include "pulse.h"
 #include "reload.h"
@@ -52,6 +53,7 @@ struct supervisor {
 	struct ledger *ledger;
 	struct journal *journal;
 	struct checks *checks;
+	struct node_journal notes; /* of these */
 	struct pulse *pulse; /* of the checks */
 	bool guarding;	     /* the guard keeps something announced */
 	struct launcher *launcher;
@@ -97,6 +99,7 @@ transition_seen(void *context, const struct transition *transition)
 	struct supervisor *supervisor = context;
 
 	transition_log(transition);
+	node_journal_event(&supervisor->notes, transition);
 	pulse_set(supervisor->pulse);
 	guard_tell(supervisor);
 	if (transition->before.state == transition->after.state)
@@ -111,6 +114,7 @@ change_seen(void *context, const struct node_change *change)
 
 	change_log(change);
 	hooks_node_changed(supervisor->hooks, change);
+	node_journal_change(&supervisor->notes, change);
 	guard_tell(supervisor);
 	if (change->before != change->after)
 		title_show(supervisor, stop_begun(supervisor->stop) ? "Stopping" : "Sleeping");
@@ -152,6 +156,8 @@ supervisor_stop(struct supervisor *supervisor, const char *why, enum stop_cause 
 		supervisor->reload_due = false; /* too late */
 		upgrade_cancel(supervisor->upgrade);
 		log_info("stopping: %s", why);
+		if (supervisor->config->global.on_exit != ON_EXIT_KEEP)
+			node_journal_forget(&supervisor->notes);
 		title_show(supervisor, "Stopping");
 	}
 	stop_begin(supervisor->stop, cause, supervisor->config->global.on_exit == ON_EXIT_KEEP);
@@ -205,6 +211,7 @@ supervisor_reload(struct supervisor *supervisor, bool asked)
 	if (reload_run(&reload, asked) == RELOAD_DONE) {
 		global = &supervisor->config->global;
 		watch_set(supervisor->watch, global->live_reload, global->monitoring_interval_ns);
+		node_journal_reloaded(&supervisor->notes);
 		title_show(supervisor, "Sleeping");
 		pulse_set(supervisor->pulse);
 	}
@@ -386,6 +393,9 @@ checks_start(struct supervisor *supervisor)
 		return false;
 	if (supervisor->left != NULL)
 		state_restore(supervisor, supervisor->left_file);
+	else
+		node_journal_restore(supervisor->journal, supervisor->checks, monotime_now());
+	node_journal_begin(&supervisor->notes);
 	pulse_set(supervisor->pulse);
 	journal_begin(supervisor->journal, ledger_settle(supervisor->ledger));
 	watch_set(supervisor->watch, global->live_reload, global->monitoring_interval_ns);
@@ -418,6 +428,7 @@ parts_make(struct supervisor *supervisor)
 	    (supervisor->workers = workers_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL ||
 	    (supervisor->hooks = hooks_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL)
 		return false;
+	supervisor->notes = (struct node_journal){supervisor->journal, supervisor->checks};
 	supervisor->channel = (left != NULL ? channel_adopt : channel_new)(supervisor->base, config, supervisor->ledger,
 	    channel_ended, supervisor);
 	supervisor->upgrade = left != NULL ?

@@ -81,8 +81,8 @@ def test_killed_and_nothing_moves(under_exabgp, keep):
     for _ in range(2):
         since = subject.kill()
         subject.wait_log("carrying 3 routes of a predecessor, withdrawing 0", since)
-        subject.wait_log("web: rising (1/2) -> up", since)
-        subject.wait_log("local: rising (1/2) -> up", since)
+        subject.wait_log("web: up -> up", since)
+        subject.wait_log("local: up -> up", since)
     time.sleep(0.3)
     assert subject.updates() == before
     assert "ExaBGP seems to have been restarted" not in subject.log()
@@ -99,7 +99,7 @@ def test_killed_and_no_longer_configured(under_exabgp, keep):
     subject.lab.wait_route(prefix(1), "p4")
     subject.lab.wait_route(prefix(2), "p4")
     before = subject.updates()
-    subject.configure(config({**stays, **slow}))
+    subject.configure(config({**stays, **slow, "name": "stays, but anew"}))
     since = subject.kill()
     subject.lab.wait_no_route(prefix(2), "p4")
     subject.wait_log("carrying 1 route of a predecessor, withdrawing 1 that is no longer configured", since)
@@ -206,7 +206,7 @@ def test_with_a_journal_nothing_is_said_before_the_verdict(start, keep, shared):
     first, second = check("a", tcp(up), prefixes=[prefix(1)]), check("b", tcp(up), prefixes=[prefix(2)])
     crash(start, config(first, second, **shared), prefix(1), prefix(2))
     third = check("c", tcp(up), prefixes=[prefix(3)], rise=50)
-    run = start(config({**first, "rise": 5}, third, **shared))
+    run = start(config({**first, "name": "anew", "rise": 5}, third, **shared))
     run.wait_log("carrying 1 route of a predecessor, withdrawing 1 that is no longer configured")
     run.wait_for(lambda: opening(run) == [prefix(2), prefix(3)], what="withdraws of the old and the new")
     run.wait_route(prefix(1))
