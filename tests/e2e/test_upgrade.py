@@ -462,7 +462,9 @@ def test_before_the_verdict(start, keep, build, directory):
     first = start(config(web, runtime_dir=str(directory / "common")))
     first.wait_route(prefix(1))
     first.kill()
-    second = start(config({**web, "rise": 40, "fall": 40}, runtime_dir=str(directory / "common")), build=build)
+    # by another name, so that the predecessor's verdict is not its own
+    another = {**web, "name": "another", "rise": 40, "fall": 40}
+    second = start(config(another, runtime_dir=str(directory / "common")), build=build)
     second.wait_log("carrying 1 route")
     second.wait_log("rising (2/40)")
     put(build, PROGRAMS / "next")
