@@ -2,7 +2,6 @@
 exacheck as a service beside ExaBGP: named pipes to a real ExaBGP with a real BIRD as its peer, a unix socket to a
 stand-in. ExaBGP comes, goes and comes back; whatever it forgets is said again.
 """
-import os
 import signal
 import socket
 import threading
