@@ -3,7 +3,6 @@ Workers and spawners that break the protocol in every way that tests/hostile/wor
 their check fails and is withdrawn in time; the other checks of the same method and of others, ExaBGP and the
 supervisor itself never notice.
 """
-import os
 import re
 import shutil
 import time

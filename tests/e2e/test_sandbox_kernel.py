@@ -3,7 +3,6 @@ Kernels and privileges other than this machine's: mechanisms that are not there,
 worker-icmp may be given to open its sockets with.
 """
 import errno
-import os
 import platform
 import re
 import subprocess

@@ -11,7 +11,7 @@ import shlex
 import pytest
 
 from harness import paths, processes
-from harness.config import check, config, prefix, run_cases
+from harness.config import check, config, prefix
 from harness.escape import NOBODY, family, memory_contains, status
 from harness.hostile import HttpServer, TcpServer
 from harness.wait import wait_until

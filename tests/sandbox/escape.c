@@ -18,7 +18,6 @@
 
 extern const struct check_method ESCAPE_METHOD;
 
-#define PIDS_AHEAD 5000 /* every process of a run has a number above the supervisor's */
 #define SEARCHES 100
 #define SEARCH_PAUSE_MS 50
 #define EXECUTE_PAUSE_MS 300 /* for the supervisor to learn of the worker that may be about to die */
@@ -99,11 +98,14 @@ static pid_t
 process_find(const char *title)
 {
 	const struct timespec pause = {.tv_nsec = SEARCH_PAUSE_MS * 1000000L};
-	pid_t first = getppid() + 1;
+	char name[64], text[4096], *rest, *word;
+	pid_t pid;
 
+	snprintf(name, sizeof(name), "task/%d/children", (int)getppid());
 	for (int search = 0; search < SEARCHES; search++) {
-		for (pid_t pid = first; pid < first + PIDS_AHEAD; pid++)
-			if (pid != getpid() && is_sibling(pid, title))
+		rest = proc_read(getppid(), name, text, sizeof(text)) ? text : NULL;
+		while ((word = strsep(&rest, " ")) != NULL)
+			if ((pid = (pid_t)strtol(word, NULL, 10)) > 0 && pid != getpid() && is_sibling(pid, title))
 				return pid;
 		nanosleep(&pause, NULL);
 	}

@@ -22,7 +22,7 @@ protocol device {{ }}
 protocol bgp p4 {{
   local {bird4} port {port} as 65001; neighbor {exabgp4} as 65001;
   passive yes; multihop; strict bind yes; debug {{ routes }};
-  ipv4 {{ import all; export none; add paths rx; }};
+  ipv4 {{ import filter {{ print "community of ", net, ": ", bgp_community; accept; }}; export none; add paths rx; }};
   ipv6 {{ import all; export none; }};
 }}
 protocol bgp p6 {{
