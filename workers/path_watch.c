@@ -34,7 +34,7 @@ watch_complain(const char *path, int error)
 	if (is_missing(error) || told)
 		return;
 	told = true;
-	log_line(LOG_LEVEL_INFO, NULL, "cannot watch the directory of %s (%s): a change is noticed only at the next execution",
+	log_info("cannot watch the directory of %s (%s): a change is noticed only at the next execution",
 	    path, error == EMFILE ? "more than fs.inotify.max_user_instances" : strerror(error));
 }
 
