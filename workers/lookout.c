@@ -8,8 +8,8 @@
 #include "method.h"
 
 /*
- * The delays after a quiet minute; then those of backoff.h. More than one is short: a service that ends may close a
- * connection a moment before its port, and a file may be found before it was written.
+ * The delays after a quiet minute; then those of backoff.h, from 1 s on. More than one is short: a service that ends may
+ * close a connection a moment before its port, and a file may be found before it was written.
  */
 static const int64_t soon_ns[] = {0, NS_PER_MILLISECOND, 10 * NS_PER_MILLISECOND, 100 * NS_PER_MILLISECOND};
 
@@ -17,6 +17,7 @@ static struct {
 	const void *args;
 	const struct method_lookout *method; /* NULL: nothing to look out for */
 	struct backoff backoff;		     /* lives while nothing happens */
+	size_t early;			     /* short delays since it was quiet */
 	monotime_t due;
 } lookout = {.due = {INT64_MAX}};
 
@@ -62,8 +63,12 @@ lookout_heed(const struct pollfd *fds, size_t count, monotime_t now)
 	if (ready == 0 || !lookout.method->changed(fds, count) || lookout.due.ns != MONOTIME_NEVER.ns)
 		return;
 	lookout.due = backoff_ended(&lookout.backoff, now);
-	if (lookout.backoff.failures <= sizeof(soon_ns) / sizeof(soon_ns[0]))
-		lookout.due = monotime_add(now, soon_ns[lookout.backoff.failures - 1]);
+	if (lookout.backoff.failures == 1)
+		lookout.early = 0;
+	if (lookout.early == sizeof(soon_ns) / sizeof(soon_ns[0]))
+		return;
+	lookout.due = monotime_add(now, soon_ns[lookout.early++]);
+	lookout.backoff.failures = 1; /* its own delays are yet to come */
 }
 
 monotime_t

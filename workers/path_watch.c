@@ -25,7 +25,7 @@ is_missing(int error)
 	return error == ENOENT || error == ENOTDIR;
 }
 
-/* Too many watches of this user's (fs.inotify.max_user_instances), most likely: worth a line, but not an error. */
+/* Most likely too many watches of this user's. */
 static void
 watch_complain(const char *path, int error)
 {
@@ -34,8 +34,8 @@ watch_complain(const char *path, int error)
 	if (is_missing(error) || told)
 		return;
 	told = true;
-	log_warnx("cannot watch the directory of %s (%s): a change is noticed only at the next execution", path,
-	    strerror(error));
+	log_info("cannot watch the directory of %s (%s): a change is noticed only at the next execution",
+	    path, error == EMFILE ? "more than fs.inotify.max_user_instances" : strerror(error));
 }
 
 void

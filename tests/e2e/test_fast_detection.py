@@ -1,5 +1,6 @@
 """What is noticed between executions: the end of a connection that is held (tcp watch), a file that comes and goes."""
 import contextlib
+import math
 import os
 import signal
 import socket
@@ -17,6 +18,8 @@ from test_hostile_worker import Hostile
 from test_upgrade import PROGRAMS, put, upgrade
 
 LONG = 3600  # seconds: nothing happens on the grid
+# The number of inotify(7) instances is limited for each user, and other tests' workers have theirs.
+OWN_USER = {"user": "daemon"} if os.geteuid() == 0 else {}
 
 SERVICE = """
 import socket, sys
@@ -95,7 +98,7 @@ def test_killed_services(start, keep):
     delays, floors = [], []
     for number, service in enumerate(services):
         when, floor = seconds_to_the_close(service)
-        run.wait_no_route(prefix(number))
+        run.wait_no_route(prefix(number), timeout=20)
         delays.append(run.rib.changes_of(prefix(number))[-1][0] - when)
         floors.append(floor)
     bound = (0.010 + 20 * statistics.median(floors)) * paths.SLOWNESS
@@ -123,8 +126,9 @@ def test_closing_server_is_not_hammered(start, keep):
     run.wait_for(lambda: closing.count >= 5 and on_grid.count >= 5, what="executions off the grid")
     before, count = time.monotonic(), on_grid.count
     run.wait_for(lambda: on_grid.count >= count + 4, what="executions on the grid")
-    assert closing.count <= 6
-    assert on_grid.count - count <= (time.monotonic() - before) / 0.5 + 3
+    elapsed = time.monotonic() - closing.seen[0][0]
+    assert closing.count <= 6 + math.log2(1 + elapsed)  # at once and soon 5 times, then after 1, 2, 4 … s
+    assert on_grid.count - count <= (time.monotonic() - before) / 0.5 + 4
     assert [up for _, up in run.rib.changes_of(prefix(0)) + run.rib.changes_of(prefix(1))] == [True, True], run.story()
     assert not run.logged("worker lost")
 
@@ -186,9 +190,9 @@ def test_file(start, directory, more):
     other = {} if more else {"exists": False}
     run = start(config(check("flag", {"method": "file", "path": str(flag), **more}, interval=LONG),
                        check("no flag", {"method": "file", "path": str(flag), **other}, prefixes=[prefix(1)],
-                             interval=LONG)))
+                             interval=LONG), **OWN_USER))
     run.wait_for(lambda: len(run.transitions) >= 2, what="verdicts")
-    for _ in range(2):
+    for _ in range(1 if more else 2):
         flag.write_text("up\n")
         run.wait_route(prefix(0))
         run.wait_for(lambda: run.announced(prefix(1)) == bool(more), what="the other one's verdict")

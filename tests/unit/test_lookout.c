@@ -86,7 +86,7 @@ change(monotime_t *now)
 	return delay_ns;
 }
 
-static const int64_t delays_ms[] = {0, 1, 10, 100, 8000, 16000, 32000, 60000, 60000};
+static const int64_t delays_ms[] = {0, 1, 10, 100, 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000};
 
 START_TEST(ever_later)
 {
