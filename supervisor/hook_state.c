@@ -104,6 +104,17 @@ run_adopt(struct hook_run *run, const struct hook_run *found)
 	return run->pid != 0 && run->fd != -1 && run_events_new(run) && run_listen(run);
 }
 
+static bool
+run_of_name(const struct hooks *hooks, const char *name)
+{
+	const struct hook_run *run;
+
+	TAILQ_FOREACH(run, &hooks->active, entry)
+		if (strcmp(run->owner->name, name) == 0)
+			return true;
+	return false;
+}
+
 bool
 hooks_load(struct hooks *hooks, const json_t *map, bool usable, char error[static STATE_ERROR_SIZE])
 {
@@ -112,6 +123,10 @@ hooks_load(struct hooks *hooks, const json_t *map, bool usable, char error[stati
 
 	if (!run_decode(&found, &hook, map, error))
 		return false;
+	if (found.phase != RUN_WAITING && run_of_name(hooks, hook.name)) {
+		snprintf(error, STATE_ERROR_SIZE, "two of \"%.100s\" that run", hook.name);
+		return false;
+	}
 	run = run_append(hooks, &hook);
 	if (found.phase == RUN_WAITING) {
 		snprintf(error, STATE_ERROR_SIZE, "out of memory");

@@ -137,6 +137,23 @@ def test_timeout_ends_all_that_it_started(start, switch, diary):
     wait_until(lambda: not sleepers(mark), what="the end of the command's sleeps")
 
 
+def test_of_a_group(start, directory, switch, diary):
+    """A group has hooks as a check has, also one that announces nothing itself."""
+    other = Switch(directory / "other")
+    other.on()
+    told = {"change": diary.line("$STATE $CHECK [$PREFIXES]")}
+    start({**config(check("a", switch.args), check("b", other.args, prefixes=[prefix(1)])), "groups": [
+        {"name": "any of both", "members": ["a", "b"], "require": "any", "prefixes": [prefix(2)], "hooks": told},
+        {"name": "both", "members": ["a", "b"], "hooks": told}]})
+    diary.wait(2)
+    switch.off()
+    diary.wait(3)
+    other.off()
+    lines = diary.wait(4)
+    assert sorted(lines[:2]) == [f"UP any of both [{prefix(2)}]", "UP both []"]
+    assert lines[2:] == ["DOWN both []", f"DOWN any of both [{prefix(2)}]"]
+
+
 def test_failure_is_told(start, switch):
     run = start(config(hooked("web", switch, {"up": "echo 'disk is full' >&2; exit 3", "change": "kill -9 $$"})))
     run.wait_log("web: hook up failed (exit): exit status 3: disk is full")

@@ -3,25 +3,21 @@
  * goes on beside what, bounds, and shortages that pass.
  */
 #include <check.h>
-#include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../common/clone_sibling.h"
 #include "../../common/message.h"
-#include "../../common/methods/shell.h"
 #include "../../supervisor/hook.h"
 #include "../../supervisor/launcher.h"
-#include "../../workers/command.h"
+#include "shell_double.h"
 #include "unit.h"
 
 #define TIMEOUT_NS (30 * NS_PER_SECOND)
@@ -94,7 +90,7 @@ output_lines(void)
 	return lines;
 }
 
-/* This program as the spawner: see spawner_main. */
+/* This program as the spawner: see shell_double.h. */
 static void
 program_link(void)
 {
@@ -515,18 +511,30 @@ START_TEST(what_waits_is_handed_over_in_order)
 }
 END_TEST
 
+static bool
+state_loads(pid_t pid, int fd, char error[static STATE_ERROR_SIZE])
+{
+	char line[512];
+	json_t *map;
+	bool loaded;
+
+	snprintf(line, sizeof(line), "{\"name\":\"a\",\"key\":\"up\",\"command\":\"echo no >> out\",\"state\":\"UP\","
+	    "\"prefixes\":\"\",\"reason\":\"\",\"timeout_ns\":%lld,\"phase\":3,\"pid\":%d,\"fd\":%d,\"begun\":%lld,"
+	    "\"deadline\":%lld}", TIMEOUT_NS, (int)pid, fd, (long long)monotime_now().ns,
+	    (long long)monotime_add(monotime_now(), TIMEOUT_NS).ns);
+	map = json_loads(line, 0, NULL);
+	ck_assert_ptr_nonnull(map);
+	loaded = hooks_load(hooks, map, true, error);
+	json_decref(map);
+	return loaded;
+}
+
 /* Of one that runs: its process is none of ours, or there is no channel to it. */
 START_TEST(what_cannot_be_taken_over_has_failed)
 {
-	char line[512];
-	FILE *file = tmpfile();
+	char error[STATE_ERROR_SIZE] = "";
 
-	ck_assert_ptr_nonnull(file);
-	snprintf(line, sizeof(line), "{\"name\":\"a\",\"key\":\"up\",\"command\":\"echo no >> out\",\"state\":\"UP\","
-	    "\"prefixes\":\"\",\"reason\":\"\",\"timeout_ns\":%lld,\"phase\":3,\"pid\":%d,\"fd\":%d}", TIMEOUT_NS,
-	    (int)getppid(), _i == 0 ? STDERR_FILENO : 1000);
-	ck_assert(state_write(file, "hook", json_loads(line, 0, NULL)));
-	hooks_read(file);
+	ck_assert(state_loads(getppid(), _i == 0 ? STDERR_FILENO : 1000, error));
 	ck_assert_uint_eq(log_count("warning a: hook up failed: its process could not be kept"), 1);
 	run("a", "echo next >> out");
 	WAIT_UNTIL(all_done());
@@ -534,136 +542,30 @@ START_TEST(what_cannot_be_taken_over_has_failed)
 }
 END_TEST
 
-/* The double of worker-shell. */
-
-static void
-say(enum message_type type, void *message, size_t length)
+START_TEST(a_process_is_taken_over)
 {
-	message_send(CHANNEL_FD, type, message, length, -1);
-}
+	struct message_result result = {.code = RESULT_FAIL, .reason = REASON_EXIT, .text = "exit status 3"};
+	char error[STATE_ERROR_SIZE] = "";
+	int fds[2];
+	pid_t pid;
 
-static void
-say_started(void)
-{
-	struct message_started started = {.sandbox = "none"};
-
-	say(MESSAGE_STARTED, &started, sizeof(started));
-}
-
-static void
-say_result(const struct result *result, int64_t duration_ns)
-{
-	struct message_result message = {.code = result->code, .reason = result->reason, .duration_ns = duration_ns};
-
-	memcpy(message.text, result->text, sizeof(message.text));
-	say(MESSAGE_RESULT, &message, sizeof(message));
-}
-
-/* What no honest worker does. */
-static void
-lie(const char *how)
-{
-	struct result result = {.code = RESULT_PASS, .text = "all is well"};
-	struct message_log log = {.level = LOG_LEVEL_DEBUG, .text = "blah"};
-	struct message_disabled disabled = {.disabled = 1};
-
-	if (strcmp(how, "@dies") == 0)
-		_exit(0);
-	if (strcmp(how, "@early") == 0)
-		say_result(&result, 0);
-	say_started();
-	if (strcmp(how, "@again") == 0)
-		say_started();
-	if (strcmp(how, "@disabled") == 0)
-		say(MESSAGE_DISABLED, &disabled, sizeof(disabled));
-	for (int i = 0; i < 2000 && strcmp(how, "@flood") == 0; i++)
-		say(MESSAGE_LOG, &log, sizeof(log));
-	if (strcmp(how, "@garbage") == 0 && write(CHANNEL_FD, "garbage", 7) == -1)
-		_exit(1);
-	if (strcmp(how, "@wrong") == 0)
-		say_result(&result, INT64_C(3600) * NS_PER_SECOND);
-	if (strcmp(how, "@other") == 0 && fork() == 0) {
-		say_result(&result, 0);
-		_exit(0);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
+	ck_assert_int_eq(message_identify(fds[0]), 0);
+	if ((pid = fork()) == 0) {
+		message_send(fds[1], MESSAGE_RESULT, &result, sizeof(result), -1);
+		for (;;)
+			pause();
 	}
-	for (;;)
-		pause();
+	close(fds[1]);
+	ck_assert(state_loads(pid, fds[0], error));
+	ck_assert(!state_loads(pid, fds[0], error)); /* two at once */
+	run("a", "echo next >> out");
+	ck_assert_uint_eq(hooks_active(hooks), 1);
+	WAIT_UNTIL(all_done());
+	ck_assert_str_eq(output(), "next\n");
+	ck_assert_uint_eq(log_count("warning a: hook up failed (exit): exit status 3"), 1);
 }
-
-static char *
-environment_entry(const char *key, const char *value)
-{
-	char *entry;
-
-	return asprintf(&entry, "%s=%s", key, value) == -1 ? NULL : entry;
-}
-
-static _Noreturn void
-double_main(void)
-{
-	struct message_job *job = message_receive_job(CHANNEL_FD);
-	struct shell_args args = {.command = NULL};
-	char error[OPTION_ERROR_SIZE], *environment[8] = {NULL};
-	monotime_t begun = monotime_now();
-	struct result result = {.text = ""};
-
-	if (job == NULL || !options_decode(method_shell.options, &args, job->args, job->args_length, error))
-		_exit(1);
-	if (args.command[0] == '@')
-		lie(args.command);
-	say_started();
-	environment[0] = environment_entry("CHECK", job->name);
-	environment[1] = environment_entry("PATH", "/usr/bin:/bin");
-	for (size_t i = 0; i < args.environment.count && i < 5; i++)
-		environment[i + 2] = environment_entry(args.environment.keys[i], args.environment.values[i]);
-	if (command_run(args.command, environment, monotime_add(begun, args.common.timeout_ns), CHANNEL_FD, &result) ==
-	    COMMAND_STOPPED)
-		_exit(0);
-	say_result(&result, monotime_sub(monotime_now(), begun));
-	for (;;)
-		pause();
-}
-
-/* End without a report, once. */
-static void
-perhaps_end(const char *mark)
-{
-	if (unlink(mark) == 0)
-		_exit(1);
-}
-
-static int
-spawner_main(const char *path)
-{
-	struct message_ready ready = {.protocol = MESSAGE_PROTOCOL};
-	struct pollfd pfd = {.fd = CHANNEL_FD, .events = POLLIN};
-	union message message;
-	char *place = strdup(path);
-	int fd;
-
-	if (place == NULL || strrchr(place, '/') == NULL)
-		return 1;
-	*strrchr(place, '/') = '\0';
-	if (chdir(place) == -1)
-		return 1;
-	free(place);
-	say(MESSAGE_READY, &ready, sizeof(ready));
-	while (poll(&pfd, 1, -1) == 1 && message_receive(CHANNEL_FD, &message, 1u << MESSAGE_SPAWN, &fd) == MESSAGE_OK) {
-		struct message_spawned spawned = {.id = message.spawn.id};
-
-		perhaps_end("ends");
-		spawned.pid = clone_sibling();
-		if (spawned.pid == 0) {
-			dup2(fd, CHANNEL_FD);
-			close(fd);
-			double_main();
-		}
-		close(fd);
-		perhaps_end("made");
-		say(MESSAGE_SPAWNED, &spawned, sizeof(spawned));
-	}
-	return 0;
-}
+END_TEST
 
 int
 main(int argc, char **argv)
@@ -697,6 +599,7 @@ main(int argc, char **argv)
 	state = unit_case(suite, "state");
 	tcase_add_loop_test(state, states_are_judged, 0, COUNT(states));
 	tcase_add_test(runs, what_waits_is_handed_over_in_order);
+	tcase_add_test(runs, a_process_is_taken_over);
 	tcase_add_loop_test(runs, what_cannot_be_taken_over_has_failed, 0, 2);
 	return unit_run(suite);
 }
