@@ -255,7 +255,8 @@ group_complete(const struct decoding *decoding, size_t number)
 
 /* The tables' part of all groups: after it their names are known. */
 static bool
-groups_decode_tables(struct diagnostics *diagnostics, const struct sources *sources, struct config *config)
+groups_decode_tables(struct diagnostics *diagnostics, const struct sources *sources, struct config *config,
+    size_t *text_bytes)
 {
 	static const char *const also[] = {"members", "require", NULL};
 	const struct node *list = sources->groups;
@@ -278,7 +279,7 @@ groups_decode_tables(struct diagnostics *diagnostics, const struct sources *sour
 			continue;
 		decode_options(diagnostics, &place, map, group_table, also, &config->groups[i]);
 		if (diagnostics_count(diagnostics, SEVERITY_ERROR) == errors)
-			node_check(diagnostics, &place, map, &config->groups[i].node);
+			node_check(diagnostics, &place, map, &config->groups[i].node, text_bytes);
 	}
 	return true;
 }
@@ -300,13 +301,13 @@ groups_complete(struct decoding *decoding)
 }
 
 bool
-groups_decode(struct diagnostics *diagnostics, const struct sources *sources, struct config *config)
+groups_decode(struct diagnostics *diagnostics, const struct sources *sources, struct config *config, size_t *text_bytes)
 {
 	struct names names = {.list = NULL};
 	struct decoding decoding = {.diagnostics = diagnostics, .sources = sources, .names = &names};
 	bool decoded = false;
 
-	if (groups_decode_tables(diagnostics, sources, config) && names_make(&names, config) &&
+	if (groups_decode_tables(diagnostics, sources, config, text_bytes) && names_make(&names, config) &&
 	    (decoding.group_of = calloc(config->count + 1, sizeof(*decoding.group_of))) != NULL) {
 		names_compare(diagnostics, sources, &names);
 		groups_complete(&decoding);
