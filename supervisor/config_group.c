@@ -244,8 +244,11 @@ group_complete(const struct decoding *decoding, size_t number)
 	if (map->type != NODE_MAPPING)
 		return;
 	if (members_decode(&membership, &place, map, &count)) {
+		size_t errors = diagnostics_count(decoding->diagnostics, SEVERITY_ERROR);
+
 		require_decode(&membership, &place, map, count);
-		weights_check(&membership, &place);
+		if (diagnostics_count(decoding->diagnostics, SEVERITY_ERROR) == errors)
+			weights_check(&membership, &place);
 	}
 	/* Networks are there unless something else was wrong, which may have been what it does. */
 	if (prefixes_missing(map) && group->node.networks != NULL && !hooks_any(&group->node.hooks) && !group->keep_last)

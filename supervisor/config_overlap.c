@@ -119,7 +119,7 @@ guard_compare(const struct comparison *comparison, size_t routes)
 	if (share == OPTION_UNSET || routes == 0 || (int64_t)routes * share >= PARTS)
 		return;
 	place_report(comparison->diagnostics, SEVERITY_WARNING, &place, node_for(map, "max_withdraw"),
-	    "is less than one of %zu routes: none will ever be withdrawn for a failure", routes);
+	    "is less than one route (of %zu): none will ever be withdrawn for a failure", routes);
 }
 
 static bool
