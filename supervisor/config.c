@@ -62,7 +62,7 @@ global_check(struct diagnostics *diagnostics, const struct node *root, const str
 /* False: out of memory, which has been reported. */
 static bool
 checks_decode(struct diagnostics *diagnostics, const struct place *place, const struct node *list,
-    struct config *config)
+    struct config *config, size_t *text_bytes)
 {
 	if ((config->checks = calloc(list->count, sizeof(*config->checks))) == NULL) {
 		diagnostic_add(diagnostics, SEVERITY_ERROR, 0, 0, NULL, "out of memory");
@@ -75,7 +75,7 @@ checks_decode(struct diagnostics *diagnostics, const struct place *place, const 
 
 		if (name != NULL)
 			item.name = name->text;
-		check_decode(diagnostics, &item, node, &config->checks[i]);
+		check_decode(diagnostics, &item, node, &config->checks[i], text_bytes);
 	}
 	return true;
 }
@@ -101,7 +101,9 @@ document_decode(struct diagnostics *diagnostics, const struct node *root, struct
 {
 	static const char *const also[] = {"checks", "groups", NULL};
 	const struct place place = {.key = "checks"};
-	struct sources sources = {.config = config, .checks = node_get(root, "checks")};
+	struct sources sources = {.config = config, .exacheck = node_get(root, "exacheck"),
+	    .checks = node_get(root, "checks")};
+	size_t text_bytes = 0;
 
 	if (root->type != NODE_MAPPING) {
 		diagnostic_add(diagnostics, SEVERITY_ERROR, root->line, root->column, NULL,
@@ -117,11 +119,11 @@ document_decode(struct diagnostics *diagnostics, const struct node *root, struct
 		return;
 	}
 	if (!decode_expect(diagnostics, &place, sources.checks, NODE_SEQUENCE) ||
-	    !checks_decode(diagnostics, &place, sources.checks, config))
+	    !checks_decode(diagnostics, &place, sources.checks, config, &text_bytes))
 		return;
 	if (!groups_list(diagnostics, root, &sources.groups))
 		return;
-	if (!groups_decode(diagnostics, &sources, config) ||
+	if (!groups_decode(diagnostics, &sources, config, &text_bytes) ||
 	    (diagnostics_count(diagnostics, SEVERITY_ERROR) == 0 && !routes_compare(diagnostics, &sources)))
 		diagnostic_add(diagnostics, SEVERITY_ERROR, 0, 0, NULL, "out of memory");
 }

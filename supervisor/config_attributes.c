@@ -11,6 +11,8 @@
 
 /* A command apart from its attributes: verb, neighbor, prefix, path id in the longest spelling, and more. */
 #define COMMAND_REST_MAX 256
+/* Bytes of all texts: attributes for each of very many prefixes would take all memory there is. */
+#define TEXT_BYTES_MAX (256UL * 1024 * 1024)
 
 #define GRACEFUL_SHUTDOWN "65535:0" /* RFC 8326 */
 
@@ -85,19 +87,52 @@ drain_check(struct diagnostics *diagnostics, const struct place *node_place, con
 	return true;
 }
 
+/* Every MED there is grows with the prefixes. */
+static void
+metric_increase_check(struct diagnostics *diagnostics, const struct place *node_place, const struct node *map,
+    const struct node_config *config)
+{
+	const struct place place = {.parent = node_place, .key = "metric_increase"};
+	const int64_t metrics[] = {config->up.metric, config->down.metric, config->disabled.metric, config->drain.metric};
+	int64_t highest = OPTION_UNSET, last;
+
+	if (config->metric_increase == 0)
+		return;
+	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
+		if (metrics[i] > highest)
+			highest = metrics[i];
+	if (highest == OPTION_UNSET) {
+		place_report(diagnostics, SEVERITY_ERROR, &place, node_for(map, "metric_increase"),
+		    "needs metric, which it is added to");
+		return;
+	}
+	last = config->prefixes.count > 0 ? highest + config->metric_increase * (int64_t)(config->prefixes.count - 1) : 0;
+	if (last > UINT32_MAX)
+		place_report(diagnostics, SEVERITY_ERROR, &place, node_for(map, "metric_increase"),
+		    "makes %lld of %lld for the last of %zu prefixes: a MED is at most 4294967295", (long long)last,
+		    (long long)highest, config->prefixes.count);
+}
+
 struct texts {
 	struct node_config *config;
 	size_t longest; /* of all texts */
+	size_t *bytes;	/* of these and those of other nodes */
 };
 
 /* One text, of a set (NULL: its own attributes), for the prefix of this number. False: out of memory. */
 static bool
 text_make(struct texts *texts, const struct attribute_set *set, size_t prefix, char **text)
 {
+	size_t length;
+
+	if (*texts->bytes > TEXT_BYTES_MAX)
+		return true;
 	if ((*text = attributes_format(texts->config, set, prefix)) == NULL)
 		return false;
-	if (strlen(*text) > texts->longest)
-		texts->longest = strlen(*text);
+	length = strlen(*text);
+	*texts->bytes += length + 1;
+	if (length > texts->longest)
+		texts->longest = length;
 	return true;
 }
 
@@ -121,15 +156,16 @@ texts_make(struct texts *texts, enum node_attributes which, const struct attribu
 
 void
 node_attributes_make(struct diagnostics *diagnostics, const struct place *place, const struct node *map,
-    struct node_config *config)
+    struct node_config *config, size_t *text_bytes)
 {
 	const size_t most = EXABGP_LINE_MAX - COMMAND_REST_MAX;
-	struct texts texts = {.config = config};
+	struct texts texts = {.config = config, .bytes = text_bytes};
 
 	set_check(diagnostics, place, map, "down", &config->down);
 	set_check(diagnostics, place, map, "disabled", &config->disabled);
 	set_check(diagnostics, place, map, "drain", &config->drain);
 	metric_down_fold(diagnostics, place, map, config);
+	metric_increase_check(diagnostics, place, map, config);
 	if (!drain_check(diagnostics, place, map, config) || !texts_make(&texts, ATTRIBUTES_UP, NULL, true) ||
 	    !texts_make(&texts, ATTRIBUTES_DOWN, &config->down, attribute_set_any(&config->down)) ||
 	    !texts_make(&texts, ATTRIBUTES_DISABLED, &config->disabled, attribute_set_any(&config->disabled)) ||
@@ -142,4 +178,8 @@ node_attributes_make(struct diagnostics *diagnostics, const struct place *place,
 		    "the attributes make %zu bytes of a command and may make %zu: "
 		    "fewer communities or a shorter AS path",
 		    texts.longest, most);
+	if (*text_bytes > TEXT_BYTES_MAX)
+		place_report(diagnostics, SEVERITY_ERROR, place, map,
+		    "the attributes of all prefixes make more than %lu MiB: fewer prefixes, or no metric_increase",
+		    TEXT_BYTES_MAX / 1024 / 1024);
 }

@@ -139,7 +139,7 @@ interval_check(struct diagnostics *diagnostics, const struct place *check_place,
 
 void
 check_decode(struct diagnostics *diagnostics, const struct place *place, const struct node *map,
-    struct check_config *check)
+    struct check_config *check, size_t *text_bytes)
 {
 	static const char *const also[] = {"args", NULL};
 	size_t errors = diagnostics_count(diagnostics, SEVERITY_ERROR);
@@ -153,7 +153,7 @@ check_decode(struct diagnostics *diagnostics, const struct place *place, const s
 	decode_options(diagnostics, place, map, check_table, also, check);
 	if (diagnostics_count(diagnostics, SEVERITY_ERROR) == errors) {
 		interval_check(diagnostics, place, map, &check->options);
-		node_check(diagnostics, place, map, &check->node);
+		node_check(diagnostics, place, map, &check->node, text_bytes);
 	}
 	args_decode(diagnostics, place, map, check);
 }

@@ -244,8 +244,11 @@ group_complete(const struct decoding *decoding, size_t number)
 	if (map->type != NODE_MAPPING)
 		return;
 	if (members_decode(&membership, &place, map, &count)) {
+		size_t errors = diagnostics_count(decoding->diagnostics, SEVERITY_ERROR);
+
 		require_decode(&membership, &place, map, count);
-		weights_check(&membership, &place);
+		if (diagnostics_count(decoding->diagnostics, SEVERITY_ERROR) == errors)
+			weights_check(&membership, &place);
 	}
 	/* Networks are there unless something else was wrong, which may have been what it does. */
 	if (prefixes_missing(map) && group->node.networks != NULL && !hooks_any(&group->node.hooks) && !group->keep_last)
@@ -255,7 +258,8 @@ group_complete(const struct decoding *decoding, size_t number)
 
 /* The tables' part of all groups: after it their names are known. */
 static bool
-groups_decode_tables(struct diagnostics *diagnostics, const struct sources *sources, struct config *config)
+groups_decode_tables(struct diagnostics *diagnostics, const struct sources *sources, struct config *config,
+    size_t *text_bytes)
 {
 	static const char *const also[] = {"members", "require", NULL};
 	const struct node *list = sources->groups;
@@ -278,7 +282,7 @@ groups_decode_tables(struct diagnostics *diagnostics, const struct sources *sour
 			continue;
 		decode_options(diagnostics, &place, map, group_table, also, &config->groups[i]);
 		if (diagnostics_count(diagnostics, SEVERITY_ERROR) == errors)
-			node_check(diagnostics, &place, map, &config->groups[i].node);
+			node_check(diagnostics, &place, map, &config->groups[i].node, text_bytes);
 	}
 	return true;
 }
@@ -300,13 +304,13 @@ groups_complete(struct decoding *decoding)
 }
 
 bool
-groups_decode(struct diagnostics *diagnostics, const struct sources *sources, struct config *config)
+groups_decode(struct diagnostics *diagnostics, const struct sources *sources, struct config *config, size_t *text_bytes)
 {
 	struct names names = {.list = NULL};
 	struct decoding decoding = {.diagnostics = diagnostics, .sources = sources, .names = &names};
 	bool decoded = false;
 
-	if (groups_decode_tables(diagnostics, sources, config) && names_make(&names, config) &&
+	if (groups_decode_tables(diagnostics, sources, config, text_bytes) && names_make(&names, config) &&
 	    (decoding.group_of = calloc(config->count + 1, sizeof(*decoding.group_of))) != NULL) {
 		names_compare(diagnostics, sources, &names);
 		groups_complete(&decoding);

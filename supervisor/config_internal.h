@@ -11,17 +11,23 @@
 #include "place.h"
 #include "tree.h"
 
-/* Decode and validate one check (an item of checks at this place); what fails is reported. */
-void check_decode(struct diagnostics *, const struct place *, const struct node *, struct check_config *);
+/* Decode and validate one check (an item of checks at this place); what fails is reported. text_bytes: see below. */
+void check_decode(struct diagnostics *, const struct place *, const struct node *, struct check_config *,
+    size_t *text_bytes);
 void check_free(struct check_config *);
 
-/* Validate what is common to checks and groups (their map, at this place), once the table has been decoded. */
-void node_check(struct diagnostics *, const struct place *, const struct node *, struct node_config *);
+/*
+ * Validate what is common to checks and groups (their map, at this place), once the table has been decoded. text_bytes:
+ * how long the texts of all nodes are, which has a limit.
+ */
+void node_check(struct diagnostics *, const struct place *, const struct node *, struct node_config *,
+    size_t *text_bytes);
 /* Free what node_check made; the rest is the table's. */
 void node_free(struct node_config *);
 
 /* Validate the attributes of a node and its states, and make their texts. */
-void node_attributes_make(struct diagnostics *, const struct place *, const struct node *, struct node_config *);
+void node_attributes_make(struct diagnostics *, const struct place *, const struct node *, struct node_config *,
+    size_t *text_bytes);
 
 /* Drop what stands twice in the list under a key of the map (at this place), with a warning. */
 void list_unique(struct diagnostics *, const struct place *, const struct node *, const char *key,
@@ -33,6 +39,7 @@ bool hooks_any(const struct hook_options *);
 /* Where the nodes of a configuration stand in its document. */
 struct sources {
 	const struct config *config;
+	const struct node *exacheck; /* a map, or NULL */
 	const struct node *checks; /* a list */
 	const struct node *groups; /* a list, or NULL: there are none */
 };
@@ -66,10 +73,13 @@ void names_compare(struct diagnostics *, const struct sources *, const struct na
  * Decode the groups, whose checks have been decoded, and report what checks and groups say of each other: names,
  * members, prefixes that must be there. False: out of memory.
  */
-bool groups_decode(struct diagnostics *, const struct sources *, struct config *);
+bool groups_decode(struct diagnostics *, const struct sources *, struct config *, size_t *text_bytes);
 void group_free(struct group_config *);
 
-/* Report routes that several nodes announce, of a configuration without errors. False: out of memory. */
+/*
+ * Report routes that several nodes announce, and a guard that lets none go, of a configuration without errors. False:
+ * out of memory.
+ */
 bool routes_compare(struct diagnostics *, const struct sources *);
 
 /* The value of a key, or the map itself when the key has none: where a finding about the key stands. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config_internal.h"
+#include "hook.h"
 
 struct listed {
 	char *text;
@@ -137,9 +138,29 @@ nexthop_check(struct diagnostics *diagnostics, const struct place *node_place, c
 		    "over IPv4: name the IPv6 neighbors, or an address as next hop");
 }
 
+/* The longest hook's command, and PREFIXES. */
+static void
+hooks_check(struct diagnostics *diagnostics, const struct place *node_place, const struct node *map,
+    const struct node_config *config)
+{
+	const char *const commands[] = {config->hooks.up, config->hooks.down, config->hooks.disabled, config->hooks.change};
+	const struct place place = {.parent = node_place, .key = "hooks"};
+	size_t prefixes = 0, command = 0;
+
+	for (size_t i = 0; i < config->prefixes.count; i++)
+		prefixes += strlen(config->prefixes.items[i]) + 1;
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (commands[i] != NULL && strlen(commands[i]) > command)
+			command = strlen(commands[i]);
+	if (command > 0 && prefixes + command > HOOK_TEXTS_MAX - HOOK_REASON_MAX)
+		place_report(diagnostics, SEVERITY_WARNING, &place, node_for(map, "hooks"),
+		    "PREFIXES has room for %zu bytes beside the command, and all prefixes make %zu: the last are left out",
+		    HOOK_TEXTS_MAX - HOOK_REASON_MAX - command, prefixes);
+}
+
 void
 node_check(struct diagnostics *diagnostics, const struct place *place, const struct node *map,
-    struct node_config *config)
+    struct node_config *config, size_t *text_bytes)
 {
 	config->line = map->line;
 	config->column = map->column;
@@ -153,7 +174,8 @@ node_check(struct diagnostics *diagnostics, const struct place *place, const str
 	prefixes_fill(diagnostics, place, map, config);
 	if (config->networks != NULL && config->prefixes.count > 0)
 		nexthop_check(diagnostics, place, map, config);
-	node_attributes_make(diagnostics, place, map, config);
+	hooks_check(diagnostics, place, map, config);
+	node_attributes_make(diagnostics, place, map, config, text_bytes);
 }
 
 bool

@@ -7,6 +7,7 @@
 
 #include "config_internal.h"
 
+#define PARTS 1000000 /* of max_withdraw_ppm */
 #define ROUTES_MAX 1000000 /* prefixes x neighbors of all nodes */
 
 /* A node's wish to announce one route. */
@@ -85,16 +86,18 @@ report_claim(const struct comparison *comparison, size_t *reported, const struct
 	    "prefixes", before, after);
 }
 
-/* Claims of one prefix and path id, sorted by neighbor: those to all neighbors stand first. */
-static void
+/* Claims of one prefix and path id, sorted by neighbor: those to all neighbors stand first. Returns the routes. */
+static size_t
 run_compare(const struct comparison *comparison, const struct claim *run, size_t count)
 {
 	const struct claim *first = run;
+	size_t routes = 1;
 
 	for (size_t i = 1; i < count; i++) {
-		if (strcmp(run[i].neighbor, first->neighbor) != 0)
+		if (strcmp(run[i].neighbor, first->neighbor) != 0) {
 			first = &run[i];
-		else
+			routes++;
+		} else
 			report_claim(comparison, comparison->shared, &run[i], first, "is also a prefix of",
 			    ": it is announced while either is up, with the attributes of the first that is");
 		if (*run[0].neighbor == '\0' && *run[i].neighbor != '\0')
@@ -102,6 +105,21 @@ run_compare(const struct comparison *comparison, const struct claim *run, size_t
 			    "is announced to all neighbors by",
 			    ": name the neighbors in both, or one withdraws the other's route");
 	}
+	return routes;
+}
+
+static void
+guard_compare(const struct comparison *comparison, size_t routes)
+{
+	const struct place exacheck = {.key = "exacheck"}, guard = {.parent = &exacheck, .key = "guard"};
+	const struct place place = {.parent = &guard, .key = "max_withdraw"};
+	const struct node *map = node_get(comparison->sources->exacheck, "guard");
+	int64_t share = comparison->sources->config->global.guard.max_withdraw_ppm;
+
+	if (share == OPTION_UNSET || routes == 0 || (int64_t)routes * share >= PARTS)
+		return;
+	place_report(comparison->diagnostics, SEVERITY_WARNING, &place, node_for(map, "max_withdraw"),
+	    "is less than one route (of %zu): none will ever be withdrawn for a failure", routes);
 }
 
 static bool
@@ -109,7 +127,7 @@ claims_compare(struct comparison *comparison, size_t routes)
 {
 	const struct config *config = comparison->sources->config;
 	struct claim *claims = calloc(routes + 1, sizeof(*claims));
-	size_t count = 0, start = 0, nodes = config_node_count(config);
+	size_t count = 0, start = 0, distinct = 0, nodes = config_node_count(config);
 	bool enough;
 
 	comparison->shared = calloc(nodes, sizeof(*comparison->shared));
@@ -122,9 +140,10 @@ claims_compare(struct comparison *comparison, size_t routes)
 		for (size_t i = 1; i <= count; i++) {
 			if (i < count && compare_routes(&claims[start], &claims[i]) == 0)
 				continue;
-			run_compare(comparison, claims + start, i - start);
+			distinct += run_compare(comparison, claims + start, i - start);
 			start = i;
 		}
+		guard_compare(comparison, distinct);
 	}
 	free(claims);
 	free(comparison->shared);

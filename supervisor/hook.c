@@ -19,8 +19,6 @@
 
 #define IDLE_NS (10 * NS_PER_SECOND) /* the spawner ends that long after the last run */
 #define TELL_NS (60 * NS_PER_SECOND) /* between two warnings that runs of one name were dropped */
-#define REASON_MAX 1024		     /* bytes */
-#define ARGS_SLACK 1024		     /* bytes of a job's arguments that are not command, PREFIXES and REASON */
 
 void
 hooks_wake(struct hooks *hooks)
@@ -102,11 +100,11 @@ owner_release(struct hook_owner *owner)
 static size_t
 prefixes_fit(const struct hook *hook, size_t reason_length)
 {
-	size_t others = strlen(hook->command) + reason_length + ARGS_SLACK, length = strlen(hook->prefixes), fit;
+	size_t others = strlen(hook->command) + reason_length, length = strlen(hook->prefixes), fit;
 
-	if (others >= MESSAGE_ARGS_MAX)
+	if (others >= HOOK_TEXTS_MAX)
 		return 0;
-	fit = MESSAGE_ARGS_MAX - others;
+	fit = HOOK_TEXTS_MAX - others;
 	if (length <= fit)
 		return length;
 	while (fit > 0 && hook->prefixes[fit] != ' ')
@@ -128,8 +126,8 @@ run_new(const struct hook *hook)
 
 	for (size_t i = 0; i < RUN_TEXTS; i++)
 		lengths[i] = strlen(texts[i]);
-	if (lengths[TEXT_REASON] > REASON_MAX)
-		lengths[TEXT_REASON] = REASON_MAX;
+	if (lengths[TEXT_REASON] > HOOK_REASON_MAX)
+		lengths[TEXT_REASON] = HOOK_REASON_MAX;
 	lengths[TEXT_PREFIXES] = prefixes_fit(hook, lengths[TEXT_REASON]);
 	for (size_t i = 0; i < RUN_TEXTS; i++)
 		size += lengths[i] + 1;

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "../common/message.h"
 #include "identity.h"
 #include "state.h"
 
@@ -21,6 +22,9 @@ struct launcher;
 
 #define HOOKS_AT_ONCE 16 /* runs under way, of all */
 #define HOOKS_WAITING 64 /* runs of one name that wait: of more the oldest are dropped */
+
+#define HOOK_REASON_MAX 1024 /* bytes: of a longer one the rest is left out */
+#define HOOK_TEXTS_MAX (MESSAGE_ARGS_MAX - 1024) /* bytes of command, PREFIXES and REASON together, which are one job */
 
 /* One run. */
 struct hook {

@@ -140,6 +140,15 @@ test_diff(const char *running_path, const struct config *config)
 	return printed ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static void
+print_valid(const char *path, const struct config *config)
+{
+	printf("%s: valid, %zu check%s", path, config->count, config->count == 1 ? "" : "s");
+	if (config->group_count > 0)
+		printf(" and %zu group%s", config->group_count, config->group_count == 1 ? "" : "s");
+	putchar('\n');
+}
+
 static int
 command_test(const struct command_line *line)
 {
@@ -156,7 +165,7 @@ command_test(const struct command_line *line)
 	if (line->running != NULL)
 		status = test_diff(line->running, config);
 	if (!line->print && !line->sandbox && line->running == NULL)
-		printf("%s: valid, %zu check%s\n", line->path, config->count, config->count == 1 ? "" : "s");
+		print_valid(line->path, config);
 	config_free(config);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
 		log_error("standard output");

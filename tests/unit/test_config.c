@@ -9,39 +9,8 @@
 #include "../../common/methods/shell.h"
 #include "../../common/methods/tcp.h"
 #include "../../common/message.h"
-#include "../../supervisor/config.h"
-#include "findings.h"
+#include "configs.h"
 #include "unit.h"
-
-/* A check that is right but for what follows. */
-#define WEB "checks:\n- name: web\n  prefixes: 192.0.2.1\n  args: {method: tcp, host: 127.0.0.1, port: 80}\n"
-
-static struct config *
-parse(const char *text, char **findings)
-{
-	struct diagnostics *diagnostics = diagnostics_new("c.yaml");
-	struct config *config;
-
-	ck_assert_ptr_nonnull(diagnostics);
-	config = config_parse("c.yaml", text, strlen(text), diagnostics);
-	*findings = findings_text(diagnostics);
-	ck_assert_int_eq(config == NULL, diagnostics_count(diagnostics, SEVERITY_ERROR) > 0);
-	diagnostics_free(diagnostics);
-	return config;
-}
-
-/* A configuration without any finding. */
-static struct config *
-parse_clean(const char *text)
-{
-	char *findings;
-	struct config *config = parse(text, &findings);
-
-	ck_assert_str_eq(findings, "");
-	ck_assert_ptr_nonnull(config);
-	free(findings);
-	return config;
-}
 
 START_TEST(defaults)
 {
@@ -96,6 +65,7 @@ static const char everything[] =
     "  resync: 0\n"
     "  sandbox: off\n"
     "  exabgp: {output: stdout, dialect: v6, ack: off, max_in_flight: 7}\n"
+    "  guard: {max_withdraw: 66.6667%, window: 0.5}\n"
     "checks:\n"
     "- name: a\n"
     "  description: \"on\"\n"
@@ -109,7 +79,11 @@ static const char everything[] =
     "  fall: '1'\n"
     "  path_id: 1.2.3.4\n"
     "  metric: 0\n"
-    "  metric_down: 4294967295\n"
+    "  metric_down: 4294967288\n"
+    "  metric_increase: 7\n"
+    "  min_up: 30\n"
+    "  min_down: 0.25\n"
+    "  hooks: {up: 'logger \"up\"', change: true, timeout: 2.5}\n"
     "  local_preference: 0\n"
     "  down: {communities: 65000:66}\n"
     "  disabled: {local_preference: 1, as_path: 65000 65000}\n"
@@ -138,6 +112,8 @@ check_everything(const struct config *config)
 	ck_assert_int_eq(config->global.exabgp.dialect, DIALECT_V6);
 	ck_assert_int_eq(config->global.exabgp.ack, ACK_OFF);
 	ck_assert_int_eq(config->global.exabgp.max_in_flight, 7);
+	ck_assert_int_eq(config->global.guard.max_withdraw_ppm, 666667);
+	ck_assert_int_eq(config->global.guard.window_ns, 500000000);
 	ck_assert_uint_eq(config->count, 2);
 	ck_assert_str_eq(a->node.description, "on");
 	ck_assert_str_eq(shell->command, "true");
@@ -160,10 +136,19 @@ check_everything(const struct config *config)
 	    "next-hop 2001:db8::1 med 0 local-preference 0 as-path [ 65000 ] community [ 65000:10 65535:65281 ] "
 	    "large-community [ 1:2:3 ] extended-community [ 0x0002fde800000064 ]");
 	ck_assert_str_eq(a->node.texts[ATTRIBUTES_DOWN][0],
-	    "next-hop 2001:db8::1 med 4294967295 local-preference 0 as-path [ 65000 ] community [ 65000:66 ]");
+	    "next-hop 2001:db8::1 med 4294967288 local-preference 0 as-path [ 65000 ] community [ 65000:66 ]");
 	ck_assert_str_eq(a->node.texts[ATTRIBUTES_DISABLED][0],
 	    "next-hop 2001:db8::1 med 0 local-preference 1 as-path [ 65000 65000 ] community [ 65000:10 65535:65281 ] "
 	    "large-community [ 1:2:3 ] extended-community [ 0x0002fde800000064 ]");
+	ck_assert_str_eq(node_attributes_text(&a->node, ATTRIBUTES_DOWN, 1),
+	    "next-hop 2001:db8::1 med 4294967295 local-preference 0 as-path [ 65000 ] community [ 65000:66 ]");
+	ck_assert_int_eq(a->node.min_up_ns, 30000000000);
+	ck_assert_int_eq(a->node.min_down_ns, 250000000);
+	ck_assert_str_eq(a->node.hooks.up, "logger \"up\"");
+	ck_assert_str_eq(a->node.hooks.change, "true");
+	ck_assert(a->node.hooks.down == NULL && a->node.hooks.disabled == NULL);
+	ck_assert_int_eq(a->node.hooks.timeout_ns, 2500000000);
+	ck_assert_int_eq(b->node.hooks.timeout_ns, 10000000000);
 	ck_assert_int_eq(a->node.drain_time_ns, 1500000000);
 	ck_assert_str_eq(a->node.texts[ATTRIBUTES_DRAIN][0],
 	    "next-hop 2001:db8::1 med 0 local-preference 0 as-path [ 65000 ] "
@@ -187,23 +172,10 @@ START_TEST(every_key)
 }
 END_TEST
 
-static char *
-print(const struct config *config)
-{
-	char *text = NULL;
-	size_t length;
-	FILE *file = open_memstream(&text, &length);
-
-	ck_assert_ptr_nonnull(file);
-	config_print(config, file);
-	ck_assert_int_eq(fclose(file), 0);
-	return text;
-}
-
 START_TEST(print_reads_back)
 {
 	struct config *config = parse_clean(everything), *again;
-	char *text = print(config), *second;
+	char *text = config_text(config), *second;
 
 	again = parse_clean(text);
 	check_everything(again);
@@ -214,7 +186,7 @@ START_TEST(print_reads_back)
 		    options_equal(config->checks[i].method->options, config->checks[i].args, again->checks[i].args));
 	}
 	ck_assert(options_equal(global_table, &config->global, &again->global));
-	second = print(again);
+	second = config_text(again);
 	ck_assert_str_eq(text, second);
 	free(text);
 	free(second);
@@ -240,7 +212,7 @@ START_TEST(print_quotes)
 		snprintf(key, sizeof(key), "%s%0*d", *values[i] == '=' ? "-" : values[i], i == 0 ? 1400 : 3, (int)i);
 		ck_assert(string_map_add(&args->environment, strdup(key), strdup(values[i])));
 	}
-	text = print(config);
+	text = config_text(config);
 	again = parse_clean(text);
 	ck_assert(options_equal(config->checks[0].method->options, args, again->checks[0].args));
 	free(text);
@@ -260,7 +232,7 @@ START_TEST(output_forms)
 	snprintf(text, sizeof(text), "exacheck: {exabgp: {output: %s}}\n" WEB, outputs[_i]);
 	config = parse_clean(text);
 	ck_assert_str_eq(config->global.exabgp.output, outputs[_i]);
-	printed = print(config);
+	printed = config_text(config);
 	again = parse_clean(printed);
 	free(printed);
 	ck_assert_str_eq(again->global.exabgp.output, outputs[_i]);
@@ -285,8 +257,8 @@ struct finding {
 #define LONG_NAME TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "0123456" /* with its slash 108 bytes */
 
 static const struct finding errors[] = {
-    {"5\n", "c.yaml:1:1: must be a map with the keys exacheck and checks, got a value\n"},
-    {"- a\n", "c.yaml:1:1: must be a map with the keys exacheck and checks, got a list\n"},
+    {"5\n", "c.yaml:1:1: must be a map with the keys exacheck, checks and groups, got a value\n"},
+    {"- a\n", "c.yaml:1:1: must be a map with the keys exacheck, checks and groups, got a list\n"},
     {"exacheck: {}\n", "c.yaml:1:1: checks: there must be at least one check: nothing would ever be announced\n"},
     {"checks:\n", "c.yaml:1:8: checks: there must be at least one check: nothing would ever be announced\n"},
     {"checks: []\n", "c.yaml:1:9: checks: there must be at least one check: nothing would ever be announced\n"},
@@ -319,12 +291,40 @@ static const struct finding errors[] = {
     {WEB "  disabled: {metric: 1, communities: []}\n",
 	"c.yaml:5:38: checks[1] (web).disabled.communities: must not be empty: name a community, or leave it out to keep "
 	"its own\n"},
+    {WEB "  min_up: -1\n  min_down: 5m\n", "c.yaml:5:11: checks[1] (web).min_up: must be 0 to 31536000 seconds, got -1\n"
+					    "c.yaml:6:13: checks[1] (web).min_down: must be 0 to 31536000 seconds, got "},
+    {WEB "  metric: 5\n  metric_increase: -1\n",
+	"c.yaml:6:20: checks[1] (web).metric_increase: must be 0 to 4294967295, got -1\n"},
+    {WEB "  metric_increase: 1\n",
+	"c.yaml:5:20: checks[1] (web).metric_increase: needs metric, which it is added to\n"},
+    {"checks:\n- {name: w, prefixes: [10.0.0.0, 10.0.0.1, 10.0.0.2], metric: 1, disabled: {metric: 4294967294},\n"
+     "   metric_increase: 1, args: {method: file, path: /a}}\n",
+	"c.yaml:3:21: checks[1] (w).metric_increase: makes 4294967296 of 4294967294 for the last of 3 prefixes: "
+	"a MED is at most 4294967295\n"},
+    {WEB "  hooks: up\n", "c.yaml:5:10: checks[1] (web).hooks: must be a map, got a value\n"},
+    {WEB "  hooks: {down: '', changed: x, timeout: 0}\n",
+	"c.yaml:5:17: checks[1] (web).hooks.down: must not be empty\n"
+	"c.yaml:5:21: checks[1] (web).hooks.changed: unknown key; did you mean change?\n"
+	"c.yaml:5:42: checks[1] (web).hooks.timeout: must be above 0 and at most 3600 seconds, got 0\n"},
+    {"exacheck: {guard: {max_withdraw: 50}}\n" WEB,
+	"c.yaml:1:19: exacheck.guard.window: is required, such as 60 seconds\n"
+	"c.yaml:1:34: exacheck.guard.max_withdraw: must be a share from 0% to 100%, such as 12.5%, got 50\n"},
+    {"exacheck: {guard: {window: 60}}\n" WEB,
+	"c.yaml:1:19: exacheck.guard.max_withdraw: is required, such as 50%\n"},
+    {"exacheck: {guard: {window: 0, max_withdraw: 100.1%}}\n" WEB,
+	"c.yaml:1:28: exacheck.guard.window: must be above 0 and at most 31536000 seconds, got 0\n"
+	"c.yaml:1:45: exacheck.guard.max_withdraw: must be a share from 0% to 100%, such as 12.5%, got \"100.1%\"\n"},
+    {"exacheck: {guard: {keep_last: yes}}\n" WEB,
+	"c.yaml:1:19: exacheck.guard.window: is required, such as 60 seconds\n"
+	"c.yaml:1:19: exacheck.guard.max_withdraw: is required, such as 50%\n"
+	"c.yaml:1:20: exacheck.guard.keep_last: unknown key\n"},
     {WEB "  metric_down: 5\n  down: {metric: 6}\n", "c.yaml:5:16: checks[1] (web).metric_down: is another word for "
 						      "down.metric, which says 6: leave one of them out\n"},
-    {"checks:\n- {}\n", "c.yaml:2:3: checks[1].name: is required\nc.yaml:2:3: checks[1].prefixes: is required\n"
-			"c.yaml:2:3: checks[1].args: is required\n"},
+    {"checks:\n- {}\n", "c.yaml:2:3: checks[1].name: is required\nc.yaml:2:3: checks[1].args: is required\n"
+			"c.yaml:2:3: checks[1].prefixes: is required of a check that is no member of a group\n"},
     {"checks:\n- name:\n  prefixes: []\n  args:\n",
-	"c.yaml:2:8: checks[1].name: is required and has no value\nc.yaml:3:13: checks[1].prefixes: must not be empty\n"
+	"c.yaml:2:8: checks[1].name: is required and has no value\n"
+	"c.yaml:3:13: checks[1].prefixes: is required of a check that is no member of a group\n"
 	"c.yaml:4:8: checks[1].args: is required\n"},
     {"checks:\n- {name: web, prefixes: 192.0.2.1, args: {}}\n",
 	"c.yaml:2:42: checks[1] (web).args.method: is required\n"},
@@ -353,8 +353,8 @@ static const struct finding errors[] = {
     {WEB "  neighbors: {a: b}\n", "c.yaml:5:14: checks[1] (web).neighbors: must be a list, got a map\n"},
     {WEB "  metric: {a: b}\n", "c.yaml:5:11: checks[1] (web).metric: must be a value, got a map\n"},
     {"checks:\n- name: w\n  prefixes:\n  - 192.0.2.1\n  - 2001:db8::1\n  args: {method: file, path: /a}\n",
-	"c.yaml:5:5: checks[1] (w).prefixes[2]: 2001:db8::1/128 is IPv6 but 192.0.2.1/32 is IPv4: make a check for "
-	"each family\n"},
+	"c.yaml:5:5: checks[1] (w).prefixes[2]: 2001:db8::1/128 is IPv6 but 192.0.2.1/32 is IPv4: make a check or group "
+	"for each family\n"},
     {"checks:\n- name: w\n  prefixes: [192.0.2.1, ~]\n  args: {method: file, path: /a}\n",
 	"c.yaml:3:25: checks[1] (w).prefixes[2]: must be a value, got nothing\n"},
     {"checks:\n- name: w\n  prefixes: [192.0.2.1/24, 300.1.1.1]\n  args: {method: file, path: /a}\n",
@@ -387,15 +387,16 @@ END_TEST
 #define LATER "is not there yet: it has no effect\n"
 
 static const struct finding warnings[] = {
-    {"groups: [a]\nlogging: ~\nnotifications: 5\nsentry: {dsn: x}\nmetrics: {}\n" WEB,
-	"c.yaml:1:9: warning: groups: groups " LATER "c.yaml:3:16: warning: notifications: notifications " LATER
+    {"groups: []\nlogging: ~\nnotifications: 5\nsentry: {dsn: x}\nmetrics: {}\n" WEB,
+	"c.yaml:3:16: warning: notifications: notifications " LATER
 	"c.yaml:4:9: warning: sentry: sentry " LATER "c.yaml:5:10: warning: metrics: metrics " LATER},
-    {"exacheck: {live_reload: true, on_exit: keep, runtime_dir: /tmp, guard: {}, control: {}, status_dir: /x}\n" WEB,
-	"c.yaml:1:72: warning: exacheck.guard: guard " LATER "c.yaml:1:85: warning: exacheck.control: control " LATER
-	"c.yaml:1:101: warning: exacheck.status_dir: status_dir " LATER},
-    {WEB "  hooks: {up: x}\n  min_up: 5\n",
-	"c.yaml:5:10: warning: checks[1] (web).hooks: hooks " LATER
-	"c.yaml:6:11: warning: checks[1] (web).min_up: min_up " LATER},
+    {"exacheck: {live_reload: true, on_exit: keep, runtime_dir: /tmp, control: {}, status_dir: /x}\n" WEB,
+	"c.yaml:1:74: warning: exacheck.control: control " LATER
+	"c.yaml:1:90: warning: exacheck.status_dir: status_dir " LATER},
+    {"exacheck: {guard: {max_withdraw: 99.9%, window: 60}}\n" WEB,
+	"c.yaml:1:34: warning: exacheck.guard.max_withdraw: is less than one route (of 1): none will ever be withdrawn for a "
+	"failure\n"},
+    {"exacheck: {guard: {max_withdraw: 100%, window: 60}}\n" WEB, ""},
     {WEB "  drain: {metric: 5}\n",
 	"c.yaml:5:10: warning: checks[1] (web).drain: has no effect while drain_time is 0\n"},
     {WEB "  down: {communities: [65000:1, 65000:1]}\n",
@@ -424,7 +425,7 @@ static const struct finding warnings[] = {
 	 "path: /a}}\n",
 	"c.yaml:3:13: warning: checks[1] (web).prefixes: 192.0.2.1/32 is announced to all neighbors by checks[2] (b) "
 	"at "
-	"line 6: name the neighbors in both checks, or one withdraws the other's route\n"},
+	"line 6: name the neighbors in both, or one withdraws the other's route\n"},
 };
 
 START_TEST(every_warning)
@@ -653,6 +654,19 @@ expect_table(const json_t *schema, const struct option *table)
 	}
 }
 
+static void
+expect_group(const json_t *group)
+{
+	const json_t *properties = json_object_get(group, "properties");
+	const json_t *members = json_object_get(json_object_get(properties, "members"), "anyOf");
+	const json_t *require = json_object_get(json_object_get(properties, "require"), "anyOf");
+	const json_t *items = json_object_get(json_object_get(json_array_get(members, 1), "items"), "anyOf");
+
+	expect_table(group, group_table);
+	expect_table(json_array_get(items, 1), member_table);
+	expect_table(json_array_get(require, 1), require_table);
+}
+
 START_TEST(schema)
 {
 	char *text = NULL;
@@ -667,6 +681,7 @@ START_TEST(schema)
 	expect_table(document, document_table);
 	check = json_object_get(json_object_get(json_object_get(document, "properties"), "checks"), "items");
 	expect_table(check, check_table);
+	expect_group(json_object_get(json_object_get(json_object_get(document, "properties"), "groups"), "items"));
 	args = json_object_get(json_object_get(json_object_get(check, "properties"), "args"), "oneOf");
 	methods = json_array_size(args);
 	for (size_t i = 0; i < methods; i++) {

@@ -18,9 +18,8 @@ static const char *const switches[] = {"auto", "on", "off", NULL};
 
 /* The options that scalars are tried on. */
 enum {
-	O_BOOL, O_PORT, O_FREE_INTEGER, O_NUMBER, O_LATENCY, O_TIMEOUT, O_GAP, O_COLOUR, O_PATH_ID, O_STRING, O_SHORT,
-	O_NAME,
-	O_PATH, O_PATTERN, O_HOST, O_ADDRESS, O_NEXT_HOP, O_PREFIX, O_COMMUNITY, O_AS_PATH, O_STATUS, O_URL, O_DNS_NAME,
+	O_BOOL, O_PORT, O_FREE_INTEGER, O_NUMBER, O_LATENCY, O_TIMEOUT, O_GAP, O_COLOUR, O_PATH_ID, O_PERCENT, O_STRING,
+	O_SHORT, O_NAME, O_PATH, O_PATTERN, O_HOST, O_ADDRESS, O_NEXT_HOP, O_PREFIX, O_COMMUNITY, O_AS_PATH, O_STATUS, O_URL, O_DNS_NAME,
 	O_DNS_TYPE, O_DNS_RCODE, O_HEADER, O_LEAST, O_LATER, O_SWITCH
 };
 
@@ -35,6 +34,7 @@ static const struct option options[] = {
 	[O_GAP] = {.name = "gap", .type = OPTION_SECONDS, .min = 0, .max = 86400, .unit = "seconds"},
 	[O_COLOUR] = {.name = "colour", .type = OPTION_CHOICE, .choices = colours},
 	[O_PATH_ID] = {.name = "path_id", .type = OPTION_PATH_ID},
+	[O_PERCENT] = {.name = "percent", .type = OPTION_PERCENT},
 	[O_STRING] = {.name = "string", .type = OPTION_STRING},
 	[O_SHORT] = {.name = "short", .type = OPTION_STRING, .min = 1, .max = 4},
 	[O_NAME] = {.name = "name", .type = OPTION_NAME},
@@ -88,6 +88,8 @@ static const struct {
 	{O_SWITCH, "no", "off"}, {O_SWITCH, "AUTO", "auto"},
 	{O_PATH_ID, "0", "0"}, {O_PATH_ID, "4294967295", "4294967295"}, {O_PATH_ID, "0.0.1.2", "258"},
 	{O_PATH_ID, "255.255.255.255", "4294967295"},
+	{O_PERCENT, "0%", "0%"}, {O_PERCENT, "100%", "100%"}, {O_PERCENT, "+12.50%", "12.5%"}, {O_PERCENT, ".5%", "0.5%"},
+	{O_PERCENT, "1e1%", "10%"}, {O_PERCENT, "33.33333%", "33.3333%"}, {O_PERCENT, "0.00005%", "0.0001%"},
 	{O_STRING, "", ""}, {O_STRING, "a b\n\xc3\xa9", "a b\n\xc3\xa9"}, {O_SHORT, "abcd", "abcd"},
 	{O_NAME, "web v4 \xc3\xa9", "web v4 \xc3\xa9"},
 	{O_PATH, "/", "/"}, {O_PATH, "/var/run/x y", "/var/run/x y"},
@@ -158,6 +160,10 @@ static const struct {
 	{O_COLOUR, "true", "must be one of: red, Green, blue; got \"true\""}, {O_SWITCH, "1", "*auto, on, off; got 1"},
 	{O_PATH_ID, "4294967296", "must be 0 to 4294967295 or a dotted quad, got 4294967296"},
 	{O_PATH_ID, "-1", "*dotted quad"},
+	{O_PERCENT, "50", "must be a share from 0% to 100%, such as 12.5%, got 50"}, {O_PERCENT, "0.5", "*share"},
+	{O_PERCENT, "%", "*share"}, {O_PERCENT, "", "*share"}, {O_PERCENT, "-1%", "*share"}, {O_PERCENT, "101%", "*share"},
+	{O_PERCENT, "50 %", "*share"}, {O_PERCENT, "50%%", "*share"}, {O_PERCENT, "nan%", "*share"},
+	{O_PERCENT, "1000000000000000000000000000000000%", "*share"}, {O_PERCENT, "050%", "*share"},
 	{O_PATH_ID, "1.2.3", "*dotted quad"}, {O_PATH_ID, "::1", "*dotted quad"},
 	{O_SHORT, "", "must not be empty"}, {O_SHORT, "abcde", "must be 1 to 4 bytes long, got 5"},
 	{O_NAME, "", "must not be empty"}, {O_NAME, "it's", "*quotes"}, {O_NAME, "a\"b", "*quotes"},
