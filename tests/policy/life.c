@@ -91,6 +91,28 @@ struct said {
 };
 
 static bool
+same_prefix(unsigned a, unsigned b)
+{
+	unsigned neighbor = a % SPEC_TARGETS, other = b % SPEC_TARGETS;
+
+	return a / SPEC_TARGETS / SPEC_PATHS == b / SPEC_TARGETS / SPEC_PATHS &&
+	    (neighbor == other || neighbor == 0 || other == 0);
+}
+
+/* Announces come before withdraws, but for routes that a neighbor without ADD-PATH takes for one: the other way about. */
+static bool
+withdraw_comes_first(const struct living *living, const struct said *said, unsigned withdrawn)
+{
+	const char *text;
+
+	for (unsigned key = 0; key < SPEC_KEYS; key++)
+		if (key != withdrawn && same_prefix(key, withdrawn) && !said->said[key] &&
+		    model_say(&living->model, key, &text) == MODEL_SAY_ANNOUNCE)
+			return true;
+	return false;
+}
+
+static bool
 command_check(struct living *living, struct said *said, unsigned key, const char *attributes)
 {
 	char name[64];
@@ -110,7 +132,7 @@ command_check(struct living *living, struct said *said, unsigned key, const char
 		return fail(living, "%s: said \"%s\", the model: \"%s\"", name,
 		    attributes != NULL ? attributes : "withdraw", wanted);
 	said->said[key] = true;
-	said->withdrawn |= attributes == NULL;
+	said->withdrawn |= attributes == NULL && !withdraw_comes_first(living, said, key);
 	return true;
 }
 

@@ -116,16 +116,22 @@ route_winner(const struct model *model, unsigned key)
 	return SPEC_NODES;
 }
 
-/* Nothing is said of it while somebody is undecided about what one who is gone left. */
+/*
+ * Nothing is said of it before somebody's verdict, while ExaBGP may have it: from a predecessor, or from us, if whoever
+ * it was announced for is gone, and nobody refuses it since.
+ */
 static bool
 route_held(const struct model *model, unsigned key)
 {
-	if (!model->routes[key].kept || route_winner(model, key) != SPEC_NODES)
-		return false;
-	for (size_t i = 0; i < spec_nodes(&model->spec); i++)
-		if (node_has(model, i, key) && model->nodes[i].wish == MODEL_NOTHING)
-			return true;
-	return false;
+	const struct model_route *route = &model->routes[key];
+	bool undecided = false, refused = false;
+
+	for (size_t i = 0; i < spec_nodes(&model->spec); i++) {
+		undecided |= node_has(model, i, key) && model->nodes[i].wish == MODEL_NOTHING;
+		refused |= node_has(model, i, key) && model->nodes[i].wish == MODEL_WITHDRAW;
+	}
+	return undecided && route_winner(model, key) == SPEC_NODES &&
+	    (route->inherited || (route->said && route->announced && !refused));
 }
 
 static bool
@@ -507,7 +513,7 @@ same_routes(const struct spec_node *a, const struct spec_node *b)
 
 /* What it wants is said anew: its verdict stays, and so do what is held and what drains. */
 static void
-node_reconfigure(struct model *model, size_t rank)
+node_reconfigure(struct model *model, size_t rank, bool other_routes)
 {
 	struct model_node *node = &model->nodes[rank];
 	enum model_wish before = node->wish;
@@ -522,6 +528,8 @@ node_reconfigure(struct model *model, size_t rank)
 			node->guarded = 0;
 		} else if (node->guarded == 0)
 			node->wish = MODEL_WITHDRAW;
+		else if (other_routes) /* nothing new is announced for what is down, and what was is left alone */
+			node->wish = MODEL_NOTHING;
 		else if ((before == MODEL_WISH_DOWN && !announces_when(model, rank, SPEC_DOWN)) ||
 		    (before == MODEL_WISH_DISABLED && !announces_when(model, rank, SPEC_DISABLED)) ||
 		    (before == MODEL_WISH_DRAIN && !announces_when(model, rank, SPEC_DRAIN))) {
@@ -538,27 +546,11 @@ node_reconfigure(struct model *model, size_t rank)
 		node->lost = 0;
 }
 
-/* What was announced for one who is gone, or has other routes, is kept for who is undecided. */
-static void
-routes_release(struct model *model, const struct spec *next)
-{
-	for (unsigned key = 0; key < SPEC_KEYS; key++) {
-		size_t winner = route_winner(model, key), other;
-
-		if (winner == SPEC_NODES)
-			continue;
-		other = partner(&model->spec, winner, next);
-		if (other == SPEC_NODES || !same_routes(spec_node(&model->spec, winner), spec_node(next, other)))
-			model->routes[key].kept = true;
-	}
-}
-
 static void
 reconfigure(struct model *model, const struct spec *next)
 {
 	struct model old = *model;
 
-	routes_release(model, next);
 	model->spec = *next;
 	memset(model->nodes, 0, sizeof(model->nodes));
 	for (size_t i = 0; i < spec_nodes(next); i++) {
@@ -572,13 +564,23 @@ reconfigure(struct model *model, const struct spec *next)
 		texts_make(&model->nodes[i], spec_node(next, i));
 	}
 	for (size_t i = 0; i < spec_nodes(next); i++)
-		node_reconfigure(model, i);
+		node_reconfigure(model, i, model->nodes[i].owner > old.owners);
+}
+
+/* A longer window does not bring back what is older than the present one. */
+static void
+losses_forget(struct model *model, int64_t now)
+{
+	for (size_t i = 0; i < spec_nodes(&model->spec); i++)
+		if (model->spec.max_withdraw != SPEC_NONE && now >= model->nodes[i].lost_at + model->spec.window * SECOND)
+			model->nodes[i].lost = 0;
 }
 
 void
 model_reload(struct model *model, const struct spec *next, int64_t now)
 {
 	time_passes(model, now);
+	losses_forget(model, now);
 	reconfigure(model, next);
 	groups_judge(model, now);
 	time_passes(model, now);
@@ -589,7 +591,7 @@ void
 model_carry(struct model *model, unsigned key, const char *text)
 {
 	model->routes[key].carried = true;
-	model->routes[key].kept = text != NULL;
+	model->routes[key].inherited = text != NULL;
 }
 
 /* Commands */
@@ -636,7 +638,7 @@ model_said(struct model *model)
 			strcpy(route->text, text != NULL ? text : "");
 		}
 		if (!route_held(model, key))
-			route->kept = false;
+			route->inherited = false;
 		if (!route_owned(model, key)) /* and forgotten */
 			*route = (struct model_route){.said = false};
 	}

@@ -35,7 +35,7 @@ struct model_node {
 struct model_route {
 	bool carried, said, announced;
 	char text[MODEL_TEXT]; /* it was announced with */
-	bool kept; /* may be announced for one who is gone: a predecessor, or an owner that was removed */
+	bool inherited; /* a predecessor announced it, and nothing was said of it since */
 };
 
 struct model {
