@@ -210,9 +210,9 @@ next_compare(struct living *living)
 
 	if (next.ns <= living->now)
 		return fail(living, "it wants to be called at %.9f, which is over", (double)next.ns / 1e9);
-	if (next.ns > model_next(&living->model))
+	if (next.ns > model_next(&living->model, living->now))
 		return fail(living, "it wants to be called at %.9f, the model: %.9f",
-		    next.ns == INT64_MAX ? -1 : (double)next.ns / 1e9, (double)model_next(&living->model) / 1e9);
+		    next.ns == INT64_MAX ? -1 : (double)next.ns / 1e9, (double)model_next(&living->model, living->now) / 1e9);
 	return true;
 }
 

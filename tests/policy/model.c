@@ -420,10 +420,10 @@ first_due(const struct model *model)
 }
 
 int64_t
-model_next(const struct model *model)
+model_next(const struct model *model, int64_t now)
 {
 	size_t first = first_due(model);
-	int64_t due = first != SPEC_NODES ? node_due(model, first) : MODEL_NEVER, guard = guard_due(model, INT64_MIN);
+	int64_t due = first != SPEC_NODES ? node_due(model, first) : MODEL_NEVER, guard = guard_due(model, now);
 
 	return guard < due ? guard : due;
 }
@@ -435,9 +435,6 @@ time_passes(struct model *model, int64_t now)
 	size_t rank;
 
 	while ((rank = first_due(model)) != SPEC_NODES && node_due(model, rank) <= now) {
-		int64_t due = node_due(model, rank);
-
-		(void)due;
 		if (node_drains(&model->nodes[rank]))
 			disabled_wish(model, rank);
 		else
@@ -513,7 +510,7 @@ same_routes(const struct spec_node *a, const struct spec_node *b)
 
 /* What it wants is said anew: its verdict stays, and so do what is held and what drains. */
 static void
-node_reconfigure(struct model *model, size_t rank, bool other_routes)
+node_reconfigure(struct model *model, size_t rank, bool other_routes, int64_t now)
 {
 	struct model_node *node = &model->nodes[rank];
 	enum model_wish before = node->wish;
@@ -538,7 +535,7 @@ node_reconfigure(struct model *model, size_t rank, bool other_routes)
 		}
 		break;
 	case MODEL_DISABLED:
-		if (before != MODEL_WISH_DRAIN || !announces_when(model, rank, SPEC_DRAIN))
+		if (before != MODEL_WISH_DRAIN || !announces_when(model, rank, SPEC_DRAIN) || node->drained <= now)
 			disabled_wish(model, rank);
 		break;
 	}
@@ -547,7 +544,7 @@ node_reconfigure(struct model *model, size_t rank, bool other_routes)
 }
 
 static void
-reconfigure(struct model *model, const struct spec *next)
+reconfigure(struct model *model, const struct spec *next, int64_t now)
 {
 	struct model old = *model;
 
@@ -564,27 +561,27 @@ reconfigure(struct model *model, const struct spec *next)
 		texts_make(&model->nodes[i], spec_node(next, i));
 	}
 	for (size_t i = 0; i < spec_nodes(next); i++)
-		node_reconfigure(model, i, model->nodes[i].owner > old.owners);
+		node_reconfigure(model, i, model->nodes[i].owner > old.owners, now);
 }
 
-/* A longer window does not bring back what is older than the present one. */
+/* Without limit nothing is counted, and a longer window does not bring back what is older than the present one. */
 static void
-losses_forget(struct model *model, int64_t now)
+losses_forget(struct model *model, const struct spec *next, int64_t now)
 {
 	for (size_t i = 0; i < spec_nodes(&model->spec); i++)
-		if (model->spec.max_withdraw != SPEC_NONE && now >= model->nodes[i].lost_at + model->spec.window * SECOND)
+		if (model->spec.max_withdraw == SPEC_NONE || next->max_withdraw == SPEC_NONE ||
+		    now >= model->nodes[i].lost_at + model->spec.window * SECOND)
 			model->nodes[i].lost = 0;
 }
 
 void
 model_reload(struct model *model, const struct spec *next, int64_t now)
 {
-	time_passes(model, now);
-	losses_forget(model, now);
-	reconfigure(model, next);
+	losses_forget(model, next, now);
+	reconfigure(model, next, now);
 	groups_judge(model, now);
-	time_passes(model, now);
 	review(model, now);
+	model_turn(model, now);
 }
 
 void

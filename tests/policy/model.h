@@ -55,7 +55,7 @@ void model_disable(struct model *, size_t check, bool disabled, int64_t now);
 void model_turn(struct model *, int64_t now);
 
 /* When something will happen by itself; MODEL_NEVER. */
-int64_t model_next(const struct model *);
+int64_t model_next(const struct model *, int64_t now);
 
 /* When a change of the verdict waits: until when; else MODEL_NEVER. */
 int64_t model_held(const struct model *, size_t rank);
