@@ -435,7 +435,7 @@ removed_free(struct checks *checks)
 void
 checks_commit(struct checks *checks, monotime_t now)
 {
-	checks->nodes.guard.options = &checks->config->global.guard;
+	guard_reconfigure(&checks->nodes, &checks->config->global.guard, now);
 	for (size_t rank = 0; rank < checks->config->count; rank++)
 		check_commit(checks, rank, now);
 	for (size_t i = 0; i < checks->config->group_count; i++)

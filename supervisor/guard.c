@@ -51,6 +51,14 @@ guard_expire(struct nodes *nodes, monotime_t now)
 		guard_forget(nodes, node);
 }
 
+void
+guard_reconfigure(struct nodes *nodes, const struct guard_options *options, monotime_t now)
+{
+	guard_expire(nodes, now);
+	nodes->guard.options = options;
+	guard_expire(nodes, now);
+}
+
 /* Losing the oldest last. */
 static void
 loss_insert(struct guard *guard, struct node *node)

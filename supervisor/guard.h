@@ -40,6 +40,12 @@ struct guard {
 
 void guard_init(struct guard *);
 
+/*
+ * Other limits, which outlive the guard or the next call of this. What was lost counts on, unless there was no limit
+ * then, or there is none now; a longer window brings nothing back.
+ */
+void guard_reconfigure(struct nodes *, const struct guard_options *, monotime_t now);
+
 /* Whether the node may withdraw now; if so, what it loses is counted. */
 bool guard_permits(struct nodes *, struct node *, monotime_t now);
 
