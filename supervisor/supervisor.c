@@ -113,6 +113,7 @@ change_seen(void *context, const struct node_change *change)
 	struct supervisor *supervisor = context;
 
 	change_log(change);
+	node_journal_change(&supervisor->notes, change);
 	hooks_node_changed(supervisor->hooks, change);
 	node_journal_change(&supervisor->notes, change);
 	guard_tell(supervisor);

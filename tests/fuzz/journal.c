@@ -54,13 +54,27 @@ record_check(const struct journal_record *record)
 {
 	char line[JOURNAL_RECORD_MAX];
 	struct journal_record again;
-	size_t length = journal_record_encode(record->kind, &record->key, record->attributes, line, sizeof(line));
+	bool note = record->kind == JOURNAL_NOTE;
+	size_t length = note ? journal_note_encode(&record->note, line, sizeof(line)) :
+	    journal_record_encode(record->kind, &record->key, record->attributes, line, sizeof(line));
 
 	FUZZ_ASSERT(length > 0 && line[length - 1] == '\n');
 	FUZZ_ASSERT(record->kind != JOURNAL_DONE && (record->kind == JOURNAL_ANNOUNCE) == (record->attributes != NULL));
+	FUZZ_ASSERT(note == (record->note.key != NULL) && note == (record->note.text != NULL));
 	line[length - 1] = '\0';
-	FUZZ_ASSERT(journal_record_decode(line, length - 1, &again));
-	FUZZ_ASSERT(route_key_compare(&record->key, &again.key) == 0);
+	FUZZ_ASSERT(journal_record_decode(line, length - 1, &again) && again.kind == record->kind);
+	FUZZ_ASSERT(note || route_key_compare(&record->key, &again.key) == 0);
+	FUZZ_ASSERT(!note || (strcmp(record->note.key, again.note.key) == 0 && strcmp(record->note.text, again.note.text) == 0));
+}
+
+/* Routes first; both in order, each once. */
+static void
+order_check(const struct journal_record *before, const struct journal_record *after)
+{
+	if (after->kind != JOURNAL_NOTE)
+		FUZZ_ASSERT(before->kind != JOURNAL_NOTE && route_key_compare(&before->key, &after->key) < 0);
+	else if (before->kind == JOURNAL_NOTE)
+		FUZZ_ASSERT(strcmp(before->note.key, after->note.key) < 0);
 }
 
 /* Nobody claims any of it: all is withdrawn, and then nothing is left. */
@@ -73,7 +87,7 @@ records_carry(const struct journal_record *records, size_t count)
 	size_t unclaimed;
 
 	FUZZ_ASSERT(ledger != NULL);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count && records[i].kind != JOURNAL_NOTE; i++)
 		FUZZ_ASSERT(ledger_carry(ledger, &records[i].key, records[i].attributes));
 	unclaimed = ledger_settle(ledger);
 	FUZZ_ASSERT(unclaimed <= count);
@@ -103,7 +117,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_ASSERT(state == JOURNAL_VALID || count == 0);
 	for (size_t i = 0; i < count; i++) {
 		record_check(&records[i]);
-		FUZZ_ASSERT(i == 0 || route_key_compare(&records[i - 1].key, &records[i].key) < 0);
+		if (i > 0)
+			order_check(&records[i - 1], &records[i]);
+		if (records[i].kind == JOURNAL_NOTE)
+			FUZZ_ASSERT(journal_note_find(records, count, records[i].note.key) == records[i].note.text);
 	}
 	records_carry(records, count);
 	free(records);

@@ -41,6 +41,16 @@ sample_add(struct sample *sample, enum journal_kind kind, struct route_key route
 }
 
 static void
+sample_note(struct sample *sample, const char *note_key, const char *text)
+{
+	size_t length = journal_note_encode(&(struct journal_note){note_key, text}, sample->bytes + sample->length,
+	    sizeof(sample->bytes) - sample->length);
+
+	ck_assert_uint_gt(length, 0);
+	sample->length += length;
+}
+
+static void
 sample_head(struct sample *sample, uint64_t records, size_t length)
 {
 	struct journal_header header = {.identity = {BOOT, 4711, 815}, .records = records,
@@ -57,11 +67,21 @@ sample_make(struct sample *sample)
 	sample_add(sample, JOURNAL_ANNOUNCE, key("192.0.2.1/32", NULL));
 	sample_add(sample, JOURNAL_ANNOUNCE, key("192.0.2.1/32", "10.0.0.1"));
 	sample_add(sample, JOURNAL_ANNOUNCE, key_with_path("2001:db8::/48", "2001:db8::7", 0));
+	sample_note(sample, "check:b", "first");
 	sample_add(sample, JOURNAL_WITHDRAW, key("192.0.2.1/32", NULL));
+	sample_note(sample, "check:a%20a", "{\"since\":1, \"up\":true}");
+	sample_note(sample, "check:b", " last ");
 	sample_add(sample, JOURNAL_WITHDRAW, key("192.0.2.3/32", NULL));
 	sample_add(sample, JOURNAL_DONE, key("192.0.2.3/32", NULL));
 	sample_add(sample, JOURNAL_ANNOUNCE, key_with_path("192.0.2.4/32", NULL, 4294967295));
-	sample_head(sample, 7, sample->length);
+	sample_head(sample, 10, sample->length);
+}
+
+static size_t
+record_text(const struct journal_record *record, char *text, size_t size)
+{
+	return record->kind == JOURNAL_NOTE ? journal_note_encode(&record->note, text, size) :
+	    journal_record_encode(record->kind, &record->key, record->attributes, text, size);
 }
 
 /* Decodes a copy of exactly this size, so that a read beyond it is found by the sanitizers. */
@@ -82,14 +102,13 @@ decode(const char *bytes, size_t length, struct journal_header *header, size_t *
 	ck_assert(state != JOURNAL_INVALID || reason != NULL);
 	*text = '\0';
 	for (size_t i = 0; state == JOURNAL_VALID && i < *count && used < size; i++)
-		used += journal_record_encode(records[i].kind, &records[i].key, records[i].attributes, text + used,
-		    size - used);
+		used += record_text(&records[i], text + used, size - used);
 	free(records);
 	free(copy);
 	return state;
 }
 
-START_TEST(last_record_of_a_route_counts)
+START_TEST(last_record_counts)
 {
 	struct journal_header header;
 	struct sample sample;
@@ -101,10 +120,33 @@ START_TEST(last_record_of_a_route_counts)
 	ck_assert_str_eq(text, "W 192.0.2.1/32 - -\n"
 			       "A 192.0.2.1/32 - 10.0.0.1 " ATTRIBUTES "\n"
 			       "A 192.0.2.4/32 4294967295 - " ATTRIBUTES "\n"
-			       "A 2001:db8::/48 0 2001:db8::7 " ATTRIBUTES "\n");
-	ck_assert_uint_eq(count, 4);
+			       "A 2001:db8::/48 0 2001:db8::7 " ATTRIBUTES "\n"
+			       "N check:a%20a {\"since\":1, \"up\":true}\n"
+			       "N check:b  last \n");
+	ck_assert_uint_eq(count, 6);
 	ck_assert_int_eq(header.identity.parent, 4711);
 	ck_assert_uint_eq(header.identity.parent_start, 815);
+}
+END_TEST
+
+START_TEST(notes_are_found)
+{
+	struct journal_record *records;
+	struct journal_header header;
+	struct sample sample;
+	const char *reason;
+	size_t count;
+
+	sample_make(&sample);
+	sample.bytes[sample.length] = '\0';
+	ck_assert_int_eq(journal_decode(sample.bytes, sample.length, BOOT, &header, &records, &count, &reason),
+	    JOURNAL_VALID);
+	ck_assert_str_eq(journal_note_find(records, count, "check:b"), " last ");
+	ck_assert_str_eq(journal_note_find(records, count, "check:a%20a"), "{\"since\":1, \"up\":true}");
+	ck_assert_ptr_null(journal_note_find(records, count, "check:"));
+	ck_assert_ptr_null(journal_note_find(records, 0, "check:b"));
+	ck_assert_ptr_null(journal_note_find(NULL, 0, "check:b"));
+	free(records);
 }
 END_TEST
 
@@ -245,7 +287,8 @@ START_TEST(records_that_are_none)
 	    "W 2001:db8::/48 - fe80::1%5", "A 192.0.2.1/32 - 2001:DB8::1 next-hop self", "A 192.0.2.1/32 - - next-hop self shutdown",
 	    "A 192.0.2.1/32 - - next-hop self ", "A 192.0.2.1/32 - - next-hop  self", "X 192.0.2.1/32 - -",
 	    "AA 192.0.2.1/32 - - next-hop self", "W 192.0.2.1/32 - - next-hop self", "W 192.0.2.1/32 - - ",
-	    "D 192.0.2.1/32 -", " W 192.0.2.1/32 - -", "W 192.0.2.1/32 - -\r"};
+	    "D 192.0.2.1/32 -", " W 192.0.2.1/32 - -", "W 192.0.2.1/32 - -\r", "N", "N ", "N key", "N key ", "N  text",
+	    "N k\xc3\xa9y text", "N key t\xc3\xa9xt", "N key t\text", "NN key text"};
 	struct journal_record record;
 	char line[256];
 
@@ -253,6 +296,11 @@ START_TEST(records_that_are_none)
 		strcpy(line, lines[i]);
 		ck_assert_msg(!journal_record_decode(line, strlen(line), &record), "\"%s\"", lines[i]);
 	}
+	ck_assert_uint_eq(journal_note_encode(&(struct journal_note){"a key", "text"}, line, sizeof(line)), 0);
+	ck_assert_uint_eq(journal_note_encode(&(struct journal_note){"key", "two\nlines"}, line, sizeof(line)), 0);
+	ck_assert_uint_eq(journal_note_encode(&(struct journal_note){"key", ""}, line, sizeof(line)), 0);
+	ck_assert_uint_eq(journal_note_encode(&(struct journal_note){"key", "text"}, line, strlen("N key text\n")), 0);
+	ck_assert_uint_eq(journal_note_encode(&(struct journal_note){"key", "text"}, line, strlen("N key text\n") + 1), 11);
 	strcpy(line, "A 192.0.2.1/32 - - " ATTRIBUTES);
 	ck_assert(journal_record_decode(line, strlen(line), &record));
 	ck_assert_str_eq(record.attributes, ATTRIBUTES);
@@ -265,7 +313,8 @@ main(void)
 	Suite *suite = suite_create("journal_record");
 	TCase *tcase = unit_case(suite, "text");
 
-	tcase_add_test(tcase, last_record_of_a_route_counts);
+	tcase_add_test(tcase, last_record_counts);
+	tcase_add_test(tcase, notes_are_found);
 	tcase_add_test(tcase, longest_header);
 	tcase_add_test(tcase, one_record_more_than_counted);
 	tcase_add_test(tcase, empty_journal);
