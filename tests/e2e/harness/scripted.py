@@ -169,8 +169,8 @@ class ScriptedNtp:
 
 class ScriptedFile:
     """
-    A file that is there or not. Executions are seen by the access time of a symbolic link in the path,
-    which the kernel moves forward whenever somebody walks through it.
+    A file that is there or not, at the end of a symbolic link, so that the worker is not told of its coming and going.
+    Executions are seen by the access time of the link, which the kernel moves forward whenever somebody follows it.
     """
 
     def __init__(self, outcomes, namespace, directory):
@@ -179,8 +179,8 @@ class ScriptedFile:
         real.mkdir()
         self.file = real / "ready"
         self.link = directory / f"link-{id(self)}"
-        self.link.symlink_to(real)
-        self.args = {"method": "file", "path": str(self.link / "ready")}
+        self.link.symlink_to(self.file)
+        self.args = {"method": "file", "path": str(self.link)}
         self.stopping = False
         self.arrange()
         self.thread = threading.Thread(target=self.watch, daemon=True)
