@@ -512,7 +512,7 @@ START_TEST(what_waits_is_handed_over_in_order)
 END_TEST
 
 static bool
-state_loads(pid_t pid, int fd, char error[static STATE_ERROR_SIZE])
+state_loads(pid_t pid, int fd, bool usable, char error[static STATE_ERROR_SIZE])
 {
 	char line[512];
 	json_t *map;
@@ -524,7 +524,7 @@ state_loads(pid_t pid, int fd, char error[static STATE_ERROR_SIZE])
 	    (long long)monotime_add(monotime_now(), TIMEOUT_NS).ns);
 	map = json_loads(line, 0, NULL);
 	ck_assert_ptr_nonnull(map);
-	loaded = hooks_load(hooks, map, true, error);
+	loaded = hooks_load(hooks, map, usable, error);
 	json_decref(map);
 	return loaded;
 }
@@ -534,7 +534,7 @@ START_TEST(what_cannot_be_taken_over_has_failed)
 {
 	char error[STATE_ERROR_SIZE] = "";
 
-	ck_assert(state_loads(getppid(), _i == 0 ? STDERR_FILENO : 1000, error));
+	ck_assert(state_loads(getppid(), _i == 0 ? STDERR_FILENO : 1000, true, error));
 	ck_assert_uint_eq(log_count("warning a: hook up failed: its process could not be kept"), 1);
 	run("a", "echo next >> out");
 	WAIT_UNTIL(all_done());
@@ -542,8 +542,10 @@ START_TEST(what_cannot_be_taken_over_has_failed)
 }
 END_TEST
 
+/* usable: it speaks this program's protocol; one that does not is ended. */
 START_TEST(a_process_is_taken_over)
 {
+	bool usable = _i == 0;
 	struct message_result result = {.code = RESULT_FAIL, .reason = REASON_EXIT, .text = "exit status 3"};
 	char error[STATE_ERROR_SIZE] = "";
 	int fds[2];
@@ -557,13 +559,15 @@ START_TEST(a_process_is_taken_over)
 			pause();
 	}
 	close(fds[1]);
-	ck_assert(state_loads(pid, fds[0], error));
-	ck_assert(!state_loads(pid, fds[0], error)); /* two at once */
+	ck_assert(state_loads(pid, fds[0], usable, error));
+	ck_assert_uint_eq(hooks_active(hooks), usable ? 1 : 0);
+	if (usable)
+		ck_assert(!state_loads(pid, fds[0], usable, error)); /* two at once */
 	run("a", "echo next >> out");
-	ck_assert_uint_eq(hooks_active(hooks), 1);
 	WAIT_UNTIL(all_done());
 	ck_assert_str_eq(output(), "next\n");
-	ck_assert_uint_eq(log_count("warning a: hook up failed (exit): exit status 3"), 1);
+	ck_assert_uint_eq(log_count("warning a: hook up failed (exit): exit status 3"), usable ? 1 : 0);
+	ck_assert_uint_eq(log_count("warning a: hook up failed: its process could not be kept"), usable ? 0 : 1);
 }
 END_TEST
 
@@ -599,7 +603,7 @@ main(int argc, char **argv)
 	state = unit_case(suite, "state");
 	tcase_add_loop_test(state, states_are_judged, 0, COUNT(states));
 	tcase_add_test(runs, what_waits_is_handed_over_in_order);
-	tcase_add_test(runs, a_process_is_taken_over);
+	tcase_add_loop_test(runs, a_process_is_taken_over, 0, 2);
 	tcase_add_loop_test(runs, what_cannot_be_taken_over_has_failed, 0, 2);
 	return unit_run(suite);
 }
