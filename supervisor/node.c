@@ -327,17 +327,17 @@ node_confirm(struct node *node, bool proof, enum node_cause cause, const char *r
 enum node_effect
 node_found(struct node *node, enum verdict found, enum node_cause cause, const char *reason, monotime_t now)
 {
-	bool proof = !node->proven, waited = node_waits(node);
+	bool proof = !node->proven, waits = node_waits(node) && found == node->found;
 	monotime_t until;
 
 	node->proven = true;
 	node->found = found;
 	if (found == node->verdict)
 		return node_confirm(node, proof, cause, reason, now);
+	if (waits) /* for its timer, even if that is due: others may be due before it */
+		return NODE_SAME;
 	if (!node_held(node, &until) || !monotime_before(now, until))
 		return node_turn(node, cause, reason, now);
-	if (waited)
-		return NODE_SAME;
 	if (node->wish == WISH_NOTHING && !node->guarded)
 		node_follow(node, now); /* a predecessor's verdict, which stays for now */
 	nodes_arm(node, until);
