@@ -70,19 +70,30 @@ draw_time(struct day *day, int64_t mean_seconds)
 
 /* The configuration */
 
+/* One number a call: in what order the arguments of one are worked out is the compiler's. */
+static void
+number_write(const char *key, unsigned number, FILE *file)
+{
+	fprintf(file, ", %s: %u", key, number);
+}
+
 static void
 check_write(size_t number, struct dice *dice, FILE *file)
 {
-	fprintf(file, "- {name: c%zu, prefixes: [10.%zu.%zu.1], metric: %u, rise: %u, fall: %u", number, number / 256,
-	    number % 256, dice_below(dice, 100), 1 + dice_below(dice, 3), 1 + dice_below(dice, 3));
+	fprintf(file, "- {name: c%zu, prefixes: [10.%zu.%zu.1]", number, number / 256, number % 256);
+	number_write("metric", dice_below(dice, 100), file);
+	number_write("rise", 1 + dice_below(dice, 3), file);
+	number_write("fall", 1 + dice_below(dice, 3), file);
 	if (dice_percent(dice, 30))
-		fputs(", fast_interval: 2", file);
+		number_write("fast_interval", 2, file);
 	if (dice_percent(dice, 20))
-		fputs(", metric_down: 1000", file);
-	if (dice_percent(dice, 20))
-		fprintf(file, ", min_up: %u, min_down: %u", 10 + dice_below(dice, 100), 10 + dice_below(dice, 100));
+		number_write("metric_down", 1000, file);
+	if (dice_percent(dice, 20)) {
+		number_write("min_up", 10 + dice_below(dice, 100), file);
+		number_write("min_down", 10 + dice_below(dice, 100), file);
+	}
 	if (dice_percent(dice, 30))
-		fprintf(file, ", drain_time: %u", 10 + dice_below(dice, 50));
+		number_write("drain_time", 10 + dice_below(dice, 50), file);
 	fprintf(file, ", disable: /run/c%zu, args: {method: tcp, host: 127.0.0.1, port: 80}}\n", number);
 }
 
@@ -91,8 +102,10 @@ group_write(size_t number, struct dice *dice, FILE *file)
 {
 	static const char *const requires[] = {"all", "any", "{at_least: 5}", "{at_least: 8}"};
 
-	fprintf(file, "- {name: g%zu, prefixes: [10.200.%zu.1], metric: 10, require: %s, min_down: %u, members: [", number,
-	    number, requires[dice_below(dice, 4)], dice_below(dice, 60));
+	fprintf(file, "- {name: g%zu, prefixes: [10.200.%zu.1], metric: 10", number, number);
+	fprintf(file, ", require: %s", requires[dice_below(dice, 4)]);
+	number_write("min_down", dice_below(dice, 60), file);
+	fputs(", members: [", file);
 	for (size_t i = 0; i < GROUP_MEMBERS; i++)
 		fprintf(file, "%sc%zu", i > 0 ? ", " : "", number * GROUP_MEMBERS + i);
 	fprintf(file, "]%s}\n", dice_percent(dice, 50) ? ", guard: {keep_last: true}" : "");
