@@ -2,6 +2,7 @@
 #
 #   make            build into build/                make run    build and run on configuration.yaml
 #   make test       every test                       make demo   a route appearing and leaving in BIRD
+#   make policy     random events and a whole day of checks, in virtual time, against a model
 #   make valgrind   the unit tests under valgrind    make fuzz   each harness for FUZZ_SECONDS
 #   make faults     the N-th call fails, for all N   make chaos  signals at random for CHAOS_SECONDS
 #   make lifecycle  reloads, kills, restarts, upgrades against BIRD

@@ -209,6 +209,13 @@ wish_of(const struct node *node, enum verdict verdict)
 	return WISH_NOTHING;
 }
 
+/* Its timer is that of drain_time: one that is guarded may have this wish too, for as long as the guard refuses. */
+static bool
+node_draining(const struct node *node)
+{
+	return node->wish == WISH_DRAIN && !node->guarded;
+}
+
 static enum node_effect
 effect_of(enum node_wish wish)
 {
@@ -313,7 +320,7 @@ node_confirm(struct node *node, bool proof, enum node_cause cause, const char *r
 {
 	enum node_effect effect = NODE_SAME;
 
-	if (node->wish != WISH_DRAIN)
+	if (!node_draining(node))
 		nodes_disarm(node);
 	if (node->wish == WISH_NOTHING && !node->guarded)
 		effect = node_follow(node, now);
@@ -327,17 +334,17 @@ node_confirm(struct node *node, bool proof, enum node_cause cause, const char *r
 enum node_effect
 node_found(struct node *node, enum verdict found, enum node_cause cause, const char *reason, monotime_t now)
 {
-	bool proof = !node->proven, waited = node_waits(node);
+	bool proof = !node->proven, waits = node_waits(node) && found == node->found;
 	monotime_t until;
 
 	node->proven = true;
 	node->found = found;
 	if (found == node->verdict)
 		return node_confirm(node, proof, cause, reason, now);
+	if (waits) /* for its timer, even if that is due: others may be due before it */
+		return NODE_SAME;
 	if (!node_held(node, &until) || !monotime_before(now, until))
 		return node_turn(node, cause, reason, now);
-	if (waited)
-		return NODE_SAME;
 	if (node->wish == WISH_NOTHING && !node->guarded)
 		node_follow(node, now); /* a predecessor's verdict, which stays for now */
 	nodes_arm(node, until);
@@ -352,7 +359,7 @@ node_timer(struct node *node, monotime_t now)
 
 	if (node_waits(node)) {
 		node_turn(node, CAUSE_TIME, node->verdict == VERDICT_UP ? "min_up is over" : "min_down is over", now);
-	} else if (node->wish == WISH_DRAIN) {
+	} else if (node_draining(node)) {
 		node->drained = (monotime_t){0};
 		effect = node_wish(node, wish_of(node, node->verdict));
 		node_tell(node, node->verdict, effect, CAUSE_DRAINED, "drain_time is over", now);
@@ -396,7 +403,7 @@ node_reconfigure(struct node *node, const struct node_config *config, unsigned o
 	node_say(node);
 	if (node_held(node, &until))
 		nodes_arm(node, until);
-	else if (node->wish != WISH_DRAIN)
+	else if (!node_draining(node))
 		nodes_disarm(node);
 	if (owner != before.owner)
 		node_each_route(&before, route_release, NULL);
@@ -411,7 +418,7 @@ node_resume(struct node *node)
 	guard_restore(node->nodes, node);
 	if (node_held(node, &until))
 		nodes_arm(node, until);
-	else if (node->wish == WISH_DRAIN)
+	else if (node_draining(node))
 		nodes_arm(node, node->drained);
 }
 

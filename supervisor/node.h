@@ -126,7 +126,10 @@ void node_release_as(const struct node *, const struct node_config *, unsigned o
 
 /*
  * From now on the node has this configuration, with its verdict, what is held and what drains. owner: the present one,
- * or the one that the other routes were claimed as; the former routes are released. What it wants is said anew.
+ * or the one that the other routes were claimed as; the former routes are released. What it wants is said anew: what
+ * drains does so until the time that it had, unless there is no drain_time any more; one that is guarded and gets other
+ * routes is undecided about them, so that what it kept announced is held, and nothing new is announced for it. What falls
+ * due meanwhile, by the new times too, happens at the next turn.
  */
 void node_reconfigure(struct node *, const struct node_config *, unsigned owner, unsigned rank, monotime_t now);
 

@@ -6,14 +6,15 @@
  *
  * What is desired of a route, in this order:
  * 1. an owner wants it announced: announced, with the attributes of the first such owner in the file;
- * 2. an owner is undecided, and ExaBGP may have the route announced, by a predecessor of ours, or by us for an owner
- *    that has been released since: it is held, nothing is said before there is a verdict;
+ * 2. an owner is undecided, and ExaBGP may have the route announced, by a predecessor of ours, or, where no owner wants
+ *    it withdrawn, by us for an owner that has been released since: it is held, nothing is said before there is a verdict;
  * 3. it has a neighbor, and the route for all neighbors is announced: the same as that one;
  * 4. withdrawn. A route of which nothing is known is withdrawn as soon as it is claimed: a predecessor may have left
  *    it announced.
  *
  * Wishes that change before they are written coalesce, so those of one turn of the event loop count as one change;
- * of what one such change wants said, announces go out before withdraws.
+ * of what one such change wants said, announces go out before withdraws, except where a neighbor may take both for one
+ * route (route_queue.c).
  */
 #ifndef EXACHECK_ROUTE_H
 #define EXACHECK_ROUTE_H

@@ -350,6 +350,22 @@ event_step(struct living *living, const struct step *step)
 	return true;
 }
 
+/* What each node is, and is in the model. */
+static void
+nodes_tell(const struct living *living)
+{
+	static const char *const wishes[] = {"nothing", "up", "down", "disabled", "drain", "withdraw"};
+
+	for (size_t i = 0; i < spec_nodes(&living->spec); i++) {
+		const struct node *node = checks_node(living->checks, i);
+		const struct model_node *modelled = &living->model.nodes[i];
+
+		fprintf(living->file, "\t\t%s: %s wish %s%s lost %zu; model: wish %s%s lost %zu\n", node->config->name,
+		    verdict_name(node_verdict(node)), wishes[node->wish], node->guarded ? " guarded" : "", node->lost,
+		    wishes[modelled->wish], modelled->guarded != 0 ? " guarded" : "", modelled->lost);
+	}
+}
+
 static bool
 step_live(struct living *living, const struct step *step)
 {
@@ -360,7 +376,11 @@ step_live(struct living *living, const struct step *step)
 		    step->event == STEP_TURN || step->event == STEP_RELOAD ?
 		    "" : living->config->checks[step->check % living->spec.checks].node.name);
 	living->counts->events++;
-	return event_step(living, step) && compare(living);
+	if (!event_step(living, step))
+		return false;
+	if (living->file != NULL)
+		nodes_tell(living);
+	return compare(living);
 }
 
 /* What a predecessor left; ExaBGP may have lost it since. */

@@ -337,6 +337,8 @@ find(struct model *model, size_t rank, enum model_verdict found, int64_t now)
 {
 	struct model_node *node = &model->nodes[rank];
 
+	if (found == node->found && model_held(model, rank) != MODEL_NEVER)
+		return; /* that waits for its time already */
 	node->found = found;
 	if (found != node->verdict && (model_held(model, rank) == MODEL_NEVER || model_held(model, rank) <= now))
 		verdict_change(model, rank, found, now);
