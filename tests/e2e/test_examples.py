@@ -119,7 +119,8 @@ def test_multi_service(lab, directory, keep):  # noqa: F811
         "multi-service.yaml", web={"url": f"http://127.0.0.1:{web.ports['plain']}/healthz", "disable": str(off)},
         names={"host": names.host, "port": names.port}, mail={"host": mail.host, "port": mail.port}))
     routes = ("192.0.2.80/32", "192.0.2.81/32")
-    services = ((web.stop, web.start), (names.stop, names.start), (mail.go_away, mail.come_back), (off.touch, off.unlink))
+    services = [(web.stop, web.start), (names.stop, names.start), (mail.go_away, mail.come_back),
+                (off.touch, off.unlink)]
     for breaks, mends in services:
         for prefix in routes:
             running.wait_route(prefix, "p4", community="(64496,80)")

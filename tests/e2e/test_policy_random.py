@@ -60,7 +60,8 @@ class Trace:
         members = self.random.sample(names, self.random.randint(1, len(names)))
         weights = [self.random.randint(1, 5) for _ in members]
         count = self.random.randint(1, len(members))
-        require = self.random.choice(["all", "any", {"at_least": count}, {"weight": self.random.randint(1, sum(weights))}])
+        weight = self.random.randint(1, sum(weights))
+        require = self.random.choice(["all", "any", {"at_least": count}, {"weight": weight}])
         if isinstance(require, dict) and "weight" in require:
             members = [{"check": name, "weight": weight} for name, weight in zip(members, weights)]
         return {"name": f"group {number}", "members": members, "require": require,
