@@ -231,6 +231,22 @@ report_prefixes(const struct decoding *decoding, const struct place *node_place,
 	place_report(decoding->diagnostics, SEVERITY_ERROR, &place, node_for(map, "prefixes"), "%s", message);
 }
 
+/* Only checks are disabled. */
+static void
+disabled_check(const struct decoding *decoding, const struct place *group_place, const struct node *map)
+{
+	static const char without_effect[] = "has no effect: a group is never disabled, its members are, and then count as down";
+	const struct place hooks_place = {.parent = group_place, .key = "hooks"};
+	const struct node *hooks = node_get(map, "hooks");
+
+	if (node_get(map, "disabled") != NULL)
+		place_report(decoding->diagnostics, SEVERITY_WARNING, &(struct place){.parent = group_place, .key = "disabled"},
+		    node_get(map, "disabled"), "%s", without_effect);
+	if (node_get(hooks, "disabled") != NULL)
+		place_report(decoding->diagnostics, SEVERITY_WARNING, &(struct place){.parent = &hooks_place, .key = "disabled"},
+		    node_get(hooks, "disabled"), "%s", without_effect);
+}
+
 static void
 group_complete(const struct decoding *decoding, size_t number)
 {
@@ -250,6 +266,7 @@ group_complete(const struct decoding *decoding, size_t number)
 		if (diagnostics_count(decoding->diagnostics, SEVERITY_ERROR) == errors)
 			weights_check(&membership, &place);
 	}
+	disabled_check(decoding, &place, map);
 	/* Networks are there unless something else was wrong, which may have been what it does. */
 	if (prefixes_missing(map) && group->node.networks != NULL && !hooks_any(&group->node.hooks) && !group->keep_last)
 		report_prefixes(decoding, &place, map,

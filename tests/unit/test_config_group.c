@@ -116,12 +116,11 @@ static const char everything[] =
     "  communities: 65000:1\n"
     "  as_path: 65000\n"
     "  neighbors: 2001:db8::2\n"
-    "  disabled: {as_path: 65000 65000}\n"
     "  drain: {metric: 500}\n"
     "  drain_time: 20\n"
     "  min_up: 1.5\n"
     "  min_down: 60\n"
-    "  hooks: {disabled: a, down: b}\n"
+    "  hooks: {up: a, down: b}\n"
     "  guard: {keep_last: yes}\n"
     "- {name: 'true', members: ['1:30', late], guard: {keep_last: on}}\n"
     "- {name: notify, members: late, hooks: {change: logger}}\n"
@@ -143,14 +142,13 @@ check_everything(const struct config *config)
 	    "next-hop 2001:db8::1 med 15 local-preference 50 as-path [ 65000 ] community [ 65000:1 ]");
 	ck_assert_str_eq(node_attributes_text(node, ATTRIBUTES_DOWN, 1),
 	    "next-hop 2001:db8::1 med 1005 local-preference 50 as-path [ 65000 ] community [ 65000:1 ]");
-	ck_assert_str_eq(node_attributes_text(node, ATTRIBUTES_DISABLED, 0),
-	    "next-hop 2001:db8::1 med 10 local-preference 50 as-path [ 65000 65000 ] community [ 65000:1 ]");
+	ck_assert_ptr_null(node_attributes_text(node, ATTRIBUTES_DISABLED, 0));
 	ck_assert_str_eq(node_attributes_text(node, ATTRIBUTES_DRAIN, 0),
 	    "next-hop 2001:db8::1 med 500 local-preference 50 as-path [ 65000 ] community [ 65000:1 ]");
 	ck_assert_int_eq(node->drain_time_ns, 20000000000);
 	ck_assert_int_eq(node->min_up_ns, 1500000000);
 	ck_assert_int_eq(node->min_down_ns, 60000000000);
-	ck_assert_str_eq(node->hooks.disabled, "a");
+	ck_assert_str_eq(node->hooks.up, "a");
 	ck_assert_str_eq(node->hooks.down, "b");
 	ck_assert(group->keep_last && group[1].keep_last && !group[2].keep_last);
 	ck_assert_uint_eq(group->count, 1);
@@ -316,6 +314,11 @@ static const struct finding warnings[] = {
     {"exacheck: {guard: {max_withdraw: 50%, window: 60}}\n" GROUP, ""},
     {ALL "- {name: g, prefixes: 10.0.0.9, drain: {metric: 1}, members: web}\n",
 	NOT_FIRST "40: warning: groups[2] (g).drain: has no effect while drain_time is 0\n"},
+    {ALL "- {name: g, prefixes: 10.0.0.9, disabled: {metric: 1}, hooks: {disabled: x}, members: web}\n",
+	NOT_FIRST "43: warning: groups[2] (g).disabled: has no effect: a group is never disabled, its members are, and then "
+	"count as down\n"
+	NOT_FIRST "74: warning: groups[2] (g).hooks.disabled: has no effect: a group is never disabled, its members are, and "
+	"then count as down\n"},
 };
 
 START_TEST(every_warning)
