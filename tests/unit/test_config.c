@@ -604,7 +604,10 @@ example_read(bool examples)
 	out = open_memstream(&text, &length);
 	while (getline(&line, &room, in) > 0) {
 		others |= strstr(line, "# The other methods") != NULL;
-		fputs(examples && others && strncmp(line, "#  ", 3) == 0 ? line + 1 : line, out);
+		if (examples && others && (strncmp(line, "#  ", 3) == 0 || strncmp(line, "#groups", 7) == 0))
+			fputs(line + 1, out);
+		else
+			fputs(line, out);
 	}
 	free(line);
 	fclose(in);
@@ -618,6 +621,7 @@ START_TEST(example)
 	struct config *config = parse_clean(text);
 
 	ck_assert_uint_eq(config->count, _i == 0 ? 2 : 7);
+	ck_assert_uint_eq(config->group_count, _i == 0 ? 0 : 1);
 	ck_assert_str_eq(config->checks[0].node.texts[ATTRIBUTES_UP][0], "next-hop self med 100 community [ 64496:1 65535:65281 ]");
 	ck_assert_str_eq(config->checks[1].node.texts[ATTRIBUTES_UP][0],
 	    "next-hop 2001:db8::ffff med 200 local-preference 150 as-path [ 64496 64497 ]");
