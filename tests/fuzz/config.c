@@ -62,10 +62,8 @@ command_is_taken(const struct route_key *key, const char *attributes)
 }
 
 static void
-check_is_usable(const struct check_config *check)
+args_are_usable(const struct check_config *check)
 {
-	struct route_key key = {.has_path_id = check->node.path_id != OPTION_UNSET};
-	const struct string_list *neighbors = &check->node.neighbors;
 	char error[OPTION_ERROR_SIZE];
 	uint8_t *encoded = NULL;
 	size_t length = 0;
@@ -77,17 +75,59 @@ check_is_usable(const struct check_config *check)
 	options_free(check->method->options, args);
 	free(args);
 	free(encoded);
-	FUZZ_ASSERT(check->node.prefixes.count > 0);
-	key.path_id = (uint32_t)check->node.path_id;
-	for (size_t i = 0; i < check->node.prefixes.count; i++)
+}
+
+/* ExaBGP takes the commands of every state. */
+static void
+node_is_usable(const struct node_config *node)
+{
+	struct route_key key = {.has_path_id = node->path_id != OPTION_UNSET, .path_id = (uint32_t)node->path_id};
+	const struct string_list *neighbors = &node->neighbors;
+
+	FUZZ_ASSERT((node->texts[ATTRIBUTES_DRAIN] != NULL) == (node->drain_time_ns > 0));
+	for (size_t i = 0; i < node->prefixes.count; i++)
 		for (size_t j = 0; j < (neighbors->count > 0 ? neighbors->count : 1); j++) {
-			key.prefix = check->node.networks[i];
+			key.prefix = node->networks[i];
 			key.neighbor = neighbors->count > 0 ? neighbors->items[j] : NULL;
-			command_is_taken(&key, node_attributes_text(&check->node, ATTRIBUTES_UP, i));
-			command_is_taken(&key, node_attributes_text(&check->node, ATTRIBUTES_DOWN, i));
-			command_is_taken(&key, node_attributes_text(&check->node, ATTRIBUTES_DISABLED, i));
-			command_is_taken(&key, node_attributes_text(&check->node, ATTRIBUTES_DRAIN, i));
+			FUZZ_ASSERT(node_attributes_text(node, ATTRIBUTES_UP, i) != NULL);
+			for (enum node_attributes set = 0; set < ATTRIBUTES_SETS; set++)
+				command_is_taken(&key, node_attributes_text(node, set, i));
 		}
+}
+
+/* Its members are checks, each once, and can come to its threshold. */
+static void
+group_is_usable(const struct config *config, const struct group_config *group, bool *member)
+{
+	int64_t weights = 0;
+
+	for (size_t i = 0; i < group->count; i++) {
+		const struct group_member *this = &group->members[i];
+
+		FUZZ_ASSERT(this->check < config->count && this->weight >= 1 && (group->by_weight || this->weight == 1));
+		for (size_t j = 0; j < i; j++)
+			FUZZ_ASSERT(group->members[j].check != this->check);
+		member[this->check] = true;
+		weights += this->weight;
+	}
+	FUZZ_ASSERT(group->threshold >= 1 && group->threshold <= weights);
+}
+
+static void
+config_is_usable(const struct config *config)
+{
+	bool *member = calloc(config->count, sizeof(*member));
+
+	FUZZ_ASSERT(member != NULL && config->count > 0);
+	for (size_t i = 0; i < config->group_count; i++)
+		group_is_usable(config, &config->groups[i], member);
+	for (size_t i = 0; i < config->count; i++) {
+		args_are_usable(&config->checks[i]);
+		FUZZ_ASSERT(member[i] || config->checks[i].node.prefixes.count > 0);
+	}
+	for (size_t i = 0; i < config_node_count(config); i++)
+		node_is_usable(config_node(config, i));
+	free(member);
 }
 
 static void
@@ -99,8 +139,7 @@ run(const char *path, const char *text, size_t length)
 
 	if (config == NULL)
 		return;
-	for (size_t i = 0; i < config->count; i++)
-		check_is_usable(&config->checks[i]);
+	config_is_usable(config);
 	once = print(config, &once_length);
 	again = load("printed.yaml", once, once_length);
 	FUZZ_ASSERT(again != NULL);
