@@ -190,29 +190,179 @@ START_TEST(from_nothing_and_to_itself)
 }
 END_TEST
 
-/* Every key is of some kind, and a change of it shows. */
+/* What else a node says, and what a change of it is: of each key of the tables, but for "name". */
+static const struct {
+	const char *text;
+	unsigned changes;
+} keys[] = {
+	{"prefixes: [192.0.2.2], ", PLAN_ROUTES},
+	{"nexthop: 192.0.2.9, ", PLAN_ROUTES},
+	{"path_id: 0, ", PLAN_ROUTES},
+	{"metric: 0, ", PLAN_ROUTES},
+	{"metric_down: 0, ", PLAN_ROUTES},
+	{"metric_increase: 1, metric: 5, ", PLAN_ROUTES},
+	{"local_preference: 0, ", PLAN_ROUTES},
+	{"neighbors: [192.0.2.7], ", PLAN_ROUTES},
+	{"communities: ['1:2'], ", PLAN_ROUTES},
+	{"as_path: '1', ", PLAN_ROUTES},
+	{"down: {metric: 1}, ", PLAN_ROUTES},
+	{"disabled: {metric: 1}, ", PLAN_ROUTES},
+	{"drain: {metric: 1}, drain_time: 1, ", PLAN_ROUTES},
+	{"drain_time: 1, ", PLAN_ROUTES},
+	{"min_up: 1, ", PLAN_TIMING},
+	{"min_down: 1, ", PLAN_TIMING},
+	{"description: x, ", PLAN_TEXT},
+	{"hooks: {up: x}, ", PLAN_TEXT},
+	/* of checks only: from here on */
+	{"interval: 20, fast_interval: 15, ", PLAN_TIMING},
+	{"fast_interval: 1, ", PLAN_TIMING},
+	{"rise: 9, ", PLAN_TIMING},
+	{"fall: 9, ", PLAN_TIMING},
+	{"splay: false, ", PLAN_TEXT},
+	{"disable: /x, ", PLAN_WORKER},
+	/* of groups only: from here on */
+	{"guard: {keep_last: true}, ", PLAN_MEMBERS},
+	{"require: any, ", PLAN_MEMBERS},
+	{"members: [b, c], ", PLAN_MEMBERS},
+	{"members: [c], ", PLAN_MEMBERS},
+	{"members: [b], require: {weight: 1}, ", PLAN_MEMBERS},
+};
+
+#define MEMBER "args: {method: tcp, host: 127.0.0.1, port: "
+
+/* A check and a group that say more, and the checks that may be its members. */
+static struct config *
+keys_config(const char *of_check, const char *of_group)
+{
+	struct config *config;
+	char *text;
+
+	ck_assert_int_ne(asprintf(&text, "checks:\n- {name: a, %s%s" MEMBER "1}}\n"
+	    "- {name: b, prefixes: [10.0.0.1], " MEMBER "2}}\n- {name: c, prefixes: [10.0.0.2], " MEMBER "3}}\n"
+	    "groups:\n- {name: g, %s%s%s}\n",
+	    of_check, strstr(of_check, "prefixes") == NULL ? "prefixes: [192.0.2.1], " : "", of_group,
+	    strstr(of_group, "members") == NULL ? "members: [b, c, a], " : "",
+	    strstr(of_group, "prefixes") == NULL ? "prefixes: [192.0.2.3], " : ""), -1);
+	config = parse(text);
+	free(text);
+	return config;
+}
+
+static bool
+table_has(const struct option *table, const char *text)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(text, ":"), text);
+	return option_find(table, name) != NULL;
+}
+
+static void
+expect_key(const struct config *before, const struct config *after, unsigned of_check, unsigned of_group)
+{
+	struct plan *plan = plan_new(before, after);
+
+	ck_assert_ptr_nonnull(plan);
+	ck_assert_uint_eq(plan->checks.changes[0], of_check);
+	ck_assert_uint_eq(plan->groups.changes[0], of_group);
+	ck_assert_uint_eq(plan->changed, (of_check != 0) + (of_group != 0));
+	ck_assert_uint_eq(plan->changed + plan->unchanged, 4);
+	ck_assert_uint_eq(plan->added + plan->removed, 0);
+	plan_free(plan);
+}
+
 START_TEST(every_key_counts)
 {
-	static const char *const changes[] = {"prefixes: [192.0.2.2], ", "nexthop: 192.0.2.9, ", "fast_interval: 1, ",
-	    "splay: false, ", "rise: 9, ", "fall: 9, ", "path_id: 0, ", "metric: 0, ", "metric_down: 0, ",
-	    "local_preference: 0, ", "disable: /x, ", "neighbors: [192.0.2.7], ", "communities: ['1:2'], ", "as_path: '1', "};
-	struct config *before = parse("checks:\n- {name: a, prefixes: [192.0.2.1], "
-	    "args: {method: tcp, host: 127.0.0.1, port: 1}}\n");
+	struct config *before = keys_config("", ""), *after;
+	const char *text = keys[_i].text;
+	unsigned changes = keys[_i].changes;
 
-	for (size_t i = 0; i < COUNT(changes); i++) {
-		char text[256];
-		struct config *after;
-		struct plan *plan;
-
-		snprintf(text, sizeof(text), "checks:\n- {name: a, %s%sargs: {method: tcp, host: 127.0.0.1, port: 1}}\n", changes[i],
-		    strstr(changes[i], "prefixes") == NULL ? "prefixes: [192.0.2.1], " : "");
-		after = parse(text);
-		plan = plan_new(before, after);
-		ck_assert_msg(plan != NULL && plan->changed == 1 && plan->unchanged == 0, "%s", changes[i]);
-		plan_free(plan);
+	if (table_has(check_table, text)) {
+		after = keys_config(text, "");
+		expect_key(before, after, changes, 0);
+		config_free(after);
+	}
+	if (!table_has(check_table, text) || table_has(group_table, text)) {
+		after = keys_config("", text);
+		expect_key(before, after, 0, changes);
 		config_free(after);
 	}
 	config_free(before);
+}
+END_TEST
+
+/* No key of the tables is missing above. */
+START_TEST(no_key_forgotten)
+{
+	const struct option *const tables[] = {check_table, group_table};
+
+	for (size_t i = 0; i < COUNT(tables); i++)
+		for (const struct option *option = tables[i]; option->name != NULL; option++) {
+			size_t length = strlen(option->name), j = 0;
+
+			while (j < COUNT(keys) && (strncmp(keys[j].text, option->name, length) != 0 || keys[j].text[length] != ':'))
+				j++;
+			ck_assert_msg(j < COUNT(keys) || strcmp(option->name, "name") == 0, "%s", option->name);
+		}
+}
+END_TEST
+
+#define THREE(A, B, C) "checks:\n- {name: " A ", " MEMBER "1}}\n- {name: " B ", " MEMBER "2}}\n- {name: " C ", " MEMBER "3}}\n"
+
+/* Groups by their members, whatever these are called and wherever they stand. */
+static const struct {
+	const char *before, *after;
+	unsigned changes, added, removed, changed; /* of group 0; of all nodes */
+} moves[] = {
+	/* A member has another name. */
+	{THREE("a", "b", "c") "groups: [{name: g, prefixes: 10.0.0.1, members: [a, b, c]}]\n",
+	    THREE("a", "x", "c") "groups: [{name: g, prefixes: 10.0.0.1, members: [a, x, c]}]\n", 0, 0, 0, 1},
+	/* Checks stand in another order. */
+	{THREE("a", "b", "c") "groups: [{name: g, prefixes: 10.0.0.1, members: [a, b, c]}]\n",
+	    "checks:\n- {name: c, " MEMBER "3}}\n- {name: a, " MEMBER "1}}\n- {name: b, " MEMBER "2}}\n"
+	    "groups: [{name: g, prefixes: 10.0.0.1, members: [a, b, c]}]\n", 0, 0, 0, 0},
+	/* A member's place is taken by another check of its name: the member has changed, not the group. */
+	{THREE("a", "b", "c") "groups: [{name: g, prefixes: 10.0.0.1, members: [a, b, c]}]\n",
+	    "checks:\n- {name: a, " MEMBER "1}}\n- {name: b, " MEMBER "22}}\n- {name: c, " MEMBER "3}}\n"
+	    "groups: [{name: g, prefixes: 10.0.0.1, members: [a, b, c]}]\n", 0, 0, 0, 1},
+	/* A check more before it. */
+	{THREE("a", "b", "c") "groups: [{name: g, prefixes: 10.0.0.1, members: [a, b, c]}]\n",
+	    THREE("a", "b", "c") "- {name: d, prefixes: 10.0.0.2, " MEMBER "4}}\n"
+	    "groups: [{name: g, prefixes: 10.0.0.1, members: [a, b, c]}]\n", PLAN_PLACE, 1, 0, 0},
+	/* Another member instead. */
+	{THREE("a", "b", "c") "groups: [{name: g, prefixes: 10.0.0.1, members: [a, b, c]}]\n",
+	    "checks:\n- {name: a, " MEMBER "1}}\n- {name: b, " MEMBER "2}}\n- {name: d, " MEMBER "4}}\n"
+	    "groups: [{name: g, prefixes: 10.0.0.1, members: [a, b, d]}]\n", PLAN_MEMBERS, 1, 1, 1},
+	/* Another weight. */
+	{THREE("a", "b", "c") "groups: [{name: g, prefixes: 10.0.0.1, members: [a, b, c], require: {weight: 3}}]\n",
+	    THREE("a", "b", "c") "groups: [{name: g, prefixes: 10.0.0.1, members: [a, {check: b, weight: 2}, c], "
+	    "require: {weight: 3}}]\n", PLAN_MEMBERS, 0, 0, 1},
+	/* The same in other words. */
+	{THREE("a", "b", "c") "groups: [{name: g, prefixes: 10.0.0.1, members: [a, b, c]}]\n",
+	    THREE("a", "b", "c") "groups: [{name: g, prefixes: 10.0.0.1/32, members: [a, {check: b}, c], "
+	    "require: {at_least: 3}}]\n", 0, 0, 0, 0},
+	/* Another name. */
+	{THREE("a", "b", "c") "groups: [{name: g, prefixes: 10.0.0.1, members: [a, b, c]}]\n",
+	    THREE("a", "b", "c") "groups: [{name: h, prefixes: 10.0.0.1, members: [a, b, c]}]\n", PLAN_NAME, 0, 0, 1},
+	/* A check and a group exchange their names: neither is the other. */
+	{THREE("a", "b", "c") "groups: [{name: g, prefixes: 10.0.0.1, members: [a, b, c]}]\n",
+	    THREE("a", "b", "g") "groups: [{name: c, prefixes: 10.0.0.1, members: [a, b, g]}]\n", PLAN_NAME, 0, 0, 2},
+};
+
+START_TEST(groups_by_their_members)
+{
+	struct config *before = parse(moves[_i].before), *after = parse(moves[_i].after);
+	struct plan *plan = plan_new(before, after);
+
+	ck_assert_ptr_nonnull(plan);
+	ck_assert_uint_eq(plan->groups.old_of[0], 0);
+	ck_assert_uint_eq(plan->groups.changes[0], moves[_i].changes);
+	ck_assert_uint_eq(plan->added, moves[_i].added);
+	ck_assert_uint_eq(plan->removed, moves[_i].removed);
+	ck_assert_uint_eq(plan->changed, moves[_i].changed);
+	plan_free(plan);
+	config_free(before);
+	config_free(after);
 }
 END_TEST
 
@@ -235,7 +385,9 @@ main(void)
 	unit_log_silence();
 	tcase_add_test(tcase, random_pairs);
 	tcase_add_test(tcase, from_nothing_and_to_itself);
-	tcase_add_test(tcase, every_key_counts);
+	tcase_add_loop_test(tcase, every_key_counts, 0, COUNT(keys));
+	tcase_add_test(tcase, no_key_forgotten);
+	tcase_add_loop_test(tcase, groups_by_their_members, 0, COUNT(moves));
 	tcase_add_test(tcase, described);
 	return unit_run(suite);
 }
