@@ -24,10 +24,10 @@ check_init(struct check *check, const struct check_config *config, unsigned owne
 }
 
 void
-check_reconfigure(struct check *check, const struct check_config *config, unsigned owner, unsigned rank, monotime_t now)
+check_reconfigure(struct check *check, const struct check_config *config, unsigned owner, unsigned rank)
 {
 	check->config = config;
-	node_reconfigure(&check->node, &config->node, owner, rank, now);
+	node_reconfigure(&check->node, &config->node, owner, rank);
 }
 
 static void

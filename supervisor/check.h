@@ -30,7 +30,7 @@ void check_init(struct check *, const struct check_config *, unsigned owner, uns
     void (*observe)(void *context, const struct transition *), void *context);
 
 /* From now on the check has this configuration, with its state and counters; see node_reconfigure. */
-void check_reconfigure(struct check *, const struct check_config *, unsigned owner, unsigned rank, monotime_t now);
+void check_reconfigure(struct check *, const struct check_config *, unsigned owner, unsigned rank);
 
 /* Its state across an upgrade, into a check that has claimed its routes. check_state_valid: whether it could be. */
 json_t *check_save(const struct check *);

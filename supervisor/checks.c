@@ -388,20 +388,20 @@ checks_abandon(struct checks *checks)
 /* A change: its second step. */
 
 static void
-check_commit(struct checks *checks, size_t rank, monotime_t now)
+check_commit(struct checks *checks, size_t rank)
 {
 	const struct plan_nodes *plan = &checks->plan->checks;
 	const struct check_config *config = &checks->config->checks[rank];
 	struct check *check = checks->coming[rank];
 
 	if (plan->old_of[rank] != PLAN_NONE && plan->changes[rank] != 0)
-		check_reconfigure(check, config, checks->owners[rank], (unsigned)rank, now);
+		check_reconfigure(check, config, checks->owners[rank], (unsigned)rank);
 	check->config = config;
 	check->node.config = &config->node;
 }
 
 static void
-group_commit(struct checks *checks, size_t index, monotime_t now)
+group_commit(struct checks *checks, size_t index)
 {
 	const struct plan_nodes *plan = &checks->plan->groups;
 	const struct group_config *config = &checks->config->groups[index];
@@ -409,7 +409,7 @@ group_commit(struct checks *checks, size_t index, monotime_t now)
 	size_t rank = checks->config->count + index;
 
 	if (plan->old_of[index] != PLAN_NONE && plan->changes[index] != 0)
-		node_reconfigure(&group->node, &config->node, checks->owners[rank], (unsigned)rank, now);
+		node_reconfigure(&group->node, &config->node, checks->owners[rank], (unsigned)rank);
 	group->config = config;
 	group->node.config = &config->node;
 }
@@ -437,9 +437,9 @@ checks_commit(struct checks *checks, monotime_t now)
 {
 	guard_reconfigure(&checks->nodes, &checks->config->global.guard, now);
 	for (size_t rank = 0; rank < checks->config->count; rank++)
-		check_commit(checks, rank, now);
+		check_commit(checks, rank);
 	for (size_t i = 0; i < checks->config->group_count; i++)
-		group_commit(checks, i, now);
+		group_commit(checks, i);
 	removed_free(checks);
 	checks->list = checks->coming;
 	checks->groups = checks->coming_groups;

@@ -405,7 +405,7 @@ node_verdict(const struct node *node)
 /* Reloads, and going on. */
 
 void
-node_reconfigure(struct node *node, const struct node_config *config, unsigned owner, unsigned rank, monotime_t now)
+node_reconfigure(struct node *node, const struct node_config *config, unsigned owner, unsigned rank)
 {
 	const struct node before = *node;
 	monotime_t until;
@@ -415,9 +415,10 @@ node_reconfigure(struct node *node, const struct node_config *config, unsigned o
 	node->rank = rank;
 	if (node->wish == WISH_DRAIN && config->texts[ATTRIBUTES_DRAIN] == NULL)
 		node->drained = (monotime_t){0};
-	if (!node->guarded && node->wish != WISH_NOTHING)
-		node->wish = node->wish == WISH_DRAIN && monotime_before(now, node->drained) ? WISH_DRAIN :
-		    wish_of(node, node->verdict);
+	/* What drains does so until its timer comes, overdue or not. */
+	if (!node->guarded && node->wish != WISH_NOTHING &&
+	    (node->wish != WISH_DRAIN || config->texts[ATTRIBUTES_DRAIN] == NULL))
+		node->wish = wish_of(node, node->verdict);
 	if (node->guarded && config->texts[ATTRIBUTES_DOWN] != NULL)
 		node_wish(node, WISH_DOWN);
 	else if (node->guarded && owner != before.owner)

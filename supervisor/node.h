@@ -132,7 +132,7 @@ void node_release_as(const struct node *, const struct node_config *, unsigned o
  * routes is undecided about them, so that what it kept announced is held, and nothing new is announced for it. What falls
  * due meanwhile, by the new times too, happens at the next turn.
  */
-void node_reconfigure(struct node *, const struct node_config *, unsigned owner, unsigned rank, monotime_t now);
+void node_reconfigure(struct node *, const struct node_config *, unsigned owner, unsigned rank);
 
 /* Results say this: up, down or disabled. reason: see node_change. The change is told, if there is one. */
 enum node_effect node_found(struct node *, enum verdict, enum node_cause, const char *reason, monotime_t now);

@@ -512,7 +512,7 @@ same_routes(const struct spec_node *a, const struct spec_node *b)
 
 /* What it wants is said anew: its verdict stays, and so do what is held and what drains. */
 static void
-node_reconfigure(struct model *model, size_t rank, bool other_routes, int64_t now)
+node_reconfigure(struct model *model, size_t rank, bool other_routes)
 {
 	struct model_node *node = &model->nodes[rank];
 	enum model_wish before = node->wish;
@@ -537,7 +537,7 @@ node_reconfigure(struct model *model, size_t rank, bool other_routes, int64_t no
 		}
 		break;
 	case MODEL_DISABLED:
-		if (before != MODEL_WISH_DRAIN || !announces_when(model, rank, SPEC_DRAIN) || node->drained <= now)
+		if (before != MODEL_WISH_DRAIN || !announces_when(model, rank, SPEC_DRAIN))
 			disabled_wish(model, rank);
 		break;
 	}
@@ -546,7 +546,7 @@ node_reconfigure(struct model *model, size_t rank, bool other_routes, int64_t no
 }
 
 static void
-reconfigure(struct model *model, const struct spec *next, int64_t now)
+reconfigure(struct model *model, const struct spec *next)
 {
 	struct model old = *model;
 
@@ -563,7 +563,7 @@ reconfigure(struct model *model, const struct spec *next, int64_t now)
 		texts_make(&model->nodes[i], spec_node(next, i));
 	}
 	for (size_t i = 0; i < spec_nodes(next); i++)
-		node_reconfigure(model, i, model->nodes[i].owner > old.owners, now);
+		node_reconfigure(model, i, model->nodes[i].owner > old.owners);
 }
 
 /* Without limit nothing is counted, and a longer window does not bring back what is older than the present one. */
@@ -580,7 +580,7 @@ void
 model_reload(struct model *model, const struct spec *next, int64_t now)
 {
 	losses_forget(model, next, now);
-	reconfigure(model, next, now);
+	reconfigure(model, next);
 	groups_judge(model, now);
 	review(model, now);
 	model_turn(model, now);
