@@ -115,8 +115,8 @@ guard_permits(struct nodes *nodes, struct node *node, monotime_t now)
 
 	guard_expire(nodes, now);
 	node_each_route(node, route_count_lost, &more);
-	if (more <= node->lost)
-		return true; /* nothing, or what a predecessor counted already and did not come to say */
+	if (more == 0)
+		return true;
 	if ((guard->keeps_last != NULL && guard->keeps_last(guard->context, node)) || !loss_fits(nodes, more))
 		return false;
 	guard_forget(nodes, node);
@@ -132,8 +132,7 @@ guard_hold(struct nodes *nodes, struct node *node, monotime_t now)
 	if (node->guarded)
 		return;
 	node->guarded = true;
-	if (node->guarded_at.ns == 0)
-		node->guarded_at = now;
+	node->guarded_at = now;
 	guarded_insert(&nodes->guard, node);
 }
 

@@ -233,17 +233,16 @@ node_wish(struct node *node, enum node_wish wish)
 	return effect_of(wish);
 }
 
-/* What is announced with the node's own attributes drains; so does what a predecessor left draining. */
+/* What is announced with the node's own attributes drains. */
 static bool
 node_drains(struct node *node, monotime_t now)
 {
 	if (node->config->texts[ATTRIBUTES_DRAIN] == NULL)
 		return false;
-	if (node->wish == WISH_UP || (node->wish == WISH_NOTHING && node->drained.ns == MONOTIME_NEVER.ns))
-		node->drained = monotime_add(now, node->config->drain_time_ns);
-	else if (node->wish != WISH_NOTHING)
+	if (node->wish != WISH_UP)
 		return false;
-	return monotime_before(now, node->drained);
+	node->drained = monotime_add(now, node->config->drain_time_ns);
+	return true;
 }
 
 /* The verdict is what it is: wish what it leads to. */
@@ -314,12 +313,38 @@ node_turn(struct node *node, enum node_cause cause, const char *reason, monotime
 	return effect;
 }
 
-/* The finding is the verdict. A predecessor's, though, is followed only now that it is proven. */
+/* What a predecessor wished is wished again, as far as the configuration still has it. */
 static enum node_effect
-node_confirm(struct node *node, bool proof, enum node_cause cause, const char *reason, monotime_t now)
+node_go_on(struct node *node, monotime_t now)
 {
-	enum node_effect effect = NODE_SAME;
+	enum node_wish left = node->left;
 
+	node->left = WISH_NOTHING;
+	if (left == WISH_NOTHING)
+		return NODE_SAME;
+	node->wish = wish_of(node, node->verdict);
+	if (left == WISH_DRAIN && node->verdict == VERDICT_DISABLED && node->config->texts[ATTRIBUTES_DRAIN] != NULL &&
+	    monotime_before(now, node->drained)) {
+		node->wish = WISH_DRAIN;
+		nodes_arm(node, node->drained);
+	} else {
+		node->drained = (monotime_t){0};
+	}
+	if (node->guarded_at.ns != 0 && node->wish == WISH_WITHDRAW && left != WISH_WITHDRAW) {
+		node->wish = left;
+		guard_hold(node->nodes, node, node->guarded_at);
+	}
+	if (node->wish != WISH_WITHDRAW)
+		guard_forget(node->nodes, node);
+	node_say(node);
+	return node->guarded ? NODE_GUARDED : effect_of(node->wish);
+}
+
+/* The finding is the verdict. effect: what has become of it by now. */
+static enum node_effect
+node_confirm(struct node *node, bool proof, enum node_effect effect, enum node_cause cause, const char *reason,
+    monotime_t now)
+{
 	if (!node_draining(node))
 		nodes_disarm(node);
 	if (node->wish == WISH_NOTHING && !node->guarded)
@@ -335,18 +360,17 @@ enum node_effect
 node_found(struct node *node, enum verdict found, enum node_cause cause, const char *reason, monotime_t now)
 {
 	bool proof = !node->proven, waits = node_waits(node) && found == node->found;
+	enum node_effect effect = node_go_on(node, now);
 	monotime_t until;
 
 	node->proven = true;
 	node->found = found;
 	if (found == node->verdict)
-		return node_confirm(node, proof, cause, reason, now);
+		return node_confirm(node, proof, effect, cause, reason, now);
 	if (waits) /* for its timer, even if that is due: others may be due before it */
 		return NODE_SAME;
 	if (!node_held(node, &until) || !monotime_before(now, until))
 		return node_turn(node, cause, reason, now);
-	if (node->wish == WISH_NOTHING && !node->guarded)
-		node_follow(node, now); /* a predecessor's verdict, which stays for now */
 	nodes_arm(node, until);
 	node_tell(node, node->verdict, NODE_HELD, cause, reason, now);
 	return NODE_HELD;

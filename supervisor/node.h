@@ -20,9 +20,9 @@
  * Any other verdict ends the drain and the guarding. Before the first verdict nothing is wished: the ledger holds what
  * a predecessor announced.
  *
- * A predecessor that was killed may have left its verdict. It is unproven, nothing is wished and groups know nothing of
- * it, until something is found: then it goes on as if there had been no other process, with what is held, drains, is
- * guarded and counts as lost.
+ * A predecessor that was killed may have left its verdict and wish. The verdict is unproven, nothing is wished and groups
+ * know nothing of it, until something is found: then first of all the same is wished again, and it goes on as if there
+ * had been no other process, with what is held, drains, is guarded and counts as lost.
  *
  * Rank, where nodes share a route (the ledger takes the attributes of the first): nodes that are up, in file order, all
  * checks before all groups; then those that announce in another state, draining ones too; then guarded ones.
@@ -81,9 +81,10 @@ struct node {
 	monotime_t since;   /* when the verdict came */
 	enum verdict found; /* what results say */
 	enum node_wish wish;
-	monotime_t drained; /* WISH_DRAIN, or a predecessor's: when it ends; NEVER: that one's has yet to begin */
+	enum node_wish left; /* a predecessor's, until something is found */
+	monotime_t drained; /* WISH_DRAIN, here or there: when it ends */
 	bool guarded;
-	monotime_t guarded_at; /* not guarded, 0, or a predecessor's */
+	monotime_t guarded_at; /* 0: it is not, nor was a predecessor's */
 	size_t lost; /* how many routes a failure withdrew, while the guard counts them */
 	monotime_t lost_at;
 	enum node_end end;

@@ -107,11 +107,12 @@ note_restore(struct checks *checks, size_t rank, const char *text, monotime_t no
 	char error[STATE_ERROR_SIZE] = "";
 	json_error_t problem = {.text = ""};
 	json_t *map = json_loads(text, 0, &problem);
-	bool restored = map != NULL && checks_inherit(checks, rank, map, now, error);
+	bool restored = json_is_object(map) && checks_inherit(checks, rank, map, now, error);
 
 	if (!restored)
 		log_line(LOG_LEVEL_WARNING, checks_node(checks, rank)->config->name,
-		    "begins anew: the journal's note of it cannot be read: %s", map != NULL ? error : problem.text);
+		    "begins anew: the journal's note of it cannot be read: %s",
+		    map == NULL ? problem.text : error[0] != '\0' ? error : "it is not a map");
 	json_decref(map);
 	return restored;
 }

@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "group.h"
+#include "nodes.h"
 
 static const struct state_field fsm_fields[] = {
 	STATE_ENUM(struct fsm, state, FSM_STATES),
@@ -19,6 +20,7 @@ static const struct state_field node_fields[] = {
 	STATE_FIELD(struct node, since),
 	STATE_ENUM(struct node, found, VERDICTS),
 	STATE_ENUM(struct node, wish, WISHES),
+	STATE_ENUM(struct node, left, WISHES),
 	STATE_FIELD(struct node, drained),
 	STATE_FIELD(struct node, guarded),
 	STATE_FIELD(struct node, guarded_at),
@@ -112,36 +114,31 @@ time_past(monotime_t time, monotime_t now)
 	return time.ns < 0 || monotime_before(now, time) ? now : time;
 }
 
-/* When the drain of what was announced by the predecessor ends, or is yet to begin, see node.h. */
-static monotime_t
-drain_end(const struct node *left, monotime_t now)
-{
-	if (left->wish == WISH_UP || (left->wish == WISH_NOTHING && left->drained.ns == MONOTIME_NEVER.ns))
-		return MONOTIME_NEVER;
-	if (left->wish != WISH_DRAIN && left->wish != WISH_NOTHING)
-		return (monotime_t){0};
-	return monotime_min(left->drained, monotime_add(now, left->config->drain_time_ns));
-}
-
 static size_t
 count_routes(const struct node_config *config)
 {
 	return config->prefixes.count * (config->neighbors.count > 0 ? config->neighbors.count : 1);
 }
 
-/* A node as it goes on, of one as it was left. */
+/* A node as it goes on, of one as it was left. What is lost counts from now on, all else when something is found. */
 static void
 node_inherit(struct node *node, const struct node *left, monotime_t now)
 {
+	size_t routes = count_routes(node->config);
+
 	node->verdict = left->verdict;
 	node->since = time_past(left->since, now);
 	node->found = left->found;
-	node->drained = drain_end(left, now);
-	if (left->guarded || left->wish == WISH_NOTHING)
+	if (left->verdict != VERDICT_NONE)
+		node->left = left->wish != WISH_NOTHING ? left->wish : left->left;
+	if (node->left == WISH_DRAIN)
+		node->drained = monotime_min(left->drained, monotime_add(now, node->config->drain_time_ns));
+	if (left->verdict == VERDICT_DOWN)
 		node->guarded_at = time_past(left->guarded_at, now);
-	node->lost = left->lost < count_routes(node->config) ? left->lost : count_routes(node->config);
+	if (node->left == WISH_WITHDRAW)
+		node->lost = left->lost < routes ? left->lost : routes;
 	node->lost_at = time_past(left->lost_at, now);
-	node_resume(node);
+	guard_restore(node->nodes, node);
 }
 
 bool

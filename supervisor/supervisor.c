@@ -115,7 +115,6 @@ change_seen(void *context, const struct node_change *change)
 	change_log(change);
 	node_journal_change(&supervisor->notes, change);
 	hooks_node_changed(supervisor->hooks, change);
-	node_journal_change(&supervisor->notes, change);
 	guard_tell(supervisor);
 	if (change->before != change->after)
 		title_show(supervisor, stop_begun(supervisor->stop) ? "Stopping" : "Sleeping");
