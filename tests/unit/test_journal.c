@@ -163,7 +163,7 @@ content(void)
 	text[0] = '\0';
 	if (journal_decode(bytes, length, boot, &header, &records, &count, &reason) != JOURNAL_VALID)
 		return "invalid";
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count && records[i].kind != JOURNAL_NOTE; i++)
 		used += journal_record_encode(records[i].kind, &records[i].key, NULL, text + used, sizeof(text) - used);
 	free(records);
 	return text;
@@ -356,6 +356,94 @@ START_TEST(no_room)
 }
 END_TEST
 
+static void
+notes_write(void *context, struct journal_draft *draft)
+{
+	const char *const *text = context;
+
+	journal_draft_note(draft, &(struct journal_note){"one", *text});
+	journal_draft_note(draft, &(struct journal_note){"other", "of another kind"});
+}
+
+/* The journal's notes, as the next life finds them. */
+static void
+expect_notes(const char *one, const char *other)
+{
+	life_end(true);
+	life_begin();
+	ck_assert_pstr_eq(journal_noted(journal, "one"), one);
+	ck_assert_pstr_eq(journal_noted(journal, "other"), other);
+	ck_assert_ptr_null(journal_noted(journal, "third"));
+	life_claimed();
+	ck_assert_ptr_null(journal_noted(journal, "one"));
+}
+
+START_TEST(notes_of_a_life)
+{
+	const char *text = "first";
+
+	life_begin();
+	announce("192.0.2.1/32");
+	journal_note(journal, &(struct journal_note){"one", "too early"});
+	journal_keep_notes(journal, notes_write, &text);
+	life_claimed();
+	say(true);
+	expect_notes("first", "of another kind");
+	journal_keep_notes(journal, notes_write, &text);
+	journal_note(journal, &(struct journal_note){"one", "second"});
+	expect_notes("second", "of another kind");
+	expect_notes(NULL, NULL); /* nobody kept them */
+	journal_keep_notes(journal, notes_write, &text);
+	text = "third";
+	journal_renew(journal);
+	expect_notes("third", "of another kind");
+	/* They keep the file, until nobody wants them any more. */
+	journal_keep_notes(journal, notes_write, &text);
+	ck_assert_uint_eq(say(true), 1);
+	life_end(false);
+	ck_assert_str_eq(content(), "");
+	life_begin();
+	life_claimed();
+	journal_keep_notes(journal, notes_write, &text);
+	journal_keep_notes(journal, NULL, NULL);
+	journal_note(journal, &(struct journal_note){"one", "too late"});
+	life_end(false);
+	ck_assert_str_eq(content(), "none");
+	ck_assert_uint_eq(warnings, 0);
+}
+END_TEST
+
+/* A note for which there is no room costs nothing but itself. */
+START_TEST(no_room_for_a_note)
+{
+	const char *text = "a text";
+	struct rlimit limit, old;
+	struct stat st;
+
+	life_begin();
+	announce("192.0.2.1/32");
+	life_claimed();
+	journal_keep_notes(journal, notes_write, &text);
+	say(true);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
+	limit = (struct rlimit){(rlim_t)st.st_size + 5, old.rlim_max};
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	journal_note(journal, &(struct journal_note){"one", "another text"});
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq((rlim_t)st.st_size, limit.rlim_cur - 5); /* nor is half of it left */
+	ck_assert_uint_eq(warnings, 0);
+	/* Written anew, what is announced comes first. */
+	limit.rlim_cur = (rlim_t)st.st_size - 1;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	journal_renew(journal);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &old), 0);
+	expect_notes(NULL, NULL);
+	ck_assert_str_eq(content(), "A 192.0.2.1/32 - -\n");
+	ck_assert_uint_eq(warnings, 0);
+}
+END_TEST
+
 START_TEST(directory_cannot_be_made)
 {
 	FILE *file = fopen(directory, "w");
@@ -477,6 +565,8 @@ main(void)
 	tcase_add_test(tcase, size_is_bounded_without_room);
 	tcase_add_test(tcase, directory_removed);
 	tcase_add_test(tcase, no_room);
+	tcase_add_test(tcase, notes_of_a_life);
+	tcase_add_test(tcase, no_room_for_a_note);
 	tcase_add_test(tcase, directory_cannot_be_made);
 	tcase_add_test(tcase, lock_of_another);
 	tcase_add_test(tcase, lock_of_a_predecessor_that_ends);
