@@ -167,15 +167,19 @@ class IcmpService(Service):
 
 
 class FileService(Service):
+    """A file at the end of a link: nobody tells the worker of its coming and going, so that outcomes are the grid's only."""
+
     method = "file"
     ways = ("absent",)
 
     def open(self):
         self.path = self.directory / f"ready-{self.number}"
+        self.link = self.directory / f"link-{self.number}"
+        self.link.symlink_to(self.path)
         self.change(None)
 
     def args(self, number):
-        return {"path": str(self.path)}
+        return {"path": str(self.link)}
 
     def change(self, way):
         if way is None:
