@@ -14,7 +14,7 @@
 #define OPTION_ERROR_SIZE 256
 #define OPTIONS_MAX 64 /* keys a table may have: `given` is a 64-bit set */
 
-/* Values of INTEGER and SECONDS options that were not given and have no default. */
+/* Values of INTEGER, SECONDS and PERCENT options that were not given and have no default. */
 #define OPTION_UNSET INT64_MIN
 
 enum option_type {

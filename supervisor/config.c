@@ -29,7 +29,8 @@ guard_check(struct diagnostics *diagnostics, const struct place *exacheck, const
     const struct guard_options *guard)
 {
 	const struct place place = {.parent = exacheck, .key = "guard"};
-	const struct place window = {.parent = &place, .key = "window"}, share = {.parent = &place, .key = "max_withdraw"};
+	const struct place window = {.parent = &place, .key = "window"};
+	const struct place share = {.parent = &place, .key = "max_withdraw"};
 
 	if (node == NULL || node->type != NODE_MAPPING)
 		return;

@@ -106,7 +106,9 @@ metric_increase_check(struct diagnostics *diagnostics, const struct place *node_
 		    "needs metric, which it is added to");
 		return;
 	}
-	last = config->prefixes.count > 0 ? highest + config->metric_increase * (int64_t)(config->prefixes.count - 1) : 0;
+	last = highest;
+	if (config->prefixes.count > 0)
+		last += config->metric_increase * (int64_t)(config->prefixes.count - 1);
 	if (last > UINT32_MAX)
 		place_report(diagnostics, SEVERITY_ERROR, &place, node_for(map, "metric_increase"),
 		    "makes %lld of %lld for the last of %zu prefixes: a MED is at most 4294967295", (long long)last,

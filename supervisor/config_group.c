@@ -207,8 +207,8 @@ weights_check(const struct membership *membership, const struct place *group_pla
 
 	if (group->by_weight || membership->weighted == NULL)
 		return;
-	place_report(membership->decoding->diagnostics, SEVERITY_WARNING, &members, node_for(membership->weighted, "weight"),
-	    "weights have no effect without `require: {weight: N}`");
+	place_report(membership->decoding->diagnostics, SEVERITY_WARNING, &members,
+	    node_for(membership->weighted, "weight"), "weights have no effect without `require: {weight: N}`");
 	for (size_t i = 0; i < group->count; i++)
 		group->members[i].weight = 1;
 }
@@ -231,20 +231,16 @@ report_prefixes(const struct decoding *decoding, const struct place *node_place,
 	place_report(decoding->diagnostics, SEVERITY_ERROR, &place, node_for(map, "prefixes"), "%s", message);
 }
 
-/* Only checks are disabled. */
+/* Only checks are disabled. At this place is a map that may have a key for it. */
 static void
-disabled_check(const struct decoding *decoding, const struct place *group_place, const struct node *map)
+disabled_check(const struct decoding *decoding, const struct place *map_place, const struct node *map)
 {
-	static const char without_effect[] = "has no effect: a group is never disabled, its members are, and then count as down";
-	const struct place hooks_place = {.parent = group_place, .key = "hooks"};
-	const struct node *hooks = node_get(map, "hooks");
+	const struct place place = {.parent = map_place, .key = "disabled"};
+	const struct node *node = node_get(map, "disabled");
 
-	if (node_get(map, "disabled") != NULL)
-		place_report(decoding->diagnostics, SEVERITY_WARNING, &(struct place){.parent = group_place, .key = "disabled"},
-		    node_get(map, "disabled"), "%s", without_effect);
-	if (node_get(hooks, "disabled") != NULL)
-		place_report(decoding->diagnostics, SEVERITY_WARNING, &(struct place){.parent = &hooks_place, .key = "disabled"},
-		    node_get(hooks, "disabled"), "%s", without_effect);
+	if (node != NULL)
+		place_report(decoding->diagnostics, SEVERITY_WARNING, &place, node,
+		    "has no effect: a group is never disabled, its members are, and then count as down");
 }
 
 static void
@@ -254,6 +250,7 @@ group_complete(const struct decoding *decoding, size_t number)
 	struct group_config *group = &config->groups[number];
 	struct membership membership = {.decoding = decoding, .group = group, .number = number};
 	const struct place place = sources_place(decoding->sources, config->count + number);
+	const struct place hooks = {.parent = &place, .key = "hooks"};
 	const struct node *map = sources_map(decoding->sources, config->count + number);
 	size_t count;
 
@@ -267,8 +264,10 @@ group_complete(const struct decoding *decoding, size_t number)
 			weights_check(&membership, &place);
 	}
 	disabled_check(decoding, &place, map);
+	disabled_check(decoding, &hooks, node_get(map, "hooks"));
 	/* Networks are there unless something else was wrong, which may have been what it does. */
-	if (prefixes_missing(map) && group->node.networks != NULL && !hooks_any(&group->node.hooks) && !group->keep_last)
+	if (prefixes_missing(map) && group->node.networks != NULL && !hooks_any(&group->node.hooks) &&
+	    !group->keep_last)
 		report_prefixes(decoding, &place, map,
 		    "is required of a group that has neither hooks nor guard.keep_last: it would do nothing");
 }

@@ -62,7 +62,7 @@ names_compare(struct diagnostics *diagnostics, const struct sources *sources, co
 		if (strcmp(list[i].text, list[first].text) != 0)
 			first = i;
 		else
-			sources_report_pair(diagnostics, sources, list[i].rank, list[first].rank, SEVERITY_ERROR, "name",
-			    "names are unique, and this one is that of", "");
+			sources_report_pair(diagnostics, sources, list[i].rank, list[first].rank, SEVERITY_ERROR,
+			    "name", "names are unique, and this one is that of", "");
 	}
 }

@@ -143,7 +143,8 @@ static void
 hooks_check(struct diagnostics *diagnostics, const struct place *node_place, const struct node *map,
     const struct node_config *config)
 {
-	const char *const commands[] = {config->hooks.up, config->hooks.down, config->hooks.disabled, config->hooks.change};
+	const struct hook_options *hooks = &config->hooks;
+	const char *const commands[] = {hooks->up, hooks->down, hooks->disabled, hooks->change};
 	const struct place place = {.parent = node_place, .key = "hooks"};
 	size_t prefixes = 0, command = 0;
 
@@ -154,7 +155,8 @@ hooks_check(struct diagnostics *diagnostics, const struct place *node_place, con
 			command = strlen(commands[i]);
 	if (command > 0 && prefixes + command > HOOK_TEXTS_MAX - HOOK_REASON_MAX)
 		place_report(diagnostics, SEVERITY_WARNING, &place, node_for(map, "hooks"),
-		    "PREFIXES has room for %zu bytes beside the command, and all prefixes make %zu: the last are left out",
+		    "PREFIXES has room for %zu bytes beside the command, and all prefixes make %zu: "
+		    "the last are left out",
 		    HOOK_TEXTS_MAX - HOOK_REASON_MAX - command, prefixes);
 }
 

@@ -162,7 +162,7 @@ routes_compare(struct diagnostics *diagnostics, const struct sources *sources)
 		routes += routes_of(config_node(sources->config, i));
 	if (routes <= ROUTES_MAX)
 		return claims_compare(&comparison, routes);
-	place_report(diagnostics, SEVERITY_ERROR, &place, sources->checks, "more than %d routes (prefixes times neighbors)",
-	    ROUTES_MAX);
+	place_report(diagnostics, SEVERITY_ERROR, &place, sources->checks,
+	    "more than %d routes (prefixes times neighbors)", ROUTES_MAX);
 	return true;
 }

@@ -300,7 +300,8 @@ members_schema(struct schema *schema)
 	append(schema, items, scalar_schema(schema, &name));
 	append(schema, items, table_schema(schema, member_table));
 	append(schema, forms, scalar_schema(schema, &name));
-	append(schema, forms, json_pack("{s:s, s:i, s:{s:o}}", "type", "array", "minItems", 1, "items", "anyOf", items));
+	append(schema, forms,
+	    json_pack("{s:s, s:i, s:{s:o}}", "type", "array", "minItems", 1, "items", "anyOf", items));
 	return json_pack("{s:s, s:o}", "description", "checks by their names", "anyOf", forms);
 }
 
