@@ -202,17 +202,18 @@ node_compare(struct living *living, size_t rank)
 	return true;
 }
 
-/* It must want to be called when the model says that something happens, and not now. */
+/* It must want to be called when the model says that something happens, which is never now, and at no other time. */
 static bool
 next_compare(struct living *living)
 {
 	monotime_t next = checks_next(living->checks);
+	int64_t modelled = model_next(&living->model, living->now);
 
 	if (next.ns <= living->now)
 		return fail(living, "it wants to be called at %.9f, which is over", (double)next.ns / 1e9);
-	if (next.ns > model_next(&living->model, living->now))
-		return fail(living, "it wants to be called at %.9f, the model: %.9f",
-		    next.ns == INT64_MAX ? -1 : (double)next.ns / 1e9, (double)model_next(&living->model, living->now) / 1e9);
+	if (next.ns != modelled)
+		return fail(living, "it wants to be called at %.9f, the model: %.9f (-1: never)",
+		    next.ns == INT64_MAX ? -1 : (double)next.ns / 1e9, modelled == MODEL_NEVER ? -1 : (double)modelled / 1e9);
 	return true;
 }
 
