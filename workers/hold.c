@@ -67,8 +67,8 @@ noise_complain(void)
 	static bool told;
 
 	if (!told)
-		log_warnx("the service sends too much to a connection that is only held (watch): it is given up until the next "
-		    "execution");
+		log_warnx("the service sends too much to a connection that is only held (watch): "
+		    "it is given up until the next execution");
 	told = true;
 }
 

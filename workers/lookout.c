@@ -8,8 +8,8 @@
 #include "method.h"
 
 /*
- * The delays after a quiet minute; then those of backoff.h, from 1 s on. More than one is short: a service that ends may
- * close a connection a moment before its port, and a file may be found before it was written.
+ * The delays after a quiet minute; then those of backoff.h, from 1 s on. More than one is short: a service that ends
+ * may close a connection a moment before its port, and a file may be found before it was written.
  */
 static const int64_t soon_ns[] = {0, NS_PER_MILLISECOND, 10 * NS_PER_MILLISECOND, 100 * NS_PER_MILLISECOND};
 

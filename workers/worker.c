@@ -312,7 +312,7 @@ attend(const struct pollfd *pfds, size_t count)
 		lookout_heed(pfds + 2, count, monotime_now());
 }
 
-/* Whether a change is to be followed now, by a worker that can: otherwise its successor will look at the next grid point. */
+/* Whether a change is to be followed now, by a worker that can: otherwise its successor looks at the next grid point. */
 static bool
 is_off_grid_due(void)
 {

@@ -167,7 +167,7 @@ class IcmpService(Service):
 
 
 class FileService(Service):
-    """A file at the end of a link: nobody tells the worker of its coming and going, so that outcomes are the grid's only."""
+    """A file at the end of a link: the worker is not told of its coming and going, so that outcomes are the grid's."""
 
     method = "file"
     ways = ("absent",)
