@@ -1,13 +1,16 @@
 /*
  * The property test of the policy: random configurations under random events in virtual time, against a model that was
- * written from the documentation. Usage: policy [-v] SEED EVENTS; a life has a seed of its own, and `policy -l SEED`
+ * written from the documentation. Usage: policy SEED EVENTS; a life has a seed of its own, and `policy -l SEED`
  * lives one again and tells its story. A failure is made as short as possible before it is told.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../common/log.h"
 #include "life.h"
+
+#define LIFE_SECONDS_MAX 120
 
 static void
 log_drop(enum log_level level, const char *subject, const char *text)
@@ -62,6 +65,7 @@ lives(uint64_t seed, unsigned long events)
 	unsigned long count = 0;
 
 	while (counts.events < events) {
+		alarm(LIFE_SECONDS_MAX); /* one that never ends is a failure too */
 		life_draw(&life, seed * 1000003 + count++);
 		if (!life_run(&life, NULL, &counts, &failed, failure)) {
 			life_tell(&life, failed);
