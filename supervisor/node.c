@@ -237,9 +237,7 @@ node_wish(struct node *node, enum node_wish wish)
 static bool
 node_drains(struct node *node, monotime_t now)
 {
-	if (node->config->texts[ATTRIBUTES_DRAIN] == NULL)
-		return false;
-	if (node->wish != WISH_UP)
+	if (node->config->texts[ATTRIBUTES_DRAIN] == NULL || node->wish != WISH_UP)
 		return false;
 	node->drained = monotime_add(now, node->config->drain_time_ns);
 	return true;

@@ -15,7 +15,7 @@
 #include "../common/monotime.h"
 
 #ifndef STATE_VERSION
-#define STATE_VERSION 1 /* another one is not understood */
+#define STATE_VERSION 2 /* another one is not understood */
 #endif
 #define STATE_ERROR_SIZE 256
 

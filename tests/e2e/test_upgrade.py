@@ -133,7 +133,7 @@ def test_program_that_does_not_work(start, keep, build, name):
     put(build, PROGRAMS / "next")
     upgrade(run)
     if name == "other state":
-        assert run.logged("the state is of version 1, this program knows 99: restart exacheck instead")
+        assert run.logged("the state is of version 2, this program knows 99: restart exacheck instead")
 
 
 def test_program_is_gone(start, keep, build):

@@ -2,7 +2,7 @@
 The supervisor is killed at random moments while services flap and the configuration changes; something starts it again
 at once. Then BIRD's table becomes what it must be within the time that finding it out may take, what was up all the
 time is never withdrawn, and nothing is left of the dead one. Now and then the journal is damaged between two lives:
-then a withdraw is permitted, and nothing else.
+then a withdraw is permitted, and nothing else. Otherwise every check goes on counting where it was.
 """
 import contextlib
 import multiprocessing
@@ -29,6 +29,9 @@ TURMOIL = 0.5  # seconds in which things happen before and after a kill
 LABS = 3
 BY_EXABGP = 4  # kills after which ExaBGP starts it again: at the fifth death in 64 seconds it ends itself
 SHARE_TWICE, SHARE_DAMAGED = 0.25, 0.15
+# One result's step of a check; killed in between, it has told that step and not noted it, or the other way round.
+STEPS = {"startup": ("rising (1/2)", "falling (1/2)"), "rising (1/2)": ("up", "falling (1/2)"), "up": ("falling (1/2)",),
+         "falling (1/2)": ("down", "rising (1/2)"), "down": ("rising (1/2)",)}
 
 
 @dataclass
@@ -45,7 +48,7 @@ class Kills:
         self.dice = random.Random(f"{seed} kills")
         self.respawn = respawn
         self.scene = Scene(stack, PORTS, FILES, respawn=respawn)
-        self.number = self.kills = self.damaged = self.names = 0
+        self.number = self.kills = self.damaged = self.names = self.counted = 0
         self.killed = ""  # when it last was, as the log would say
         self.slowest = 0.0
 
@@ -205,11 +208,21 @@ class Kills:
         if left:
             self.complain(f"left of a dead supervisor: {[(pid, processes.cmdline(pid)) for pid in left]}")
 
+    def judge_counts(self, damaged):
+        """What each check went on from, against what was heard of it before."""
+        for name, (former, begun) in self.scene.resumed.items():
+            known = (*former, *STEPS[former[-1]]) if former else ("startup", *STEPS["startup"])
+            self.counted += bool(former)
+            if begun not in known and not damaged:
+                self.complain(f"{name}: {' -> '.join(former)}, and went on from {begun}")
+        self.scene.resumed.clear()
+
     def turn(self):
         family = set()
         damaged = self.respawn and self.dice.random() < SHARE_DAMAGED
         self.damaged += damaged
         self.judge(self.turmoil(family, damaged), family, damaged)
+        self.judge_counts(damaged)
         time.sleep(self.dice.choice([0.0, 0.0, self.dice.uniform(0, 0.5)]))
         wrong = self.scene.table_differences()
         if wrong:
@@ -223,7 +236,8 @@ class Kills:
         left = [(pid, processes.cmdline(pid)) for pid in processes.orphans()]
         if left:
             self.complain(f"orphans: {left[:5]}")
-        self.scene.notes.append(f"{self.kills} kills{'' if self.respawn else ' under ExaBGP alone'}, {self.damaged} times with a damaged journal; at the slowest "
+        self.scene.notes.append(f"{self.kills} kills{'' if self.respawn else ' under ExaBGP alone'}, {self.damaged} times "
+                                f"with a damaged journal; {self.counted} times a check went on; at the slowest "
                                 f"{self.slowest:.2f} s to the truth, which may take {LIMIT:.1f} s")
 
     def perform(self, count):

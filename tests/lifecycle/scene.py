@@ -48,6 +48,8 @@ class Scene:
         self.told = []  # what went before the first complaints
         self.states = {}  # check -> its state as the log says
         self.begun = ""  # when the last exacheck did, as the log says
+        self.heard = {}  # check -> its last two states, of whatever life
+        self.resumed = {}  # check -> (those two of former lives, the state from which this one went on)
         self.bird4 = loopback()
         self.addresses = {"p4": self.bird4, "p6": "::1"}
         self.respawn = respawn
@@ -112,7 +114,11 @@ class Scene:
                 self.states.clear()
             transition = parse_transition(line, 0.0)
             if transition:
+                former = self.heard.get(transition.check, ())
+                if transition.check not in self.states:
+                    self.resumed[transition.check] = (former, transition.old)
                 self.states[transition.check] = transition.state
+                self.heard[transition.check] = (*former[-1:], transition.new)
         return lines
 
     def wait(self, predicate, limit, what):

@@ -132,13 +132,17 @@ END_TEST
 
 /* The whole state of a small exacheck. */
 
-static const char config_text[] = "exacheck: {runtime_dir: /nowhere, exabgp: {output: fifo /nowhere}}\n"
+static const char config_text[] = "exacheck: {runtime_dir: /nowhere, exabgp: {output: fifo /nowhere},\n"
+				  "  guard: {max_withdraw: 50%, window: 3600}}\n"
 				  "checks:\n"
 				  "- {name: \"a b\", args: {method: tcp, host: 127.0.0.1, port: 1}, prefixes: [192.0.2.1, 192.0.2.2],\n"
-				  "   path_id: 7, metric: 3, interval: 3600}\n"
+				  "   path_id: 7, metric: 3, interval: 3600, drain_time: 3600, min_down: 3600}\n"
 				  "- {name: c, args: {method: http, url: \"https://user:se%20cret@example.net/\"}, prefixes: [2001:db8::1],\n"
 				  "   neighbors: [\"2001:db8::2\", \"2001:db8::3\"], interval: 3600, rise: 4, fall: 5}\n"
-				  "- {name: d, args: {method: shell, command: \"true\"}, prefixes: [192.0.2.3], interval: 3600}\n";
+				  "- {name: d, args: {method: shell, command: \"true\"}, prefixes: [192.0.2.3], interval: 3600,\n"
+				  "   rise: 1, fall: 1, min_up: 3600}\n"
+				  "groups:\n"
+				  "- {name: e, members: [\"a b\", d], require: any, prefixes: [192.0.2.4], min_down: 3600}\n";
 
 /* One exacheck, before or after. */
 struct half {
@@ -317,6 +321,17 @@ worker_compare(const struct worker *a, const struct worker *b)
 	    a->paced.state == b->paced.state && a->paced.count == b->paced.count && a->paced_ns == b->paced_ns);
 }
 
+static void
+node_compare(const struct node *a, const struct node *b)
+{
+	ck_assert_str_eq(a->config->name, b->config->name);
+	ck_assert(a->verdict == b->verdict && a->proven == b->proven && a->found == b->found && a->since.ns == b->since.ns);
+	ck_assert(a->wish == b->wish && a->left == b->left && a->drained.ns == b->drained.ns);
+	ck_assert(a->guarded == b->guarded && a->guarded_at.ns == b->guarded_at.ns && a->lost == b->lost &&
+	    a->lost_at.ns == b->lost_at.ns);
+	ck_assert(a->timed == b->timed && (!a->timed || a->due.ns == b->due.ns));
+}
+
 /* Some verdicts, as results would bring them. */
 static void
 checks_shuffle(struct half *half)
@@ -418,6 +433,7 @@ START_TEST(everything_comes_back)
 	struct half before, after;
 	struct worker *a, *b;
 	char error[STATE_ERROR_SIZE] = "";
+	unsigned seen_held = 0, seen_drained = 0, seen_guarded = 0, seen_lost = 0;
 
 	for (int round = 0; round < 50; round++) {
 		struct routes said = {0}, restored = {0};
@@ -441,11 +457,18 @@ START_TEST(everything_comes_back)
 		for (size_t i = 0; i < checks_count(before.checks); i++) {
 			const struct check *old = checks_at(before.checks, i), *new = checks_at(after.checks, i);
 
-			ck_assert_str_eq(old->config->node.name, new->config->node.name);
 			ck_assert(old->fsm.state == new->fsm.state && old->fsm.count == new->fsm.count);
-			ck_assert(old->node.verdict == new->node.verdict && old->node.wish == new->node.wish &&
-			    old->node.since.ns == new->node.since.ns && old->node.proven == new->node.proven);
 		}
+		for (size_t i = 0; i < checks_node_count(before.checks); i++) {
+			const struct node *node = checks_node(before.checks, i);
+
+			node_compare(node, checks_node(after.checks, i));
+			seen_held += node->timed && node->wish != WISH_DRAIN;
+			seen_drained += node->wish == WISH_DRAIN;
+			seen_guarded += node->guarded;
+			seen_lost += node->lost > 0;
+		}
+		ck_assert_int_eq(checks_next(before.checks).ns, checks_next(after.checks).ns);
 		ck_assert_uint_eq(checks_up(before.checks), checks_up(after.checks));
 		b = STAILQ_FIRST(&after.workers->list);
 		STAILQ_FOREACH(a, &before.workers->list, entry) {
@@ -465,6 +488,7 @@ START_TEST(everything_comes_back)
 		half_end(&before);
 		half_end(&after);
 	}
+	ck_assert(seen_held > 0 && seen_drained > 0 && seen_guarded > 0 && seen_lost > 0);
 }
 END_TEST
 
@@ -591,7 +615,7 @@ static const struct {
 	{"another version", "{\"exacheck\":{\"state\":77}}\n{\"end\":{}}\n", "of version 77"},
 	{"another launcher", "{\"launcher\":{\"protocol\":9}}\n{\"end\":{}}\n", "restart exacheck instead"},
 	{"configuration that is none", "{\"config\":{\"path\":\"x\",\"text\":\"checks: 7\"}}\n{\"end\":{}}\n", "x:1:9"},
-	{"no configuration", "{\"exacheck\":{\"state\":1,\"version\":\"1\"}}\n{\"end\":{}}\n", "no configuration"},
+	{"no configuration", "{\"exacheck\":{\"state\":2,\"version\":\"1\"}}\n{\"end\":{}}\n", "no configuration"},
 	{"worker of nobody", "{\"worker\":{}}\n{\"end\":{}}\n", "without a check"},
 	{"phase", "{\"worker\":{\"check\":\"a\",\"phase\":9}}\n{\"end\":{}}\n", "phase"},
 	{"route", "{\"route\":{\"prefix\":\"192.0.2.1/33\",\"status\":2}}\n{\"end\":{}}\n", "no prefix"},
