@@ -9,11 +9,13 @@
 
 #include "../../supervisor/checks.h"
 #include "model.h"
+#include "upgrade.h"
 
 #define COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
 
 static const char *const time_names[STEP_TIMES] = {"now", "later", "due", "past"};
-static const char *const event_names[STEP_EVENTS] = {"turn", "pass", "fail", "error", "disable", "enable", "reload"};
+static const char *const event_names[STEP_EVENTS] = {"turn", "pass", "fail", "error", "disable", "enable", "reload",
+	"upgrade"};
 static const char *const neighbors[SPEC_TARGETS] = {NULL, "10.0.0.1", "10.0.0.2"};
 
 struct living {
@@ -250,6 +252,8 @@ hear_change(void *context, const struct node_change *change)
 	(void)change;
 }
 
+static const struct checks_listener listener = {hear_transition, hear_change, NULL};
+
 static struct config *
 config_make(struct living *living, const struct spec *spec)
 {
@@ -300,6 +304,21 @@ reload(struct living *living, const struct spec *next)
 	return true;
 }
 
+/* Nothing is to come of it but what is due. */
+static bool
+upgrade(struct living *living)
+{
+	char error[STATE_ERROR_SIZE];
+
+	if (!policy_upgrade(&living->ledger, &living->checks, living->config, &listener, (monotime_t){living->now}, error))
+		return fail(living, "the state is refused: %s", error);
+	model_upgrade(&living->model);
+	checks_turn(living->checks, (monotime_t){living->now});
+	model_turn(&living->model, living->now);
+	living->counts->upgrades++;
+	return true;
+}
+
 static void
 time_step(struct living *living, const struct step *step)
 {
@@ -341,6 +360,8 @@ event_step(struct living *living, const struct step *step)
 	case STEP_RELOAD:
 		spec_change(&next, &dice);
 		return reload(living, &next);
+	case STEP_UPGRADE:
+		return upgrade(living);
 	default:
 		checks_turn(living->checks, now);
 		model_turn(&living->model, living->now);
@@ -374,7 +395,7 @@ step_live(struct living *living, const struct step *step)
 	if (living->file != NULL)
 		fprintf(living->file, "%.9f: %s %s %s\n", (double)living->now / 1e9, time_names[step->time],
 		    event_names[step->event],
-		    step->event == STEP_TURN || step->event == STEP_RELOAD ?
+		    step->event == STEP_TURN || step->event == STEP_RELOAD || step->event == STEP_UPGRADE ?
 		    "" : living->config->checks[step->check % living->spec.checks].node.name);
 	living->counts->events++;
 	if (!event_step(living, step))
@@ -411,7 +432,6 @@ carry(struct living *living, struct dice *dice)
 static bool
 begin(struct living *living)
 {
-	const struct checks_listener listener = {hear_transition, hear_change, NULL};
 	struct dice dice = {living->life->seed};
 	struct spec spec;
 
@@ -465,6 +485,8 @@ event_draw(struct dice *dice)
 
 	if (dice_below(dice, 120) == 0)
 		return STEP_RELOAD;
+	if (dice_below(dice, 200) == 0)
+		return STEP_UPGRADE;
 	for (size_t i = 0; i < COUNT(shares); i++) {
 		if (drawn < shares[i].percent)
 			return shares[i].event;

@@ -308,8 +308,10 @@ verdict_change(struct model *model, size_t rank, enum model_verdict verdict, int
 	else if (verdict == MODEL_DOWN && announces_when(model, rank, SPEC_DOWN))
 		node->wish = MODEL_WISH_DOWN;
 	else if (verdict == MODEL_DOWN) {
-		if (!withdraw_permitted(model, rank, now))
+		if (!withdraw_permitted(model, rank, now)) {
 			node->guarded = ++model->refusals;
+			node->guarded_at = now;
+		}
 	} else if (node->wish == MODEL_WISH_UP && spec->drain_time > 0) {
 		node->wish = MODEL_WISH_DRAIN;
 		node->drained = now + spec->drain_time * SECOND;
@@ -584,6 +586,32 @@ model_reload(struct model *model, const struct spec *next, int64_t now)
 	groups_judge(model, now);
 	review(model, now);
 	model_turn(model, now);
+}
+
+/* How many guarded ones were refused before this one, as far as times and places tell. */
+static unsigned
+refused_before(const struct model *model, size_t rank)
+{
+	const struct model_node *node = &model->nodes[rank], *other;
+	unsigned before = 0;
+
+	for (size_t i = 0; i < spec_nodes(&model->spec); i++) {
+		other = &model->nodes[i];
+		before += other->guarded != 0 &&
+		    (other->guarded_at < node->guarded_at || (other->guarded_at == node->guarded_at && i < rank));
+	}
+	return before;
+}
+
+void
+model_upgrade(struct model *model)
+{
+	for (size_t i = 0; i < spec_nodes(&model->spec); i++) {
+		model->nodes[i].owner = ++model->owners;
+		if (model->nodes[i].guarded != 0)
+			model->nodes[i].guarded = model->refusals + 1 + refused_before(model, i);
+	}
+	model->refusals += SPEC_NODES;
 }
 
 void

@@ -25,6 +25,7 @@ struct model_node {
 	enum model_wish wish;
 	int64_t drained; /* of MODEL_WISH_DRAIN */
 	unsigned guarded; /* in the order of being refused, 0: is not */
+	int64_t guarded_at;
 	size_t lost;
 	int64_t lost_at;
 	char text[SPEC_SETS][SPEC_ROUTED][MODEL_TEXT]; /* empty: it withdraws */
@@ -53,6 +54,9 @@ void model_reload(struct model *, const struct spec *, int64_t now);
 void model_result(struct model *, size_t check, bool pass, int64_t now);
 void model_disable(struct model *, size_t check, bool disabled, int64_t now);
 void model_turn(struct model *, int64_t now);
+
+/* Another program goes on: of what happened at one time, it has no order but that of the file. */
+void model_upgrade(struct model *);
 
 /* When something will happen by itself; MODEL_NEVER. */
 int64_t model_next(const struct model *, int64_t now);

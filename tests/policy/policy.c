@@ -72,9 +72,9 @@ lives(uint64_t seed, unsigned long events)
 			return EXIT_FAILURE;
 		}
 	}
-	printf("policy: seed %llu: %lu events in %lu lives: %lu commands, %lu reloads; nodes after a step: "
+	printf("policy: seed %llu: %lu events in %lu lives: %lu commands, %lu reloads, %lu upgrades; nodes after a step: "
 	    "%lu held, %lu guarded, %lu draining; all as the model says\n", (unsigned long long)seed, counts.events, count,
-	    counts.commands, counts.reloads, counts.held, counts.guarded, counts.drained);
+	    counts.commands, counts.reloads, counts.upgrades, counts.held, counts.guarded, counts.drained);
 	return EXIT_SUCCESS;
 }
 

@@ -8,7 +8,7 @@ POLICY_HOURS ?= $(if $(SANITIZE),2,24)
 POLICY_LIBRARIES := $(BUILD)/libsupervisor.a $(BUILD)/libcommon.a
 POLICY_DAY = $(BUILD)/policy/day $(1) $(POLICY_CHECKS) $(POLICY_HOURS) >$(BUILD)/policy/$(2)
 
-$(BUILD)/policy/policy: $(addprefix $(BUILD)/obj/tests/policy/,policy.o life.o model.o spec.o) $(POLICY_LIBRARIES)
+$(BUILD)/policy/policy: $(addprefix $(BUILD)/obj/tests/policy/,policy.o life.o upgrade.o model.o spec.o) $(POLICY_LIBRARIES)
 $(BUILD)/policy/day: $(addprefix $(BUILD)/obj/tests/policy/,day.o spec.o) $(POLICY_LIBRARIES)
 $(BUILD)/policy/policy $(BUILD)/policy/day:
 	@mkdir -p $(@D)
