@@ -46,6 +46,9 @@ struct model {
 	unsigned owners, refusals;
 };
 
+/* The texts and the table of a node. */
+void model_routes_make(struct model_node *, const struct spec_node *);
+
 /* Before anything else, at most once a route. text NULL: it was wanted gone. */
 void model_carry(struct model *, unsigned key, const char *text);
 

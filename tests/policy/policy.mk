@@ -1,14 +1,14 @@
 # The policy in virtual time: random configurations under random events against a model of their own, and a day of many
 # checks, the same twice. POLICY_SEED= and POLICY_EVENTS= for others than these.
 POLICY_SEED ?= 1
-POLICY_EVENTS ?= $(if $(SANITIZE),100000,1000000)
+POLICY_EVENTS ?= $(if $(SANITIZE),50000,1000000)
 POLICY_CHECKS ?= 1000
-POLICY_HOURS ?= $(if $(SANITIZE),2,24)
+POLICY_HOURS ?= $(if $(SANITIZE),1,24)
 
 POLICY_LIBRARIES := $(BUILD)/libsupervisor.a $(BUILD)/libcommon.a
 POLICY_DAY = $(BUILD)/policy/day $(1) $(POLICY_CHECKS) $(POLICY_HOURS) >$(BUILD)/policy/$(2)
 
-$(BUILD)/policy/policy: $(addprefix $(BUILD)/obj/tests/policy/,policy.o life.o upgrade.o model.o spec.o) $(POLICY_LIBRARIES)
+$(BUILD)/policy/policy: $(addprefix $(BUILD)/obj/tests/policy/,policy.o life.o upgrade.o model.o model_routes.o spec.o) $(POLICY_LIBRARIES)
 $(BUILD)/policy/day: $(addprefix $(BUILD)/obj/tests/policy/,day.o spec.o) $(POLICY_LIBRARIES)
 $(BUILD)/policy/policy $(BUILD)/policy/day:
 	@mkdir -p $(@D)
