@@ -1,8 +1,8 @@
 /*
- * A day of many checks in virtual time: their results at their intervals, the state machines, groups, guard and ledger,
- * and the conversation with an ExaBGP that answers a little later. Usage: day SEED [CHECKS [HOURS]]. Prints every line
- * that is said, with its time in seconds; figures go to standard error. Invariant: nothing of it depends on anything but
- * the seed, and whenever ExaBGP has answered everything, what it has is what the ledger desires.
+ * A day of many checks in virtual time: their results at their intervals, the state machines, groups, guard and
+ * ledger, and the conversation with an ExaBGP that answers a little later. Usage: day SEED [CHECKS [HOURS]]. Prints
+ * every line that is said, with its time in seconds; figures go to standard error. Invariant: nothing of it depends on
+ * anything but the seed, and whenever ExaBGP has answered everything, what it has is what the ledger desires.
  */
 #include <bsd/sys/queue.h>
 #include <stdlib.h>

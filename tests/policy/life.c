@@ -1,6 +1,6 @@
 /*
- * A life: the supervisor's own code is driven as reload.c and the channel drive it, and after every step what it said is
- * held against the model. Touches the two, in virtual time. Invariant: every command is taken at once and executed.
+ * A life: the supervisor's own code is driven as reload.c and the channel drive it, and after every step what it said
+ * is held against the model. Touches the two, in virtual time. Invariant: every command is taken at once and executed.
  */
 #include "life.h"
 
@@ -101,7 +101,7 @@ same_prefix(unsigned a, unsigned b)
 	    (neighbor == other || neighbor == 0 || other == 0);
 }
 
-/* Announces come before withdraws, but for routes that a neighbor without ADD-PATH takes for one: the other way about. */
+/* Announces come before withdraws, but for routes that a neighbor without ADD-PATH takes for one. */
 static bool
 withdraw_comes_first(const struct living *living, const struct said *said, unsigned withdrawn)
 {
@@ -480,7 +480,8 @@ event_draw(struct dice *dice)
 	static const struct {
 		unsigned percent;
 		enum step_event event;
-	} shares[] = {{36, STEP_PASS}, {34, STEP_FAIL}, {2, STEP_ERROR}, {7, STEP_DISABLE}, {10, STEP_ENABLE}, {100, STEP_TURN}};
+	} shares[] = {{36, STEP_PASS}, {34, STEP_FAIL}, {2, STEP_ERROR}, {7, STEP_DISABLE}, {10, STEP_ENABLE},
+	    {100, STEP_TURN}};
 	unsigned drawn = dice_below(dice, 100);
 
 	if (dice_below(dice, 120) == 0)

@@ -9,7 +9,17 @@
 #define LIFE_STEPS 400
 
 enum step_time { STEP_NOW, STEP_LATER, STEP_DUE, STEP_PAST, STEP_TIMES };
-enum step_event { STEP_TURN, STEP_PASS, STEP_FAIL, STEP_ERROR, STEP_DISABLE, STEP_ENABLE, STEP_RELOAD, STEP_UPGRADE, STEP_EVENTS };
+enum step_event {
+	STEP_TURN,
+	STEP_PASS,
+	STEP_FAIL,
+	STEP_ERROR,
+	STEP_DISABLE,
+	STEP_ENABLE,
+	STEP_RELOAD,
+	STEP_UPGRADE,
+	STEP_EVENTS
+};
 
 /* What happens, and when: at the next deadline, a little earlier or later. Means something after any other steps. */
 struct step {

@@ -1,6 +1,6 @@
 /*
- * What exacheck must say, worked out from the documentation alone: no code of the supervisor's is used here, and nothing
- * is kept that can be worked out anew. Naive and slow. Pure; time in nanoseconds is a parameter.
+ * What exacheck must say, worked out from the documentation alone: no code of the supervisor's is used here, and
+ * nothing is kept that can be worked out anew. Naive and slow. Pure; time in nanoseconds is a parameter.
  */
 #ifndef EXACHECK_TESTS_MODEL_H
 #define EXACHECK_TESTS_MODEL_H
@@ -12,7 +12,14 @@
 
 enum model_verdict { MODEL_UNDECIDED, MODEL_UP, MODEL_DOWN, MODEL_DISABLED };
 
-enum model_wish { MODEL_NOTHING, MODEL_WISH_UP, MODEL_WISH_DOWN, MODEL_WISH_DISABLED, MODEL_WISH_DRAIN, MODEL_WITHDRAW };
+enum model_wish {
+	MODEL_NOTHING,
+	MODEL_WISH_UP,
+	MODEL_WISH_DOWN,
+	MODEL_WISH_DISABLED,
+	MODEL_WISH_DRAIN,
+	MODEL_WITHDRAW
+};
 
 struct model_node {
 	unsigned owner; /* in the order of being made, or given other routes */

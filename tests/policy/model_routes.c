@@ -1,6 +1,6 @@
 /*
- * What a node of the model announces: which routes, and with what in each state. Touches the node's texts and table only.
- * Invariant: both follow from the configuration, by the words of its documentation.
+ * What a node of the model announces: which routes, and with what in each state. Touches the node's texts and table
+ * only. Invariant: both follow from the configuration, by the words of its documentation.
  */
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
  * The property test of the policy: random configurations under random events in virtual time, against a model that was
- * written from the documentation. Usage: policy SEED EVENTS; a life has a seed of its own, and `policy -l SEED`
- * lives one again and tells its story. A failure is made as short as possible before it is told.
+ * written from the documentation. Usage: policy SEED EVENTS; a life has a seed of its own, and `policy -l SEED` lives
+ * one again and tells its story. A failure is made as short as possible before it is told.
  */
 #include <stdlib.h>
 #include <string.h>

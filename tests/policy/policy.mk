@@ -8,7 +8,8 @@ POLICY_HOURS ?= $(if $(SANITIZE),1,24)
 POLICY_LIBRARIES := $(BUILD)/libsupervisor.a $(BUILD)/libcommon.a
 POLICY_DAY = $(BUILD)/policy/day $(1) $(POLICY_CHECKS) $(POLICY_HOURS) >$(BUILD)/policy/$(2)
 
-$(BUILD)/policy/policy: $(addprefix $(BUILD)/obj/tests/policy/,policy.o life.o upgrade.o model.o model_routes.o spec.o) $(POLICY_LIBRARIES)
+POLICY_PROPERTY := policy.o life.o upgrade.o model.o model_routes.o spec.o
+$(BUILD)/policy/policy: $(addprefix $(BUILD)/obj/tests/policy/,$(POLICY_PROPERTY)) $(POLICY_LIBRARIES)
 $(BUILD)/policy/day: $(addprefix $(BUILD)/obj/tests/policy/,day.o spec.o) $(POLICY_LIBRARIES)
 $(BUILD)/policy/policy $(BUILD)/policy/day:
 	@mkdir -p $(@D)

@@ -1,6 +1,6 @@
 /*
- * A configuration as the property test draws it: small numbers, from which the file for exacheck and the model's view are
- * both made. Pure.
+ * A configuration as the property test draws it: small numbers, from which the file for exacheck and the model's view
+ * are both made. Pure.
  */
 #ifndef EXACHECK_TESTS_SPEC_H
 #define EXACHECK_TESTS_SPEC_H

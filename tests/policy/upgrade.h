@@ -1,5 +1,6 @@
 /*
- * An upgrade in the middle of a life: another ledger and another set of checks and groups, with the state of the former.
+ * An upgrade in the middle of a life: another ledger and another set of checks and groups, with the state of the
+ * former.
  */
 #ifndef EXACHECK_TESTS_POLICY_UPGRADE_H
 #define EXACHECK_TESTS_POLICY_UPGRADE_H
