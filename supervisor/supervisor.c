@@ -98,8 +98,8 @@ transition_seen(void *context, const struct transition *transition)
 {
 	struct supervisor *supervisor = context;
 
+	node_journal_event(&supervisor->notes, transition); /* before anyone is told of it */
 	transition_log(transition);
-	node_journal_event(&supervisor->notes, transition);
 	pulse_set(supervisor->pulse);
 	guard_tell(supervisor);
 	if (transition->before.state == transition->after.state)
@@ -112,8 +112,8 @@ change_seen(void *context, const struct node_change *change)
 {
 	struct supervisor *supervisor = context;
 
-	change_log(change);
 	node_journal_change(&supervisor->notes, change);
+	change_log(change);
 	hooks_node_changed(supervisor->hooks, change);
 	guard_tell(supervisor);
 	if (change->before != change->after)

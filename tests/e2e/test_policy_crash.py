@@ -4,11 +4,12 @@ or guarded, and what its groups have found goes on.
 """
 import json
 import pathlib
+import signal
 import time
 
 import pytest
 
-from harness.config import check, config, prefix
+from harness.config import check, config, for_test, prefix
 from harness.hostile import TcpServer
 
 LONG = 600  # seconds: longer than a test
@@ -35,10 +36,11 @@ def noted(shared, key):
     return json.loads([line for line in lines if line.startswith(f"N {key} ")][-1].split(" ", 2)[2])
 
 
-def withdrawn(run, route):
-    """When a route was withdrawn, once it is."""
+def withdrawn(run, route, after=0.0):
+    """When a route was withdrawn after a time, once it is."""
     def find():
-        return next((line.when for line in run.lines if line.text == f"withdraw route {route}"), None)
+        return next((line.when for line in run.lines
+                     if line.text == f"withdraw route {route}" and line.when > after), None)
 
     return run.wait_for(find, what=f"withdraw of {route}")
 
@@ -142,3 +144,31 @@ def test_stopped_begins_anew(start, keep, shared, directory):
     run.wait_log("web: up")
     run.wait_log("announced")
     assert not started_anew(run), run.story()
+
+
+def test_reload_and_upgrade_go_on(start, keep, shared, directory):
+    """What is held and what drains does so until its time, whatever happens to configuration and program meanwhile."""
+    web, mark = keep(TcpServer()), directory / "maintenance"
+    document = config(check("held", tcp(web), prefixes=[prefix(1)], min_up=4),
+                      check("drains", tcp(web), prefixes=[prefix(2)], disable=str(mark), drain_time=4), **shared)
+    run = start(document)
+    run.wait_route(prefix(1))
+    run.wait_route(prefix(2))
+    up = run.rib.changes_of(prefix(1))[-1][0]
+    mark.touch()
+    web.go_away()
+    run.wait_log("draining")
+    begun = time.monotonic()
+    run.wait_log("held up for")
+    before = [noted(shared, "check:held")["since"], noted(shared, "check:drains")["drained"]]
+    for item in document["checks"]:
+        item["metric"] = 5
+    run.path.write_text(json.dumps(for_test(document, run.directory)))
+    run.process.send_signal(signal.SIGHUP)
+    run.wait_route(prefix(1), med=5)
+    run.process.send_signal(signal.SIGUSR2)
+    run.wait_log("upgraded from")
+    assert [noted(shared, "check:held")["since"], noted(shared, "check:drains")["drained"]] == before
+    assert withdrawn(run, prefix(1), up) - up > 3.5, run.story()
+    assert withdrawn(run, prefix(2), begun) - begun > 3.5, run.story()
+    assert run.logged("min_up is over") and run.logged("drain_time is over")

@@ -21,8 +21,8 @@
 
 #define CHECKS 4
 #define PREFIXES 6 /* one for each check and each of two groups */
-#define LIVES 10 /* in one process, and so many processes */
-#define STEPS 120
+#define LIVES 5 /* in one process, and so many processes */
+#define STEPS 80
 #define TEXT_SIZE 2048
 
 /* One exacheck, without processes; what it says is acknowledged at once. */
@@ -816,7 +816,7 @@ START_TEST(size_is_bounded)
 	for (int i = 0; i < 100; i++)
 		events(&first, 0, "p", at(7 + i));
 	ck_assert_int_eq(journal_size(&first), size);
-	for (int i = 0; i < 3000; i++) {
+	for (int i = 0; i < 600; i++) {
 		events(&first, 0, "fp", at(200 + i));
 		most = journal_size(&first) > most ? journal_size(&first) : most;
 	}
