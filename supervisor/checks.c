@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "membership.h"
 #include "nodes.h"
 
 struct checks {
@@ -15,6 +16,7 @@ struct checks {
 	size_t count, group_count;
 	struct check **list;   /* in file order */
 	struct group **groups; /* likewise */
+	struct membership membership;
 	unsigned last_number;
 
 	/* A change under way */
@@ -22,6 +24,7 @@ struct checks {
 	const struct config *config;
 	struct check **coming;
 	struct group **coming_groups;
+	struct membership coming_membership;
 	unsigned *owners; /* of the routes of checks and groups: another one when these are other routes */
 };
 
@@ -39,12 +42,14 @@ static void
 checks_changed(void *context, const struct node_change *change)
 {
 	struct checks *checks = context;
+	const struct membership *membership = &checks->membership;
 	size_t rank = change->node->rank;
 
 	checks->listener.change(checks->listener.context, change);
-	for (size_t i = 0; rank < checks->count && i < checks->group_count; i++)
-		if (group_has(checks->groups[i], rank))
-			group_judge(checks->groups[i], member_verdict, checks, change->now);
+	if (rank >= checks->count)
+		return;
+	for (size_t i = membership->first[rank]; i < membership->first[rank + 1]; i++)
+		group_judge(checks->groups[membership->groups[i]], member_verdict, checks, change->now);
 }
 
 struct stay {
@@ -74,18 +79,26 @@ group_stays(const struct checks *checks, const struct group *group, const struct
 	return stay.any;
 }
 
+/* Whether the group of this index forbids that. */
+static bool
+group_keeps_last(const struct checks *checks, size_t index, const struct node *node)
+{
+	const struct group *group = checks->groups[index];
+
+	return group->config->keep_last && !group_stays(checks, group, node);
+}
+
 static bool
 checks_keep_last(void *context, const struct node *node)
 {
 	const struct checks *checks = context;
+	const struct membership *membership = &checks->membership;
 
-	for (size_t i = 0; i < checks->group_count; i++) {
-		const struct group *group = checks->groups[i];
-
-		if (group->config->keep_last && (node == &group->node || group_has(group, node->rank)) &&
-		    !group_stays(checks, group, node))
+	if (node->rank >= checks->count)
+		return group_keeps_last(checks, node->rank - checks->count, node);
+	for (size_t i = membership->first[node->rank]; i < membership->first[node->rank + 1]; i++)
+		if (group_keeps_last(checks, membership->groups[i], node))
 			return true;
-	}
 	return false;
 }
 
@@ -116,6 +129,7 @@ checks_free(struct checks *checks)
 		free(checks->groups[i]);
 	free(checks->list);
 	free(checks->groups);
+	membership_free(&checks->membership);
 	free(checks);
 }
 
@@ -156,11 +170,7 @@ checks_up(const struct checks *checks)
 size_t
 checks_guarded(const struct checks *checks)
 {
-	size_t guarded = 0;
-
-	for (size_t i = 0; i < checks_node_count(checks); i++)
-		guarded += checks_node(checks, i)->guarded;
-	return guarded;
+	return checks->nodes.guard.count;
 }
 
 size_t
@@ -330,7 +340,8 @@ checks_prepare(struct checks *checks, const struct plan *plan, const struct conf
 	checks->coming = calloc(config->count + 1, sizeof(struct check *));
 	checks->coming_groups = calloc(config->group_count + 1, sizeof(struct group *));
 	checks->owners = calloc(coming_count(checks) + 1, sizeof(*checks->owners));
-	if (checks->coming != NULL && checks->coming_groups != NULL && checks->owners != NULL) {
+	if (checks->coming != NULL && checks->coming_groups != NULL && checks->owners != NULL &&
+	    membership_make(&checks->coming_membership, config)) {
 		size_t rank = 0;
 
 		while (rank < coming_count(checks) && node_prepare(checks, rank))
@@ -349,6 +360,7 @@ change_end(struct checks *checks)
 	checks->owners = NULL;
 	checks->coming = NULL;
 	checks->coming_groups = NULL;
+	checks->coming_membership = (struct membership){NULL, NULL};
 	checks->plan = NULL;
 	checks->config = NULL;
 }
@@ -382,6 +394,7 @@ checks_abandon(struct checks *checks)
 	}
 	free(checks->coming);
 	free(checks->coming_groups);
+	membership_free(&checks->coming_membership);
 	change_end(checks);
 }
 
@@ -430,6 +443,7 @@ removed_free(struct checks *checks)
 		}
 	free(checks->list);
 	free(checks->groups);
+	membership_free(&checks->membership);
 }
 
 void
@@ -443,6 +457,7 @@ checks_commit(struct checks *checks, monotime_t now)
 	removed_free(checks);
 	checks->list = checks->coming;
 	checks->groups = checks->coming_groups;
+	checks->membership = checks->coming_membership;
 	checks->count = checks->config->count;
 	checks->group_count = checks->config->group_count;
 	change_end(checks);

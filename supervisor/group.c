@@ -14,15 +14,6 @@ group_init(struct group *group, const struct group_config *config, unsigned owne
 	node_init(&group->node, &config->node, owner, rank, nodes);
 }
 
-bool
-group_has(const struct group *group, size_t check)
-{
-	for (size_t i = 0; i < group->config->count; i++)
-		if (group->config->members[i].check == check)
-			return true;
-	return false;
-}
-
 void
 group_judge(struct group *group, enum verdict (*verdict)(const void *context, size_t check), const void *context,
     monotime_t now)

@@ -17,8 +17,6 @@ struct group {
 
 void group_init(struct group *, const struct group_config *, unsigned owner, unsigned rank, struct nodes *);
 
-bool group_has(const struct group *, size_t check);
-
 /* Judge by the members' verdicts, which verdict gives by their places in the configuration. */
 void group_judge(struct group *, enum verdict (*verdict)(const void *context, size_t check), const void *context,
     monotime_t now);

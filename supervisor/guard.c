@@ -36,6 +36,7 @@ guard_forget(struct nodes *nodes, struct node *node)
 		return;
 	TAILQ_REMOVE(&nodes->guard.losses, node, by_loss);
 	nodes->guard.lost -= node->lost;
+	nodes->guard.changed = true;
 	node->lost = 0;
 }
 
@@ -57,6 +58,7 @@ guard_reconfigure(struct nodes *nodes, const struct guard_options *options, mono
 	guard_expire(nodes, now);
 	nodes->guard.options = options;
 	guard_expire(nodes, now);
+	guard_ask_again(nodes);
 }
 
 /* Losing the oldest last. */
@@ -85,6 +87,7 @@ guarded_insert(struct guard *guard, struct node *node)
 		TAILQ_INSERT_AFTER(&guard->guarded, before, node, by_guard);
 	else
 		TAILQ_INSERT_HEAD(&guard->guarded, node, by_guard);
+	guard->count++;
 }
 
 static bool
@@ -117,7 +120,7 @@ guard_permits(struct nodes *nodes, struct node *node, monotime_t now)
 	node_each_route(node, route_count_lost, &more);
 	if (more == 0)
 		return true;
-	if ((guard->keeps_last != NULL && guard->keeps_last(guard->context, node)) || !loss_fits(nodes, more))
+	if (!loss_fits(nodes, more) || (guard->keeps_last != NULL && guard->keeps_last(guard->context, node)))
 		return false;
 	guard_forget(nodes, node);
 	node->lost = more;
@@ -139,8 +142,10 @@ guard_hold(struct nodes *nodes, struct node *node, monotime_t now)
 void
 guard_let(struct nodes *nodes, struct node *node)
 {
-	if (node->guarded)
+	if (node->guarded) {
 		TAILQ_REMOVE(&nodes->guard.guarded, node, by_guard);
+		nodes->guard.count--;
+	}
 	node->guarded = false;
 	node->guarded_at = (monotime_t){0};
 }
@@ -152,20 +157,35 @@ guard_restore(struct nodes *nodes, struct node *node)
 		guarded_insert(&nodes->guard, node);
 	if (node->lost > 0)
 		loss_insert(&nodes->guard, node);
+	guard_ask_again(nodes);
+}
+
+void
+guard_ask_again(struct nodes *nodes)
+{
+	nodes->guard.changed = true;
 }
 
 /* What is permitted changes what comes after it: begin anew each time. */
 void
 guard_review(struct nodes *nodes, monotime_t now)
 {
-	struct node *node = TAILQ_FIRST(&nodes->guard.guarded);
+	struct guard *guard = &nodes->guard;
+	struct node *node = TAILQ_FIRST(&guard->guarded);
 
+	if (node == NULL)
+		return;
+	guard_expire(nodes, now);
+	if (!guard->changed && guard->refused_at == ledger_changes(nodes->ledger))
+		return;
 	while (node != NULL)
 		if (guard_permits(nodes, node, now)) {
 			node_permitted(node, now);
-			node = TAILQ_FIRST(&nodes->guard.guarded);
+			node = TAILQ_FIRST(&guard->guarded);
 		} else
 			node = TAILQ_NEXT(node, by_guard);
+	guard->changed = false;
+	guard->refused_at = ledger_changes(nodes->ledger);
 }
 
 monotime_t

@@ -31,8 +31,12 @@ TAILQ_HEAD(node_queue, node);
 struct guard {
 	const struct guard_options *options; /* NULL: no limit */
 	struct node_queue guarded; /* in the order of being refused */
+	size_t count;		   /* of these */
 	struct node_queue losses;  /* nodes with lost routes, the oldest first */
 	size_t lost;		   /* their routes */
+	/* When everything guarded was last refused: another answer needs another state of the ledger, or of the books. */
+	uint64_t refused_at; /* ledger_changes */
+	bool changed;	     /* the books, or the rules, since then */
 	/* Whether a group with keep_last forbids this: would it and its members be without a route? NULL: none does. */
 	bool (*keeps_last)(void *context, const struct node *);
 	void *context;
@@ -57,7 +61,11 @@ void guard_forget(struct nodes *, struct node *);
 /* Put a restored node where it belongs, by guarded_at and lost_at. */
 void guard_restore(struct nodes *, struct node *);
 
-/* Ask again for everything that was refused. */
+/*
+ * Ask again for everything that was refused, if the answer may be another one. It may after any change of the ledger, of
+ * what is lost and of the limits; what else a caller knows of, such as one that is held unasked, it has to tell.
+ */
+void guard_ask_again(struct nodes *);
 void guard_review(struct nodes *, monotime_t now);
 /* When losses are to be forgotten while something is refused; MONOTIME_NEVER: nothing is. */
 monotime_t guard_next(const struct nodes *);

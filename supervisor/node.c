@@ -331,6 +331,7 @@ node_go_on(struct node *node, monotime_t now)
 	if (node->guarded_at.ns != 0 && node->wish == WISH_WITHDRAW && left != WISH_WITHDRAW) {
 		node->wish = left;
 		guard_hold(node->nodes, node, node->guarded_at);
+		guard_ask_again(node->nodes);
 	}
 	if (node->wish != WISH_WITHDRAW)
 		guard_forget(node->nodes, node);

@@ -155,6 +155,7 @@ route_desire(struct ledger *ledger, struct route *route, const struct decision *
 	route->held = decision->held;
 	route->follows = decision->follows;
 	ledger->announced += route_announced(route);
+	ledger->changes++;
 }
 
 /* Work out what is desired now, and queue the route accordingly. Of its family, others that are done with are freed. */
@@ -312,6 +313,7 @@ ledger_owner(struct ledger *ledger, const struct route_key *key, unsigned id, un
 			return NULL;
 		}
 		owner->id = id;
+		ledger->changes++;
 	} else
 		SLIST_REMOVE(&route->owners, owner, owner, next);
 	owner->rank = rank;
@@ -335,13 +337,15 @@ static bool
 ledger_wish(struct ledger *ledger, const struct route_key *key, unsigned id, unsigned rank, const char *attributes)
 {
 	struct text *text = attributes != NULL ? text_new(attributes) : NULL;
+	enum route_status status = attributes != NULL ? ROUTE_ANNOUNCED : ROUTE_WITHDRAWN;
 	struct owner *owner = NULL;
 	struct route *route;
 
 	if (attributes == NULL || text != NULL)
 		owner = ledger_owner(ledger, key, id, rank, &route);
 	if (owner != NULL) {
-		wish_set(&owner->wish, attributes != NULL ? ROUTE_ANNOUNCED : ROUTE_WITHDRAWN, text);
+		ledger->changes += owner->wish.status != status; /* a rank alone decides nothing but attributes */
+		wish_set(&owner->wish, status, text);
 		route_decide(ledger, route);
 	}
 	text_release(text);
@@ -369,6 +373,7 @@ ledger_release(struct ledger *ledger, const struct route_key *key, unsigned id)
 
 	if (owner == NULL)
 		return;
+	ledger->changes++;
 	SLIST_REMOVE(&route->owners, owner, owner, next);
 	text_release(owner->wish.attributes);
 	free(owner);
@@ -400,12 +405,19 @@ ledger_announced(const struct ledger *ledger)
 	return ledger->announced;
 }
 
+uint64_t
+ledger_changes(const struct ledger *ledger)
+{
+	return ledger->changes;
+}
+
 void
 ledger_withdraw_all(struct ledger *ledger)
 {
 	struct route *route;
 	struct owner *owner;
 
+	ledger->changes++;
 	/* All wishes first: no route may fall back to one that is about to go. */
 	RB_FOREACH(route, key_tree, &ledger->routes)
 		SLIST_FOREACH(owner, &route->owners, next)
@@ -442,6 +454,7 @@ ledger_carry(struct ledger *ledger, const struct route_key *key, const char *att
 
 	if (route == NULL)
 		return false;
+	ledger->changes++;
 	wish_set(&route->kept, attributes != NULL ? ROUTE_ANNOUNCED : ROUTE_WITHDRAWN, text);
 	route->carried = attributes != NULL;
 	text_release(text);
@@ -473,6 +486,7 @@ ledger_restore(struct ledger *ledger, const struct route_key *key, const struct 
 	if (kept != NULL || left->kept_attributes == NULL)
 		route = ledger_know(ledger, key, left->sent_attributes, &sent);
 	if (route != NULL) {
+		ledger->changes++;
 		wish_set(&route->sent, left->sent, sent);
 		wish_set(&route->kept, left->kept, kept);
 		route->sent_by_all = left->sent_by_all;

@@ -73,6 +73,8 @@ void ledger_release(struct ledger *, const struct route_key *, unsigned owner);
 bool ledger_would_lose(struct ledger *, const struct route_key *, unsigned owner);
 bool ledger_would_keep(struct ledger *, const struct route_key *, unsigned owner);
 size_t ledger_announced(const struct ledger *);
+/* A number that is another one when any of these three answers may be. */
+uint64_t ledger_changes(const struct ledger *);
 
 /* Every owner's wish is turned into withdraw: shutdown. */
 void ledger_withdraw_all(struct ledger *);

@@ -23,6 +23,7 @@ route_lose(struct ledger *ledger, struct route *route)
 {
 	struct route *one;
 
+	ledger->changes++;
 	wish_set(&route->sent, ROUTE_UNKNOWN, NULL);
 	route->sent_by_all = false;
 	if (route->key.neighbor != NULL)
@@ -48,6 +49,7 @@ route_gone(struct ledger *ledger, struct route *route)
 {
 	if (route->kept.status == ROUTE_UNKNOWN)
 		return;
+	ledger->changes++;
 	wish_set(&route->kept, ROUTE_UNKNOWN, NULL);
 	route_news(ledger, route, ROUTE_NEWS_GONE);
 }
@@ -67,6 +69,7 @@ route_keep(struct ledger *ledger, struct route *route)
 	const struct wish said = {own ? ROUTE_ANNOUNCED : ROUTE_WITHDRAWN, own ? route->desired.attributes : NULL};
 	bool news = !wish_equal(&said, &route->kept);
 
+	ledger->changes++;
 	route->carried &= route->held;
 	route->aged = false;
 	wish_set(&route->kept, said.status, said.attributes);
@@ -91,6 +94,7 @@ route_sent_to_all(struct ledger *ledger, struct route *route)
 
 	for (one = family_next(route); one != NULL; one = next) {
 		next = family_next(one);
+		ledger->changes++;
 		wish_set(&one->sent, route->sent.status, route->sent.attributes);
 		one->sent_by_all = true;
 		route_refresh(ledger, one, true);
@@ -215,6 +219,7 @@ ledger_resend(struct ledger *ledger, bool all)
 		/* What the old state refused, the new one may take. */
 		if (all)
 			route_retry_now(ledger, route);
+		ledger->changes++;
 		wish_set(&route->sent, ROUTE_UNKNOWN, NULL);
 		route->sent_by_all = false;
 		route_refresh(ledger, route, false);

@@ -58,6 +58,7 @@ struct ledger {
 	uint64_t batch;
 	size_t pending;
 	size_t announced; /* routes that are desired announced, by themselves */
+	uint64_t changes; /* see ledger_changes */
 	void (*wake)(void *);
 	void *wake_context;
 	void (*said)(void *, const struct route *, enum route_news);
