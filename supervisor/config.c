@@ -23,23 +23,6 @@ node_for(const struct node *mapping, const char *key)
 	return node == NULL ? mapping : node;
 }
 
-/* A limit is two numbers. */
-static void
-guard_check(struct diagnostics *diagnostics, const struct place *exacheck, const struct node *node,
-    const struct guard_options *guard)
-{
-	const struct place place = {.parent = exacheck, .key = "guard"};
-	const struct place window = {.parent = &place, .key = "window"};
-	const struct place share = {.parent = &place, .key = "max_withdraw"};
-
-	if (node == NULL || node->type != NODE_MAPPING)
-		return;
-	if (guard->window_ns == OPTION_UNSET && node_get(node, "window") == NULL)
-		place_report(diagnostics, SEVERITY_ERROR, &window, node, "is required, such as 60 seconds");
-	if (guard->max_withdraw_ppm == OPTION_UNSET && node_get(node, "max_withdraw") == NULL)
-		place_report(diagnostics, SEVERITY_ERROR, &share, node, "is required, such as 50%%");
-}
-
 /* What the table cannot say about `exacheck`. */
 static void
 global_check(struct diagnostics *diagnostics, const struct node *root, const struct global_options *global)
@@ -53,7 +36,6 @@ global_check(struct diagnostics *diagnostics, const struct node *root, const str
 	if ((problem = output_parse(global->exabgp.output, &kind, &path)) != NULL)
 		place_report(diagnostics, SEVERITY_ERROR, &output, node_for(node_get(map, "exabgp"), "output"),
 		    "%s, got \"%.120s\"", problem, global->exabgp.output);
-	guard_check(diagnostics, &exacheck, node_get(map, "guard"), &global->guard);
 	/* All routes, each time. */
 	if (global->resync_ns > 0 && global->resync_ns < RESYNC_MIN_NS)
 		place_report(diagnostics, SEVERITY_ERROR, &resync, node_for(map, "resync"),

@@ -47,9 +47,10 @@ static const struct option exabgp_table[] = {
 };
 
 static const struct option guard_table[] = {
-	{.name = "max_withdraw", .type = OPTION_PERCENT, .offset = offsetof(struct guard_options, max_withdraw_ppm),
+	{.name = "max_withdraw", .type = OPTION_PERCENT, .flags = OPTION_REQUIRED,
+	    .offset = offsetof(struct guard_options, max_withdraw_ppm),
 	    .help = "share of the announced routes that failing checks may withdraw in a window, such as 50%"},
-	{.name = "window", .type = OPTION_SECONDS, .flags = OPTION_ABOVE_MIN,
+	{.name = "window", .type = OPTION_SECONDS, .flags = OPTION_REQUIRED | OPTION_ABOVE_MIN,
 	    .offset = offsetof(struct guard_options, window_ns), .min = 0, .max = YEAR_S, .unit = "seconds",
 	    .help = "the window for max_withdraw"},
 	OPTION_END,

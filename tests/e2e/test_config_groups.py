@@ -67,7 +67,9 @@ def test_schema_and_program_agree(directory, group, accepted):
 
 
 @pytest.mark.parametrize("guard, accepted", [({"max_withdraw": "50%", "window": 60}, True),
-                                             ({"max_withdraw": 50, "window": 60}, False)])
+                                             ({"max_withdraw": 50, "window": 60}, False),
+                                             ({"max_withdraw": "50%"}, False), ({}, False), (None, True),
+                                             ({"max_withdraw": "50%", "window": None}, False)])
 def test_guard(directory, guard, accepted):
     content = document(group(), guard=guard)
     assert (run_once("-f", written(directory, "guard.json", content), "test").returncode == 0) == accepted

@@ -307,16 +307,21 @@ static const struct finding errors[] = {
 	"c.yaml:5:21: checks[1] (web).hooks.changed: unknown key; did you mean change?\n"
 	"c.yaml:5:42: checks[1] (web).hooks.timeout: must be above 0 and at most 3600 seconds, got 0\n"},
     {"exacheck: {guard: {max_withdraw: 50}}\n" WEB,
-	"c.yaml:1:19: exacheck.guard.window: is required, such as 60 seconds\n"
+	"c.yaml:1:19: exacheck.guard.window: is required\n"
 	"c.yaml:1:34: exacheck.guard.max_withdraw: must be a share from 0% to 100%, such as 12.5%, got 50\n"},
+    {"exacheck: {guard: {max_withdraw: 50%, window: }}\n" WEB,
+	"c.yaml:1:47: exacheck.guard.window: is required and has no value\n"},
+    {"exacheck: {guard: {max_withdraw: null, window: ~}}\n" WEB,
+	"c.yaml:1:34: exacheck.guard.max_withdraw: is required and has no value\n"
+	"c.yaml:1:48: exacheck.guard.window: is required and has no value\n"},
     {"exacheck: {guard: {window: 60}}\n" WEB,
-	"c.yaml:1:19: exacheck.guard.max_withdraw: is required, such as 50%\n"},
+	"c.yaml:1:19: exacheck.guard.max_withdraw: is required\n"},
     {"exacheck: {guard: {window: 0, max_withdraw: 100.1%}}\n" WEB,
 	"c.yaml:1:28: exacheck.guard.window: must be above 0 and at most 31536000 seconds, got 0\n"
 	"c.yaml:1:45: exacheck.guard.max_withdraw: must be a share from 0% to 100%, such as 12.5%, got \"100.1%\"\n"},
     {"exacheck: {guard: {keep_last: yes}}\n" WEB,
-	"c.yaml:1:19: exacheck.guard.window: is required, such as 60 seconds\n"
-	"c.yaml:1:19: exacheck.guard.max_withdraw: is required, such as 50%\n"
+	"c.yaml:1:19: exacheck.guard.max_withdraw: is required\n"
+	"c.yaml:1:19: exacheck.guard.window: is required\n"
 	"c.yaml:1:20: exacheck.guard.keep_last: unknown key\n"},
     {WEB "  metric_down: 5\n  down: {metric: 6}\n", "c.yaml:5:16: checks[1] (web).metric_down: is another word for "
 						      "down.metric, which says 6: leave one of them out\n"},
