@@ -64,7 +64,10 @@ void journal_renew(struct journal *);
 /* The descriptor of the lock, -1: none. */
 int journal_lock(const struct journal *);
 
-/* The file goes when nothing is announced any more and no notes are kept; else it is for the successor. NULL is allowed. */
+/*
+ * The file goes when nothing is announced any more and no notes are kept; else it is for the successor. NULL is
+ * allowed.
+ */
 void journal_free(struct journal *);
 
 #endif

@@ -71,9 +71,9 @@ enum journal_state {
 
 /*
  * A whole journal of length bytes and a NUL. VALID: *records is malloc'd, the caller's, and refers to text, which is
- * cut into pieces: the last record of every route, without those that are done, then the last note of every key. boot: of now. header is filled in
- * unless INVALID. One record more than the header counts, whole or not, is valid: its writer was killed between
- * the two writes or in the first.
+ * cut into pieces: the last record of every route, without those that are done, then the last note of every key. boot:
+ * of now. header is filled in unless INVALID. One record more than the header counts, whole or not, is valid: its
+ * writer was killed between the two writes or in the first.
  */
 enum journal_state journal_decode(char *text, size_t length, const char *boot, struct journal_header *,
     struct journal_record **records, size_t *count, const char **reason);

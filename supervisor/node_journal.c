@@ -1,5 +1,5 @@
 /*
- * Notes of nodes in the journal, each the state that an upgrade would hand over, on a line under the node's kind and name.
+ * Notes of nodes in the journal, each the state that an upgrade would hand over, under the node's kind and name.
  * Touches the journal, and at a start the nodes. Invariant: an event that leaves a node as it was writes nothing.
  */
 #include "node_journal.h"
@@ -38,8 +38,10 @@ static bool
 note_make(const struct checks *checks, size_t rank, struct node_note *note)
 {
 	json_t *map = key_format(checks, rank, note->key, sizeof(note->key)) ? checks_save_node(checks, rank) : NULL;
-	size_t length = map != NULL ? json_dumpb(map, note->text, sizeof(note->text) - 1, JSON_COMPACT | JSON_ENSURE_ASCII) : 0;
+	size_t length = 0;
 
+	if (map != NULL)
+		length = json_dumpb(map, note->text, sizeof(note->text) - 1, JSON_COMPACT | JSON_ENSURE_ASCII);
 	json_decref(map);
 	if (length == 0 || length >= sizeof(note->text))
 		return false;

@@ -1,6 +1,6 @@
 """
-The supervisor is killed, and another one starts on its runtime directory: what a check has counted, what is held, drained
-or guarded, and what its groups have found goes on.
+The supervisor is killed, and another one starts on its runtime directory: what a check has counted, what is held,
+drained or guarded, and what its groups have found goes on.
 """
 import json
 import pathlib
@@ -87,8 +87,8 @@ def test_hold_goes_on(start, keep, shared):
 def test_drain_goes_on(start, keep, shared, directory):
     """Disabled, draining and killed: it is withdrawn when drain_time is over, which is not begun anew."""
     web, mark = keep(TcpServer()), directory / "maintenance"
-    document = config(check("web", tcp(web), prefixes=[prefix(1)], disable=str(mark), drain={"metric": 77}, drain_time=4),
-                      **shared)
+    document = config(check("web", tcp(web), prefixes=[prefix(1)], disable=str(mark), drain={"metric": 77},
+                            drain_time=4), **shared)
     run = start(document)
     run.wait_route(prefix(1))
     mark.touch()
@@ -103,7 +103,7 @@ def test_drain_goes_on(start, keep, shared, directory):
 
 
 def test_guard_and_group_go_on(start, keep, shared):
-    """Two routes of five were lost before it is killed: a third is refused afterwards, too. The group is up without a word."""
+    """Two routes of five were lost before it is killed: a third is refused afterwards, too. The group stays up."""
     servers = [keep(TcpServer()) for _ in range(4)]
     checks = [check(f"web {n}", tcp(server), prefixes=[prefix(n)]) for n, server in enumerate(servers)]
     group = {"name": "both", "members": ["web 2", "web 3"], "prefixes": [prefix(9)]}

@@ -30,8 +30,8 @@ LABS = 3
 BY_EXABGP = 4  # kills after which ExaBGP starts it again: at the fifth death in 64 seconds it ends itself
 SHARE_TWICE, SHARE_DAMAGED = 0.25, 0.15
 # One result's step of a check; killed in between, it has told that step and not noted it, or the other way round.
-STEPS = {"startup": ("rising (1/2)", "falling (1/2)"), "rising (1/2)": ("up", "falling (1/2)"), "up": ("falling (1/2)",),
-         "falling (1/2)": ("down", "rising (1/2)"), "down": ("rising (1/2)",)}
+STEPS = {"startup": ("rising (1/2)", "falling (1/2)"), "rising (1/2)": ("up", "falling (1/2)"),
+         "up": ("falling (1/2)",), "falling (1/2)": ("down", "rising (1/2)"), "down": ("rising (1/2)",)}
 
 
 @dataclass
@@ -236,9 +236,10 @@ class Kills:
         left = [(pid, processes.cmdline(pid)) for pid in processes.orphans()]
         if left:
             self.complain(f"orphans: {left[:5]}")
-        self.scene.notes.append(f"{self.kills} kills{'' if self.respawn else ' under ExaBGP alone'}, {self.damaged} times "
-                                f"with a damaged journal; {self.counted} times a check went on; at the slowest "
-                                f"{self.slowest:.2f} s to the truth, which may take {LIMIT:.1f} s")
+        under = "" if self.respawn else " under ExaBGP alone"
+        self.scene.notes.append(f"{self.kills} kills{under}, {self.damaged} times with a damaged journal; {self.counted} "
+                                f"times a check went on; at the slowest {self.slowest:.2f} s to the truth, which may "
+                                f"take {LIMIT:.1f} s")
 
     def perform(self, count):
         self.start()
