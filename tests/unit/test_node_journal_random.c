@@ -5,7 +5,7 @@
 #include "lives.h"
 
 #define CHECKS 4 /* and two groups, for each of which there is a prefix */
-#define LIVES 5 /* in one process, and so many processes */
+#define LIVES 3 /* in one process, and so many processes */
 #define STEPS 80
 #define TEXT_SIZE 2048
 
