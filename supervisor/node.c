@@ -468,5 +468,7 @@ node_stop(struct node *node, enum node_end end)
 	if (node->end == end)
 		return;
 	node->end = end;
+	if (end == NODE_ENDED)
+		nodes_disarm(node);
 	node_say(node);
 }
