@@ -350,8 +350,6 @@ node_confirm(struct node *node, bool proof, enum node_effect effect, enum node_c
 		nodes_disarm(node);
 	if (node->wish == WISH_NOTHING && !node->guarded)
 		effect = node_follow(node, now);
-	else if (node->unsaid)
-		node_say(node);
 	if (proof || effect != NODE_SAME)
 		node_tell(node, node->verdict, effect, cause, reason, now);
 	return effect;
@@ -366,6 +364,8 @@ node_found(struct node *node, enum verdict found, enum node_cause cause, const c
 
 	node->proven = true;
 	node->found = found;
+	if (node->unsaid)
+		node_say(node);
 	if (found == node->verdict)
 		return node_confirm(node, proof, effect, cause, reason, now);
 	if (waits) /* for its timer, even if that is due: others may be due before it */
