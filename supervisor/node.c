@@ -348,8 +348,6 @@ node_confirm(struct node *node, bool proof, enum node_effect effect, enum node_c
 		nodes_disarm(node);
 	if (node->wish == WISH_NOTHING && !node->guarded)
 		effect = node_follow(node, now);
-	else if (node->unsaid)
-		node_say(node);
 	if (proof || effect != NODE_SAME)
 		node_tell(node, node->verdict, effect, cause, reason, now);
 	return effect;
@@ -364,6 +362,8 @@ node_found(struct node *node, enum verdict found, enum node_cause cause, const c
 
 	node->proven = true;
 	node->found = found;
+	if (node->unsaid)
+		node_say(node);
 	if (found == node->verdict)
 		return node_confirm(node, proof, effect, cause, reason, now);
 	if (waits) /* for its timer, even if that is due: others may be due before it */
@@ -466,5 +466,7 @@ node_stop(struct node *node, enum node_end end)
 	if (node->end == end)
 		return;
 	node->end = end;
+	if (end == NODE_ENDED)
+		nodes_disarm(node);
 	node_say(node);
 }

@@ -83,7 +83,7 @@ drain_turn(struct stop *stop)
 {
 	struct drain drain = drain_walk(stop, false);
 
-	/* Where nothing drains, all is withdrawn at once, without a word to each node. */
+	/* Where nothing drains, the end withdraws all at once. */
 	if (drain.last_ns > 0)
 		drain = drain_walk(stop, true);
 	if (drain.last_ns > 0)
@@ -92,6 +92,15 @@ drain_turn(struct stop *stop)
 }
 
 /* The end. */
+
+/* For good: while answers are awaited, what waits for its time must not announce anything anew. */
+static void
+withdraw_all(const struct stop *stop)
+{
+	ledger_withdraw_all(stop->parts.ledger);
+	for (size_t i = 0; i < checks_node_count(stop->parts.checks); i++)
+		node_stop(checks_node(stop->parts.checks, i), NODE_ENDED);
+}
 
 static void
 stop_end(struct stop *stop)
@@ -106,7 +115,7 @@ stop_end(struct stop *stop)
 	hooks_stop(stop->parts.hooks);
 	launcher_stop(stop->parts.launcher);
 	if (!stop->keep)
-		ledger_withdraw_all(stop->parts.ledger);
+		withdraw_all(stop);
 	event_active(stop->timer, EV_TIMEOUT, 0);
 }
 

@@ -115,6 +115,7 @@ change_seen(void *context, const struct node_change *change)
 	node_journal_change(&supervisor->notes, change);
 	change_log(change);
 	hooks_node_changed(supervisor->hooks, change);
+	pulse_set(supervisor->pulse); /* what the guard permits comes after the event that made it do so */
 	guard_tell(supervisor);
 	if (change->before != change->after)
 		title_show(supervisor, stop_begun(supervisor->stop) ? "Stopping" : "Sleeping");

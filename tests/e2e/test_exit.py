@@ -305,3 +305,21 @@ def test_stopped_while_it_drains(start, keep):
     assert run.wait_exit() == 0
     run.join_readers()
     assert not run.rib.routes and not run.logged("not everything"), run.story()
+
+
+def test_hold_that_ends_in_the_end(start, keep):
+    """What waits for its time when the end comes is not announced by a process that is about to go."""
+    peer, server, hold = peers.FallsSilent(), keep(TcpServer()), 3.0
+    run = start(config(check("up", tcp(keep(TcpServer())), prefixes=[prefix(1)]),
+                       check("held", tcp(server), min_down=hold)), peer)
+    server.go_away()
+    run.wait_route(prefix(1))
+    since = run.wait_transition("held", "down").when
+    server.come_back()
+    run.wait_log("; held down for")
+    peer.silent = True  # so that the end takes all the time there is
+    time.sleep(max(0, since + hold - 0.3 - time.monotonic()))
+    run.process.terminate()
+    assert run.wait_exit() == 0
+    run.join_readers()
+    assert not run.rib.routes, run.story()

@@ -238,6 +238,23 @@ def test_guard(start, services, keep, directory):
     run.wait_log("the guard: nothing is kept announced any more")
 
 
+def test_guard_between_results(start, services):
+    """What is refused for what was lost goes at the end of the window, though no check has a result then."""
+    first, second, late = services(["first", "second", "late"], ["first", "second"])
+    sizes = ((first, [1, 2, 3]), (second, [4, 5]), (late, [6, 7, 8, 9]))
+    checks = [watching(service.path.name, service, prefixes=list(map(prefix, numbers)), interval=60, splay=False)
+              for service, numbers in sizes]
+    run = start(document(checks, guard={"max_withdraw": "39%", "window": LONG}))
+    run.wait_for(lambda: len(run.rib.routes) == 5, what="two checks")
+    for service in (first, second):
+        service.set(False)
+        run.wait_transition(service.path.name, "down")
+    late.set(True)
+    run.wait_no_route(prefix(4))
+    went = [run.rib.changes_of(prefix(number))[-1][0] for number in (1, 4)]
+    assert not run.announced(prefix(1)) and went[1] - went[0] > LONG / 2, run.story()
+
+
 def test_keep_last(start, services):
     """A group's last route stays whatever fails, and goes when another comes back."""
     first, second = services("ab", "ab")

@@ -8,6 +8,7 @@
 
 #include "../../supervisor/checks.h"
 #include "allocations.h"
+#include "configs.h"
 #include "unit.h"
 
 #define CHECKS 6
@@ -346,6 +347,66 @@ START_TEST(replaced_check_keeps_the_route_until_its_verdict)
 }
 END_TEST
 
+#define CHECK(NAME, PREFIX) \
+	"- {name: " NAME ", rise: 1, fall: 1, prefixes: 192.0.2." PREFIX ", metric: " PREFIX ", min_up: 60,\n" \
+	"   args: {method: tcp, host: 192.0.2.1, port: 80}}\n"
+#define GROUP(NAME, PREFIX, MEMBERS) \
+	"- {name: " NAME ", require: any, prefixes: 192.0.2." PREFIX ", metric: " PREFIX ", members: " MEMBERS "}\n"
+
+/* A group that goes, one that gets other routes, one that comes, and members that move. */
+START_TEST(groups_without_memory)
+{
+	struct config *next;
+	int before[PREFIXES];
+
+	ck_assert(change(parse_clean("checks:\n" CHECK("n0", "0") CHECK("n1", "1") "groups:\n" GROUP("a", "2", "[n0, n1]")
+	    GROUP("b", "3", "n1"))));
+	event(1, 0);
+	say_all();
+	ck_assert_int_eq(rib[2], 2);
+	ck_assert_int_eq(rib[3], 3);
+	next = parse_clean("checks:\n" CHECK("n1", "1") CHECK("n2", "4") "groups:\n" GROUP("b", "2", "n1")
+	    GROUP("c", "3", "[n1, n2]"));
+	memcpy(before, rib, sizeof(rib));
+	allocations = _i;
+	if (!change(next)) {
+		allocations = -1;
+		ck_assert_uint_eq(checks_node_count(checks), 4);
+		say_all();
+		ck_assert_mem_eq(rib, before, sizeof(rib));
+		event(0, 0); /* both are judged by the members that they had */
+		say_all();
+		ck_assert_int_eq(rib[0], 0);
+		ck_assert_mem_eq(rib + 1, before + 1, sizeof(rib) - sizeof(rib[0]));
+		ck_assert(change(next));
+	}
+	allocations = -1;
+	event(0, 0);
+	say_all();
+	ck_assert_int_eq(rib[0], -1);
+	ck_assert_int_eq(rib[1], 1);
+	ck_assert_int_eq(rib[2], 2);
+	ck_assert_int_eq(rib[3], 3);
+}
+END_TEST
+
+/* What there was no memory for is said with the next result, also with one that changes nothing yet. */
+START_TEST(said_while_held)
+{
+	ck_assert(change(parse_clean("checks:\n" CHECK("n1", "1"))));
+	say_all();
+	allocations = 0;
+	event(0, 0);
+	allocations = -1;
+	say_all();
+	ck_assert_int_eq(rib[1], -1);
+	event(0, 1);
+	say_all();
+	ck_assert_uint_eq(checks_held(checks), 1);
+	ck_assert_int_eq(rib[1], 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -357,5 +418,7 @@ main(void)
 	tcase_add_loop_test(tcase, random_reloads, 0, LIVES);
 	tcase_add_loop_test(tcase, reloads_without_memory, 0, LIVES);
 	tcase_add_test(tcase, replaced_check_keeps_the_route_until_its_verdict);
+	tcase_add_loop_test(tcase, groups_without_memory, 0, 60);
+	tcase_add_test(tcase, said_while_held);
 	return unit_run(suite);
 }
