@@ -38,20 +38,33 @@ watch_complain(const char *path, int error)
 	    path, error == EMFILE ? "more than fs.inotify.max_user_instances" : strerror(error));
 }
 
+/* A link on the way to it may lead to another directory by now, of which the old one tells nothing. */
+static bool
+is_watched(const struct path_watch *watch, const struct stat *directory)
+{
+	return watch->device == directory->st_dev && watch->inode == directory->st_ino;
+}
+
 void
 path_watch_begin(struct path_watch *watch, const char *path, bool written)
 {
 	uint32_t mask = COMING_AND_GOING | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | (written ? IN_CLOSE_WRITE : 0);
-	char copy[PATH_MAX];
+	char copy[PATH_MAX], *directory;
+	struct stat status = {0};
 	int error;
 
-	if (watch->fd != -1)
-		return;
 	strlcpy(copy, path, sizeof(copy));
 	strlcpy(watch->name, basename(copy), sizeof(watch->name));
 	strlcpy(copy, path, sizeof(copy));
+	directory = dirname(copy);
+	if (stat(directory, &status) == 0 && watch->fd != -1 && !is_watched(watch, &status))
+		path_watch_end(watch);
+	if (watch->fd != -1)
+		return;
+	watch->device = status.st_dev;
+	watch->inode = status.st_ino;
 	if ((watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) != -1 &&
-	    inotify_add_watch(watch->fd, dirname(copy), mask) != -1)
+	    inotify_add_watch(watch->fd, directory, mask) != -1)
 		return;
 	error = errno;
 	path_watch_end(watch);

@@ -7,18 +7,21 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct path_watch {
 	int fd; /* to poll for POLLIN; -1: nothing is watched */
 	char name[NAME_MAX + 1];
+	dev_t device; /* of the directory, as its inode */
+	ino_t inode;
 };
 
 #define PATH_WATCH_NONE {.fd = -1}
 
 /*
- * Watch path's directory, unless that is being done, so that the file's coming and going, being replaced and (written)
- * having been written wakes poll(2). Nothing is watched where the directory does not exist or cannot be watched, the
- * latter said in the log, once: then the file is noticed only when it is looked at.
+ * Watch path's directory, unless that very one is watched, so that the file's coming and going, being replaced and
+ * (written) having been written wakes poll(2). Nothing is watched where the directory does not exist or cannot be
+ * watched, the latter said in the log, once: then the file is noticed only when it is looked at.
  */
 void path_watch_begin(struct path_watch *, const char *path, bool written);
 

@@ -112,6 +112,34 @@ START_TEST(the_directory_goes)
 }
 END_TEST
 
+/* A link to the directory leads to another one: that is watched from the next time on. */
+START_TEST(the_directory_is_another)
+{
+	char other[128], link[128], path[160], there[160];
+
+	snprintf(other, sizeof(other), "%s/other", place);
+	snprintf(there, sizeof(there), "%s/file", other);
+	snprintf(link, sizeof(link), "%s/link", place);
+	snprintf(path, sizeof(path), "%s/file", link);
+	ck_assert_int_eq(mkdir(other, 0755), 0);
+	ck_assert_int_eq(symlink(directory, link), 0);
+	path_watch_begin(&watch, path, false);
+	ck_assert_int_eq(unlink(link), 0);
+	path_watch_begin(&watch, path, false);
+	make(file);
+	ck_assert(told());
+	ck_assert_int_eq(symlink(other, link), 0);
+	path_watch_begin(&watch, path, false);
+	make(path);
+	ck_assert(told());
+	ck_assert_int_eq(unlink(file), 0);
+	ck_assert(!told());
+	unlink(there);
+	unlink(link);
+	rmdir(other);
+}
+END_TEST
+
 START_TEST(looking)
 {
 	bool exists = true;
@@ -135,6 +163,7 @@ main(void)
 	tcase_add_test(tcase, neighbours);
 	tcase_add_test(tcase, written);
 	tcase_add_loop_test(tcase, the_directory_goes, 0, 2);
+	tcase_add_test(tcase, the_directory_is_another);
 	tcase_add_test(tcase, looking);
 	return unit_run(suite);
 }
