@@ -449,15 +449,17 @@ node_resume(struct node *node)
 /* The end. */
 
 int64_t
-node_drain_time(const struct node *node, int64_t elapsed_ns, int64_t limit_ns)
+node_drain_time(const struct node *node, monotime_t begun, int64_t limit_ns, monotime_t now)
 {
 	int64_t time_ns = node->config->drain_time_ns;
+	monotime_t end;
 
-	if (time_ns > limit_ns)
-		time_ns = limit_ns;
-	if (node->end == NODE_ENDED || node->wish != WISH_UP || elapsed_ns >= time_ns)
+	if (node->end == NODE_ENDED || (node->wish != WISH_UP && !node_draining(node)))
 		return 0;
-	return time_ns - elapsed_ns;
+	end = monotime_add(begun, time_ns < limit_ns ? time_ns : limit_ns);
+	if (node_draining(node))
+		end = monotime_min(end, node->drained);
+	return monotime_left(end, now);
 }
 
 void

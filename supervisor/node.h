@@ -154,10 +154,10 @@ typedef bool node_call(const struct node *, const struct route_key *, size_t pre
 bool node_each_route(const struct node *, node_call *, void *context);
 
 /*
- * How many nanoseconds the node is yet to drain at a stop, of its drain_time or this limit: 0 when that has elapsed, and
- * when it does not announce with its own attributes.
+ * How many nanoseconds the node is yet to drain at a stop that began then, of its drain_time or this limit: 0 when that
+ * has elapsed, and when it neither announces with its own attributes nor drains. What drains already ends when it would.
  */
-int64_t node_drain_time(const struct node *, int64_t elapsed_ns, int64_t limit_ns);
+int64_t node_drain_time(const struct node *, monotime_t begun, int64_t limit_ns, monotime_t now);
 /* The end comes. */
 void node_stop(struct node *, enum node_end);
 

@@ -59,13 +59,13 @@ struct drain {
 static struct drain
 drain_walk(const struct stop *stop, bool apply)
 {
-	int64_t elapsed_ns = monotime_sub(monotime_now(), stop->begun);
+	monotime_t now = monotime_now();
 	int64_t limit_ns = stop->parts.alone ? INT64_MAX : DRAIN_LIMIT_NS;
 	struct drain drain = {0, 0};
 
 	for (size_t i = 0; i < checks_node_count(stop->parts.checks); i++) {
 		struct node *node = checks_node(stop->parts.checks, i);
-		int64_t left_ns = node_drain_time(node, elapsed_ns, limit_ns);
+		int64_t left_ns = node_drain_time(node, stop->begun, limit_ns, now);
 
 		if (left_ns > drain.last_ns)
 			drain.last_ns = left_ns;

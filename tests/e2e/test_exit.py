@@ -207,6 +207,25 @@ def test_drain_beside_exabgp(start, keep, beside):
     assert failed < drained - 0.5 and drained > 2.9, (failed, drained)
 
 
+def test_what_drains_already_goes_on(start, keep, beside, directory):
+    """The end cuts no drain short that has begun before it, nor does it begin it anew."""
+    switch = directory / "maintenance"
+    run = start(config(check("web", tcp(keep(TcpServer())), metric=1, drain={"metric": 3}, drain_time=4,
+                             disable=str(switch)), exabgp={"output": beside.output}))
+    beside.start()
+    beside.wait_route(prefix(0), med=1)
+    disabled = time.monotonic()
+    switch.touch()
+    beside.wait_route(prefix(0), med=3)
+    time.sleep(1.5)
+    stopped = time.monotonic()
+    run.process.terminate()
+    assert run.wait_exit() == 0
+    beside.wait_no_route(prefix(0))
+    drained = beside.rib.changes_of(prefix(0))[-1][0]
+    assert drained - disabled > 3.9 and drained - stopped < 3.9 + late.total(stopped), run.story()
+
+
 def test_second_signal_ends_the_drain(start, keep, beside):
     server = keep(TcpServer())
     run = start(config(check("web", tcp(server), metric=1, drain={"metric": 3}, drain_time=60),
