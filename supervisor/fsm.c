@@ -30,38 +30,34 @@ static const enum step table[FSM_STATES][FSM_EVENTS] = {
  * One more result in the same direction; the first one that contradicts the direction starts again at 1.
  * A result that reaches its threshold settles the state.
  */
-static enum fsm_action
-fsm_count(struct fsm *fsm, enum fsm_state counting, enum fsm_state settled, unsigned needed, enum fsm_action action)
+static void
+fsm_count(struct fsm *fsm, enum fsm_state counting, enum fsm_state settled, unsigned needed)
 {
 	unsigned count = fsm->state == counting ? fsm->count + 1 : 1;
 
-	if (count < needed) {
-		*fsm = (struct fsm){counting, count};
-		return FSM_NOTHING;
-	}
-	*fsm = (struct fsm){settled, 0};
-	return action;
+	*fsm = count < needed ? (struct fsm){counting, count} : (struct fsm){settled, 0};
 }
 
-enum fsm_action
+void
 fsm_step(struct fsm *fsm, enum fsm_event event, unsigned rise, unsigned fall)
 {
 	switch (table[fsm->state][event]) {
 	case COUNT_UP:
-		return fsm_count(fsm, FSM_RISING, FSM_UP, rise, FSM_ANNOUNCE);
+		fsm_count(fsm, FSM_RISING, FSM_UP, rise);
+		break;
 	case COUNT_DOWN:
-		return fsm_count(fsm, FSM_FALLING, FSM_DOWN, fall, FSM_WITHDRAW);
+		fsm_count(fsm, FSM_FALLING, FSM_DOWN, fall);
+		break;
 	case DISABLE:
 		*fsm = (struct fsm){FSM_DISABLED, 0};
-		return FSM_WITHDRAW;
+		break;
 	case ENABLE:
 		*fsm = (struct fsm){FSM_STARTUP, 0};
-		return FSM_NOTHING;
+		break;
 	case STAY:
 	case STEPS:
 		break;
 	}
-	return FSM_NOTHING;
 }
 
 static const char *const state_names[FSM_STATES] = {

@@ -1,6 +1,6 @@
 /*
- * The state machine of a check: a pure function over a table, state x event -> state, action. Knows no
- * clock, no process, no route.
+ * The state machine of a check: a pure function over a table, state x event -> state. Knows no clock, no process, no
+ * route.
  */
 #ifndef EXACHECK_FSM_H
 #define EXACHECK_FSM_H
@@ -11,19 +11,13 @@ enum fsm_state { FSM_STARTUP, FSM_RISING, FSM_UP, FSM_FALLING, FSM_DOWN, FSM_DIS
 
 enum fsm_event { FSM_PASS, FSM_FAIL, FSM_DISABLE, FSM_ENABLE, FSM_EVENTS };
 
-/* What the caller has to do about the routes. */
-enum fsm_action { FSM_NOTHING, FSM_ANNOUNCE, FSM_WITHDRAW, FSM_ACTIONS };
-
 struct fsm {
 	enum fsm_state state;
 	unsigned count; /* consecutive results that led to rising or falling */
 };
 
-/*
- * Apply one event. rise and fall: consecutive results needed, 0 counts as 1. FSM_WITHDRAW stands for
- * "not up": down or disabled, which the state tells apart.
- */
-enum fsm_action fsm_step(struct fsm *, enum fsm_event, unsigned rise, unsigned fall);
+/* Apply one event. rise and fall: consecutive results needed, 0 counts as 1. */
+void fsm_step(struct fsm *, enum fsm_event, unsigned rise, unsigned fall);
 
 /* "startup", "rising" … as users of ExaCheck know them. */
 const char *fsm_state_name(enum fsm_state);
