@@ -468,7 +468,9 @@ node_stop(struct node *node, enum node_end end)
 	if (node->end == end)
 		return;
 	node->end = end;
-	if (end == NODE_ENDED)
+	if (end == NODE_ENDED) {
 		nodes_disarm(node);
+		guard_let(node->nodes, node);
+	}
 	node_say(node);
 }

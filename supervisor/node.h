@@ -65,7 +65,7 @@ enum node_cause {
 enum node_end {
 	NODE_RUNS,
 	NODE_ENDING, /* what is announced with its own attributes is announced with those of drain */
-	NODE_ENDED,  /* withdrawn, whatever comes; nothing waits for its time any more */
+	NODE_ENDED,  /* withdrawn, whatever comes: nothing of it waits or is guarded any more */
 };
 
 struct nodes;

@@ -18,13 +18,14 @@ static struct config *config;
 static struct nodes nodes;
 static struct node a, b;
 static bool keep;
-static size_t asked;
+static size_t asked, heard;
 
 static void
 hear(void *context, const struct node_change *change)
 {
 	(void)context;
 	(void)change;
+	heard++;
 }
 
 static bool
@@ -122,6 +123,26 @@ START_TEST(test_the_end_of_the_window)
 }
 END_TEST
 
+/* The end is not the guard's business, and not to be told as something that it permits. */
+START_TEST(test_the_end)
+{
+	size_t changes;
+
+	keep = false;
+	find(&b, VERDICT_UP, at(3));
+	find(&b, VERDICT_DOWN, at(4));
+	ck_assert(b.guarded);
+	changes = heard;
+	node_stop(&a, NODE_ENDED);
+	node_stop(&b, NODE_ENDED);
+	nodes_end(&nodes, at(63));
+	ck_assert(!b.guarded && !node_announces(&b));
+	ck_assert_uint_eq(ledger_announced(ledger), 0);
+	ck_assert_uint_eq(heard, changes);
+	ck_assert_int_eq(nodes_next(&nodes).ns, MONOTIME_NEVER.ns);
+}
+END_TEST
+
 START_TEST(test_membership)
 {
 	struct config *members = parse_clean(TWO
@@ -156,6 +177,7 @@ main(void)
 	tcase_add_test(guard, test_a_route_that_comes);
 	tcase_add_test(guard, test_what_the_caller_knows_of);
 	tcase_add_test(guard, test_the_end_of_the_window);
+	tcase_add_test(guard, test_the_end);
 	suite_add_tcase(suite, guard);
 	tcase_add_test(groups, test_membership);
 	suite_add_tcase(suite, groups);
