@@ -189,8 +189,10 @@ parse_integer(const struct option *option, const char *text, void *value, char e
 		return option_error(error, "must be written without leading zeros, got %s", option_quote(text, quoted));
 	errno = 0;
 	number = strtoll(text, NULL, 10);
-	if (errno != 0 || number == OPTION_UNSET || !bounds_contain(option, (double)number))
-		return refuse_number(option, "a whole number of at most 64 bits", text, error);
+	if (!bounds_contain(option, (double)number))
+		return refuse_number(option, "a whole number", text, error);
+	if (errno != 0 || number == OPTION_UNSET)
+		return option_error(error, "must fit into 64 bits, got %s", option_quote(text, quoted));
 	*(int64_t *)value = number;
 	return true;
 }

@@ -54,19 +54,13 @@ file_errno(struct result *result, int error, const char *what, const char *path)
 		result->reason = REASON_LOCAL;
 }
 
-static bool
-is_missing(int error)
-{
-	return error == ENOENT || error == ENOTDIR;
-}
-
 /* Without a readable directory "it does not exist" would be a guess. */
 static bool
 parent_readable(const struct file_args *args, struct result *result)
 {
 	if (faccessat(AT_FDCWD, parent, R_OK | X_OK, AT_EACCESS) == 0)
 		return true;
-	if (!is_missing(errno))
+	if (!path_is_missing(errno))
 		file_errno(result, errno, "directory", parent);
 	else if (args->exists)
 		result_fail(result, REASON_MISSING, "%s does not exist, nor does its directory", args->path);
@@ -132,7 +126,7 @@ file_content(const struct file_args *args, struct result *result)
 	int fd;
 
 	if ((fd = open(args->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)) == -1) {
-		if (is_missing(errno))
+		if (path_is_missing(errno))
 			result_fail(result, REASON_MISSING, "%s does not exist", args->path);
 		else
 			file_errno(result, errno, "open", args->path);
@@ -165,7 +159,7 @@ file_execute(const void *args, monotime_t deadline, struct result *result)
 	if (!parent_readable(file, result))
 		return;
 	if (stat(file->path, &status) == -1) {
-		if (!is_missing(errno))
+		if (!path_is_missing(errno))
 			file_errno(result, errno, "stat", file->path);
 		else if (file->exists)
 			result_fail(result, REASON_MISSING, "%s does not exist", file->path);

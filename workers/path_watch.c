@@ -19,8 +19,8 @@
 /* Of the directory itself; the last two come unasked for. */
 #define GONE (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)
 
-static bool
-is_missing(int error)
+bool
+path_is_missing(int error)
 {
 	return error == ENOENT || error == ENOTDIR;
 }
@@ -31,7 +31,7 @@ watch_complain(const char *path, int error)
 {
 	static bool told;
 
-	if (is_missing(error) || told)
+	if (path_is_missing(error) || told)
 		return;
 	told = true;
 	log_info("cannot watch the directory of %s (%s): a change is noticed only at the next execution",
@@ -111,7 +111,7 @@ path_look(const char *path, bool *exists)
 	struct stat status;
 	bool found = stat(path, &status) == 0;
 
-	if (!found && !is_missing(errno))
+	if (!found && !path_is_missing(errno))
 		return false;
 	*exists = found;
 	return true;

@@ -39,4 +39,7 @@ void path_watch_end(struct path_watch *);
  */
 bool path_look(const char *path, bool *exists);
 
+/* Whether this errno says that a file is not there, and nothing worse. */
+bool path_is_missing(int error);
+
 #endif

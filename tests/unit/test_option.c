@@ -141,6 +141,7 @@ static const struct {
 	{O_PORT, "010", "must be written without leading zeros, got 010"},
 	{O_FREE_INTEGER, "9223372036854775808", "*64 bits"}, {O_FREE_INTEGER, "-9223372036854775808", "*64 bits"},
 	{O_FREE_INTEGER, "x", "must be a whole number, got \"x\""}, {O_LEAST, "0", "must be at least 1, got 0"},
+	{O_LEAST, "9223372036854775808", "must fit into 64 bits, got 9223372036854775808"},
 	{O_NUMBER, "nan", "must be a number, got \"nan\""}, {O_NUMBER, "inf", "*got \"inf\""},
 	{O_NUMBER, "1e999", "*got 1e999"},
 	{O_NUMBER, "0x10", "*must be a number"}, {O_NUMBER, ".", "*must be a number"},
