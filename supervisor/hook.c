@@ -18,7 +18,7 @@
 #include "spawner.h"
 
 #define IDLE_NS (10 * NS_PER_SECOND) /* the spawner ends that long after the last run */
-#define TELL_NS (60 * NS_PER_SECOND) /* between two warnings that runs of one name were dropped */
+#define TELL_NS (60 * NS_PER_SECOND) /* between two warnings of dropped runs, or that none can be begun */
 
 void
 hooks_wake(struct hooks *hooks)
@@ -34,11 +34,12 @@ hooks_failed(struct hooks *hooks, int error)
 
 	if (!monotime_before(now, hooks->retry)) /* else this is one more of several that failed together */
 		hooks->retry = backoff_ended(&hooks->backoff, now);
-	if (!hooks->warned)
-		log_warnx("hooks cannot be run now, and wait: %s",
-		    error == ESRCH || error == ECHILD ? "worker-shell has ended" : strerror(error));
-	hooks->warned = true;
 	hooks_wake(hooks);
+	if (hooks->told.ns != 0 && monotime_sub(now, hooks->told) < TELL_NS)
+		return; /* also when some could be begun since: a shortage may come and go with each */
+	log_warnx("hooks cannot be run now, and wait: %s",
+	    error == ESRCH || error == ECHILD ? "worker-shell has ended" : strerror(error));
+	hooks->told = now;
 }
 
 /* Owners. */

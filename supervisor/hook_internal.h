@@ -67,7 +67,7 @@ struct hooks {
 	struct spawner *spawner; /* NULL: none is needed */
 	enum sandbox_level level; /* the spawner's */
 	bool paused, stopping;
-	bool warned; /* that none can be begun: once, until one can */
+	monotime_t told; /* that none can be begun; 0: never */
 	struct backoff backoff;
 	monotime_t retry; /* none is begun before */
 	uint32_t last_id;

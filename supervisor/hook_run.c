@@ -324,7 +324,6 @@ run_spawned(void *context, uint32_t id, pid_t pid, int error)
 		run_put_off(run, errno);
 		return;
 	}
-	hooks->warned = false;
 	hooks->backoff = (struct backoff){.failures = 0};
 	hooks->retry = (monotime_t){0};
 	hooks_wake(hooks); /* another spawner may have waited for this report */

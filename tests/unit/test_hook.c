@@ -395,6 +395,31 @@ START_TEST(run_when_there_are_descriptors_again)
 }
 END_TEST
 
+/* Descriptors for some at a time: said once, not with each. */
+START_TEST(a_shortage_that_comes_and_goes_is_told_once)
+{
+	struct rlimit limit;
+	rlim_t before;
+	int free_fd;
+
+	run("a", "echo a >> out");
+	WAIT_UNTIL(all_done());
+	free_fd = dup(STDERR_FILENO);
+	close(free_fd);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	before = limit.rlim_cur;
+	limit.rlim_cur = (rlim_t)free_fd + 3;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	run("a", "sleep 0.1");
+	run("b", "sleep 0.1");
+	run("c", "sleep 0.1");
+	WAIT_UNTIL(all_done());
+	limit.rlim_cur = before;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_uint_eq(log_count("hooks cannot be run now, and wait"), 1);
+}
+END_TEST
+
 /* The double ends instead of making a process, and then once more when it has made one. */
 START_TEST(run_once_though_the_spawner_ends)
 {
@@ -599,6 +624,7 @@ main(int argc, char **argv)
 	tcase_add_checked_fixture(shortages, setup_without_program, teardown);
 	tcase_add_test(shortages, run_when_the_program_works_again);
 	tcase_add_test(runs, run_when_there_are_descriptors_again);
+	tcase_add_test(runs, a_shortage_that_comes_and_goes_is_told_once);
 	tcase_add_test(runs, run_once_though_the_spawner_ends);
 	state = unit_case(suite, "state");
 	tcase_add_loop_test(state, states_are_judged, 0, COUNT(states));
