@@ -61,12 +61,10 @@ void guard_forget(struct nodes *, struct node *);
 /* Put a restored node where it belongs, by guarded_at and lost_at. */
 void guard_restore(struct nodes *, struct node *);
 
-/*
- * Ask again for everything that was refused, if the answer may be another one. It may after any change of the ledger, of
- * what is lost and of the limits; what else a caller knows of, such as one that is held unasked, it has to tell.
- */
-void guard_ask_again(struct nodes *);
+/* Ask again for everything that was refused, if the ledger, the books or the limits are others than at the last time. */
 void guard_review(struct nodes *, monotime_t now);
+/* The next review asks, whatever these are: something is held that was not asked for. */
+void guard_ask_again(struct nodes *);
 /* When losses are to be forgotten while something is refused; MONOTIME_NEVER: nothing is. */
 monotime_t guard_next(const struct nodes *);
 
