@@ -48,6 +48,8 @@ checks_changed(void *context, const struct node_change *change)
 	checks->listener.change(checks->listener.context, change);
 	if (rank >= checks->count)
 		return;
+	if (change->before == VERDICT_DOWN && change->after != VERDICT_DOWN)
+		guard_ask_again(&checks->nodes); /* it may have been the last failure of a group that is down */
 	for (size_t i = membership->first[rank]; i < membership->first[rank + 1]; i++)
 		group_judge(checks->groups[membership->groups[i]], member_verdict, checks, change->now);
 }
@@ -102,6 +104,22 @@ checks_keep_last(void *context, const struct node *node)
 	return false;
 }
 
+/* Whether it is a group that is down for its members' being disabled alone, by who answers for that. */
+static bool
+checks_willed(void *context, const struct node *node)
+{
+	const struct checks *checks = context;
+	const struct group_config *group;
+
+	if (node->rank < checks->count)
+		return false;
+	group = checks->groups[node->rank - checks->count]->config;
+	for (size_t i = 0; i < group->count; i++)
+		if (member_verdict(checks, group->members[i].check) == VERDICT_DOWN)
+			return false;
+	return true;
+}
+
 /* The set. */
 
 struct checks *
@@ -113,6 +131,7 @@ checks_new(struct ledger *ledger, const struct checks_listener *listener)
 		return NULL;
 	nodes_init(&checks->nodes, ledger, checks_changed, checks);
 	checks->nodes.guard.keeps_last = checks_keep_last;
+	checks->nodes.guard.willed = checks_willed;
 	checks->nodes.guard.context = checks;
 	checks->listener = *listener;
 	return checks;

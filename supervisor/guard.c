@@ -117,6 +117,8 @@ guard_permits(struct nodes *nodes, struct node *node, monotime_t now)
 	size_t more = 0;
 
 	guard_expire(nodes, now);
+	if (guard->willed != NULL && guard->willed(guard->context, node))
+		return true;
 	node_each_route(node, route_count_lost, &more);
 	if (more == 0)
 		return true;

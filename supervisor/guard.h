@@ -1,7 +1,7 @@
 /*
  * The guard: failures must not withdraw too much (fail-static). Pure, as node.h. Both rules are off unless configured,
  * and are asked only before a node that has come down withdraws; disabling, draining, reloads and the end are none of
- * its business.
+ * its business, nor is a group that is down without a failure: none of its members is, some are disabled.
  *
  * A node's withdraw loses the routes that are announced now and would not be if this node wanted them withdrawn: a route
  * that another node wants announced is not lost. A withdraw that loses nothing is permitted. Else it is refused
@@ -39,6 +39,8 @@ struct guard {
 	bool changed;	     /* the books, or the rules, since then */
 	/* Whether a group with keep_last forbids this: would it and its members be without a route? NULL: none does. */
 	bool (*keeps_last)(void *context, const struct node *);
+	/* Whether it is down without a failure. NULL: none is. */
+	bool (*willed)(void *context, const struct node *);
 	void *context;
 };
 
@@ -61,12 +63,10 @@ void guard_forget(struct nodes *, struct node *);
 /* Put a restored node where it belongs, by guarded_at and lost_at. */
 void guard_restore(struct nodes *, struct node *);
 
-/*
- * Ask again for everything that was refused, if the answer may be another one. It may after any change of the ledger, of
- * what is lost and of the limits; what else a caller knows of, such as one that is held unasked, it has to tell.
- */
-void guard_ask_again(struct nodes *);
+/* Ask again for everything that was refused, if the ledger, the books or the limits are others than at the last time. */
 void guard_review(struct nodes *, monotime_t now);
+/* The next review asks, whatever these are: something is held that was not asked for, or may be willed by now. */
+void guard_ask_again(struct nodes *);
 /* When losses are to be forgotten while something is refused; MONOTIME_NEVER: nothing is. */
 monotime_t guard_next(const struct nodes *);
 

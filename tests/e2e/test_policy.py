@@ -273,6 +273,32 @@ def test_keep_last(start, services):
     assert [up for _, up in run.rib.changes_of(prefix(2))] == [True, False]
 
 
+def test_keep_last_is_for_failures(start, services, directory):
+    """Whoever disables the members means the group: also when failures came first."""
+    found, off = services("ab", "ab"), [directory / "offa", directory / "offb"]
+    run = start(document([watching(service.path.name, service, prefixes=None, disable=str(switch))
+                          for service, switch in zip(found, off)],
+                         [{"name": "g", "members": ["a", "b"], "require": "any", "prefixes": [prefix(0)],
+                           "guard": {"keep_last": True}}]))
+    run.wait_route(prefix(0))
+    for switch in off:
+        switch.touch()
+    run.wait_no_route(prefix(0))
+    assert not run.logged("the guard keeps"), run.story()
+    for switch in off:
+        switch.unlink()
+    run.wait_route(prefix(0))
+    for service in found:
+        service.set(False)
+    run.wait_log("the guard keeps announced")
+    off[0].touch()
+    run.wait_transition("a", "disabled", after=run.wait_log("the guard keeps announced").when)
+    settle(run)
+    assert run.announced(prefix(0)), run.story()  # the other one's failure is no will
+    off[1].touch()
+    run.wait_no_route(prefix(0))
+
+
 # Reloads and upgrades
 
 

@@ -190,6 +190,21 @@ lost_lately(const struct model *model, int64_t now)
 	return lost;
 }
 
+/* Whether it is a group that no member's failure has brought down. */
+static bool
+down_by_will(const struct model *model, size_t rank)
+{
+	const struct spec_group *group;
+
+	if (rank < model->spec.checks)
+		return false;
+	group = &model->spec.group[rank - model->spec.checks];
+	for (size_t i = 0; i < group->count; i++)
+		if (model->nodes[group->members[i]].verdict == MODEL_DOWN)
+			return false;
+	return true;
+}
+
 /* What comes down withdraws, if it may. */
 static bool
 withdraw_permitted(struct model *model, size_t rank, int64_t now)
@@ -198,6 +213,8 @@ withdraw_permitted(struct model *model, size_t rank, int64_t now)
 	struct routes before = routes_without(model, SPEC_NODES), after = routes_without(model, rank);
 	size_t loses = routes_count(&before) - routes_count(&after), lost = lost_lately(model, now);
 
+	if (down_by_will(model, rank))
+		loses = 0;
 	if (loses > 0 && was_last(model, rank, &after))
 		return false;
 	if (loses > 0 && model->spec.max_withdraw != SPEC_NONE &&

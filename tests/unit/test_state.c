@@ -340,7 +340,7 @@ checks_shuffle(struct half *half)
 
 	for (size_t i = 0; i < checks_count(half->checks); i++)
 		for (unsigned results = number(12); results > 0; results--) {
-			if (number(3) > 0)
+			if (number(2) > 0)
 				result_pass(&result, "well");
 			else
 				result_fail(&result, REASON_REFUSED, "not well");
@@ -435,7 +435,7 @@ START_TEST(everything_comes_back)
 	char error[STATE_ERROR_SIZE] = "";
 	unsigned seen_held = 0, seen_drained = 0, seen_guarded = 0, seen_lost = 0;
 
-	for (int round = 0; round < 50; round++) {
+	for (int round = 0; round < 200; round++) {
 		struct routes said = {0}, restored = {0};
 
 		half_begin(&before, config_make());
