@@ -13,7 +13,7 @@
 #include "sandbox_reports.h"
 
 /* Results off the grid, each of which may move a route; more than any worker of ours gives, see workers/lookout.c. */
-#define SURPRISE_BURST 8
+#define SURPRISE_BURST 16
 #define SURPRISES_A_SECOND 1
 
 /* What a worker may say in which phase. */
