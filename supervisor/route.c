@@ -86,12 +86,6 @@ family_next(struct route *route)
 
 /* Deciding. */
 
-/* What is desired, with a reference to no text of its own. */
-struct decision {
-	struct wish wish;
-	bool held, follows;
-};
-
 /*
  * An undecided owner holds what may be at ExaBGP: what is held already, or what was announced under this very key and
  * not been overwritten since by what was said to all neighbors.
@@ -147,7 +141,7 @@ route_announced(const struct route *route)
 	return route->desired.status == ROUTE_ANNOUNCED && !route->follows;
 }
 
-static void
+void
 route_desire(struct ledger *ledger, struct route *route, const struct decision *decision)
 {
 	ledger->announced -= route_announced(route);
@@ -158,8 +152,7 @@ route_desire(struct ledger *ledger, struct route *route, const struct decision *
 	ledger->changes++;
 }
 
-/* Work out what is desired now, and queue the route accordingly. Of its family, others that are done with are freed. */
-static void
+void
 route_decide(struct ledger *ledger, struct route *route)
 {
 	struct decision decision = route_decision(ledger, route, NULL);
@@ -231,8 +224,7 @@ ledger_find(struct ledger *ledger, const struct route_key *key)
 	return RB_FIND(key_tree, &ledger->routes, &wanted);
 }
 
-/* Find or make the route; NULL: out of memory. */
-static struct route *
+struct route *
 ledger_route(struct ledger *ledger, const struct route_key *key)
 {
 	struct route *route = ledger_find(ledger, key), *all;
@@ -428,93 +420,6 @@ ledger_withdraw_all(struct ledger *ledger)
 		if (route->queue == QUEUE_RETRY)
 			route_enqueue_ready(ledger, route, false);
 	}
-}
-
-/* What is known at start. */
-
-/* Find or make the route, and a text for its attributes if there are any; NULL: out of memory. */
-static struct route *
-ledger_know(struct ledger *ledger, const struct route_key *key, const char *attributes, struct text **text)
-{
-	struct route *route;
-
-	*text = attributes != NULL ? text_new(attributes) : NULL;
-	if (attributes != NULL && *text == NULL)
-		return NULL;
-	if ((route = ledger_route(ledger, key)) == NULL)
-		text_release(*text);
-	return route;
-}
-
-bool
-ledger_carry(struct ledger *ledger, const struct route_key *key, const char *attributes)
-{
-	struct text *text;
-	struct route *route = ledger_know(ledger, key, attributes, &text);
-
-	if (route == NULL)
-		return false;
-	ledger->changes++;
-	wish_set(&route->kept, attributes != NULL ? ROUTE_ANNOUNCED : ROUTE_WITHDRAWN, text);
-	route->carried = attributes != NULL;
-	text_release(text);
-	if (!SLIST_EMPTY(&route->owners))
-		route_decide(ledger, route);
-	return true;
-}
-
-struct route_left
-route_leave(const struct route *route)
-{
-	return (struct route_left){
-		.sent = route->sent.status,
-		.kept = route->kept.status,
-		.sent_by_all = route->sent_by_all,
-		.carried = route->carried,
-		.held = route->held && !route->follows,
-		.sent_attributes = wish_attributes(&route->sent),
-		.kept_attributes = wish_attributes(&route->kept),
-	};
-}
-
-bool
-ledger_restore(struct ledger *ledger, const struct route_key *key, const struct route_left *left)
-{
-	struct text *sent, *kept = left->kept_attributes != NULL ? text_new(left->kept_attributes) : NULL;
-	struct route *route = NULL;
-
-	if (kept != NULL || left->kept_attributes == NULL)
-		route = ledger_know(ledger, key, left->sent_attributes, &sent);
-	if (route != NULL) {
-		ledger->changes++;
-		wish_set(&route->sent, left->sent, sent);
-		wish_set(&route->kept, left->kept, kept);
-		route->sent_by_all = left->sent_by_all;
-		route->carried = left->carried;
-		route->acked = left->sent;
-		if (left->held)
-			route_desire(ledger, route, &(struct decision){{left->kept, kept}, true, false});
-		text_release(sent);
-	}
-	text_release(kept);
-	return route != NULL;
-}
-
-size_t
-ledger_settle(struct ledger *ledger)
-{
-	struct route *route, *next;
-	size_t unclaimed = 0;
-
-	for (route = route_first(ledger); route != NULL; route = next) {
-		if (SLIST_EMPTY(&route->owners)) {
-			unclaimed += route->kept.status == ROUTE_ANNOUNCED;
-			route_decide(ledger, route);
-		}
-		next = route_next(route);
-		route_tidy(ledger, route);
-	}
-	return unclaimed;
 }
 
 struct ledger *

@@ -1,6 +1,6 @@
 /*
- * What the files of the ledger share: route.c decides what is desired, route_queue.c orders what is to be said,
- * route_exchange.c keeps what was said and answered.
+ * What the files of the ledger share: route.c decides what is desired, route_start.c takes what is known at the start,
+ * route_queue.c orders what is to be said, route_exchange.c keeps what was said and answered.
  */
 #ifndef EXACHECK_ROUTE_INTERNAL_H
 #define EXACHECK_ROUTE_INTERNAL_H
@@ -69,6 +69,20 @@ struct ledger {
 struct route *route_next(struct route *);
 struct route *route_previous(struct route *);
 struct route *route_first(const struct ledger *);
+
+/* Find or make the route; NULL: out of memory. */
+struct route *ledger_route(struct ledger *, const struct route_key *);
+
+/* What is desired, with a reference to no text of its own. */
+struct decision {
+	struct wish wish;
+	bool held, follows;
+};
+
+void route_desire(struct ledger *, struct route *, const struct decision *);
+
+/* Work out what is desired now, and queue the route accordingly. Of its family, others that are done with are freed. */
+void route_decide(struct ledger *, struct route *);
 
 /* The family: the routes of one prefix and path id. */
 
