@@ -44,9 +44,12 @@ check_event(struct check *check, enum fsm_event event, const struct result *resu
 	fsm_step(&check->fsm, event, (unsigned)options->rise, (unsigned)options->fall);
 	transition.after = check->fsm;
 	if ((finding = findings[check->fsm.state]) != VERDICT_NONE)
-		transition.effect = node_found(&check->node, finding, CAUSE_RESULT, transition_cause(&transition, reason), now);
+		/* most results are no news: nobody reads the reason, which is the dearest part of them */
+		transition.effect = node_found(&check->node, finding, CAUSE_RESULT,
+		    node_news(&check->node, finding) ? transition_cause(&transition, reason) : "", now);
 	transition.now = now;
-	check->observe(check->context, &transition);
+	if (check->observe != NULL)
+		check->observe(check->context, &transition);
 	nodes_end(nodes, now);
 }
 

@@ -24,7 +24,8 @@ struct check {
 };
 
 /*
- * owner, rank: the node's. observe: called with every event, after its effects. All arguments outlive the check.
+ * owner, rank: the node's. observe: called with every event, after its effects; NULL: nobody wants to know. All arguments
+ * outlive the check.
  */
 void check_init(struct check *, const struct check_config *, unsigned owner, unsigned rank, struct nodes *,
     void (*observe)(void *context, const struct transition *), void *context);

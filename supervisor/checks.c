@@ -45,7 +45,8 @@ checks_changed(void *context, const struct node_change *change)
 	const struct membership *membership = &checks->membership;
 	size_t rank = change->node->rank;
 
-	checks->listener.change(checks->listener.context, change);
+	if (checks->listener.change != NULL)
+		checks->listener.change(checks->listener.context, change);
 	if (rank >= checks->count)
 		return;
 	if (change->before == VERDICT_DOWN && change->after != VERDICT_DOWN)

@@ -14,7 +14,7 @@
 
 struct checks;
 
-/* Who hears of what happens: after its effects. */
+/* Who hears of what happens: after its effects. NULL: nobody. */
 struct checks_listener {
 	void (*transition)(void *context, const struct transition *); /* every event of a check */
 	void (*change)(void *context, const struct node_change *);    /* of a check or a group */

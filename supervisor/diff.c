@@ -7,20 +7,6 @@
 #include "checks.h"
 #include "exabgp.h"
 
-static void
-hear_transition(void *context, const struct transition *transition)
-{
-	(void)context;
-	(void)transition;
-}
-
-static void
-hear_change(void *context, const struct node_change *change)
-{
-	(void)context;
-	(void)change;
-}
-
 /* As ExaBGP would hear it, which takes everything. file NULL: unheard. */
 static void
 say(struct ledger *ledger, enum exabgp_dialect dialect, FILE *file)
@@ -64,10 +50,10 @@ bool
 diff_print(const struct config *running, const struct config *next, FILE *file)
 {
 	const struct config nothing = {0};
-	const struct checks_listener listener = {hear_transition, hear_change, NULL};
+	const struct checks_listener nobody = {0};
 	enum exabgp_dialect dialect = next->global.exabgp.dialect == DIALECT_V6 ? DIALECT_V6 : DIALECT_V4;
 	struct ledger *ledger = ledger_new();
-	struct checks *checks = ledger != NULL ? checks_new(ledger, &listener) : NULL;
+	struct checks *checks = ledger != NULL ? checks_new(ledger, &nobody) : NULL;
 	bool done = false;
 
 	if (checks != NULL && change(checks, &nothing, running)) {

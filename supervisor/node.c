@@ -353,6 +353,12 @@ node_confirm(struct node *node, bool proof, enum node_effect effect, enum node_c
 	return effect;
 }
 
+bool
+node_news(const struct node *node, enum verdict found)
+{
+	return !node->proven || found != node->verdict || node->wish == WISH_NOTHING;
+}
+
 enum node_effect
 node_found(struct node *node, enum verdict found, enum node_cause cause, const char *reason, monotime_t now)
 {

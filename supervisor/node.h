@@ -137,6 +137,9 @@ void node_reconfigure(struct node *, const struct node_config *, unsigned owner,
 /* Results say this: up, down or disabled. reason: see node_change. The change is told, if there is one. */
 enum node_effect node_found(struct node *, enum verdict, enum node_cause, const char *reason, monotime_t now);
 
+/* Whether node_found would have something to tell of this: of what is no news nobody reads the reason. */
+bool node_news(const struct node *, enum verdict);
+
 /* What was restored into a node whose routes are claimed is wished; timers and the guard go on. */
 void node_resume(struct node *);
 

@@ -19,7 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 import judge  # noqa: E402
 from harm import Harmer, children  # noqa: E402
-from harness import late, paths, processes  # noqa: E402
+from harness import driver, paths  # noqa: E402
 from harness.exacheck import Exacheck  # noqa: E402
 from harness.network import Namespace  # noqa: E402
 from harness.wait import Timeout  # noqa: E402
@@ -296,20 +296,13 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
     parser.add_argument("--seconds", type=float, default=120.0, help="of chaos; settling comes after it")
     parser.add_argument("--checks", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=None, help="default: another one each time")
     parser.add_argument("--log", help="a file for everything that was seen")
-    options = parser.parse_args()
-    if options.seed is None:
-        options.seed = random.SystemRandom().randrange(10**6)
-    return options
+    return driver.options(parser)
 
 
 def main():
     options = arguments()
-    if not paths.EXACHECK.exists():
-        sys.exit(f"{paths.EXACHECK} is not built: run make first")
-    processes.adopt_orphans()
-    late.start()
+    driver.begin()
     print(f"chaos: seed {options.seed}, {options.checks} checks, {options.seconds:g} s", flush=True)
     complaints, report = perform(options.seed, options.checks, options.seconds, log=options.log)
     print(report)

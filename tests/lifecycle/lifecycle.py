@@ -6,7 +6,6 @@ BIRD. Each test prints how long it took; LIFECYCLE_SEED= plays a run again, as f
 import argparse
 import contextlib
 import pathlib
-import random
 import sys
 import time
 
@@ -18,7 +17,7 @@ import kills  # noqa: E402
 import reloads  # noqa: E402
 import restarts  # noqa: E402
 import upgrades  # noqa: E402
-from harness import late, paths, processes  # noqa: E402
+from harness import driver  # noqa: E402
 
 STORY_LIMIT = 30  # complaints shown
 
@@ -54,20 +53,13 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
     parser.add_argument("--reloads", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=None, help="default: another one each time")
     parser.add_argument("only", nargs="*", help="names of tests; default: all")
-    options = parser.parse_args()
-    if options.seed is None:
-        options.seed = random.SystemRandom().randrange(10**6)
-    return options
+    return driver.options(parser)
 
 
 def main():
     options = arguments()
-    if not paths.EXACHECK.exists():
-        sys.exit(f"{paths.EXACHECK} is not built: run make first")
-    processes.adopt_orphans()
-    late.start()
+    driver.begin()
     print(f"lifecycle: seed {options.seed}", flush=True)
     acts = make_acts(options)
     unknown = set(options.only) - acts.keys()

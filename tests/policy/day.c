@@ -353,13 +353,6 @@ live(struct day *day)
 }
 
 static void
-hear_transition(void *context, const struct transition *transition)
-{
-	(void)context;
-	(void)transition;
-}
-
-static void
 hear_change(void *context, const struct node_change *change)
 {
 	struct day *day = context;
@@ -371,7 +364,7 @@ static void
 begin(struct day *day)
 {
 	const struct config nothing = {0};
-	const struct checks_listener listener = {hear_transition, hear_change, day};
+	const struct checks_listener listener = {NULL, hear_change, day};
 	struct plan *plan;
 
 	day->now_ns = NS_PER_SECOND;

@@ -238,21 +238,7 @@ compare(struct living *living)
 
 /* Events */
 
-static void
-hear_transition(void *context, const struct transition *transition)
-{
-	(void)context;
-	(void)transition;
-}
-
-static void
-hear_change(void *context, const struct node_change *change)
-{
-	(void)context;
-	(void)change;
-}
-
-static const struct checks_listener listener = {hear_transition, hear_change, NULL};
+static const struct checks_listener nobody = {0};
 
 static struct config *
 config_make(struct living *living, const struct spec *spec)
@@ -310,7 +296,7 @@ upgrade(struct living *living)
 {
 	char error[STATE_ERROR_SIZE];
 
-	if (!policy_upgrade(&living->ledger, &living->checks, living->config, &listener, (monotime_t){living->now}, error))
+	if (!policy_upgrade(&living->ledger, &living->checks, living->config, &nobody, (monotime_t){living->now}, error))
 		return fail(living, "the state is refused: %s", error);
 	model_upgrade(&living->model);
 	checks_turn(living->checks, (monotime_t){living->now});
@@ -437,7 +423,7 @@ begin(struct living *living)
 
 	dice_below(&dice, 2);
 	living->now = 1000000000;
-	if ((living->ledger = ledger_new()) == NULL || (living->checks = checks_new(living->ledger, &listener)) == NULL)
+	if ((living->ledger = ledger_new()) == NULL || (living->checks = checks_new(living->ledger, &nobody)) == NULL)
 		abort();
 	spec_draw(&spec, &dice);
 	carry(living, &dice);

@@ -53,4 +53,27 @@ config_text(const struct config *config)
 	return text;
 }
 
+/* Parse a text (size: with its NUL) cut at every byte, and with every byte replaced: an error or a configuration. */
+static inline void
+mutate(const char *text, size_t size)
+{
+	static const char bytes[] = "\n :-[{\"~9";
+	char *copy = malloc(size);
+
+	ck_assert_ptr_nonnull(copy);
+	for (size_t i = 0; i < size - 1; i++)
+		for (size_t j = 0; j < sizeof(bytes); j++) {
+			struct diagnostics *diagnostics = diagnostics_new("c");
+			struct config *config;
+
+			memcpy(copy, text, size);
+			copy[i] = bytes[j];
+			config = config_parse("c", copy, bytes[j] == '\0' ? i : size - 1, diagnostics);
+			ck_assert_int_eq(config == NULL, diagnostics_count(diagnostics, SEVERITY_ERROR) > 0);
+			config_free(config);
+			diagnostics_free(diagnostics);
+		}
+	free(copy);
+}
+
 #endif

@@ -45,21 +45,7 @@ draw(unsigned below)
 	return (state >> 16) % below;
 }
 
-static void
-observe(void *context, const struct transition *transition)
-{
-	(void)context;
-	(void)transition;
-}
-
-static void
-hear(void *context, const struct node_change *change)
-{
-	(void)context;
-	(void)change;
-}
-
-static const struct checks_listener listener = {observe, hear, NULL};
+static const struct checks_listener nobody = {0};
 
 static struct config *
 model_config(const struct model *written)
@@ -246,7 +232,7 @@ static void
 setup(void)
 {
 	ck_assert_ptr_nonnull(ledger = ledger_new());
-	ck_assert_ptr_nonnull(checks = checks_new(ledger, &listener));
+	ck_assert_ptr_nonnull(checks = checks_new(ledger, &nobody));
 	config = NULL;
 	model = (struct model){.count = 0};
 	for (unsigned prefix = 0; prefix < PREFIXES; prefix++)

@@ -1,8 +1,7 @@
 /*
  * The configuration: what is accepted and what becomes of it, every error with its exact place, printing
- * and reading back, the schema.
+ * and reading back.
  */
-#include <jansson.h>
 #include <string.h>
 
 #include "../../common/methods/file.h"
@@ -552,22 +551,7 @@ END_TEST
 /* A configuration cut at every byte, and with every byte changed, neither crashes nor leaks. */
 START_TEST(mutations)
 {
-	for (size_t i = 0; i < sizeof(everything) - 1; i++) {
-		static const char bytes[] = "\n :-[{\"~9";
-
-		for (size_t j = 0; j < sizeof(bytes); j++) {
-			struct diagnostics *diagnostics = diagnostics_new("c");
-			struct config *config;
-			char copy[sizeof(everything)];
-
-			memcpy(copy, everything, sizeof(copy));
-			copy[i] = bytes[j];
-			config = config_parse("c", copy, bytes[j] == '\0' ? i : sizeof(copy) - 1, diagnostics);
-			ck_assert_int_eq(config == NULL, diagnostics_count(diagnostics, SEVERITY_ERROR) > 0);
-			config_free(config);
-			diagnostics_free(diagnostics);
-		}
-	}
+	mutate(everything, sizeof(everything));
 }
 END_TEST
 
@@ -648,70 +632,6 @@ START_TEST(missing_file)
 }
 END_TEST
 
-/* The schema names every option of every table, with its type's limits. */
-static void
-expect_table(const json_t *schema, const struct option *table)
-{
-	const json_t *properties = json_object_get(schema, "properties"), *property;
-
-	ck_assert_str_eq(json_string_value(json_object_get(schema, "type")), "object");
-	ck_assert(json_is_false(json_object_get(schema, "additionalProperties")));
-	for (const struct option *option = table; option->name != NULL; option++) {
-		property = json_object_get(properties, option->name);
-		ck_assert_msg(property != NULL, "no %s", option->name);
-		ck_assert_int_eq(json_object_get(property, "default") != NULL, option->fallback != NULL);
-	}
-}
-
-static void
-expect_group(const json_t *group)
-{
-	const json_t *properties = json_object_get(group, "properties");
-	const json_t *members = json_object_get(json_object_get(properties, "members"), "anyOf");
-	const json_t *require = json_object_get(json_object_get(properties, "require"), "anyOf");
-	const json_t *items = json_object_get(json_object_get(json_array_get(members, 1), "items"), "anyOf");
-
-	expect_table(group, group_table);
-	expect_table(json_array_get(items, 1), member_table);
-	expect_table(json_array_get(require, 1), require_table);
-}
-
-START_TEST(schema)
-{
-	char *text = NULL;
-	size_t length, methods;
-	FILE *file = open_memstream(&text, &length);
-	json_t *document, *check, *args, *port;
-
-	config_schema(file);
-	fclose(file);
-	document = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-	ck_assert_ptr_nonnull(document);
-	expect_table(document, document_table);
-	check = json_object_get(json_object_get(json_object_get(document, "properties"), "checks"), "items");
-	expect_table(check, check_table);
-	expect_group(json_object_get(json_object_get(json_object_get(document, "properties"), "groups"), "items"));
-	args = json_object_get(json_object_get(json_object_get(check, "properties"), "args"), "oneOf");
-	methods = json_array_size(args);
-	for (size_t i = 0; i < methods; i++) {
-		const json_t *form = json_array_get(args, i), *properties = json_object_get(form, "properties");
-
-		ck_assert_ptr_nonnull(check_methods[i]);
-		expect_table(form, check_methods[i]->options);
-		ck_assert_str_eq(json_string_value(json_object_get(json_object_get(properties, "method"), "const")),
-		    check_methods[i]->name);
-		if (check_methods[i] != method_find("tcp"))
-			continue;
-		port = json_object_get(properties, "port");
-		ck_assert_int_eq(json_integer_value(json_object_get(port, "minimum")), 1);
-		ck_assert_int_eq(json_integer_value(json_object_get(port, "maximum")), 65535);
-	}
-	ck_assert_ptr_null(check_methods[methods]);
-	json_decref(document);
-	free(text);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -732,7 +652,6 @@ main(void)
 	tcase_add_test(tcase, spellings);
 	tcase_add_loop_test(tcase, example, 0, 2);
 	tcase_add_test(tcase, missing_file);
-	tcase_add_test(tcase, schema);
 	tcase = unit_case(suite, "size");
 	tcase_set_tags(tcase, UNIT_NATIVE);
 	tcase_add_test(tcase, ten_thousand_checks);

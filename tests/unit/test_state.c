@@ -171,21 +171,7 @@ config_make(void)
 	return config;
 }
 
-static void
-observe(void *context, const struct transition *transition)
-{
-	(void)context;
-	(void)transition;
-}
-
-static void
-hear(void *context, const struct node_change *change)
-{
-	(void)context;
-	(void)change;
-}
-
-static const struct checks_listener listener = {observe, hear, NULL};
+static const struct checks_listener nobody = {0};
 
 static void
 ended(void *context, enum channel_end end)
@@ -199,7 +185,7 @@ half_begin(struct half *half, struct config *config)
 {
 	*half = (struct half){.base = event_base_new(), .config = config, .ledger = ledger_new()};
 	ck_assert(half->base != NULL && event_base_priority_init(half->base, 3) == 0);
-	half->checks = checks_new(half->ledger, &listener);
+	half->checks = checks_new(half->ledger, &nobody);
 	half->workers = workers_new(half->base, &half->identity, launcher);
 	half->hooks = hooks_new(half->base, &half->identity, launcher);
 	half->channel = channel_adopt(half->base, config, half->ledger, ended, NULL);
