@@ -58,17 +58,23 @@ ALL_LDFLAGS := $(LINK_HARDENING) $(SANITIZE_OBJ) $(LDFLAGS)
 libs = $(shell $(PKG_CONFIG) --libs $(1))
 
 COMMON_SRC := $(wildcard common/*.c common/methods/*.c)
-SUPERVISOR_SRC := $(filter-out supervisor/main.c supervisor/ctl.c,$(wildcard supervisor/*.c))
+SUPERVISOR_SRC := $(filter-out supervisor/main.c,$(wildcard supervisor/*.c))
+CTL_SRC := $(filter-out supervisor/ctl/main.c,$(wildcard supervisor/ctl/*.c))
+WEB_SRC := $(filter-out supervisor/web/main.c,$(wildcard supervisor/web/*.c))
 WORKER_SRC := $(filter-out $(METHODS:%=workers/%.c),$(wildcard workers/*.c))
 
 COMMON_OBJ := $(COMMON_SRC:%.c=$(BUILD)/obj/%.o)
 SUPERVISOR_OBJ := $(SUPERVISOR_SRC:%.c=$(BUILD)/obj/%.o)
+CTL_OBJ := $(CTL_SRC:%.c=$(BUILD)/obj/%.o)
+WEB_OBJ := $(WEB_SRC:%.c=$(BUILD)/obj/%.o)
 WORKER_OBJ := $(WORKER_SRC:%.c=$(BUILD)/obj/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_TESTS := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 
 LIBS_COMMON = $(call libs,libpcre2-8 libseccomp) -lm
 LIBS_SUPERVISOR = $(call libs,yaml-0.1 libevent_core libbsd-overlay jansson zlib)
+LIBS_CTL = $(call libs,jansson libbsd-overlay ncursesw)
+LIBS_WEB = $(call libs,jansson libbsd-overlay libcap-ng libevent_core libevent_extra)
 LIBS_WORKER = $(call libs,libbsd-overlay libcap-ng)
 LIBS_dns = $(call libs,ldns)
 LIBS_http = $(call libs,libcurl openssl)
@@ -77,10 +83,12 @@ LIBS_UNIT = $(call libs,check)
 WORKERS := $(METHODS:%=$(BUILD)/libexec/worker-%)
 
 .PHONY: all
-all: $(BUILD)/exacheck $(BUILD)/exacheck-ctl $(WORKERS)
+all: $(BUILD)/exacheck $(BUILD)/exacheck-ctl $(BUILD)/libexec/exacheck-web $(WORKERS)
 
 $(BUILD)/libcommon.a: $(COMMON_OBJ)
 $(BUILD)/libsupervisor.a: $(SUPERVISOR_OBJ)
+$(BUILD)/libctl.a: $(CTL_OBJ)
+$(BUILD)/libweb.a: $(WEB_OBJ)
 $(BUILD)/libworker.a: $(WORKER_OBJ)
 $(BUILD)/lib%.a:
 	@rm -f $@
@@ -89,8 +97,13 @@ $(BUILD)/lib%.a:
 $(BUILD)/exacheck: $(BUILD)/obj/supervisor/main.o $(BUILD)/libsupervisor.a $(BUILD)/libcommon.a
 	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_COMMON)
 
-$(BUILD)/exacheck-ctl: $(BUILD)/obj/supervisor/ctl.o $(BUILD)/libsupervisor.a $(BUILD)/libcommon.a
-	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
+$(BUILD)/exacheck-ctl: $(BUILD)/obj/supervisor/ctl/main.o $(BUILD)/libctl.a $(BUILD)/libsupervisor.a \
+		$(BUILD)/libcommon.a
+	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_CTL) $(LIBS_COMMON)
+
+$(BUILD)/libexec/exacheck-web: $(BUILD)/obj/supervisor/web/main.o $(BUILD)/libweb.a $(BUILD)/libworker.a $(BUILD)/libcommon.a
+	@mkdir -p $(@D)
+	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_WEB) $(LIBS_COMMON)
 
 $(BUILD)/libexec/worker-%: $(BUILD)/obj/workers/%.o $(BUILD)/libworker.a $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
@@ -101,9 +114,11 @@ $(BUILD)/unit/test_http_memory: LIBS_UNIT += $(LIBS_http)
 # allocations that fail when the test says so
 $(BUILD)/unit/test_route $(BUILD)/unit/test_checks $(BUILD)/unit/test_config_group: \
 	LIBS_UNIT += -Wl,--wrap=malloc,--wrap=calloc,--wrap=reallocarray,--wrap=strdup
-$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libsupervisor.a $(BUILD)/libworker.a $(BUILD)/libcommon.a
+$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libsupervisor.a $(BUILD)/libctl.a $(BUILD)/libweb.a \
+		$(BUILD)/libworker.a $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
-	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_WORKER) $(LIBS_COMMON) $(LIBS_UNIT)
+	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_CTL) $(LIBS_WEB) \
+		$(LIBS_WORKER) $(LIBS_COMMON) $(LIBS_UNIT)
 
 $(BUILD)/obj/%.o: %.c Makefile | $(SANITIZE_OBJ)
 	@mkdir -p $(@D)
@@ -149,7 +164,7 @@ install: all
 		$(DESTDIR)$(MANDIR)/man8
 	install -m 755 $(BUILD)/exacheck-ctl $(DESTDIR)$(SBINDIR)
 	# beside its workers: the directory is what exacheck may execute programs of, see confine.c
-	install -m 755 $(WORKERS) $(BUILD)/exacheck $(DESTDIR)$(LIBEXECDIR)
+	install -m 755 $(WORKERS) $(BUILD)/libexec/exacheck-web $(BUILD)/exacheck $(DESTDIR)$(LIBEXECDIR)
 	ln -sf $(LIBEXECDIR)/exacheck $(DESTDIR)$(SBINDIR)/exacheck
 	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(wildcard man/*.7) $(DESTDIR)$(MANDIR)/man7

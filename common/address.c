@@ -175,3 +175,33 @@ prefix_compare(const struct prefix *a, const struct prefix *b)
 		return a->length < b->length ? -1 : 1;
 	return memcmp(a->address.bytes, b->address.bytes, sizeof(a->address.bytes));
 }
+
+bool
+listen_parse(const char *text, struct address *address, uint16_t *port)
+{
+	const char *colon = strrchr(text, ':');
+	char host[ADDRESS_TEXT_SIZE];
+	size_t length, digits;
+	long number;
+	bool bracket = text[0] == '[';
+
+	if (colon == NULL || (length = (size_t)(colon - text)) >= sizeof(host) || (bracket && (length < 2 || colon[-1] != ']')))
+		return false;
+	memcpy(host, text + bracket, length - 2 * bracket);
+	host[length - 2 * bracket] = '\0';
+	digits = strspn(colon + 1, "0123456789");
+	if (digits == 0 || digits > 5 || colon[1 + digits] != '\0' || (number = strtol(colon + 1, NULL, 10)) < 1 || number > 65535)
+		return false;
+	*port = (uint16_t)number;
+	return address_parse(host, address) && bracket == (address->family == AF_INET6);
+}
+
+const char *
+listen_format(const struct address *address, uint16_t port, char text[static LISTEN_TEXT_SIZE])
+{
+	char host[ADDRESS_TEXT_SIZE];
+
+	address_format(address, host);
+	snprintf(text, LISTEN_TEXT_SIZE, address->family == AF_INET6 ? "[%s]:%u" : "%s:%u", host, port);
+	return text;
+}

@@ -32,6 +32,11 @@ const char *address_format(const struct address *, char text[static ADDRESS_TEXT
 socklen_t address_to_sockaddr(const struct address *, uint16_t port, struct sockaddr_storage *);
 bool address_from_sockaddr(const struct sockaddr *, struct address *);
 
+/* "192.0.2.1:80", "[2001:db8::1]:80"; port 1 to 65535. False: text is none of these. */
+#define LISTEN_TEXT_SIZE (ADDRESS_TEXT_SIZE + 8)
+bool listen_parse(const char *text, struct address *, uint16_t *port);
+const char *listen_format(const struct address *, uint16_t port, char text[static LISTEN_TEXT_SIZE]);
+
 enum prefix_error { PREFIX_OK, PREFIX_SYNTAX, PREFIX_LENGTH, PREFIX_HOST_BITS };
 
 /*

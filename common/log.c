@@ -28,7 +28,7 @@ static const char *const level_names[LOG_LEVELS] = {
 };
 
 static enum log_level threshold = LOG_LEVEL_SUCCESS;
-static log_sink *sink;
+static log_sink *sink, *tap;
 static unsigned long dropped;
 
 void
@@ -47,6 +47,12 @@ void
 log_set_sink(log_sink *function)
 {
 	sink = function;
+}
+
+void
+log_set_tap(log_sink *function)
+{
+	tap = function;
 }
 
 const char *
@@ -120,16 +126,20 @@ log_emit(enum log_level level, const char *subject, int error, const char *forma
 {
 	char text[LINE_SIZE - 128];
 	size_t length;
+	bool tapped = tap != NULL && level <= LOG_LEVEL_SUCCESS;
 	int saved_errno = errno;
 
-	if (!log_enabled(level))
+	if (!log_enabled(level) && !tapped)
 		return;
 	vsnprintf(text, sizeof(text), format, ap);
 	length = strlen(text);
 	if (error != 0 && length < sizeof(text))
 		snprintf(text + length, sizeof(text) - length, ": %s", strerror(error));
 	utf8_sanitise(text);
-	(sink != NULL ? sink : stderr_sink)(level, subject, text);
+	if (log_enabled(level))
+		(sink != NULL ? sink : stderr_sink)(level, subject, text);
+	if (tapped)
+		tap(level, subject, text);
 	errno = saved_errno;
 }
 

@@ -19,6 +19,12 @@ typedef void log_sink(enum log_level, const char *subject, const char *text);
 void log_set_sink(log_sink *);
 
 /*
+ * Who also wants every line up to LOG_LEVEL_SUCCESS, whether or not it is written; NULL: nobody. It must not write lines
+ * itself.
+ */
+void log_set_tap(log_sink *);
+
+/*
  * subject: the name of the check the line is about, or NULL for exacheck itself. log_warn and log_error
  * append strerror(errno); the *x forms do not.
  */

@@ -26,6 +26,7 @@ enum option_type {
 	OPTION_CHOICE,	/* int: index in choices (matched in any case), -1 when not given */
 	OPTION_PATH_ID, /* int64_t, OPTION_UNSET; 0 to 4294967295 or dotted quad */
 	OPTION_PERCENT, /* int64_t parts per million, OPTION_UNSET; text is 0% to 100%, decimals allowed */
+	OPTION_MODE,	/* int64_t, OPTION_UNSET; permissions of a file, octal: 0 to 0777 */
 	/* scalars stored as char * of canonical text, NULL when not given */
 	OPTION_STRING,
 	OPTION_NAME,	  /* a check's name: 1 to 200 bytes, no quotes, no control characters */
@@ -43,6 +44,7 @@ enum option_type {
 	OPTION_DNS_TYPE,  /* a DNS record type's name; canonical: upper case */
 	OPTION_DNS_RCODE, /* a DNS response code's name; canonical: upper case */
 	OPTION_HEADER_VALUE, /* string without CR, LF, NUL */
+	OPTION_LISTEN, /* ADDRESS:PORT, [IPV6]:PORT, canonical; port 1 to 65535 */
 	/* containers */
 	OPTION_TABLE, /* a nested struct at offset, described by `table` */
 	OPTION_LATER, /* any shape; nothing is stored, the user is told that it has no effect yet */

@@ -293,6 +293,20 @@ parse_percent(const struct option *option, const char *text, void *value, char e
 }
 
 static bool
+parse_mode(const struct option *option, const char *text, void *value, char error[static OPTION_ERROR_SIZE])
+{
+	char quoted[OPTION_QUOTE_SIZE];
+	size_t digits = strspn(text, "01234567");
+
+	(void)option;
+	if (digits == 0 || digits > 4 || text[digits] != '\0' || strtol(text, NULL, 8) > 0777)
+		return option_error(error, "must be permissions in octal, 0 to 0777, such as 0660, got %s",
+		    option_quote(text, quoted));
+	*(int64_t *)value = strtol(text, NULL, 8);
+	return true;
+}
+
+static bool
 parse_nothing(const struct option *option, const char *text, void *value, char error[static OPTION_ERROR_SIZE])
 {
 	(void)text, (void)value;
@@ -354,6 +368,16 @@ format_percent(const struct option *option, const void *value)
 }
 
 static char *
+format_mode(const struct option *option, const void *value)
+{
+	char text[8];
+
+	(void)option;
+	snprintf(text, sizeof(text), "0%03o", (unsigned)*(const int64_t *)value & 0777u);
+	return strdup(text);
+}
+
+static char *
 format_choice(const struct option *option, const void *value)
 {
 	return strdup(option->choices[*(const int *)value]);
@@ -381,6 +405,7 @@ const struct option_type_info option_types[OPTION_TYPES] = {
 	[OPTION_CHOICE] = {STORAGE_CHOICE, parse_choice, format_choice},
 	[OPTION_PATH_ID] = {STORAGE_INTEGER, parse_path_id, format_integer},
 	[OPTION_PERCENT] = {STORAGE_INTEGER, parse_percent, format_percent},
+	[OPTION_MODE] = {STORAGE_INTEGER, parse_mode, format_mode},
 	[OPTION_STRING] = {STORAGE_TEXT, text_parse_string, format_text},
 	[OPTION_NAME] = {STORAGE_TEXT, text_parse_name, format_text},
 	[OPTION_PATH] = {STORAGE_TEXT, text_parse_path, format_text},
@@ -397,6 +422,7 @@ const struct option_type_info option_types[OPTION_TYPES] = {
 	[OPTION_DNS_TYPE] = {STORAGE_TEXT, text_parse_dns_type, format_text},
 	[OPTION_DNS_RCODE] = {STORAGE_TEXT, text_parse_dns_rcode, format_text},
 	[OPTION_HEADER_VALUE] = {STORAGE_TEXT, text_parse_header_value, format_text},
+	[OPTION_LISTEN] = {STORAGE_TEXT, text_parse_listen, format_text},
 	[OPTION_TABLE] = {STORAGE_TABLE, parse_nothing, format_nothing},
 	[OPTION_LATER] = {STORAGE_NONE, parse_nothing, format_nothing},
 };

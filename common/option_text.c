@@ -153,6 +153,20 @@ text_parse_address(const struct option *option, const char *text, void *value, c
 }
 
 bool
+text_parse_listen(const struct option *option, const char *text, void *value, char error[static OPTION_ERROR_SIZE])
+{
+	char quoted[OPTION_QUOTE_SIZE], canonical[LISTEN_TEXT_SIZE];
+	struct address address;
+	uint16_t port;
+
+	(void)option;
+	if (!listen_parse(text, &address, &port))
+		return option_error(error, "must be ADDRESS:PORT, such as 127.0.0.1:9101 or [::1]:9101, got %s",
+		    option_quote(text, quoted));
+	return text_store(strdup(listen_format(&address, port, canonical)), value, error);
+}
+
+bool
 text_parse_next_hop(const struct option *option, const char *text, void *value, char error[static OPTION_ERROR_SIZE])
 {
 	char quoted[OPTION_QUOTE_SIZE];

@@ -40,6 +40,7 @@ bool text_parse_path(const struct option *, const char *, void *, char error[sta
 bool text_parse_pattern(const struct option *, const char *, void *, char error[static OPTION_ERROR_SIZE]);
 bool text_parse_host(const struct option *, const char *, void *, char error[static OPTION_ERROR_SIZE]);
 bool text_parse_address(const struct option *, const char *, void *, char error[static OPTION_ERROR_SIZE]);
+bool text_parse_listen(const struct option *, const char *, void *, char error[static OPTION_ERROR_SIZE]);
 bool text_parse_next_hop(const struct option *, const char *, void *, char error[static OPTION_ERROR_SIZE]);
 bool text_parse_prefix(const struct option *, const char *, void *, char error[static OPTION_ERROR_SIZE]);
 bool text_parse_community(const struct option *, const char *, void *, char error[static OPTION_ERROR_SIZE]);

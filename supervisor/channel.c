@@ -522,3 +522,9 @@ channel_change(struct channel *channel, const struct config *config)
 		log_warnx("exabgp.max_in_flight stays as it was: out of memory");
 	event_active(channel->flush, EV_TIMEOUT, 0);
 }
+
+void
+channel_status(const struct channel *channel, struct exabgp_status *status)
+{
+	exabgp_status(channel->exabgp, status);
+}

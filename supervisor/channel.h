@@ -51,6 +51,10 @@ bool channel_idle(const struct channel *);
 /* Whether ExaBGP is there: with stdout until it is gone, otherwise when it has said something. */
 bool channel_connected(const struct channel *);
 
+/* The conversation, as people want to know it. */
+struct exabgp_status;
+void channel_status(const struct channel *, struct exabgp_status *);
+
 /* Say nothing new, so that the channel becomes idle; go on. */
 void channel_pause(struct channel *);
 void channel_resume(struct channel *);

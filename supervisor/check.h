@@ -12,13 +12,18 @@
 #include "config.h"
 #include "fsm.h"
 #include "node.h"
+#include "results.h"
 #include "state.h"
 #include "transition.h"
+
+struct worker;
 
 struct check {
 	const struct check_config *config;
 	struct node node;
 	struct fsm fsm;
+	struct worker *worker; /* worker.c's; NULL: none executes it */
+	struct results results; /* kept by who observes: see chronicle.h */
 	void (*observe)(void *context, const struct transition *);
 	void *context;
 };

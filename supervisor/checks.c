@@ -123,6 +123,20 @@ checks_willed(void *context, const struct node *node)
 
 /* The set. */
 
+static void
+check_dispose(struct check *check)
+{
+	history_clear(&check->node.history);
+	free(check);
+}
+
+static void
+group_dispose(struct group *group)
+{
+	history_clear(&group->node.history);
+	free(group);
+}
+
 struct checks *
 checks_new(struct ledger *ledger, const struct checks_listener *listener)
 {
@@ -144,9 +158,9 @@ checks_free(struct checks *checks)
 	if (checks == NULL)
 		return;
 	for (size_t i = 0; i < checks->count; i++)
-		free(checks->list[i]);
+		check_dispose(checks->list[i]);
 	for (size_t i = 0; i < checks->group_count; i++)
-		free(checks->groups[i]);
+		group_dispose(checks->groups[i]);
 	free(checks->list);
 	free(checks->groups);
 	membership_free(&checks->membership);
@@ -163,6 +177,12 @@ struct check *
 checks_at(const struct checks *checks, size_t rank)
 {
 	return checks->list[rank];
+}
+
+const struct group *
+checks_group(const struct checks *checks, size_t index)
+{
+	return checks->groups[index];
 }
 
 size_t
@@ -454,12 +474,12 @@ removed_free(struct checks *checks)
 	for (size_t old = 0; old < checks->count; old++)
 		if (checks->plan->checks.new_of[old] == PLAN_NONE) {
 			node_release(&checks->list[old]->node);
-			free(checks->list[old]);
+			check_dispose(checks->list[old]);
 		}
 	for (size_t old = 0; old < checks->group_count; old++)
 		if (checks->plan->groups.new_of[old] == PLAN_NONE) {
 			node_release(&checks->groups[old]->node);
-			free(checks->groups[old]);
+			group_dispose(checks->groups[old]);
 		}
 	free(checks->list);
 	free(checks->groups);

@@ -31,6 +31,9 @@ size_t checks_count(const struct checks *);
 struct check *checks_at(const struct checks *, size_t rank);
 size_t checks_up(const struct checks *); /* whose verdict is up */
 
+/* By its place among the groups. */
+const struct group *checks_group(const struct checks *, size_t index);
+
 /* Every check, then every group. */
 size_t checks_node_count(const struct checks *);
 struct node *checks_node(const struct checks *, size_t rank);

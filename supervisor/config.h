@@ -31,6 +31,19 @@ struct guard_options {
 	int64_t window_ns; /* in this time */
 };
 
+/* Who may ask, and where. */
+struct control_options {
+	char *socket; /* path, NULL: control.sock in runtime_dir */
+	char *group;  /* of the socket's file, NULL: that of exacheck's process */
+	int64_t mode; /* of the file */
+};
+
+/* What exacheck-web does. */
+struct metrics_options {
+	char *listen;	/* ADDRESS:PORT of /metrics and the status page, NULL: none */
+	char *textfile; /* path of a file for node_exporter, NULL: none */
+};
+
 struct global_options {
 	bool live_reload;
 	int64_t monitoring_interval_ns;
@@ -42,6 +55,8 @@ struct global_options {
 	int64_t resync_ns; /* 0: never */
 	struct exabgp_options exabgp;
 	struct guard_options guard;
+	struct control_options control;
+	char *status_dir; /* NULL: no status files */
 };
 
 /* What a state announces with instead of the check's own attributes; what is not set is the check's own. */
@@ -116,6 +131,7 @@ struct group_config {
 struct config {
 	char *path; /* as given */
 	struct global_options global;
+	struct metrics_options metrics;
 	size_t count;
 	struct check_config *checks; /* in file order */
 	size_t group_count;

@@ -9,6 +9,7 @@
 #define UINT32_MAX_D 4294967295.0
 #define DRAIN_MAX_S 3600.0
 #define HOOK_TIMEOUT_MAX_S 3600.0
+#define SOCKET_PATH_MAX 100 /* the kernel's is 107, and a temporary name is made beside it */
 #define WEIGHT_MAX 1000000 /* sums of all members' fit 64 bits easily */
 
 #define LATER(NAME, HELP) {.name = NAME, .type = OPTION_LATER, .help = HELP}
@@ -56,6 +57,24 @@ static const struct option guard_table[] = {
 	OPTION_END,
 };
 
+static const struct option control_table[] = {
+	{.name = "socket", .type = OPTION_PATH, .offset = offsetof(struct control_options, socket), .min = 1,
+	    .max = SOCKET_PATH_MAX, .help = "path of the socket; default control.sock in runtime_dir"},
+	{.name = "group", .type = OPTION_STRING, .offset = offsetof(struct control_options, group), .min = 1, .max = 255,
+	    .help = "group that may read; default that of exacheck's process"},
+	{.name = "mode", .type = OPTION_MODE, .offset = offsetof(struct control_options, mode), .fallback = "0660",
+	    .help = "permissions of the socket, octal"},
+	OPTION_END,
+};
+
+static const struct option metrics_table[] = {
+	{.name = "listen", .type = OPTION_LISTEN, .offset = offsetof(struct metrics_options, listen),
+	    .help = "ADDRESS:PORT of /metrics and of the status page"},
+	{.name = "textfile", .type = OPTION_PATH, .offset = offsetof(struct metrics_options, textfile), .min = 1,
+	    .max = MESSAGE_PATH_SIZE - 1, .help = "file to write the metrics to, for node_exporter"},
+	OPTION_END,
+};
+
 const struct option global_table[] = {
 	{.name = "live_reload", .type = OPTION_BOOL, .offset = offsetof(struct global_options, live_reload),
 	    .fallback = "false", .help = "apply changes of the file when it changes"},
@@ -80,8 +99,10 @@ const struct option global_table[] = {
 	    .table = exabgp_table, .help = "the conversation with ExaBGP"},
 	{.name = "guard", .type = OPTION_TABLE, .offset = offsetof(struct global_options, guard), .table = guard_table,
 	    .help = "the largest share of routes that failing checks may withdraw"},
-	LATER("control", "the control socket: socket, group, mode"),
-	LATER("status_dir", "directory for one status file a check"),
+	{.name = "control", .type = OPTION_TABLE, .offset = offsetof(struct global_options, control),
+	    .table = control_table, .help = "the control socket, which exacheck-ctl uses"},
+	{.name = "status_dir", .type = OPTION_PATH, .offset = offsetof(struct global_options, status_dir), .min = 1,
+	    .max = MESSAGE_PATH_SIZE - 1, .help = "directory for one status file a check"},
 	OPTION_END,
 };
 
@@ -196,6 +217,7 @@ const struct option document_table[] = {
 	LATER("logging", "log files and syslog"),
 	LATER("notifications", "messages on changes of state"),
 	LATER("sentry", "error reports"),
-	LATER("metrics", "figures for Prometheus"),
+	{.name = "metrics", .type = OPTION_TABLE, .offset = offsetof(struct config, metrics), .table = metrics_table,
+	    .help = "figures for Prometheus and the status page"},
 	OPTION_END,
 };

@@ -85,6 +85,7 @@ output_route(struct exabgp *exabgp, struct route *route, char *buffer, size_t si
 	}
 	buffer[length++] = '\n'; /* in place of the NUL */
 	exabgp->commands++;
+	*(route_desired(route) != NULL ? &exabgp->announces : &exabgp->withdraws) += 1;
 	route_sent(exabgp->ledger, route);
 	if (exabgp->acks)
 		flight_begin(exabgp, (struct flight){route, NULL}, now);
@@ -235,6 +236,8 @@ exabgp_status(const struct exabgp *exabgp, struct exabgp_status *status)
 	    .errors = exabgp->errors,
 	    .timeouts = exabgp->timeouts,
 	    .commands = exabgp->commands,
+	    .announces = exabgp->announces,
+	    .withdraws = exabgp->withdraws,
 	};
 	memcpy(status->version, exabgp->version, sizeof(status->version));
 }

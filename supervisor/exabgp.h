@@ -82,7 +82,8 @@ struct exabgp_status {
 	bool detecting, acks;
 	bool answered; /* ExaBGP is there: it has said something since it arrived */
 	char version[64]; /* ExaBGP's answer, empty: none */
-	size_t in_flight, errors, timeouts, commands;
+	size_t in_flight, errors, timeouts, commands; /* commands: about routes */
+	size_t announces, withdraws;		     /* of these */
 };
 void exabgp_status(const struct exabgp *, struct exabgp_status *);
 

@@ -57,7 +57,7 @@ struct exabgp {
 	monotime_t evidence_at; /* a resync because of evidence, NEVER: there is none */
 	monotime_t evidence_earliest; /* of the next one */
 
-	size_t commands, errors, timeouts;
+	size_t commands, announces, withdraws, errors, timeouts;
 	bool answered; /* a line came since it arrived */
 	bool shutdown, complained, strangers; /* complained, strangers: told */
 

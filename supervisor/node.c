@@ -23,6 +23,12 @@ static const enum node_attributes wish_sets[WISHES] = {
 	[WISH_DRAIN] = ATTRIBUTES_DRAIN,
 };
 
+unsigned
+node_rank(unsigned rank)
+{
+	return rank & ~(RANK_NOT_UP | RANK_GUARDED);
+}
+
 const char *
 verdict_name(enum verdict verdict)
 {

@@ -37,6 +37,8 @@
 
 #include "../common/monotime.h"
 #include "config.h"
+#include "history.h"
+#include "override.h"
 #include "route.h"
 
 enum verdict { VERDICT_NONE, VERDICT_UP, VERDICT_DOWN, VERDICT_DISABLED, VERDICTS };
@@ -89,6 +91,10 @@ struct node {
 	monotime_t lost_at;
 	enum node_end end;
 	bool unsaid; /* the ledger could not take it: say it again */
+
+	struct override override; /* as far as it is one, of an operator */
+	struct history history; /* kept by who observes: see chronicle.h */
+	bool dirty;		/* what there is to see of it has changed: see feed.h */
 
 	/* Places in what struct nodes has */
 	bool timed;
@@ -166,6 +172,9 @@ void node_stop(struct node *, enum node_end);
 
 /* "up", "down", "disabled"; NONE: "undecided". */
 const char *verdict_name(enum verdict);
+
+/* The place in the configuration of an owner of a route, by the rank that the ledger has. */
+unsigned node_rank(unsigned rank);
 
 /* For nodes.c: its time is over, or the guard permits. */
 void node_timer(struct node *, monotime_t now);

@@ -218,7 +218,7 @@ reload_with(const struct reload *reload, struct config *config, bool asked)
 
 	if (plan == NULL)
 		log_errorx("out of memory");
-	else if (!plan_moves(plan) && settings_same(&(*reload->config)->global, &config->global))
+	else if (!plan_moves(plan) && settings_same(*reload->config, config))
 		result = RELOAD_SAME;
 	else if (reload_apply(reload, config, plan))
 		result = RELOAD_DONE;

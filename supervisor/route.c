@@ -514,6 +514,36 @@ route_error(const struct route *route)
 	return route->error;
 }
 
+const struct route *
+ledger_look_up(const struct ledger *ledger, const struct route_key *key)
+{
+	struct key_tree routes = ledger->routes;
+	struct route wanted = {.key = *key};
+
+	return RB_FIND(key_tree, &routes, &wanted);
+}
+
+uint64_t
+ledger_news(const struct ledger *ledger)
+{
+	return ledger->news;
+}
+
+uint64_t
+route_news_of(const struct route *route)
+{
+	return route->news;
+}
+
+void
+route_each_owner(const struct route *route, void (*visit)(void *, unsigned, enum route_status), void *context)
+{
+	const struct owner *owner;
+
+	SLIST_FOREACH(owner, &route->owners, next)
+		visit(context, owner->rank, owner->wish.status);
+}
+
 size_t
 ledger_count(const struct ledger *ledger, enum route_status sent)
 {

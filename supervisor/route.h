@@ -162,6 +162,16 @@ void ledger_age(struct ledger *);
 /* Forget what was sent for routes that are desired announced (resync), or for all (ExaBGP lost its state). */
 void ledger_resend(struct ledger *, bool all);
 
+/*
+ * What is there to see: the route of this key, NULL: there is none. ledger_news: another number whenever something was
+ * said of a route or answered; route_news_of: that number when it was this route last.
+ */
+const struct route *ledger_look_up(const struct ledger *, const struct route_key *);
+uint64_t ledger_news(const struct ledger *);
+uint64_t route_news_of(const struct route *);
+/* Its owners, in the order of their ranks; wish: UNKNOWN while undecided. */
+void route_each_owner(const struct route *, void (*visit)(void *, unsigned rank, enum route_status wish), void *context);
+
 size_t ledger_count(const struct ledger *, enum route_status sent);
 size_t ledger_pending(const struct ledger *);
 void ledger_each(const struct ledger *, void (*visit)(void *, const struct route *), void *context);

@@ -17,6 +17,13 @@
 
 #define ERROR_TEXT_MAX 200
 
+/* There is something new to see of this route. */
+static void
+route_touch(struct ledger *ledger, struct route *route)
+{
+	route->news = ++ledger->news;
+}
+
 /* What was said last on this route is no longer known. */
 static void
 route_lose(struct ledger *ledger, struct route *route)
@@ -24,12 +31,14 @@ route_lose(struct ledger *ledger, struct route *route)
 	struct route *one;
 
 	ledger->changes++;
+	route_touch(ledger, route);
 	wish_set(&route->sent, ROUTE_UNKNOWN, NULL);
 	route->sent_by_all = false;
 	if (route->key.neighbor != NULL)
 		return;
 	for (one = family_next(route); one != NULL; one = family_next(one))
 		if (one->sent_by_all) {
+			route_touch(ledger, one);
 			wish_set(&one->sent, ROUTE_UNKNOWN, NULL);
 			one->sent_by_all = false;
 			route_refresh(ledger, one, false);
@@ -50,6 +59,7 @@ route_gone(struct ledger *ledger, struct route *route)
 	if (route->kept.status == ROUTE_UNKNOWN)
 		return;
 	ledger->changes++;
+	route_touch(ledger, route);
 	wish_set(&route->kept, ROUTE_UNKNOWN, NULL);
 	route_news(ledger, route, ROUTE_NEWS_GONE);
 }
@@ -95,6 +105,7 @@ route_sent_to_all(struct ledger *ledger, struct route *route)
 	for (one = family_next(route); one != NULL; one = next) {
 		next = family_next(one);
 		ledger->changes++;
+		route_touch(ledger, one);
 		wish_set(&one->sent, route->sent.status, route->sent.attributes);
 		one->sent_by_all = true;
 		route_refresh(ledger, one, true);
@@ -111,6 +122,7 @@ route_sent(struct ledger *ledger, struct route *route)
 			route->unanswered |= UINT32_C(1) << route->in_flight;
 		route->in_flight++;
 	}
+	route_touch(ledger, route);
 	wish_set(&route->sent, route->desired.status, route->desired.attributes);
 	route->sent_by_all = false;
 	route_dequeue(ledger, route);
@@ -134,6 +146,7 @@ route_done(struct ledger *ledger, struct route *route, enum route_status status,
 {
 	struct route *one, *next;
 
+	route_touch(ledger, route);
 	route->acked = status;
 	route->backoff_ns = 0;
 	route_set_error(route, NULL);
@@ -145,6 +158,7 @@ route_done(struct ledger *ledger, struct route *route, enum route_status status,
 		next = family_next(one);
 		if (one->in_flight > 0)
 			continue;
+		route_touch(ledger, one);
 		one->acked = status;
 		if (proven && route->in_flight == 0 && one->sent_by_all && one->queue == QUEUE_NONE && !route_own(one))
 			route_gone(ledger, one);
@@ -157,6 +171,7 @@ route_refused(struct ledger *ledger, struct route *route, const char *text, mono
 {
 	bool still_desired = wish_equal(&route->desired, &route->sent) && !route->held;
 
+	route_touch(ledger, route);
 	route_set_error(route, text != NULL ? text : "refused");
 	/* A later command decides what ExaBGP has. */
 	if (route->in_flight > 0)

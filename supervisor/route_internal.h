@@ -40,6 +40,7 @@ struct route {
 	bool aged;	     /* nothing has been said of it since the last ledger_age */
 	enum route_status acked;
 	enum queue queue;
+	uint64_t news; /* see ledger_news */
 	unsigned in_flight;
 	uint32_t unanswered;	    /* bit i: whether the i-th unanswered command announces, oldest lowest */
 	int64_t backoff_ns;	    /* of the last refusal, 0: none */
@@ -59,6 +60,7 @@ struct ledger {
 	size_t pending;
 	size_t announced; /* routes that are desired announced, by themselves */
 	uint64_t changes; /* see ledger_changes */
+	uint64_t news;	  /* see ledger_news */
 	void (*wake)(void *);
 	void *wake_context;
 	void (*said)(void *, const struct route *, enum route_news);

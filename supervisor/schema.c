@@ -28,6 +28,7 @@ static const struct scalar_schema scalars[OPTION_TYPES] = {
     [OPTION_SECONDS] = {"number string", NUMBER_PATTERN},
     [OPTION_PATH_ID] = {"integer string", "^[0-9]+(\\.[0-9]+\\.[0-9]+\\.[0-9]+)?$"},
     [OPTION_PERCENT] = {"string", "^\\+?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?%$"},
+    [OPTION_MODE] = {"integer string", "^[0-7]{1,4}$"},
     [OPTION_STRING] = {"string number boolean", NULL},
     [OPTION_NAME] = {"string number boolean", "^[^'\"]+$"},
     [OPTION_PATH] = {"string", "^/"},
@@ -44,6 +45,7 @@ static const struct scalar_schema scalars[OPTION_TYPES] = {
     [OPTION_DNS_TYPE] = {"string", NULL},
     [OPTION_DNS_RCODE] = {"string integer", NULL},
     [OPTION_HEADER_VALUE] = {"string number boolean", NULL},
+    [OPTION_LISTEN] = {"string", "^(\\[.*\\]|[0-9.]+):[0-9]+$"},
 };
 
 struct schema {

@@ -25,9 +25,9 @@ text_same(const char *a, const char *b)
 }
 
 bool
-settings_same(const struct global_options *a, const struct global_options *b)
+settings_same(const struct config *a, const struct config *b)
 {
-	return options_equal(global_table, a, b);
+	return options_equal(document_table, a, b);
 }
 
 bool
@@ -56,6 +56,6 @@ settings_change(struct global_options *old, struct global_options *new, struct c
 		fixed_keep(old, new, fixed[i].name, fixed[i].offset);
 	if (old->sandbox != new->sandbox)
 		log_warnx("exacheck.sandbox: workers change to it; exacheck itself stays confined as it is until a restart");
-	if (!settings_same(old, new))
+	if (!options_equal(global_table, old, new))
 		channel_change(channel, config);
 }

@@ -10,7 +10,7 @@
 
 struct channel;
 
-bool settings_same(const struct global_options *, const struct global_options *);
+bool settings_same(const struct config *, const struct config *);
 
 /* Whether workers are to have another identity or another level of their sandbox. */
 bool settings_concern_workers(const struct global_options *old, const struct global_options *new);

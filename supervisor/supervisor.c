@@ -21,8 +21,10 @@
 #include "channel.h"
 #include "channel_output.h"
 #include "checks.h"
+#include "chronicle.h"
 #include "confine.h"
 #include "descriptor.h"
+#include "events.h"
 #include "handover.h"
 #include "hook.h"
 #include "hook_node.h"
@@ -42,6 +44,7 @@
 #include "transition.h"
 #include "upgrade.h"
 #include "upgrade_note.h"
+#include "view.h"
 #include "watch.h"
 #include "watchdog.h"
 #include "worker.h"
@@ -64,7 +67,10 @@ struct supervisor {
 	struct watch *watch; /* of the configuration's file */
 	struct stop *stop;
 	struct upgrade *upgrade;
-	unsigned upgrades, refusals; /* of upgrades */
+	struct events *events;
+	struct chronicle chronicle; /* of checks and events */
+	struct view view;
+	struct view_counts counts;
 	bool reload_due; /* asked for during an upgrade */
 	bool failed; /* the end is an error */
 	const struct handover *left; /* at a start that goes on from what another program left; NULL: it does not */
@@ -99,7 +105,7 @@ transition_seen(void *context, const struct transition *transition)
 	struct supervisor *supervisor = context;
 
 	node_journal_event(&supervisor->notes, transition); /* before anyone is told of it */
-	transition_log(transition);
+	chronicle_transition(&supervisor->chronicle, transition);
 	pulse_set(supervisor->pulse);
 	guard_tell(supervisor);
 	if (transition->before.state == transition->after.state)
@@ -113,7 +119,7 @@ change_seen(void *context, const struct node_change *change)
 	struct supervisor *supervisor = context;
 
 	node_journal_change(&supervisor->notes, change);
-	change_log(change);
+	chronicle_change(&supervisor->chronicle, change);
 	hooks_node_changed(supervisor->hooks, change);
 	pulse_set(supervisor->pulse); /* what the guard permits comes after the event that made it do so */
 	guard_tell(supervisor);
@@ -199,6 +205,7 @@ supervisor_reload(struct supervisor *supervisor, bool asked)
 {
 	const struct reload reload = reload_parts(supervisor);
 	const struct global_options *global;
+	enum reload_result result;
 
 	if (stop_begun(supervisor->stop))
 		return;
@@ -209,7 +216,9 @@ supervisor_reload(struct supervisor *supervisor, bool asked)
 	supervisor->reload_due = false;
 	service_reloading();
 	watch_read(supervisor->watch);
-	if (reload_run(&reload, asked) == RELOAD_DONE) {
+	result = reload_run(&reload, asked);
+	supervisor->counts.reloads[result]++;
+	if (result == RELOAD_DONE) {
 		global = &supervisor->config->global;
 		watch_set(supervisor->watch, global->live_reload, global->monitoring_interval_ns);
 		node_journal_reloaded(&supervisor->notes);
@@ -235,7 +244,7 @@ signal_reload(void *context, int number)
 static struct handover
 handover_parts(const struct supervisor *supervisor)
 {
-	return (struct handover){.upgrades = supervisor->upgrades + 1, .refusals = supervisor->refusals,
+	return (struct handover){.upgrades = supervisor->counts.upgrades + 1, .refusals = supervisor->counts.refusals,
 	    .reload = supervisor->reload_due, .lock = journal_lock(supervisor->journal), .config = supervisor->config,
 	    .identity = supervisor->identity, .launcher = supervisor->launcher, .ledger = supervisor->ledger,
 	    .checks = supervisor->checks, .workers = supervisor->workers, .hooks = supervisor->hooks,
@@ -286,7 +295,7 @@ upgrade_note(const struct supervisor *supervisor, const char *why)
 {
 	char text[UPGRADE_NOTE_SIZE];
 
-	upgrade_note_format(text, supervisor->upgrades, supervisor->refusals, why);
+	upgrade_note_format(text, supervisor->counts.upgrades, supervisor->counts.refusals, why);
 	lock_note(journal_lock(supervisor->journal), text);
 }
 
@@ -295,7 +304,7 @@ upgrade_refused(void *context, const char *why)
 {
 	struct supervisor *supervisor = context;
 
-	supervisor->refusals++;
+	supervisor->counts.refusals++;
 	upgrade_note(supervisor, why);
 	if (supervisor->reload_due)
 		supervisor_reload(supervisor, true);
@@ -424,17 +433,22 @@ parts_make(struct supervisor *supervisor)
 	    (supervisor->journal = journal_new(supervisor->base, config->global.runtime_dir, supervisor->ledger,
 	    left != NULL ? left->lock : JOURNAL_LOCK_TAKE)) == NULL ||
 	    (supervisor->checks = checks_new(supervisor->ledger, &listener)) == NULL ||
+	    (supervisor->events = events_new()) == NULL ||
 	    (supervisor->pulse = pulse_new(supervisor->base, supervisor->checks)) == NULL ||
 	    !launcher_attach(supervisor->launcher, supervisor->base) ||
 	    (supervisor->workers = workers_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL ||
 	    (supervisor->hooks = hooks_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL)
 		return false;
 	supervisor->notes = (struct node_journal){supervisor->journal, supervisor->checks};
+	supervisor->chronicle = (struct chronicle){supervisor->checks, supervisor->events};
+	chronicle_begin(&supervisor->chronicle);
 	supervisor->channel = (left != NULL ? channel_adopt : channel_new)(supervisor->base, config, supervisor->ledger,
 	    channel_ended, supervisor);
 	supervisor->upgrade = left != NULL ?
 	    upgrade_adopt(supervisor->base, supervisor->launcher, &upgrade_hooks, supervisor, supervisor->left_file) :
 	    upgrade_new(supervisor->base, supervisor->launcher, &upgrade_hooks, supervisor);
+	supervisor->view = (struct view){&supervisor->config, supervisor->checks, supervisor->ledger, supervisor->channel,
+	    supervisor->events, &supervisor->counts, monotime_now()};
 	return supervisor->channel != NULL && supervisor->upgrade != NULL &&
 	    (supervisor->stop = stop_make(supervisor)) != NULL &&
 	    (supervisor->watch = watch_new(supervisor->base, config->path, file_changed, supervisor)) != NULL &&
@@ -485,6 +499,8 @@ supervisor_free(struct supervisor *supervisor)
 		ledger_free(supervisor->ledger);
 	if (supervisor->base != NULL)
 		event_base_free(supervisor->base);
+	chronicle_end(&supervisor->chronicle);
+	events_free(supervisor->events);
 	checks_free(supervisor->checks);
 	config_free(supervisor->config);
 }
@@ -532,8 +548,8 @@ supervisor_resume(int file, int64_t watchdog_ns, int *status)
 	supervisor.config = left.config;
 	supervisor.identity = left.identity;
 	supervisor.launcher = left.launcher;
-	supervisor.upgrades = left.upgrades;
-	supervisor.refusals = left.refusals;
+	supervisor.counts.upgrades = left.upgrades;
+	supervisor.counts.refusals = left.refusals;
 	errno = 0;
 	if (supervisor_start(&supervisor, watchdog_ns)) {
 		program_started();

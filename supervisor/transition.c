@@ -77,41 +77,43 @@ transition_cause(const struct transition *transition, char text[static TRANSITIO
 	return text;
 }
 
-void
-transition_log(const struct transition *transition)
+bool
+transition_log(const struct transition *transition, char text[static TRANSITION_TEXT_SIZE])
 {
 	const struct check_options *options = &transition->config->options;
 	const char *name = transition->config->node.name;
 	unsigned rise = (unsigned)options->rise, fall = (unsigned)options->fall;
 	char before[FSM_TEXT_SIZE], after[FSM_TEXT_SIZE], cause[TRANSITION_CAUSE_SIZE], effect[PREFIXES_TEXT_SIZE + 64];
 	bool changed = transition->before.state != transition->after.state || transition->effect != NODE_SAME;
-	enum log_level level = changed ? state_levels[transition->after.state] : LOG_LEVEL_DEBUG;
 
-	if (!log_enabled(level))
-		return;
+	if (!changed && !log_enabled(LOG_LEVEL_DEBUG))
+		return false;
 	fsm_describe(&transition->before, rise, fall, before, sizeof(before));
 	fsm_describe(&transition->after, rise, fall, after, sizeof(after));
 	transition_cause(transition, cause);
 	if (changed)
-		log_line(level, name, "%s -> %s: %s%s", before, after, cause,
+		snprintf(text, TRANSITION_TEXT_SIZE, "%s -> %s: %s%s", before, after, cause,
 		    effect_text(transition->node, transition->effect, transition->now, effect, sizeof(effect)));
 	else
-		log_line(level, name, "%s: %s", after, cause);
+		snprintf(text, TRANSITION_TEXT_SIZE, "%s: %s", after, cause);
+	log_line(changed ? state_levels[transition->after.state] : LOG_LEVEL_DEBUG, name, "%s", text);
+	return changed;
 }
 
-void
-change_log(const struct node_change *change)
+bool
+change_log(const struct node_change *change, char text[static TRANSITION_TEXT_SIZE])
 {
 	static const enum log_level levels[VERDICTS] = {LOG_LEVEL_INFO, LOG_LEVEL_SUCCESS, LOG_LEVEL_ERROR, LOG_LEVEL_INFO};
 	char effect[PREFIXES_TEXT_SIZE + 64];
 
 	if (change->cause == CAUSE_RESULT || (change->before == change->after && change->effect == NODE_SAME))
-		return;
+		return false;
 	effect_text(change->node, change->effect, change->now, effect, sizeof(effect));
 	if (change->before != change->after)
-		log_line(levels[change->after], change->node->config->name, "%s -> %s: %s%s", verdict_name(change->before),
+		snprintf(text, TRANSITION_TEXT_SIZE, "%s -> %s: %s%s", verdict_name(change->before),
 		    verdict_name(change->after), change->reason, effect);
 	else
-		log_line(levels[change->after], change->node->config->name, "%s: %s%s", verdict_name(change->after),
-		    change->reason, effect);
+		snprintf(text, TRANSITION_TEXT_SIZE, "%s: %s%s", verdict_name(change->after), change->reason, effect);
+	log_line(levels[change->after], change->node->config->name, "%s", text);
+	return true;
 }

@@ -4,6 +4,7 @@
 #ifndef EXACHECK_TRANSITION_H
 #define EXACHECK_TRANSITION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../common/result.h"
@@ -26,10 +27,12 @@ struct transition {
 #define TRANSITION_CAUSE_SIZE 512
 const char *transition_cause(const struct transition *, char text[static TRANSITION_CAUSE_SIZE]);
 
-/* One consistent log line per change of state; a line per result at debug level. */
-void transition_log(const struct transition *);
-
-/* A line for a change that no transition's line tells. */
-void change_log(const struct node_change *);
+/*
+ * One consistent log line per change of state; a line per result at debug level. And a line for a change that no
+ * transition's line tells. Each returns whether there was a change, with its line in text.
+ */
+#define TRANSITION_TEXT_SIZE 1024
+bool transition_log(const struct transition *, char text[static TRANSITION_TEXT_SIZE]);
+bool change_log(const struct node_change *, char text[static TRANSITION_TEXT_SIZE]);
 
 #endif

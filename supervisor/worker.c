@@ -65,6 +65,7 @@ worker_lost(struct worker *worker, enum reason reason)
 	if (planned) {
 		worker->retry = monotime_add(worker->backoff.started, PLANNED_LIFE_NS);
 	} else {
+		worker->losses++;
 		worker->overdue |= reason == REASON_LEASE; /* until one gives a result */
 		worker->retry = backoff_ended(&worker->backoff, now);
 		log_line(LOG_LEVEL_WARNING, name, "worker lost (%s): a new one in %.0f s", reason_name(reason),
@@ -344,9 +345,20 @@ workers_add(struct workers *workers, struct check *check, monotime_t first)
 		return false;
 	}
 	STAILQ_INSERT_TAIL(&workers->list, worker, entry);
+	check->worker = worker;
 	worker_arm(worker);
 	workers_pump_wake(workers);
 	return true;
+}
+
+struct worker_view
+worker_view(const struct check *check)
+{
+	const struct worker *worker = check->worker;
+
+	if (worker == NULL)
+		return (struct worker_view){.next = MONOTIME_NEVER};
+	return (struct worker_view){worker->phase == PHASE_IDLE ? 0 : worker->pid, worker->losses, worker->sandbox, worker->slot};
 }
 
 /* The name of the check that has, or had, this process; NULL: it is no worker. */

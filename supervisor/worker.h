@@ -29,7 +29,7 @@ struct workers *workers_new(struct event_base *, const struct identity *, struct
 bool workers_add(struct workers *, struct check *, monotime_t first);
 
 /* End the worker of a check, whatever it is about; the check is not heard of any more. */
-void workers_remove(struct workers *, const struct check *);
+void workers_remove(struct workers *, struct check *);
 
 /* Hear what workers have reported by now: before their checks change, since it is of the grid that they have. */
 void workers_drain(struct workers *);
@@ -60,6 +60,15 @@ bool workers_load(struct workers *, const json_t *, bool usable, char error[stat
 bool worker_state_valid(const json_t *, char error[static STATE_ERROR_SIZE]);
 /* How many have a process of the program from before an upgrade. */
 size_t workers_outdated(const struct workers *);
+
+/* A check's process, as people want to know it. */
+struct worker_view {
+	pid_t pid; /* 0: there is none */
+	unsigned long restarts; /* of a process that was lost, since the check was added */
+	const char *sandbox; /* of the one that started last, see worker's "started"; NULL: none has */
+	monotime_t next;     /* execution */
+};
+struct worker_view worker_view(const struct check *);
 
 /* Kill every worker and spawner now; none is started again. Then workers_free once they are reaped. */
 void workers_stop(struct workers *);

@@ -9,25 +9,14 @@
 
 #include "spawner.h"
 
-static struct worker *
-worker_of(struct workers *workers, const struct check *check)
-{
-	struct worker *worker;
-
-	STAILQ_FOREACH(worker, &workers->list, entry) {
-		if (worker->check == check)
-			return worker;
-	}
-	return NULL;
-}
-
 void
-workers_remove(struct workers *workers, const struct check *check)
+workers_remove(struct workers *workers, struct check *check)
 {
-	struct worker *worker = worker_of(workers, check);
+	struct worker *worker = check->worker;
 
 	if (worker == NULL)
 		return;
+	check->worker = NULL;
 	worker_abandon_birth(worker);
 	worker_kill(worker);
 	event_free(worker->lease);
@@ -57,7 +46,7 @@ workers_drain(struct workers *workers)
 void
 workers_change(struct workers *workers, const struct check *check, bool renew)
 {
-	struct worker *worker = worker_of(workers, check);
+	struct worker *worker = check->worker;
 
 	if (worker == NULL || workers->stopping)
 		return;

@@ -47,6 +47,7 @@ struct worker {
 	monotime_t retry;
 	struct backoff backoff;
 	enum reason reason; /* why there is no process */
+	unsigned long losses; /* of processes */
 
 	/* The peer */
 	int fd; /* -1: none */

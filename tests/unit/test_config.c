@@ -391,12 +391,9 @@ END_TEST
 #define LATER "is not there yet: it has no effect\n"
 
 static const struct finding warnings[] = {
-    {"groups: []\nlogging: ~\nnotifications: 5\nsentry: {dsn: x}\nmetrics: {}\n" WEB,
+    {"groups: []\nlogging: ~\nnotifications: 5\nsentry: {dsn: x}\n" WEB,
 	"c.yaml:3:16: warning: notifications: notifications " LATER
-	"c.yaml:4:9: warning: sentry: sentry " LATER "c.yaml:5:10: warning: metrics: metrics " LATER},
-    {"exacheck: {live_reload: true, on_exit: keep, runtime_dir: /tmp, control: {}, status_dir: /x}\n" WEB,
-	"c.yaml:1:74: warning: exacheck.control: control " LATER
-	"c.yaml:1:90: warning: exacheck.status_dir: status_dir " LATER},
+	"c.yaml:4:9: warning: sentry: sentry " LATER},
     {"exacheck: {guard: {max_withdraw: 99.9%, window: 60}}\n" WEB,
 	"c.yaml:1:34: warning: exacheck.guard.max_withdraw: is less than one route (of 1): none will ever be withdrawn for a "
 	"failure\n"},

@@ -18,7 +18,7 @@ static const char *const switches[] = {"auto", "on", "off", NULL};
 
 /* The options that scalars are tried on. */
 enum {
-	O_BOOL, O_PORT, O_FREE_INTEGER, O_NUMBER, O_LATENCY, O_TIMEOUT, O_GAP, O_COLOUR, O_PATH_ID, O_PERCENT, O_STRING,
+	O_BOOL, O_PORT, O_FREE_INTEGER, O_NUMBER, O_LATENCY, O_TIMEOUT, O_GAP, O_COLOUR, O_PATH_ID, O_PERCENT, O_MODE, O_LISTEN, O_STRING,
 	O_SHORT, O_NAME, O_PATH, O_PATTERN, O_HOST, O_ADDRESS, O_NEXT_HOP, O_PREFIX, O_COMMUNITY, O_AS_PATH, O_STATUS, O_URL, O_DNS_NAME,
 	O_DNS_TYPE, O_DNS_RCODE, O_HEADER, O_LEAST, O_LATER, O_SWITCH
 };
@@ -35,6 +35,8 @@ static const struct option options[] = {
 	[O_COLOUR] = {.name = "colour", .type = OPTION_CHOICE, .choices = colours},
 	[O_PATH_ID] = {.name = "path_id", .type = OPTION_PATH_ID},
 	[O_PERCENT] = {.name = "percent", .type = OPTION_PERCENT},
+	[O_MODE] = {.name = "mode", .type = OPTION_MODE},
+	[O_LISTEN] = {.name = "listen", .type = OPTION_LISTEN},
 	[O_STRING] = {.name = "string", .type = OPTION_STRING},
 	[O_SHORT] = {.name = "short", .type = OPTION_STRING, .min = 1, .max = 4},
 	[O_NAME] = {.name = "name", .type = OPTION_NAME},
@@ -90,6 +92,9 @@ static const struct {
 	{O_PATH_ID, "255.255.255.255", "4294967295"},
 	{O_PERCENT, "0%", "0%"}, {O_PERCENT, "100%", "100%"}, {O_PERCENT, "+12.50%", "12.5%"}, {O_PERCENT, ".5%", "0.5%"},
 	{O_PERCENT, "1e1%", "10%"}, {O_PERCENT, "33.33333%", "33.3333%"}, {O_PERCENT, "0.00005%", "0.0001%"},
+	{O_MODE, "660", "0660"}, {O_MODE, "0", "0000"}, {O_MODE, "0777", "0777"},
+	{O_LISTEN, "127.0.0.1:9101", "127.0.0.1:9101"}, {O_LISTEN, "[::1]:1", "[::1]:1"},
+	{O_LISTEN, "[2001:DB8:0::1]:065", "[2001:db8::1]:65"}, {O_LISTEN, "0.0.0.0:65535", "0.0.0.0:65535"},
 	{O_STRING, "", ""}, {O_STRING, "a b\n\xc3\xa9", "a b\n\xc3\xa9"}, {O_SHORT, "abcd", "abcd"},
 	{O_NAME, "web v4 \xc3\xa9", "web v4 \xc3\xa9"},
 	{O_PATH, "/", "/"}, {O_PATH, "/var/run/x y", "/var/run/x y"},
@@ -165,6 +170,13 @@ static const struct {
 	{O_PERCENT, "%", "*share"}, {O_PERCENT, "", "*share"}, {O_PERCENT, "-1%", "*share"}, {O_PERCENT, "101%", "*share"},
 	{O_PERCENT, "50 %", "*share"}, {O_PERCENT, "50%%", "*share"}, {O_PERCENT, "nan%", "*share"},
 	{O_PERCENT, "1000000000000000000000000000000000%", "*share"}, {O_PERCENT, "050%", "*share"},
+	{O_MODE, "0888", "must be permissions in octal, 0 to 0777, such as 0660, got 0888"}, {O_MODE, "", "*octal"},
+	{O_MODE, "rw-r-----", "*octal"}, {O_MODE, "01777", "*octal"}, {O_MODE, "-1", "*octal"}, {O_MODE, "00660", "*octal"},
+	{O_LISTEN, "9101", "must be ADDRESS:PORT, such as 127.0.0.1:9101 or [::1]:9101, got 9101"},
+	{O_LISTEN, "localhost:80", "*ADDRESS:PORT"}, {O_LISTEN, "127.0.0.1:0", "*ADDRESS:PORT"},
+	{O_LISTEN, "127.0.0.1:65536", "*ADDRESS:PORT"}, {O_LISTEN, "::1:80", "*ADDRESS:PORT"}, {O_LISTEN, "[::1]", "*ADDRESS:PORT"},
+	{O_LISTEN, "[127.0.0.1]:80", "*ADDRESS:PORT"}, {O_LISTEN, "", "*ADDRESS:PORT"}, {O_LISTEN, "[]:80", "*ADDRESS:PORT"},
+	{O_LISTEN, "127.0.0.1:+80", "*ADDRESS:PORT"}, {O_LISTEN, "[:80", "*ADDRESS:PORT"},
 	{O_PATH_ID, "1.2.3", "*dotted quad"}, {O_PATH_ID, "::1", "*dotted quad"},
 	{O_SHORT, "", "must not be empty"}, {O_SHORT, "abcde", "must be 1 to 4 bytes long, got 5"},
 	{O_NAME, "", "must not be empty"}, {O_NAME, "it's", "*quotes"}, {O_NAME, "a\"b", "*quotes"},

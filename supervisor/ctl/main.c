@@ -10,9 +10,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "../common/monotime.h"
-#include "lock.h"
-#include "upgrade_note.h"
+#include "../../common/monotime.h"
+#include "../lock.h"
+#include "../upgrade_note.h"
 
 #define RUNTIME_DIR "/run/exacheck"
 /* For an upgrade: more than exacheck itself waits for each of its steps. */

@@ -1,0 +1,43 @@
+/*
+ * Dates. Touches the clocks.
+ */
+#include "walltime.h"
+
+#include <stdio.h>
+#include <time.h>
+
+/* How far the date is ahead of monotonic time, in nanoseconds. */
+static int64_t
+walltime_offset(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * NS_PER_SECOND + now.tv_nsec - monotime_now().ns;
+}
+
+int64_t
+walltime_ns(monotime_t point)
+{
+	return point.ns + walltime_offset();
+}
+
+monotime_t
+walltime_point(int64_t ns)
+{
+	return (monotime_t){ns - walltime_offset()};
+}
+
+const char *
+walltime_format(monotime_t point, char text[static WALLTIME_SIZE])
+{
+	int64_t ns = walltime_ns(point);
+	time_t seconds = ns / NS_PER_SECOND;
+	size_t length;
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	length = strftime(text, WALLTIME_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + length, WALLTIME_SIZE - length, ".%03uZ", (unsigned)(ns % NS_PER_SECOND / NS_PER_MILLISECOND) % 1000);
+	return text;
+}

@@ -1,0 +1,19 @@
+/*
+ * Points of monotonic time as dates, for people: by the clock on the wall as it is now.
+ */
+#ifndef EXACHECK_WALLTIME_H
+#define EXACHECK_WALLTIME_H
+
+#include <stdint.h>
+
+#include "monotime.h"
+
+/* Nanoseconds since 1970-01-01 UTC. And the point of monotonic time that is this date. */
+int64_t walltime_ns(monotime_t);
+monotime_t walltime_point(int64_t ns);
+
+/* "2026-01-31T23:59:59.123Z" (RFC 3339). Returns text. */
+#define WALLTIME_SIZE 32
+const char *walltime_format(monotime_t, char text[static WALLTIME_SIZE]);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * The running exacheck as those see it who only look: control, exacheck-web. And its parts as JSON, one map a thing.
+ * Nothing of it changes anything. The fields are documented in exacheck-ctl(8).
+ */
+#ifndef EXACHECK_VIEW_H
+#define EXACHECK_VIEW_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../common/monotime.h"
+
+struct channel;
+struct checks;
+struct config;
+struct events;
+struct ledger;
+struct route;
+
+/* What the supervisor counts itself. */
+struct view_counts {
+	uint64_t reloads[3]; /* by enum reload_result */
+	unsigned upgrades, refusals; /* of upgrades */
+};
+
+/* The caller fills it in; all of it outlives it. */
+struct view {
+	struct config *const *config; /* that is in force */
+	const struct checks *checks;
+	const struct ledger *ledger;
+	const struct channel *channel;
+	const struct events *events;
+	const struct view_counts *counts;
+	monotime_t started; /* since when this program runs */
+};
+
+enum view_detail {
+	VIEW_BRIEF,
+	VIEW_FULL, /* with the last executions, counts and durations */
+};
+
+/* exacheck itself; a check or a group, by its rank; a route; an event. NULL: out of memory. */
+json_t *view_exacheck(const struct view *);
+json_t *view_node(const struct view *, size_t rank, enum view_detail, monotime_t now);
+json_t *view_route(const struct view *, const struct route *);
+struct events_one;
+json_t *view_event(const struct events_one *);
+/* The changes of a node that are kept, the oldest first: a list. */
+json_t *view_history(const struct view *, size_t rank);
+
+#endif
