@@ -1,0 +1,47 @@
+/*
+ * The control socket: those who may ask, and change. A unix stream socket; its protocol is documented in
+ * exacheck-ctl(8). Whatever a client does, it is served after everything else, with bounded memory, and harms nobody.
+ */
+#ifndef EXACHECK_CONTROL_H
+#define EXACHECK_CONTROL_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "config.h"
+#include "reload.h"
+#include "view.h"
+
+#define CONTROL_PROTOCOL 1
+#define CONTROL_FILE "control.sock" /* in runtime_dir, unless configured */
+
+struct control;
+struct event_base;
+struct workers;
+
+/* What changes something; all called from the loop. */
+struct control_acts {
+	/* Load the file anew and, unless dry, apply it; findings and what changes are written to report, a line each. */
+	enum reload_result (*reload)(void *context, bool dry, FILE *report);
+	/* Begin an upgrade; false: it cannot be begun now. What comes of it is told by control_upgraded. */
+	bool (*upgrade)(void *context);
+	/* Nodes were changed by a command: timers and files are to follow. */
+	void (*changed)(void *context);
+	void *context;
+};
+
+/* The view, its checks and the workers outlive the result; acts are copied. Nothing is open yet. NULL: out of memory. */
+struct control *control_new(struct event_base *, const struct view *, struct checks *, struct workers *,
+    const struct control_acts *);
+void control_free(struct control *);
+
+/*
+ * Listen as the configuration in force says, anew when it says something else than before. What goes wrong is logged,
+ * and costs nothing but the socket.
+ */
+void control_listen(struct control *);
+
+/* An upgrade came to nothing: why. Who waits for it is told. One that succeeds ends every connection. */
+void control_upgrade_refused(struct control *, const char *why);
+
+#endif
