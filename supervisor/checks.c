@@ -112,6 +112,7 @@ void
 checks_dispose_check(struct check *check)
 {
 	history_clear(&check->node.history);
+	override_clear(&check->node.override);
 	free(check);
 }
 
@@ -119,6 +120,7 @@ void
 checks_dispose_group(struct group *group)
 {
 	history_clear(&group->node.history);
+	override_clear(&group->node.override);
 	free(group);
 }
 
@@ -223,6 +225,35 @@ checks_turn(struct checks *checks, monotime_t now)
 	return checks_next(checks);
 }
 
+/* Overrides. */
+
+void
+checks_override(struct checks *checks, size_t rank, struct override *override, monotime_t now)
+{
+	if (rank < checks->count) {
+		check_override(checks->list[rank], override, now);
+		return;
+	}
+	nodes_begin(&checks->nodes, now);
+	group_override(checks->groups[rank - checks->count], override, now);
+	nodes_end(&checks->nodes, now);
+}
+
+void
+checks_release(struct checks *checks, size_t rank, const char *why, monotime_t now)
+{
+	if (checks_node(checks, rank)->override.kind == OVERRIDE_NONE)
+		return;
+	if (rank < checks->count) {
+		check_release(checks->list[rank], why, now);
+		return;
+	}
+	nodes_begin(&checks->nodes, now);
+	group_release(checks->groups[rank - checks->count], why, now);
+	checks_judge(checks, rank - checks->count, now);
+	nodes_end(&checks->nodes, now);
+}
+
 /* Upgrades and crashes. */
 
 json_t *
@@ -231,11 +262,24 @@ checks_save_node(const struct checks *checks, size_t rank)
 	return rank < checks->count ? check_save(checks->list[rank]) : group_save(checks->groups[rank - checks->count]);
 }
 
+/* With its override, which is no business of the journal: it has a file of its own. */
+static json_t *
+node_leave(const struct checks *checks, size_t rank)
+{
+	const struct override *override = &checks_node(checks, rank)->override;
+	json_t *map = checks_save_node(checks, rank);
+
+	if (map == NULL || override->kind == OVERRIDE_NONE || state_put(map, "override", override_save(override)))
+		return map;
+	json_decref(map);
+	return NULL;
+}
+
 bool
 checks_save(const struct checks *checks, FILE *file)
 {
 	for (size_t rank = 0; rank < checks_node_count(checks); rank++)
-		if (!state_write(file, rank < checks->count ? "check" : "group", checks_save_node(checks, rank)))
+		if (!state_write(file, rank < checks->count ? "check" : "group", node_leave(checks, rank)))
 			return false;
 	return true;
 }
