@@ -10,6 +10,7 @@
 #include "../../supervisor/checks.h"
 #include "../../supervisor/chronicle.h"
 #include "../../supervisor/events.h"
+#include "../../supervisor/kept_state.h"
 #include "../../supervisor/view.h"
 #include "configs.h"
 #include "unit.h"
@@ -372,6 +373,95 @@ START_TEST(a_refusal_is_seen)
 }
 END_TEST
 
+static bool
+kept_read(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	(void)context;
+	return kept_load(checks, map, error);
+}
+
+/* All nodes as text; malloc'd. */
+static char *
+everything(void)
+{
+	json_t *list = json_array();
+	char *dump;
+
+	for (size_t rank = 0; rank < checks_node_count(checks); rank++) {
+		json_t *map = node(rank);
+
+		/* these are no part of it */
+		json_object_del(map, "routes");
+		json_object_del(map, "announced");
+		ck_assert_int_eq(json_array_append_new(list, map), 0);
+		ck_assert_int_eq(json_array_append_new(list, view_history(&view, rank)), 0);
+	}
+	dump = json_dumps(list, JSON_COMPACT);
+	ck_assert_ptr_nonnull(dump);
+	json_decref(list);
+	for (char *point = dump; (point = strchr(point, 'T')) != NULL; point++)
+		if (strspn(point + 1, "0123456789:.Z") == strlen("23:59:59.123Z"))
+			memset(point + 1, '0', strlen("23:59:59.123")); /* the two clocks are not read at once */
+	return dump;
+}
+
+START_TEST(figures_and_history_go_on)
+{
+	static const struct state_reader readers[] = {{"kept", kept_read}, {NULL, NULL}};
+	char error[STATE_ERROR_SIZE] = "", *before, *after;
+	FILE *file = tmpfile();
+	int64_t last;
+
+	for (int i = 0; i < RESULTS_KEPT + 5; i++)
+		execute(0, i % 7 < 4, (i % 5) * MS);
+	execute(1, true, MS);
+	last = results_kept(&checks_at(checks, 0)->results, RESULTS_KEPT - 1)->at.ns;
+	before = everything();
+	ck_assert(file != NULL && kept_save(checks, file) && state_write(file, "end", json_object()) && fflush(file) == 0);
+	for (size_t rank = 0; rank < checks_node_count(checks); rank++)
+		history_clear(&checks_node(checks, rank)->history);
+	for (size_t rank = 0; rank < checks_count(checks); rank++)
+		checks_at(checks, rank)->results = (struct results){0};
+	ck_assert_msg(state_read(fileno(file), readers, NULL, error), "%s", error);
+	after = everything();
+	ck_assert_str_eq(after, before);
+	ck_assert_int_eq(results_kept(&checks_at(checks, 0)->results, RESULTS_KEPT - 1)->at.ns, last);
+	free(before);
+	free(after);
+	fclose(file);
+}
+END_TEST
+
+START_TEST(damaged_figures_are_refused)
+{
+	static const char *const maps[] = {"{}", "{\"name\": \"nobody\", \"changes\": []}", "{\"name\": \"a\"}",
+		"{\"name\": \"a\", \"changes\": [5]}", "{\"name\": \"a\", \"changes\": [[1, \"odd\", \"x\"]]}",
+		"{\"name\": \"a\", \"changes\": [[1, \"up\", \"x\"], [1, \"up\", 7]]}",
+		"{\"name\": \"a\", \"changes\": [], \"results\": {}}",
+		"{\"name\": \"a\", \"changes\": [], \"results\": {\"text\": \"\", \"ring\": [1, 2, 3], \"cells\": [], \"buckets\": []}}",
+		"{\"name\": \"a\", \"changes\": [], \"results\": {\"text\": \"\", \"ring\": [1, 2, 3, 0], \"cells\": [], \"buckets\": []}}",
+		"{\"name\": \"a\", \"changes\": [], \"results\": {\"text\": \"\", \"ring\": [1, 2, 0, 99], \"cells\": [], \"buckets\": []}}",
+		"{\"name\": \"a\", \"changes\": [], \"results\": {\"text\": \"\", \"ring\": [], \"cells\": [3, 0, 1], \"buckets\": []}}",
+		"{\"name\": \"a\", \"changes\": [], \"results\": {\"text\": \"\", \"ring\": [], \"cells\": [0, 0, -1], \"buckets\": []}}"};
+	char *before, *after, error[STATE_ERROR_SIZE];
+
+	execute(0, true, MS);
+	before = everything();
+	for (size_t i = 0; i < COUNT(maps); i++) {
+		json_t *map = json_loads(maps[i], 0, NULL);
+
+		ck_assert_ptr_nonnull(map);
+		error[0] = '\0';
+		ck_assert_msg(!kept_load(checks, map, error) && error[0] != '\0', "%s", maps[i]);
+		json_decref(map);
+	}
+	after = everything();
+	ck_assert_str_eq(after, before);
+	free(before);
+	free(after);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -387,5 +477,7 @@ main(void)
 	tcase_add_test(seen, a_check_is_seen);
 	tcase_add_test(seen, held_groups_and_routes_are_seen);
 	tcase_add_test(seen, a_refusal_is_seen);
+	tcase_add_test(seen, figures_and_history_go_on);
+	tcase_add_test(seen, damaged_figures_are_refused);
 	return unit_run(suite);
 }
