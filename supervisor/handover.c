@@ -16,6 +16,7 @@
 #include "descriptor.h"
 #include "diagnostic.h"
 #include "hook.h"
+#include "kept_state.h"
 #include "launcher.h"
 #include "program.h"
 #include "route.h"
@@ -244,6 +245,14 @@ group_read(void *context, const json_t *map, char error[static STATE_ERROR_SIZE]
 }
 
 static bool
+kept_read(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	struct handover *handover = context;
+
+	return kept_load(handover->checks, map, error);
+}
+
+static bool
 channel_read_state(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
 {
 	struct handover *handover = context;
@@ -285,7 +294,7 @@ handover_save(const struct handover *handover, FILE *file)
 	    !state_write(file, "launcher", launcher_save(handover->launcher)))
 		return false;
 	ledger_each(handover->ledger, route_write, &saving);
-	return !saving.failed && checks_save(handover->checks, file) &&
+	return !saving.failed && checks_save(handover->checks, file) && kept_save(handover->checks, file) &&
 	    state_write(file, "channel", channel_save(handover->channel)) && workers_save(handover->workers, file) &&
 	    hooks_save(handover->hooks, file) &&
 	    state_write(file, "end", json_object());
@@ -450,6 +459,7 @@ handover_rest(struct handover *handover, int file)
 	static const struct state_reader readers[] = {
 		{"check", check_read},
 		{"group", group_read},
+		{"kept", kept_read},
 		{"channel", channel_read_state},
 		{"worker", worker_read_state},
 		{"hook", hook_read_state},

@@ -25,6 +25,7 @@ struct results_one {
 
 struct results {
 	uint64_t passes, failures; /* failures: and errors */
+	uint64_t fed; /* how many of all of these exacheck-web knows: see feed.h */
 	uint32_t executions[RESULT_CODES][REASONS];
 	uint32_t buckets[RESULTS_BUCKETS]; /* of their durations, each without those below */
 	int64_t duration_ns;		   /* of all together */

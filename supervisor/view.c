@@ -3,6 +3,8 @@
  */
 #include "view.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -44,6 +46,19 @@ view_whole(json_t *map, bool whole)
 		return map;
 	json_decref(map);
 	return NULL;
+}
+
+char *
+view_line(const char *type, json_t *map)
+{
+	char *text = map != NULL ? json_dumps(map, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL, *line = NULL;
+
+	json_decref(map);
+	/* the map is an object, and not empty */
+	if (text != NULL && asprintf(&line, "{\"type\":\"%s\",%s\n", type, text + 1) == -1)
+		line = NULL;
+	free(text);
+	return line;
 }
 
 static double
@@ -242,13 +257,13 @@ worker_map(const struct check *check)
 	    view_put_time(map, "next", check->fsm.state == FSM_DISABLED ? MONOTIME_NEVER : worker.next));
 }
 
-/* Results that are kept, the oldest first. */
+/* The last results, so many of them as are kept, the oldest first. */
 static json_t *
-recent_list(const struct results *results)
+recent_list(const struct results *results, uint64_t most)
 {
 	json_t *list = json_array();
 
-	for (unsigned back = results->count; list != NULL && back-- > 0;)
+	for (unsigned back = most < results->count ? (unsigned)most : results->count; list != NULL && back-- > 0;)
 		if (json_array_append_new(list, result_map(results_kept(results, back), NULL)) != 0)
 			return view_whole(list, false);
 	return list;
@@ -289,6 +304,14 @@ durations_map(const struct results *results)
 }
 
 static bool
+results_put(const struct results *results, json_t *map, enum view_detail detail)
+{
+	if (detail == VIEW_FULL)
+		return view_put(map, "recent", recent_list(results, RESULTS_KEPT));
+	return view_put(map, "news", recent_list(results, results->passes + results->failures - results->fed));
+}
+
+static bool
 check_put(const struct check *check, json_t *map, enum view_detail detail)
 {
 	const struct check_options *options = &check->config->options;
@@ -311,7 +334,7 @@ check_put(const struct check *check, json_t *map, enum view_detail detail)
 	    view_put(map, "successes", json_integer((json_int_t)results->passes)) &&
 	    view_put(map, "failures", json_integer((json_int_t)results->failures)) &&
 	    view_put(map, "last", last_map(results)) && view_put(map, "worker", worker_map(check)) &&
-	    (detail == VIEW_BRIEF || (view_put(map, "recent", recent_list(results)) &&
+	    (detail == VIEW_BRIEF || (results_put(results, map, detail) &&
 	    view_put(map, "executions", executions_list(results)) && view_put(map, "durations", durations_map(results))));
 }
 

@@ -38,7 +38,11 @@ struct view {
 enum view_detail {
 	VIEW_BRIEF,
 	VIEW_FULL, /* with the last executions, counts and durations */
+	VIEW_FEED, /* the same with `news`, those executions that results.fed does not count, instead of `recent` */
 };
+
+/* A map as a line of text with its newline and with its type first; malloc'd, takes the map. NULL: it is, or no memory. */
+char *view_line(const char *type, json_t *map);
 
 /* exacheck itself; a check or a group, by its rank; a route; an event. NULL: out of memory. */
 json_t *view_exacheck(const struct view *);

@@ -9,6 +9,8 @@ from harness.config import check, config, prefix
 from harness.exacheck import EXIT_LIMIT
 from harness.hostile import TcpServer
 
+pytestmark = pytest.mark.one_level
+
 EVERYTHING = {"nexthop": "192.0.2.1", "metric": 0, "local_preference": 4294967295, "as_path": "65010 4200000001",
               "communities": ["65000:1", "no-export", "65000:1:2", "target:65000:7"]}
 AS_WRITTEN = {"next-hop": "192.0.2.1", "med": 0, "local-preference": 4294967295,

@@ -10,6 +10,8 @@ from harness.hostile import TcpServer
 from harness.lab import Lab
 from harness.wait import wait_until
 
+pytestmark = pytest.mark.one_level
+
 
 class Telling(Lab):
     """An ExaBGP that tells its helper of neighbors."""

@@ -12,6 +12,8 @@ from harness.hostile import HttpServer, TcpServer, http_response
 from harness.scripted import ScriptedDns
 from harness.wait import Timeout, wait_until
 
+pytestmark = pytest.mark.one_level
+
 NOISE = 0.6 if paths.SANITIZED else 0.4  # seconds by which a loaded machine may be late
 
 

@@ -12,6 +12,8 @@ import pytest
 from harness.config import check, config, for_test, prefix
 from harness.hostile import TcpServer
 
+pytestmark = pytest.mark.one_level
+
 LONG = 600  # seconds: longer than a test
 
 

@@ -10,6 +10,8 @@ from harness.config import check, config, prefix
 from harness.scripted import SCRIPTED
 from harness.wait import wait_until
 
+pytestmark = pytest.mark.one_level
+
 INTERVAL = 0.25
 SEEN_FROM_OUTSIDE = {"tcp": 0.5, "file": 0.5}  # where the service is changed after an execution was seen, not by it
 NUMBERS = (1, 2, 3)

@@ -21,6 +21,8 @@ from harness.lab import Lab
 from harness.standalone import Pipes, Service
 from harness.wait import wait_until
 
+pytestmark = pytest.mark.one_level
+
 LATE = 1.5 * paths.SLOWNESS  # seconds that an execution may be late on a busy machine
 F_SETPIPE_SZ = 1031
 EXECUTION = re.compile(r"(\S+Z) \w+ (check \d+): [^:]*: (?:pass|fail) ")
