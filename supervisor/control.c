@@ -228,8 +228,8 @@ control_listen(struct control *control)
 }
 
 void
-control_upgrade_refused(struct control *control, const char *why)
+control_result(struct control *control, const struct check *check)
 {
 	(void)control;
-	(void)why;
+	(void)check;
 }
