@@ -1,6 +1,11 @@
 /*
  * A check at run time: a node whose findings are what its state machine makes of results. Hears results from worker.c;
  * knows no process and no clock.
+ *
+ * It is disabled while its disable file exists, as a worker says, or while it is overridden: from the beginning of the
+ * first of both to the end of the last, after which it starts up and rises anew. While it is overridden it is executed,
+ * and results are shown and change nothing. Who goes on from a killed predecessor's state knows nothing of the file: one
+ * that was disabled stays so until a worker says that there is one, or there is a result, or an override.
  */
 #ifndef EXACHECK_CHECK_H
 #define EXACHECK_CHECK_H
@@ -22,6 +27,7 @@ struct check {
 	const struct check_config *config;
 	struct node node;
 	struct fsm fsm;
+	bool disabled;	       /* its disable file exists, as far as a worker has said so */
 	struct worker *worker; /* worker.c's; NULL: none executes it */
 	struct results results; /* kept by who observes: see chronicle.h */
 	void (*observe)(void *context, const struct transition *);
@@ -55,6 +61,13 @@ void check_result(struct check *, const struct result *, int64_t duration_ns, mo
 
 /* The disable file is there or not there. */
 void check_disabled(struct check *, bool disabled, monotime_t now);
+
+/*
+ * An operator's word, in place of a former one; it becomes the check's. And it is over: why is for people, "enabled by
+ * root". Both are told, whatever comes of them.
+ */
+void check_override(struct check *, struct override *, monotime_t now);
+void check_release(struct check *, const char *why, monotime_t now);
 
 /* Nanoseconds between executions in the present state. */
 int64_t check_interval_ns(const struct check *);

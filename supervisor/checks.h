@@ -38,6 +38,13 @@ const struct group *checks_group(const struct checks *, size_t index);
 size_t checks_node_count(const struct checks *);
 struct node *checks_node(const struct checks *, size_t rank);
 
+/*
+ * An operator's word on the node of this rank, which becomes its own, in place of a former one; and it is over. Both tell
+ * of it, cannot fail, and may come between any other calls but the two steps of a change.
+ */
+void checks_override(struct checks *, size_t rank, struct override *, monotime_t now);
+void checks_release(struct checks *, size_t rank, const char *why, monotime_t now);
+
 /* Time has come: what waits for it happens. Returns when to call it again; MONOTIME_NEVER: nothing waits. */
 monotime_t checks_turn(struct checks *, monotime_t now);
 /* The same without anything happening. */

@@ -1,6 +1,6 @@
 /*
- * Members' verdicts into findings. Touches the group's node. Invariant: what is found depends on the members' verdicts
- * and on nothing else.
+ * Members' verdicts into findings. Touches the group's node. Invariant: what is found depends on the
+ * override, and without one on the members' verdicts alone.
  */
 #include "group.h"
 
@@ -22,6 +22,8 @@ group_judge(struct group *group, enum verdict (*verdict)(const void *context, si
 	int64_t up = 0, unknown = 0;
 	char reason[96];
 
+	if (group->node.override.kind != OVERRIDE_NONE)
+		return;
 	for (size_t i = 0; i < config->count; i++) {
 		enum verdict member = verdict(context, config->members[i].check);
 
@@ -36,4 +38,20 @@ group_judge(struct group *group, enum verdict (*verdict)(const void *context, si
 		node_found(&group->node, VERDICT_UP, CAUSE_MEMBERS, reason, now);
 	else if (up + unknown < config->threshold)
 		node_found(&group->node, VERDICT_DOWN, CAUSE_MEMBERS, reason, now);
+}
+
+void
+group_override(struct group *group, struct override *override, monotime_t now)
+{
+	char word[OVERRIDE_TEXT_SIZE];
+
+	override_replace(&group->node.override, override);
+	node_found(&group->node, VERDICT_DISABLED, CAUSE_OVERRIDE, override_describe(&group->node.override, word), now);
+}
+
+void
+group_release(struct group *group, const char *why, monotime_t now)
+{
+	override_clear(&group->node.override);
+	node_found(&group->node, VERDICT_DISABLED, CAUSE_OVERRIDE, why, now);
 }

@@ -354,7 +354,7 @@ node_confirm(struct node *node, bool proof, enum node_effect effect, enum node_c
 		nodes_disarm(node);
 	if (node->wish == WISH_NOTHING && !node->guarded)
 		effect = node_follow(node, now);
-	if (proof || effect != NODE_SAME)
+	if (proof || effect != NODE_SAME || cause == CAUSE_OVERRIDE)
 		node_tell(node, node->verdict, effect, cause, reason, now);
 	return effect;
 }

@@ -24,6 +24,9 @@
  * know nothing of it, until something is found: then first of all the same is wished again, and it goes on as if there
  * had been no other process, with what is held, drains, is guarded and counts as lost.
  *
+ * Override. An operator's word stands above results: while a node has one it is found disabled, see check.h and group.h,
+ * and nothing else is found. It is the node's, across reloads that rename it too, and goes with it.
+ *
  * Rank, where nodes share a route (the ledger takes the attributes of the first): nodes that are up, in file order, all
  * checks before all groups; then those that announce in another state, draining ones too; then guarded ones.
  */
@@ -61,6 +64,7 @@ enum node_cause {
 	CAUSE_TIME,    /* min_up or min_down is over */
 	CAUSE_DRAINED, /* drain_time is over */
 	CAUSE_GUARD,   /* it permits what it refused */
+	CAUSE_OVERRIDE, /* of the group: it is told whatever came of it */
 };
 
 /* How far the node is on its way to the end of everything. */

@@ -14,6 +14,11 @@ static const struct state_field fsm_fields[] = {
 	STATE_END,
 };
 
+static const struct state_field check_fields[] = {
+	STATE_FIELD(struct check, disabled),
+	STATE_END,
+};
+
 static const struct state_field node_fields[] = {
 	STATE_ENUM(struct node, verdict, VERDICTS),
 	STATE_FIELD(struct node, proven),
@@ -46,7 +51,8 @@ check_save(const struct check *check)
 {
 	json_t *map = node_save(&check->node);
 
-	if (map != NULL && state_put(map, "fsm", state_save(fsm_fields, &check->fsm)))
+	if (map != NULL && state_put(map, "fsm", state_save(fsm_fields, &check->fsm)) &&
+	    state_put(map, "file", state_save(check_fields, check)))
 		return map;
 	json_decref(map);
 	return NULL;
@@ -58,12 +64,32 @@ group_save(const struct group *group)
 	return node_save(&group->node);
 }
 
-/* Into a check as it is made. */
+/* Into a check as it is made. One that was saved before there were overrides is disabled by its file alone. */
 static bool
 check_decode(struct check *check, const json_t *map, char error[static STATE_ERROR_SIZE])
 {
-	return state_load(node_fields, &check->node, map, error) &&
-	    state_load(fsm_fields, &check->fsm, json_object_get(map, "fsm"), error);
+	if (!state_load(node_fields, &check->node, map, error) ||
+	    !state_load(fsm_fields, &check->fsm, json_object_get(map, "fsm"), error))
+		return false;
+	check->disabled = check->fsm.state == FSM_DISABLED && check->node.proven;
+	return state_load(check_fields, check, json_object_get(map, "file"), error);
+}
+
+/* The override of a node's map, which is the caller's to clear. */
+static bool
+override_decode(struct override *override, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	return override_load(override, json_object_get(map, "override"), error);
+}
+
+static bool
+override_valid(const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	struct override override;
+	bool valid = override_decode(&override, map, error);
+
+	override_clear(&override);
+	return valid;
 }
 
 bool
@@ -71,7 +97,7 @@ check_state_valid(const json_t *map, char error[static STATE_ERROR_SIZE])
 {
 	struct check check = {.config = NULL};
 
-	return check_decode(&check, map, error);
+	return check_decode(&check, map, error) && override_valid(map, error);
 }
 
 bool
@@ -79,17 +105,19 @@ group_state_valid(const json_t *map, char error[static STATE_ERROR_SIZE])
 {
 	struct node node = {.config = NULL};
 
-	return state_load(node_fields, &node, map, error);
+	return state_load(node_fields, &node, map, error) && override_valid(map, error);
 }
 
 bool
 check_load(struct check *check, const json_t *map, char error[static STATE_ERROR_SIZE])
 {
 	struct check found = *check;
+	struct override override;
 
-	if (!check_decode(&found, map, error))
+	if (!check_decode(&found, map, error) || !override_decode(&override, map, error))
 		return false;
 	*check = found;
+	override_replace(&check->node.override, &override);
 	node_resume(&check->node);
 	return true;
 }
@@ -98,10 +126,12 @@ bool
 group_load(struct group *group, const json_t *map, char error[static STATE_ERROR_SIZE])
 {
 	struct node found = group->node;
+	struct override override;
 
-	if (!state_load(node_fields, &found, map, error))
+	if (!state_load(node_fields, &found, map, error) || !override_decode(&override, map, error))
 		return false;
 	group->node = found;
+	override_replace(&group->node.override, &override);
 	node_resume(&group->node);
 	return true;
 }

@@ -67,7 +67,9 @@ transition_cause(const struct transition *transition, char text[static TRANSITIO
 {
 	const struct result *result = transition->result;
 
-	if (result == NULL)
+	if (transition->word != NULL)
+		snprintf(text, TRANSITION_CAUSE_SIZE, "%s", transition->word);
+	else if (result == NULL)
 		snprintf(text, TRANSITION_CAUSE_SIZE, "%s %s", transition->config->options.disable != NULL ?
 		    transition->config->options.disable : "disable file",
 		    transition->event == FSM_DISABLE ? "exists" : "is gone");
@@ -84,16 +86,17 @@ transition_log(const struct transition *transition, char text[static TRANSITION_
 	const char *name = transition->config->node.name;
 	unsigned rise = (unsigned)options->rise, fall = (unsigned)options->fall;
 	char before[FSM_TEXT_SIZE], after[FSM_TEXT_SIZE], cause[TRANSITION_CAUSE_SIZE], effect[PREFIXES_TEXT_SIZE + 64];
-	bool changed = transition->before.state != transition->after.state || transition->effect != NODE_SAME;
+	bool moved = transition->before.state != transition->after.state;
+	bool changed = moved || transition->effect != NODE_SAME || transition->word != NULL;
 
 	if (!changed && !log_enabled(LOG_LEVEL_DEBUG))
 		return false;
 	fsm_describe(&transition->before, rise, fall, before, sizeof(before));
 	fsm_describe(&transition->after, rise, fall, after, sizeof(after));
 	transition_cause(transition, cause);
-	if (changed)
-		snprintf(text, TRANSITION_TEXT_SIZE, "%s -> %s: %s%s", before, after, cause,
-		    effect_text(transition->node, transition->effect, transition->now, effect, sizeof(effect)));
+	effect_text(transition->node, transition->effect, transition->now, effect, sizeof(effect));
+	if (moved || transition->effect != NODE_SAME)
+		snprintf(text, TRANSITION_TEXT_SIZE, "%s -> %s: %s%s", before, after, cause, effect);
 	else
 		snprintf(text, TRANSITION_TEXT_SIZE, "%s: %s", after, cause);
 	log_line(changed ? state_levels[transition->after.state] : LOG_LEVEL_DEBUG, name, "%s", text);
@@ -106,7 +109,8 @@ change_log(const struct node_change *change, char text[static TRANSITION_TEXT_SI
 	static const enum log_level levels[VERDICTS] = {LOG_LEVEL_INFO, LOG_LEVEL_SUCCESS, LOG_LEVEL_ERROR, LOG_LEVEL_INFO};
 	char effect[PREFIXES_TEXT_SIZE + 64];
 
-	if (change->cause == CAUSE_RESULT || (change->before == change->after && change->effect == NODE_SAME))
+	if (change->cause == CAUSE_RESULT ||
+	    (change->cause != CAUSE_OVERRIDE && change->before == change->after && change->effect == NODE_SAME))
 		return false;
 	effect_text(change->node, change->effect, change->now, effect, sizeof(effect));
 	if (change->before != change->after)

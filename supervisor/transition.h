@@ -18,7 +18,8 @@ struct transition {
 	enum fsm_event event;
 	struct fsm before, after;
 	enum node_effect effect;     /* of it on the routes */
-	const struct result *result; /* NULL for the disable file's coming and going */
+	const struct result *result; /* NULL for the disable file's coming and going, and an operator's word */
+	const char *word;	     /* the latter, for people; NULL: the file's. It is told whatever came of it */
 	int64_t duration_ns;	     /* of the execution */
 	monotime_t now;
 };

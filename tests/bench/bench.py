@@ -14,6 +14,7 @@ import shlex
 import sys
 
 import measure
+import seeing
 from figures import Table
 from helpers import HelperError
 from subject import SubjectError
@@ -56,6 +57,12 @@ PARTS = {
     "withdraw": Part(measure.measure_withdraw, [measure.floor_withdraw], [], {
         "withdraw_p50": ("closed port to withdraw, median", "ms", INTERVAL_MS + 50),
         "withdraw_max": ("closed port to withdraw, maximum", "ms", INTERVAL_MS + 50),
+    }),
+    "seeing": Part(seeing.measure_seeing, [seeing.floor_seeing], [], {
+        "status": ("exacheck-ctl status of the tcp checks, median", "ms", 100),
+        "scrape": ("scrape of /metrics, median", "ms", 50),
+        "scrape_cpu": ("the supervisor's CPU a scrape", "ms", 1),
+        "hostile_p99": ("tcp start lateness beside 20 hostile clients, 99th percentile", "ms", 10),
     }),
 }
 

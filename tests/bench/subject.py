@@ -86,12 +86,12 @@ def check(index, args, **keys):
 class Subject:
     """One run of the program with one configuration; a context manager that ends the whole process tree."""
 
-    def __init__(self, command, directory, checks):
+    def __init__(self, command, directory, checks, **document):
         self.count = len(checks)
         self.errors = open(os.path.join(directory, "stderr"), "w+b")
         path = os.path.join(directory, "bench.yaml")  # JSON is YAML: no library is needed to write it
         with open(path, "w") as file:
-            json.dump({"exacheck": {"runtime_dir": directory}, "checks": checks}, file, indent=1)
+            json.dump({"exacheck": {"runtime_dir": directory}, **document, "checks": checks}, file, indent=1)
         self.started_ns = time.monotonic_ns()
         self.process = subprocess.Popen([*command, "run", "-f", path], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=self.errors)
