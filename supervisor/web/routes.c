@@ -5,9 +5,11 @@
 
 #include "api.h"
 #include "http.h"
+#include "metrics_http.h"
 
 const struct http_route http_routes[] = {
 	{"/healthz", api_health},
 	{"/api/v1/status", api_status},
+	{"/metrics", metrics_serve},
 	{NULL, NULL},
 };
