@@ -1,5 +1,5 @@
 /*
- * The status page: its files, built into the program. Pure.
+ * The status page: its files, built into the program, and how they are served.
  */
 #ifndef EXACHECK_WEB_PAGE_H
 #define EXACHECK_WEB_PAGE_H
@@ -15,7 +15,12 @@ struct page_file {
 /* All of them; ends with a NULL path. */
 extern const struct page_file page_files[];
 
-/* NULL: no file is served at this path. */
+/* NULL: no file is at this path. */
 const struct page_file *page_find(const char *path);
+
+/* Answer for any of them, by its path (http.h). */
+struct evhttp_request;
+struct model;
+void page_serve(const struct model *, struct evhttp_request *);
 
 #endif

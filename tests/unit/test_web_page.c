@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../supervisor/web/http.h"
 #include "../../supervisor/web/page.h"
 #include "unit.h"
 
@@ -25,6 +26,18 @@ START_TEST(files_are_whole)
 	}
 	ck_assert_int_eq(memcmp(page_find("/")->data, "<!doctype html>", 15), 0);
 	ck_assert_int_eq(memcmp(page_find("/favicon.ico")->data, "<svg ", 5), 0);
+}
+END_TEST
+
+START_TEST(files_are_served)
+{
+	for (const struct page_file *file = page_files; file->path != NULL; file++) {
+		const struct http_route *route = http_routes;
+
+		while (route->path != NULL && strcmp(route->path, file->path) != 0)
+			route++;
+		ck_assert_msg(route->handle == page_serve, "%s", file->path);
+	}
 }
 END_TEST
 
@@ -84,6 +97,7 @@ main(void)
 	TCase *tcase = unit_case(suite, "page");
 
 	tcase_add_test(tcase, files_are_whole);
+	tcase_add_test(tcase, files_are_served);
 	tcase_add_test(tcase, unknown_paths);
 	tcase_add_test(tcase, what_is_referred_to_is_served);
 	tcase_add_test(tcase, nothing_that_the_policy_forbids);
