@@ -335,6 +335,7 @@ check_put(const struct check *check, json_t *map, enum view_detail detail)
 	    view_put(map, "fast_interval_s", json_real(seconds(options->fast_interval_ns))) &&
 	    view_put(map, "successes", json_integer((json_int_t)results->passes)) &&
 	    view_put(map, "failures", json_integer((json_int_t)results->failures)) &&
+	    view_put(map, "disable_file_exists", json_boolean(check->disabled)) &&
 	    view_put(map, "last", last_map(results)) && view_put(map, "worker", worker_map(check)) &&
 	    (detail == VIEW_BRIEF || (results_put(results, map, detail) &&
 	    view_put(map, "executions", executions_list(results)) && view_put(map, "durations", durations_map(results))));
