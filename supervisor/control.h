@@ -26,8 +26,11 @@ struct control_acts {
 	const char *(*reload)(void *context, bool dry, FILE *report, enum reload_result *result);
 	/* Begin an upgrade. NULL, or why it cannot be begun now; what comes of it is told by control_upgrade_refused. */
 	const char *(*upgrade)(void *context);
-	/* Nodes were changed by a command: timers and files are to follow. */
-	void (*changed)(void *context);
+	/*
+	 * Nodes were overridden, or are no longer: timers and files are to follow. NULL, or why the next start will not know
+	 * of it, which lives until the next call.
+	 */
+	const char *(*changed)(void *context);
 	void *context;
 };
 

@@ -35,6 +35,7 @@
 #include "lock.h"
 #include "loop.h"
 #include "node_journal.h"
+#include "overrides.h"
 #include "program.h"
 #include "pulse.h"
 #include "reload.h"
@@ -58,6 +59,7 @@ struct supervisor {
 	struct journal *journal;
 	struct checks *checks;
 	struct node_journal notes; /* of these */
+	struct overrides *overrides; /* likewise */
 	struct pulse *pulse; /* of the checks */
 	bool guarding;	     /* the guard keeps something announced */
 	struct launcher *launcher;
@@ -207,6 +209,7 @@ reload_now(struct supervisor *supervisor, bool asked, FILE *report)
 {
 	const struct reload reload = reload_parts(supervisor);
 	const struct global_options *global;
+	char problem[OVERRIDES_PROBLEM_SIZE];
 	enum reload_result result;
 
 	supervisor->reload_due = false;
@@ -218,6 +221,7 @@ reload_now(struct supervisor *supervisor, bool asked, FILE *report)
 		global = &supervisor->config->global;
 		watch_set(supervisor->watch, global->live_reload, global->monitoring_interval_ns);
 		node_journal_reloaded(&supervisor->notes);
+		overrides_changed(supervisor->overrides, problem); /* names may be others */
 		title_show(supervisor, "Sleeping");
 		pulse_set(supervisor->pulse);
 		control_listen(supervisor->control);
@@ -403,6 +407,21 @@ routes_start(struct supervisor *supervisor)
 	return true;
 }
 
+/* What a predecessor knew of checks and groups, before anything is said of their routes. */
+static void
+nodes_restore(struct supervisor *supervisor)
+{
+	char problem[OVERRIDES_PROBLEM_SIZE];
+
+	if (supervisor->left != NULL) {
+		state_restore(supervisor, supervisor->left_file);
+		overrides_changed(supervisor->overrides, problem); /* of the state: their time is to go on */
+	} else {
+		node_journal_restore(supervisor->journal, supervisor->checks, monotime_now());
+		overrides_load(supervisor->overrides, monotime_now());
+	}
+}
+
 static bool
 checks_start(struct supervisor *supervisor)
 {
@@ -411,10 +430,7 @@ checks_start(struct supervisor *supervisor)
 
 	if (!routes_start(supervisor) || !reload_start(&reload))
 		return false;
-	if (supervisor->left != NULL)
-		state_restore(supervisor, supervisor->left_file);
-	else
-		node_journal_restore(supervisor->journal, supervisor->checks, monotime_now());
+	nodes_restore(supervisor);
 	node_journal_begin(&supervisor->notes);
 	pulse_set(supervisor->pulse);
 	journal_begin(supervisor->journal, ledger_settle(supervisor->ledger));
@@ -466,7 +482,8 @@ control_upgrade_act(void *context)
 static struct control *
 control_make(struct supervisor *supervisor)
 {
-	const struct control_acts acts = {control_reload_act, control_upgrade_act, NULL, supervisor};
+	const struct control_acts acts = {.reload = control_reload_act, .upgrade = control_upgrade_act,
+	    .context = supervisor};
 	struct control *control = control_new(supervisor->base, &supervisor->view, supervisor->checks, supervisor->workers,
 	    &acts);
 
@@ -487,6 +504,8 @@ parts_make(struct supervisor *supervisor)
 	    (supervisor->journal = journal_new(supervisor->base, config->global.runtime_dir, supervisor->ledger,
 	    left != NULL ? left->lock : JOURNAL_LOCK_TAKE)) == NULL ||
 	    (supervisor->checks = checks_new(supervisor->ledger, &listener)) == NULL ||
+	    (supervisor->overrides = overrides_new(supervisor->base, supervisor->checks, supervisor->journal,
+	    config->global.runtime_dir)) == NULL ||
 	    (supervisor->events = events_new()) == NULL ||
 	    (supervisor->pulse = pulse_new(supervisor->base, supervisor->checks)) == NULL ||
 	    !launcher_attach(supervisor->launcher, supervisor->base) ||
@@ -546,6 +565,7 @@ supervisor_free(struct supervisor *supervisor)
 	watch_free(supervisor->watch);
 	watchdog_stop();
 	pulse_free(supervisor->pulse);
+	overrides_free(supervisor->overrides);
 	if (supervisor->workers != NULL)
 		workers_free(supervisor->workers);
 	hooks_free(supervisor->hooks);
