@@ -226,10 +226,3 @@ control_listen(struct control *control)
 	control->accepting = true;
 	control_wake(control);
 }
-
-void
-control_result(struct control *control, const struct check *check)
-{
-	(void)control;
-	(void)check;
-}

@@ -47,7 +47,7 @@ void control_listen(struct control *);
 
 /* There is another event, or result of a check: who waits for one has it. */
 void control_heard(void *control);
-void control_result(struct control *, const struct check *);
+void control_result(struct control *);
 
 /* An upgrade came to nothing: why. Who waits for it is told. One that succeeds ends every connection. */
 void control_upgrade_refused(struct control *, const char *why);

@@ -13,6 +13,7 @@ static const struct control_command commands[] = {
 	{.name = "routes", .fields = FIELD_NAMES, .step = control_routes, .other = control_routes_other},
 	{.name = "history", .fields = FIELD_NAMES, .step = control_history},
 	{.name = "events", .fields = FIELD_SINCE | FIELD_FOLLOW, .step = control_events, .lasting = true},
+	{.name = "check", .fields = FIELD_NAMES, .step = control_check, .writes = true},
 	{.name = "reload", .fields = FIELD_DRY_RUN, .step = control_reload, .writes = true, .lasting = true},
 	{.name = "upgrade", .step = control_upgrade, .writes = true, .lasting = true},
 	{.name = "log", .fields = FIELD_LEVEL, .step = control_log, .writes = true, .lasting = true},

@@ -11,13 +11,13 @@ control_heard(void *context)
 	answers_wake(context, control_events);
 }
 
-/* answer->number: of the last event that was told, or is gone. */
+/* answer->rank: whether it has begun; answer->number: of the last event that was told, or is gone. */
 static enum control_step
 events_begin(struct control_answer *answer, uint64_t last, uint64_t kept)
 {
 	uint64_t since = answer->request.since;
 
-	answer->at = monotime_now();
+	answer->rank = 1;
 	/* all that is kept; also for one who has heard of more than there was, from another life of exacheck */
 	answer->number = since == 0 || since > last ? kept : since;
 	return STEP_MORE;
@@ -29,7 +29,7 @@ control_events(struct control_answer *answer)
 	const struct events *events = answer->control->view->events;
 	uint64_t last = events_last(events), kept = last > EVENTS_KEPT ? last - EVENTS_KEPT : 0, lost;
 
-	if (answer->at.ns == 0)
+	if (answer->rank == 0)
 		return events_begin(answer, last, kept);
 	if (answer->number < kept) {
 		lost = kept - answer->number;

@@ -62,7 +62,7 @@ struct control_answer {
 	/* The step function's own */
 	size_t rank;	 /* of the next node */
 	uint64_t number; /* of the next event, or whatever is counted */
-	monotime_t at;
+	monotime_t wakes; /* from STEP_WAIT, at the latest; 0: whenever */
 	void *own; /* freed with own_free */
 	void (*own_free)(void *);
 };
@@ -184,6 +184,7 @@ enum control_step control_history(struct control_answer *);
 enum control_step control_routes(struct control_answer *);
 enum control_step control_routes_other(struct control_answer *, const char *name);
 enum control_step control_events(struct control_answer *);
+enum control_step control_check(struct control_answer *);
 enum control_step control_reload(struct control_answer *);
 enum control_step control_upgrade(struct control_answer *);
 enum control_step control_log(struct control_answer *);

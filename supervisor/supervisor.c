@@ -112,6 +112,8 @@ transition_seen(void *context, const struct transition *transition)
 	chronicle_transition(&supervisor->chronicle, transition);
 	pulse_set(supervisor->pulse);
 	guard_tell(supervisor);
+	if (transition->result != NULL)
+		control_result(supervisor->control);
 	if (transition->before.state == transition->after.state)
 		return;
 	title_show(supervisor, stop_begun(supervisor->stop) ? "Stopping" : "Sleeping");

@@ -1,9 +1,14 @@
 """The control socket: every command and every error, on the wire. exacheck-ctl has tests of its own."""
+import time
+
 import pytest
 
 from harness.config import check, config, prefix
-from harness.control import Control, ask
+from harness.control import Control, ask, node
 from harness.reload import replace, write
+from harness.hostile import TcpServer
+from harness.wait import wait_until
+from test_faults import tcp
 
 pytestmark = pytest.mark.one_level
 
@@ -101,3 +106,65 @@ def test_reload(start):
             assert result == "refused" and any(": checks[1] (bad).args: is required" in line for line in report), report
         assert len(control.ask("status")) == 3
         assert control.ask("version")[0]["reloads"] == {"refused": 1, "same": 1, "done": 1}
+
+
+def test_check_now(start, directory):
+    """Beside the grid, which stays where it was; each check told of once."""
+    mark = directory / "switch"
+    mark.touch()
+    file = {"method": "file", "path": str(mark)}
+    run = start({**config(check("slow", file, interval=600), check("other", file, prefixes=[prefix(1)], interval=600),
+                          check("busy", {"method": "shell", "command": "sleep 60", "timeout": 60}, prefixes=[prefix(2)])),
+                 "groups": [{"name": "both", "members": ["slow", "other"], "prefixes": [prefix(3)]}]})
+    run.wait_route(prefix(3))
+    with Control(run) as control:
+        before = node(run, "slow")
+        mark.unlink()
+        [told] = control.ask("check", names=["slow"])
+        assert told["type"] == "check" and told["state"] == "down" and told["failures"] == before["failures"] + 1, told
+        assert told["worker"]["next"] == before["worker"]["next"]
+        assert told["worker"]["pid"] == before["worker"]["pid"] and told["worker"]["restarts"] == 0
+        run.wait_no_route(prefix(0))
+        mark.touch()
+        told = {line["name"]: line for line in control.ask("check", names=["*"])}
+        assert set(told) == {"slow", "other", "busy", "both"}, told
+        assert told["other"]["type"] == "check" and told["other"]["successes"] == 2, told["other"]
+        assert "being executed" in told["busy"]["message"] and "group" in told["both"]["message"], told
+        if told["slow"]["type"] == "skipped":
+            assert "within the last second" in told["slow"]["message"]
+            wait_until(lambda: control.ask("check", names=["slow"])[0]["type"] == "check", what="the pause to be over")
+        run.wait_route(prefix(0))
+        assert control.refusal("check").code == "request"  # names must be said
+    assert node(run, "slow")["worker"]["next"] == before["worker"]["next"]
+    assert not run.logged("worker lost"), run.story()
+
+
+def test_check_now_of_one_that_hangs(start, directory):
+    """It has its lease as any other execution."""
+    mark = directory / "mark"
+    mark.touch()
+    run = start(config(check("web", {"method": "shell", "command": f"test -e {mark} || kill -STOP $PPID",
+                                     "timeout": 0.5}, interval=600)))
+    run.wait_route(prefix(0))
+    mark.unlink()
+    [told] = ask(run, "check", names=["web"])
+    mark.touch()
+    assert told["type"] == "check" and told["state"] == "down" and told["last"]["reason"] == "lease", told
+    run.wait_no_route(prefix(0))
+    run.expected_deaths |= {"SIGKILL"}
+
+
+def test_check_now_again_and_again(start, keep):
+    """Of one that is often executed anyway: whatever moment it comes at, no result is out of turn."""
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server), interval=0.15), check("fast", tcp(server), prefixes=[prefix(1)],
+                                                                      interval=5, fast_interval=0.1, rise=20)))
+    run.wait_route(prefix(0))
+    end = time.monotonic() + 4
+    told = {"check": 0, "skipped": 0}
+    with Control(run) as control:
+        while time.monotonic() < end:
+            for line in control.ask("check", names=["*"]):
+                told[line["type"]] += 1
+    assert told["check"] >= 3, told
+    assert not run.logged("worker lost"), run.story()
