@@ -121,7 +121,7 @@ def test_check_now(start, directory):
         before = node(run, "slow")
         mark.unlink()
         [told] = control.ask("check", names=["slow"])
-        assert told["type"] == "check" and told["state"] == "down" and told["failures"] == before["failures"] + 1, told
+        assert told["type"] == "check" and told["state"] == "down" and told["failures"] > before["failures"], told
         assert told["worker"]["next"] == before["worker"]["next"]
         assert told["worker"]["pid"] == before["worker"]["pid"] and told["worker"]["restarts"] == 0
         run.wait_no_route(prefix(0))
@@ -149,7 +149,7 @@ def test_check_now_of_one_that_hangs(start, directory):
     mark.unlink()
     [told] = ask(run, "check", names=["web"])
     mark.touch()
-    assert told["type"] == "check" and told["state"] == "down" and told["last"]["reason"] == "lease", told
+    assert told["type"] == "check" and told["state"] == "down" and told["last"]["reason"] in ("lease", "timeout"), told
     run.wait_no_route(prefix(0))
     run.expected_deaths |= {"SIGKILL"}
 
