@@ -9,11 +9,9 @@
 #include <stdio.h>
 
 #include "config.h"
+#include "control_protocol.h"
 #include "reload.h"
 #include "view.h"
-
-#define CONTROL_PROTOCOL 1
-#define CONTROL_FILE "control.sock" /* in runtime_dir, unless configured */
 
 struct control;
 struct event_base;

@@ -23,6 +23,7 @@
 #include "checks.h"
 #include "chronicle.h"
 #include "confine.h"
+#include "control.h"
 #include "descriptor.h"
 #include "events.h"
 #include "handover.h"
@@ -73,6 +74,7 @@ struct supervisor {
 	struct chronicle chronicle; /* of checks and events */
 	struct view view;
 	struct view_counts counts;
+	struct control *control;
 	bool reload_due; /* asked for during an upgrade */
 	bool failed; /* the end is an error */
 	const struct handover *left; /* at a start that goes on from what another program left; NULL: it does not */
@@ -228,6 +230,7 @@ supervisor_reload(struct supervisor *supervisor, bool asked)
 		overrides_changed(supervisor->overrides, problem); /* names may be others */
 		title_show(supervisor, "Sleeping");
 		pulse_set(supervisor->pulse);
+		control_listen(supervisor->control);
 	}
 	service_ready();
 }
@@ -310,6 +313,7 @@ upgrade_refused(void *context, const char *why)
 
 	supervisor->counts.refusals++;
 	upgrade_note(supervisor, why);
+	control_upgrade_refused(supervisor->control, why);
 	if (supervisor->reload_due)
 		supervisor_reload(supervisor, true);
 }
@@ -437,6 +441,14 @@ stop_make(struct supervisor *supervisor)
 	return stop_new(&parts);
 }
 
+static struct control *
+control_make(struct supervisor *supervisor)
+{
+	const struct control_acts acts = {.context = supervisor};
+
+	return control_new(supervisor->base, &supervisor->view, supervisor->checks, supervisor->workers, &acts);
+}
+
 /* What does not depend on how it starts. Returns false with errno, or out of memory. */
 static bool
 parts_make(struct supervisor *supervisor)
@@ -467,7 +479,7 @@ parts_make(struct supervisor *supervisor)
 	    upgrade_new(supervisor->base, supervisor->launcher, &upgrade_hooks, supervisor);
 	supervisor->view = (struct view){&supervisor->config, supervisor->checks, supervisor->ledger, supervisor->channel,
 	    supervisor->events, &supervisor->counts, monotime_now()};
-	return supervisor->channel != NULL && supervisor->upgrade != NULL &&
+	return (supervisor->control = control_make(supervisor)) != NULL && supervisor->channel != NULL && supervisor->upgrade != NULL &&
 	    (supervisor->stop = stop_make(supervisor)) != NULL &&
 	    (supervisor->watch = watch_new(supervisor->base, config->path, file_changed, supervisor)) != NULL &&
 	    (supervisor->signals = signals_new(supervisor->base, signal_handlers, supervisor)) != NULL;
@@ -488,6 +500,7 @@ supervisor_start(struct supervisor *supervisor, int64_t watchdog_ns)
 	}
 	title_show(supervisor, "Sleeping");
 	upgrade_note(supervisor, "");
+	control_listen(supervisor->control);
 	malloc_trim(0); /* the configuration was much text, and in pieces; so was the state */
 	if (supervisor->left == NULL)
 		return supervisor_confine((enum sandbox_level)supervisor->config->global.sandbox);
@@ -500,6 +513,7 @@ static void
 supervisor_free(struct supervisor *supervisor)
 {
 	signals_free(supervisor->signals);
+	control_free(supervisor->control);
 	stop_free(supervisor->stop);
 	upgrade_free(supervisor->upgrade);
 	service_stop();
