@@ -9,6 +9,9 @@
 static const struct control_command commands[] = {
 	{.name = "version", .step = control_version, .lasting = true},
 	{.name = "status", .fields = FIELD_NAMES | FIELD_DETAIL, .step = control_status},
+	{.name = "disable", .fields = FIELD_NAMES | FIELD_FOR | FIELD_REASON, .writes = true, .step = control_disable},
+	{.name = "drain", .fields = FIELD_NAMES | FIELD_FOR | FIELD_REASON, .writes = true, .step = control_disable},
+	{.name = "enable", .fields = FIELD_NAMES, .writes = true, .step = control_enable},
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

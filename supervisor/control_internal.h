@@ -106,6 +106,7 @@ struct control {
 	struct checks *checks;
 	struct workers *workers;
 	struct control_acts acts;
+	char user[64]; /* name of the user that exacheck runs as, "": it has none */
 	unsigned long generation; /* of the set of checks */
 
 	struct control_socket socket;
@@ -180,5 +181,10 @@ const char *control_command_suggest(const char *name);
 /* The commands' steps. */
 enum control_step control_version(struct control_answer *);
 enum control_step control_status(struct control_answer *);
+enum control_step control_disable(struct control_answer *); /* and drain */
+enum control_step control_enable(struct control_answer *);
+
+/* control_override.c: look up the user's name, while waiting for a name service hurts nobody. */
+void control_user_find(struct control *);
 
 #endif

@@ -441,10 +441,20 @@ stop_make(struct supervisor *supervisor)
 	return stop_new(&parts);
 }
 
+/* NULL, or why the next start will not know of it. */
+static const char *
+nodes_overridden(void *context)
+{
+	static char problem[OVERRIDES_PROBLEM_SIZE];
+	struct supervisor *supervisor = context;
+
+	return overrides_changed(supervisor->overrides, problem) ? NULL : problem;
+}
+
 static struct control *
 control_make(struct supervisor *supervisor)
 {
-	const struct control_acts acts = {.context = supervisor};
+	const struct control_acts acts = {.changed = nodes_overridden, .context = supervisor};
 
 	return control_new(supervisor->base, &supervisor->view, supervisor->checks, supervisor->workers, &acts);
 }
