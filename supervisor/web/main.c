@@ -1,10 +1,111 @@
 /*
- * exacheck-web: shows what the supervisor tells it.
+ * exacheck-web: shows what the supervisor tells it. Invariant: whatever needs the system is done before the first word of
+ * the supervisor's is read that is not its setup; afterwards it is confined.
  */
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+
+#include "../../common/message.h"
+#include "../../common/monotime.h"
+#include "http.h"
+#include "intake.h"
+#include "listen.h"
+#include "model.h"
+#include "output.h"
+#include "report.h"
+#include "setup.h"
+
+#define SETUP_WAIT_NS (10 * NS_PER_SECOND)
+
+struct web {
+	struct event_base *base;
+	struct model *model;
+	struct intake *intake;
+	struct http *http;
+	uint64_t told; /* sequence of the model that outputs know */
+};
+
+static void
+line_seen(void *context, const char *line, size_t length)
+{
+	struct web *web = context;
+
+	if (model_take(web->model, line, length, monotime_now()) == MODEL_BAD)
+		report_fatal("cannot make sense of what exacheck says, or out of memory");
+}
+
+static void
+outputs_tell(void *context)
+{
+	struct web *web = context;
+
+	if (web->told == model_sequence(web->model))
+		return;
+	web->told = model_sequence(web->model);
+	for (const struct output *const *output = outputs; *output != NULL; output++)
+		(*output)->news(web->model);
+}
+
+static void
+supervisor_gone(void *context)
+{
+	struct web *web = context;
+
+	model_gone(web->model);
+	for (const struct output *const *output = outputs; *output != NULL; output++)
+		(*output)->end(web->model);
+	event_base_loopbreak(web->base);
+}
+
+static bool
+web_begin(struct web *web, int listening)
+{
+	const struct intake_calls calls = {line_seen, outputs_tell, supervisor_gone, web};
+
+	for (const struct output *const *output = outputs; *output != NULL; output++)
+		if (!(*output)->begin(web->base, web->model))
+			return false;
+	return (listening == -1 || (web->http = http_new(web->base, listening, http_routes, web->model)) != NULL) &&
+	    intake_begin(web->intake, web->base, &calls);
+}
+
+static void
+setup_take(struct intake *intake, struct setup *setup)
+{
+	size_t length = 0;
+	char *line = intake_wait(intake, monotime_add(monotime_now(), SETUP_WAIT_NS), &length);
+
+	if (line == NULL || !setup_read(setup, line, length))
+		report_fatal("exacheck does not say what is to be done");
+	free(line);
+}
 
 int
 main(void)
 {
+	struct web web = {0};
+	struct setup setup;
+	char problem[REPORT_SIZE];
+	int listening = -1;
+
+	signal(SIGPIPE, SIG_IGN);
+	web.base = event_base_new();
+	web.model = model_new(monotime_now());
+	web.intake = intake_new(CHANNEL_FD);
+	if (web.base == NULL || web.model == NULL || web.intake == NULL) {
+		fprintf(stderr, "exacheck-web: started by exacheck itself, not by hand\n");
+		return EXIT_FAILURE;
+	}
+	setup_take(web.intake, &setup);
+	if (setup.listen != NULL && (listening = listen_open(setup.listen, problem, sizeof(problem))) == -1)
+		report_fatal("%s", problem);
+	setup_free(&setup);
+	if (!web_begin(&web, listening))
+		report_fatal("out of memory");
+	report_ready("");
+	event_base_dispatch(web.base);
 	return EXIT_SUCCESS;
 }
