@@ -9,20 +9,19 @@
 #include "client.h"
 #include "colour.h"
 #include "ctl.h"
-#include "json_print.h"
 #include "map.h"
 #include "moment.h"
 #include "screen.h"
 #include "status.h"
+#include "why.h"
 #include "why_next.h"
 #include "words.h"
 
 #define RESULTS_SHOWN 5 /* the last ones */
 #define CHANGES_SHOWN 3
 
-/* Whether it is an address, or one with a length: then it is a route that is meant. */
-static bool
-word_is_prefix(const char *word)
+bool
+why_is_prefix(const char *word)
 {
 	char address[INET6_ADDRSTRLEN];
 	struct in6_addr in6;
@@ -35,9 +34,8 @@ word_is_prefix(const char *word)
 	return inet_pton(AF_INET, address, &in6) == 1 || inet_pton(AF_INET6, address, &in6) == 1;
 }
 
-/* A pattern that only this name matches, or another one of the same length with whatever was replaced in it. */
-static char *
-name_literal(const char *name)
+char *
+why_literal(const char *name)
 {
 	char *pattern = ctl_whole(malloc(2 * strlen(name) + 1)), *end = pattern;
 
@@ -99,7 +97,7 @@ check_print(const json_t *node)
 	else
 		printf("it has no result yet\n");
 	if (!map_is(node, "state", verdict))
-		printf("          until then it counts as %s\n", verdict);
+		printf("           until then it counts as %s\n", verdict);
 }
 
 static void
@@ -108,7 +106,7 @@ rule_print(const json_t *node, int64_t now)
 	char when[MOMENT_SIZE];
 	bool group = map_text(node, "method") == NULL;
 
-	printf("  why:    ");
+	printf("  %-9s", "why:");
 	if (map_map(node, "override") != NULL)
 		override_print(node, now);
 	else if (map_is(node, "state", "disabled") && !group)
@@ -118,14 +116,14 @@ rule_print(const json_t *node, int64_t now)
 	else
 		check_print(node);
 	if (map_map(node, "override") != NULL && map_true(node, "disable_file_exists"))
-		printf("          its disable file exists, too: %s\n", map_word(map_map(node, "rules"), "disable_file"));
+		printf("           its disable file exists, too: %s\n", map_word(map_map(node, "rules"), "disable_file"));
 	if (map_text(node, "held_until") != NULL)
-		printf("          found %s, held %s until %s by %s\n", map_word(node, "found"), map_word(node, "verdict"),
+		printf("           found %s, held %s until %s by %s\n", map_word(node, "found"), map_word(node, "verdict"),
 		    moment_format(map_moment(node, "held_until"), now, when), map_is(node, "verdict", "up") ? "min_up" : "min_down");
 	if (map_true(node, "guarded"))
-		printf("          the guard keeps its routes announced: too much would be withdrawn for failures\n");
+		printf("           the guard keeps its routes announced: too much would be withdrawn for failures\n");
 	if (map_text(node, "drains_until") != NULL)
-		printf("          drains until %s: announced with the attributes of drain\n",
+		printf("           drains until %s: announced with the attributes of drain\n",
 		    moment_format(map_moment(node, "drains_until"), now, when));
 }
 
@@ -140,7 +138,7 @@ results_print(const json_t *node)
 
 	for (size_t back = 0; back < count && back < RESULTS_SHOWN; back++) {
 		result = json_array_get(recent, count - 1 - back);
-		printf("  %-8s%s  %-16s %8s", back == 0 ? "last:" : "", moment_format_whole(map_moment(result, "time"), when),
+		printf("  %-9s%s  %-16s %8s", back == 0 ? "last:" : "", moment_format_whole(map_moment(result, "time"), when),
 		    words_result(result, word), elapsed_format(map_number(result, "duration_ms"), elapsed));
 		printf("%s%s\n", back == 0 && *map_word(last, "text") != '\0' ? "  " : "", back == 0 ? map_word(last, "text") : "");
 	}
@@ -156,7 +154,7 @@ changes_print(void *context, json_t *line)
 	(void)context;
 	for (size_t back = 0; back < count && back < CHANGES_SHOWN; back++) {
 		change = json_array_get(changes, count - 1 - back);
-		printf("  %-8s%s  %s\n", back == 0 ? "changed:" : "", moment_format_whole(map_moment(change, "time"), when),
+		printf("  %-9s%s  %s\n", back == 0 ? "changed:" : "", moment_format_whole(map_moment(change, "time"), when),
 		    map_word(change, "text"));
 	}
 	return true;
@@ -164,11 +162,25 @@ changes_print(void *context, json_t *line)
 
 /* Routes. */
 
+/* Another one that wants it announced; name NULL: nobody is another one. */
+static const char *
+other_owner(const json_t *route, const char *name)
+{
+	json_t *owner;
+	size_t i;
+
+	json_array_foreach(map_list(route, "owners"), i, owner)
+		if (name != NULL && map_is(owner, "wish", "announce") && !map_is(owner, "name", name))
+			return map_text(owner, "name");
+	return NULL;
+}
+
 /* What is to be said of a route beside its state, seen from a node; name NULL: from nobody's. */
 static void
 route_reason_print(const json_t *route, const char *name)
 {
 	const char *by = map_text(route, "by");
+	const char *other;
 	bool wanted = map_is(route, "desired", "announced");
 
 	if (map_text(route, "error") != NULL)
@@ -177,6 +189,8 @@ route_reason_print(const json_t *route, const char *name)
 		printf(": held as a predecessor left it, until there is a verdict");
 	else if (by != NULL && (name == NULL || strcmp(by, name) != 0))
 		printf(", for %s", by);
+	else if ((other = other_owner(route, name)) != NULL)
+		printf(", also wanted by %s", other);
 	else if (wanted != map_is(route, "sent", "announced"))
 		printf(": to be %s, not said to ExaBGP yet", map_word(route, "desired"));
 	else if (!map_is(route, "acked", map_word(route, "sent")))
@@ -226,7 +240,7 @@ node_explain(void *context, json_t *node)
 {
 	struct explaining *explaining = context;
 	const char *name = map_word(node, "name"), *label = "routes:";
-	char state[WORDS_SIZE], since[WORDS_SIZE], *literal = name_literal(name);
+	char state[WORDS_SIZE], since[WORDS_SIZE], *literal = why_literal(name);
 	enum colour colour = screen_has_colour() ? words_colour(node) : COLOUR_NONE;
 	json_t *route;
 	size_t i;
@@ -239,7 +253,7 @@ node_explain(void *context, json_t *node)
 		explaining->code = client_ask(explaining->client, request_new("history", &literal, 1), changes_print, NULL);
 	json_array_foreach(explaining->routes, i, route)
 		if (route_of(route, name)) {
-			printf("  %-8s", label);
+			printf("  %-9s", label);
 			route_print(route, name);
 			label = "";
 		}
@@ -293,7 +307,7 @@ route_explain(struct explaining *explaining, char *word)
 	}
 	explaining->told = 1;
 	json_object_foreach(owners, name, owner) {
-		char *literal = name_literal(name);
+		char *literal = why_literal(name);
 
 		if (code == CTL_DONE)
 			code = names_explain(explaining, &literal, 1);
@@ -309,10 +323,12 @@ command_why(const struct ctl *ctl)
 	struct explaining explaining = {.ctl = ctl};
 	enum ctl_exit code = CTL_DONE;
 
+	if (ctl->json)
+		return why_json(ctl);
 	explaining.client = client_new(ctl, CTL_PATIENCE_S);
 	for (size_t i = 0; code == CTL_DONE && i < ctl->count; i++) {
 		explaining.routes = ctl_whole(json_array());
-		code = word_is_prefix(ctl->names[i]) ? route_explain(&explaining, ctl->names[i]) :
+		code = why_is_prefix(ctl->names[i]) ? route_explain(&explaining, ctl->names[i]) :
 		    names_explain(&explaining, ctl->names + i, 1);
 		json_decref(explaining.routes);
 	}

@@ -11,6 +11,14 @@
 #include "moment.h"
 #include "words.h"
 
+/* The next line; the first one has a label. */
+static void
+line_begin(bool *begun)
+{
+	printf("  %-9s", *begun ? "" : "next:");
+	*begun = true;
+}
+
 static const char *
 plural(long long count)
 {
@@ -47,13 +55,13 @@ least_ms(const json_t *node, const char *state)
 
 /* So many more results of one kind lead to a state: at the earliest when. */
 static void
-results_print(const json_t *node, int64_t now, long long needed, const char *kind, const char *state)
+results_print(const json_t *node, int64_t now, bool *begun, long long needed, const char *kind, const char *state)
 {
 	int64_t next = map_moment(map_map(node, "worker"), "next"), least = least_ms(node, state);
 	char when[MOMENT_SIZE], period[MOMENT_SIZE];
 
-	printf("          %lld %s%s%s in a row ", needed, kind, *kind == 'p' ? (needed == 1 ? "" : "es") : plural(needed),
-	    "");
+	line_begin(begun);
+	printf("%lld %s%s in a row ", needed, kind, *kind == 'p' && needed != 1 ? "es" : plural(needed));
 	if (next != MOMENT_NONE && map_number(node, "fast_interval_s") > 0) {
 		next = next < now ? now : next;
 		next += (int64_t)((double)(needed - 1) * map_number(node, "fast_interval_s") * 1000);
@@ -68,29 +76,31 @@ results_print(const json_t *node, int64_t now, long long needed, const char *kin
 
 /* What the state machine waits for. */
 static void
-check_print(const json_t *node, int64_t now)
+check_print(const json_t *node, int64_t now, bool *begun)
 {
 	long long rise = (long long)map_integer(node, "rise"), fall = (long long)map_integer(node, "fall");
 	long long count = (long long)map_integer(node, "count");
 
 	if (!map_is(node, "state", "up"))
-		results_print(node, now, map_is(node, "state", "rising") ? rise - count : rise, "pass", "up");
+		results_print(node, now, begun, map_is(node, "state", "rising") ? rise - count : rise, "pass", "up");
 	if (!map_is(node, "state", "down"))
-		results_print(node, now, map_is(node, "state", "falling") ? fall - count : fall, "failure", "down");
+		results_print(node, now, begun, map_is(node, "state", "falling") ? fall - count : fall, "failure", "down");
 }
 
 static void
-group_print(const json_t *node)
+group_print(const json_t *node, bool *begun)
 {
 	long long needed = (long long)map_integer(node, "threshold");
 
 	if (!map_is(node, "state", "up")) {
-		printf("          %lld of its members' weight up ", needed);
+		line_begin(begun);
+		printf("%lld of its members' weight up ", needed);
 		effect_print(node, "up");
 		putchar('\n');
 	}
 	if (!map_is(node, "state", "down")) {
-		printf("          fewer than %lld of its members' weight up ", needed);
+		line_begin(begun);
+		printf("fewer than %lld of its members' weight up ", needed);
 		effect_print(node, "down");
 		putchar('\n');
 	}
@@ -98,7 +108,7 @@ group_print(const json_t *node)
 
 /* What ends its being disabled. False: it is not. */
 static bool
-disabled_print(const json_t *node, int64_t now)
+disabled_print(const json_t *node, int64_t now, bool *begun)
 {
 	const json_t *override = map_map(node, "override");
 	int64_t until = map_moment(override, "until");
@@ -106,34 +116,42 @@ disabled_print(const json_t *node, int64_t now)
 
 	if (override == NULL && !map_is(node, "state", "disabled"))
 		return false;
-	if (override != NULL && until != MOMENT_NONE)
-		printf("          at %s, or with exacheck-ctl enable, it starts up anew\n", moment_format(until, now, when));
-	else if (override != NULL)
-		printf("          with exacheck-ctl enable it starts up anew\n");
-	if (map_true(node, "disable_file_exists"))
-		printf("          when %s is gone it starts up anew\n", map_word(map_map(node, "rules"), "disable_file"));
-	else if (override == NULL && map_text(node, "method") == NULL)
-		printf("          when one of its members is enabled\n");
+	if (override != NULL) {
+		line_begin(begun);
+		if (until != MOMENT_NONE)
+			printf("at %s, or ", moment_format(until, now, when));
+		printf("with exacheck-ctl enable it starts anew\n");
+	}
+	if (map_true(node, "disable_file_exists")) {
+		line_begin(begun);
+		printf("when %s is gone it starts anew\n", map_word(map_map(node, "rules"), "disable_file"));
+	}
 	return true;
 }
 
 /* What waits for a time to be over, whatever is found. */
 static void
-waits_print(const json_t *node, int64_t now)
+waits_print(const json_t *node, int64_t now, bool *begun)
 {
 	int64_t held = map_moment(node, "held_until"), drains = map_moment(node, "drains_until");
 	char when[MOMENT_SIZE];
 
 	if (held != MOMENT_NONE) {
-		printf("          at %s, if it is then still found %s ", moment_format(held, now, when), map_word(node, "found"));
+		line_begin(begun);
+		printf("at %s, if it is then still found %s ", moment_format(held, now, when), map_word(node, "found"));
 		effect_print(node, map_word(node, "found"));
 		putchar('\n');
 	}
-	if (drains != MOMENT_NONE)
-		printf("          at %s it is drained and %s\n", moment_format(drains, now, when),
-		    map_is(map_map(node, "rules"), "disabled", "announce") ? "announces with the attributes of disabled" : "withdraws");
-	if (map_true(node, "guarded"))
-		printf("          when the guard permits it, withdraws; or when it is found up\n");
+	if (drains != MOMENT_NONE) {
+		line_begin(begun);
+		printf("at %s it is drained and %s\n", moment_format(drains, now, when),
+		    map_is(map_map(node, "rules"), "disabled", "announce") ? "announces with the attributes of disabled" :
+		    "withdraws");
+	}
+	if (map_true(node, "guarded")) {
+		line_begin(begun);
+		printf("when the guard permits it, withdraws; or when it is found up\n");
+	}
 }
 
 void
@@ -141,16 +159,17 @@ why_next_print(const json_t *node, int64_t now)
 {
 	int64_t next = map_moment(map_map(node, "worker"), "next");
 	char when[MOMENT_SIZE], text[WORDS_SIZE];
+	bool begun = false;
 
-	if (next != MOMENT_NONE)
-		printf("  next:   executes at %s (%s)\n", moment_format(next, now, when), words_next(node, now, text));
-	else
-		printf("  next:\n");
-	waits_print(node, now);
-	if (disabled_print(node, now))
+	if (next != MOMENT_NONE) {
+		line_begin(&begun);
+		printf("executes at %s (%s)\n", moment_format(next, now, when), words_next(node, now, text));
+	}
+	waits_print(node, now, &begun);
+	if (disabled_print(node, now, &begun))
 		return;
 	if (map_text(node, "method") != NULL)
-		check_print(node, now);
+		check_print(node, now, &begun);
 	else
-		group_print(node);
+		group_print(node, &begun);
 }
