@@ -126,6 +126,9 @@ $(BUILD)/obj/%.o: %.c Makefile | $(SANITIZE_OBJ)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
+# taken in by the assembler, of which the compiler's list of dependencies says nothing
+$(BUILD)/obj/supervisor/web/page.o: $(wildcard supervisor/web/page/*)
+
 # Packages, in a sub-make of their own: pkg-config can answer only once they are there.
 .PHONY: deps test-deps
 deps:

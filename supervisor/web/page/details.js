@@ -1,0 +1,43 @@
+/* What is below a row when it is open: everything else that is known of a check or a group. */
+import {make, rebuild} from "./dom.js";
+import {clock, date, duration, number, plural, route_text} from "./text.js";
+
+const LATEST = 8; /* executions */
+
+function until(override) {
+	return override.until ? `until ${date(override.until)}` : "until it is enabled";
+}
+
+/* [what, how it is said] of each; what has nothing to say is left out. */
+const FACTS = [
+	["Runs", ({interval_s, fast_interval_s}) => interval_s && `every ${interval_s} s` +
+	    (fast_interval_s !== interval_s ? `, every ${fast_interval_s} s while rising or falling` : "")],
+	["Goes up after", ({rise}) => rise && plural(rise, "pass", "passes")],
+	["Goes down after", ({fall}) => fall && plural(fall, "failure")],
+	["Executions", ({successes, failures}) => successes !== undefined &&
+	    `${number(successes)} passed, ${number(failures)} did not`],
+	["Changes of state", ({transitions}) => number(transitions)],
+	["Verdict", ({verdict, found, wish}) => `${verdict}, found ${found}; wants its routes: ${wish}`],
+	["Override", ({override}) => override && `${override.kind} by ${override.by} since ${date(override.set)}, ` +
+	    `${until(override)}: ${override.reason || "no reason given"}`],
+	["Held until", ({held_until}) => held_until && date(held_until)],
+	["Drains until", ({drains_until}) => drains_until && date(drains_until)],
+	["Worker", ({worker}) => worker && (worker.pid ? `process ${worker.pid}` : "none") +
+	    `, restarted ${plural(worker.restarts, "time")}`],
+	["Sandbox", ({worker}) => worker?.sandbox],
+	["Members", ({members}) => members?.map(({name, verdict, weight}) => `${name}: ${verdict}, weight ${weight}`).join("\n")],
+	["Needs", ({group, threshold, keep_last}) => group && `a weight of ${threshold}` +
+	    (keep_last ? "; its last prefix is never withdrawn for a failure" : "")],
+	["By reason", ({executions}) => executions?.map(({result, reason, count}) =>
+	    `${result} ${reason}: ${number(count)}`).join("\n")],
+	["Routes", ({routes}) => routes.map(route_text).join("\n")],
+	["Latest", ({recent}) => recent?.slice(-LATEST).reverse().map(({time, result, reason, duration_ms}) =>
+	    `${clock(time)}  ${result}${result === "pass" ? "" : ` ${reason}`}, ${duration(duration_ms)}`).join("\n")],
+];
+
+export function details_update(place, node) {
+	const said = FACTS.map(([what, say]) => [what, say(node)]).filter(([, text]) => text);
+
+	rebuild(place, said, () => [make("dl", {}, ...said.map(([what, text]) =>
+	    make("div", {}, make("dt", {}, what), make("dd", {}, text))))]);
+}

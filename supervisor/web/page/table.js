@@ -1,0 +1,103 @@
+/*
+ * The table: which rows there are, which of them are shown, and in which order. Invariant: a row lives as long as its
+ * check or group does, and is moved only when the order demands it.
+ */
+import {make, mark, put} from "./dom.js";
+import {COLUMNS, TOTALS, matches, sorted, staying} from "./model.js";
+import {Row} from "./row.js";
+
+export class Table {
+	/* choose(key): a column was chosen to sort by. */
+	constructor(element, headers, empty, choose) {
+		this.element = element;
+		this.empty = empty;
+		this.rows = new Map();
+		this.headers = COLUMNS.map(({key, label, hint}) => {
+			const button = make("button", {type: "button"}, label);
+
+			button.addEventListener("click", () => choose(key));
+			return make("th", {scope: "col", role: "columnheader", class: key, title: `sort ${hint ?? `by ${label}`}`}, button);
+		});
+		headers.append(...this.headers);
+	}
+
+	/* Make the rows as the model is. changed: names. */
+	update(model, changed, now) {
+		for (const [name, row] of this.rows)
+			if (!model.nodes.has(name) || model.nodes.get(name).group !== row.node.group) {
+				row.element.remove();
+				this.rows.delete(name);
+			}
+		for (const name of changed) {
+			const node = model.nodes.get(name);
+
+			if (!this.rows.has(name))
+				this.rows.set(name, new Row(node));
+			this.rows.get(name).update(node, model.groups.get(name) ?? [], now);
+		}
+	}
+
+	/* Whoever is in a group that is new or gone. */
+	regroup(model, now) {
+		for (const [name, row] of this.rows)
+			row.update(model.nodes.get(name), model.groups.get(name) ?? [], now);
+	}
+
+	/* Show those that the view asks for, in its order; returns how many. */
+	arrange(model, {show, query, sort, descending}) {
+		const {test} = TOTALS.find((total) => total.key === show);
+		let shown = 0;
+
+		for (const [name, row] of this.rows) {
+			const node = model.nodes.get(name), hidden = !test(node) || !matches(node, query);
+
+			if (row.element.hidden !== hidden)
+				row.element.hidden = hidden;
+			shown += Number(!hidden);
+		}
+		this.#order(sorted([...model.nodes.values()], sort, descending));
+		this.headers.forEach((header, index) => mark(header, "aria-sort",
+		    COLUMNS[index].key === sort && (descending ? "descending" : "ascending")));
+		mark(this.empty, "hidden", shown > 0);
+		put(this.empty, this.rows.size ? "Nothing matches the filter." : "There are no checks.");
+		return shown;
+	}
+
+	/* While somebody marks text in the table nothing is moved: it would be lost. */
+	#order(nodes) {
+		const selection = document.getSelection();
+
+		if (!selection.isCollapsed && this.element.contains(selection.anchorNode))
+			return;
+		const wanted = nodes.map((node) => this.rows.get(node.name).element);
+		const places = new Map([...this.element.tBodies].map((body, place) => [body, place]));
+		const stay = staying(wanted.map((body) => places.get(body) ?? -1));
+		let next = null;
+
+		for (let index = wanted.length - 1; index >= 0; index--) {
+			const body = wanted[index];
+
+			if (!stay.has(index) || body.parentNode === null)
+				this.element.insertBefore(body, next);
+			next = body;
+		}
+	}
+
+	tick(now) {
+		for (const row of this.rows.values())
+			if (!row.element.hidden)
+				row.tick(now);
+	}
+
+	/* Bring a row to where it is seen, open. */
+	reveal(name) {
+		const row = this.rows.get(name);
+
+		if (!row)
+			return false;
+		row.toggle(true);
+		row.title.focus({preventScroll: true});
+		row.element.scrollIntoView({block: "center"});
+		return true;
+	}
+}
