@@ -50,10 +50,10 @@ textfile_open(const struct setup *setup)
 }
 
 static void
-textfile_write(void)
+textfile_write(const struct model *model)
 {
 	size_t length = 0;
-	char *text = metrics_make(textfile.model, METRICS_PROMETHEUS, &length);
+	char *text = model != NULL ? metrics_make(model, METRICS_PROMETHEUS, &length) : NULL;
 	int error = text == NULL ? ENOMEM : 0;
 
 	if (text != NULL && !replace_file(textfile.directory, textfile.name, text, length))
@@ -70,7 +70,7 @@ textfile_turn(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	(void)context;
-	textfile_write();
+	textfile_write(textfile.model);
 	timer_arm(textfile.timer, PERIOD_NS);
 }
 
@@ -95,12 +95,18 @@ textfile_news(const struct model *model)
 	timer_arm(textfile.timer, FIRST_NS);
 }
 
+/* What was known is true no longer: one that knows nothing says what is left to say. */
 static void
 textfile_end(const struct model *model)
 {
+	struct model *nothing;
+
 	(void)model;
-	if (textfile.directory != -1)
-		textfile_write();
+	if (textfile.directory == -1)
+		return;
+	nothing = model_new(monotime_now());
+	textfile_write(nothing);
+	model_free(nothing);
 }
 
 const struct output textfile_output = {textfile_open, textfile_begin, textfile_news, textfile_end};

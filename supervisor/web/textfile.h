@@ -8,7 +8,7 @@
 
 /*
  * Written soon after the first news, then every 15 seconds whatever happens, so that the file's date tells whether anybody
- * writes it, and at the end, with exacheck_up 0: collectors go on showing a file that nobody writes.
+ * writes it, and at the end, when exacheck_up 0 is all that is left: collectors go on showing a file that nobody writes.
  */
 extern const struct output textfile_output;
 
