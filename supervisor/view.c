@@ -226,6 +226,7 @@ node_put(const struct view *view, const struct node *node, json_t *map, monotime
 	    view_put(map, "guarded", json_boolean(node->guarded)) &&
 	    view_put(map, "override", view_override(&node->override)) &&
 	    view_put(map, "transitions", json_integer((json_int_t)node->history.transitions)) &&
+	    view_put_text(map, "nexthop", node->config->nexthop) &&
 	    view_put(map, "prefixes", text_list(&node->config->prefixes)) && routes.list != NULL &&
 	    node_each_route(node, node_route, &routes) && view_put(map, "routes", routes.list) &&
 	    view_put(map, "announced", json_boolean(routes.announced > 0));
