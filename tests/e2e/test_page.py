@@ -1,0 +1,192 @@
+"""
+The status page of exacheck-web in a browser: it follows what happens without being loaded again, can be filtered and
+sorted, looks as it should in light, dark and on a phone, shows names as text and asks nobody else for anything.
+"""
+import signal
+import time
+import urllib.request
+
+import pytest
+
+from harness import late, paths, reload
+from harness.browser import Browser
+from harness.config import INTERVAL, check, config, prefix
+from harness.hostile import TcpServer
+from harness.network import free_port
+
+pytestmark = pytest.mark.one_level
+
+COUNT = 200
+MARKUP = "<script>alert(1)</script>"
+VICTIM = "web one"
+FOLLOWED = 2.0  # seconds from a result to the row
+ATTEMPTS = 3  # of which the best counts: the machine has others to serve
+
+# Statements that return what is to be seen.
+VISIBLE = "[...document.querySelectorAll('tbody[data-name]')].filter((body) => !body.hidden)"
+NAMES = f"return {VISIBLE}.map((body) => body.dataset.name)"
+STATE = "return document.querySelector(`tbody[data-name='${arguments[0]}']`)?.dataset.state"
+COUNTED = "return Number(document.querySelector(`.total.${arguments[0]} .count`).textContent)"
+PARTS = f"return {VISIBLE}.find((body) => body.dataset.name === arguments[0])?.querySelector(arguments[1])?.textContent"
+
+
+def checks_of(directory, port, last="last"):
+    """The victim, whose service dies, and those that are there to be many."""
+    there, missing = directory / "there", directory / "missing"
+    there.touch()
+    files = [check(f"file {number:03d}", {"method": "file", "path": str(there)}, interval=30,
+                   prefixes=[prefix(number)]) for number in range(3, COUNT - 1)]
+    return [check(VICTIM, {"method": "tcp", "host": "127.0.0.1", "port": port}, description="a web server"),
+            check(MARKUP, {"method": "file", "path": str(there)}, interval=30, prefixes=[prefix(1)]),
+            check("never", {"method": "file", "path": str(missing)}, interval=30, prefixes=[prefix(2)]),
+            *files, check(last, {"method": "file", "path": str(there)}, interval=30, prefixes=[prefix(COUNT)])]
+
+
+def document_of(directory, port, listen, **options):
+    return {**config(*checks_of(directory, port, **options)), "metrics": {"listen": f"127.0.0.1:{listen}"}}
+
+
+def policy_is_strict(url):
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        policy = answer.headers["Content-Security-Policy"]
+        assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in policy and "unsafe" not in policy and "*" not in policy, policy
+
+
+def everything_is_there(browser):
+    browser.wait(f"{COUNTED} === arguments[1] - 1", "up", COUNT)
+    assert len(browser.run(NAMES)) == COUNT
+    assert browser.run(NAMES)[0] == "never", "the worst first"
+    assert browser.run(STATE, "never") == "down" and browser.run(COUNTED, "down") == 1
+    assert browser.run(PARTS, "never", ".last").startswith(browser.run(PARTS, "never", ".outcome"))
+    assert prefix(2) in browser.run(PARTS, "never", ".routes") and "withdrawn" in browser.run(PARTS, "never", ".routes")
+    assert "announced" in browser.run(PARTS, VICTIM, ".routes")
+
+
+def names_are_text(browser):
+    assert browser.run(PARTS, MARKUP, ".title") == MARKUP
+    assert browser.run("return document.querySelectorAll('main script').length") == 0
+
+
+def turned_after(browser, server):
+    """Seconds from the death of the service to the row's turn, without the check's interval."""
+    begin = server.go_away()
+    browser.wait(f"{STATE.replace('?.dataset', '.dataset')} === 'down'", VICTIM)
+    return time.monotonic() - begin - INTERVAL - late.total(begin)
+
+
+def service_dies(browser, server):
+    """A mark on the window and the row itself are still there when the row has turned."""
+    browser.run(f"window.mark = 'there'; window.row = {VISIBLE}.find((body) => body.dataset.name === arguments[0])", VICTIM)
+    took = []
+    for attempt in range(ATTEMPTS):
+        took.append(turned_after(browser, server))
+        browser.wait("return row.querySelector('.routes').textContent.startsWith('withdrawn')")
+        if took[-1] < FOLLOWED:
+            break
+        server.come_back()
+        browser.wait(f"{STATE} === 'up'", VICTIM)
+    assert min(took) < FOLLOWED * paths.SLOWNESS, took
+    assert browser.run(f"return mark === 'there' && row.isConnected && row === {VISIBLE}[0]"), "the latest of the worst"
+    assert "refused" in browser.run(PARTS, VICTIM, ".last")
+    browser.wait("return document.title.startsWith('(2 down)')")
+
+
+def filter_works(browser):
+    from selenium.webdriver.common.keys import Keys
+
+    browser.driver.find_element("tag name", "body").send_keys("/")
+    field = browser.driver.switch_to.active_element
+    assert field.get_attribute("id") == "query"
+    field.send_keys("file 01 UP")
+    assert browser.run(NAMES) == [f"file {number:03d}" for number in range(10, 20)]
+    field.clear()
+    field.send_keys(prefix(2))
+    assert browser.run(NAMES) == ["never"]
+    field.send_keys("nothing is called so")
+    assert browser.run(NAMES) == [] and browser.run("return !document.getElementById('empty').hidden")
+    field.send_keys(Keys.ESCAPE)
+    assert len(browser.run(NAMES)) == COUNT
+    browser.driver.find_element("css selector", ".total.down").click()
+    assert set(browser.run(NAMES)) == {"never", VICTIM} and "show=down" in browser.driver.current_url
+    browser.driver.find_element("css selector", ".total.down").click()
+    assert len(browser.run(NAMES)) == COUNT
+
+
+def sorting_works(browser):
+    from selenium.webdriver.common.keys import Keys
+
+    def sorting():
+        return browser.run("return [...document.querySelectorAll('thead th')].map((header) => header.ariaSort)")
+
+    browser.driver.find_element("css selector", "thead .name button").click()
+    assert browser.run(NAMES) == sorted(browser.run(NAMES), key=str.lower)
+    assert sorting() == [None, "ascending", None, None, None, None, None]
+    browser.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    assert browser.run(NAMES) == sorted(browser.run(NAMES), key=str.lower, reverse=True)
+    assert sorting()[1] == "descending"
+    browser.driver.find_element("css selector", "thead .state button").click()
+    assert browser.run(NAMES)[:2] == [VICTIM, "never"]
+
+
+def details_open(browser):
+    browser.driver.find_element("css selector", "tbody .title").click()
+    assert "Goes down after" in browser.run(PARTS, VICTIM, ".details")
+
+
+def looks(browser):
+    """Pictures of it, in which nothing is wider than the screen and dark is dark."""
+    brightness = "return getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)"
+    narrow = "return document.documentElement.scrollWidth <= innerWidth"
+    browser.resize(1440, 960)
+    browser.emulate(prefers_color_scheme="light")
+    assert min(browser.run(brightness)) > 200 and browser.run(narrow)
+    browser.picture("status-page-light")
+    browser.emulate(prefers_color_scheme="dark")
+    assert max(browser.run(brightness)) < 60
+    browser.picture("status-page-dark")
+    browser.resize(390, 844, mobile=True)
+    assert browser.run(narrow)
+    browser.picture("status-page-phone")
+    browser.resize(1440, 960)
+
+
+def reload_is_followed(browser, run, document):
+    reload.replace(run, document)
+    run.process.send_signal(signal.SIGHUP)
+    browser.wait(f"return {VISIBLE}.some((body) => body.dataset.name === 'new')")
+    assert "last" not in browser.run(NAMES) and len(browser.run(NAMES)) == COUNT
+    assert browser.run("return mark === 'there' && row.isConnected")
+
+
+def nobody_else_is_asked(browser, url):
+    asked = browser.run("return performance.getEntriesByType('resource').map((entry) => entry.name)")
+    assert len(asked) > 10 and all(name.startswith(url) for name in asked), asked
+    assert browser.log() == []
+
+
+def end_is_told(browser, run):
+    """What is shown is marked as old when nothing comes any more."""
+    run.stop()
+    assert "exacheck" in browser.wait("return !document.getElementById('banner').hidden && document.body.className === 'stale' "
+                                      "&& document.getElementById('banner').textContent")
+
+
+def test_status_page(start, directory, keep):
+    server, listen = keep(TcpServer()), free_port()
+    port = server.port
+    run = start(document_of(directory, port, listen))
+    browser, url = keep(Browser()), f"http://127.0.0.1:{listen}/"
+    run.wait_for(lambda: len(run.rib.prefixes()) >= COUNT - 1, 60 * paths.SLOWNESS, "routes")
+    policy_is_strict(url)
+    browser.driver.get(url)
+    everything_is_there(browser)
+    names_are_text(browser)
+    service_dies(browser, server)
+    filter_works(browser)
+    sorting_works(browser)
+    details_open(browser)
+    looks(browser)
+    reload_is_followed(browser, run, document_of(directory, port, listen, last="new"))
+    nobody_else_is_asked(browser, url)
+    end_is_told(browser, run)
