@@ -41,3 +41,17 @@ walltime_format(monotime_t point, char text[static WALLTIME_SIZE])
 	snprintf(text + length, WALLTIME_SIZE - length, ".%03uZ", (unsigned)(ns % NS_PER_SECOND / NS_PER_MILLISECOND) % 1000);
 	return text;
 }
+
+bool
+walltime_parse(const char *text, int64_t *ms)
+{
+	struct tm tm = {0};
+	unsigned fraction;
+	int end = 0;
+
+	if ((text = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm)) == NULL || sscanf(text, ".%3uZ%n", &fraction, &end) != 1 ||
+	    end != (int)sizeof(".000Z") - 1 || text[end] != '\0')
+		return false;
+	*ms = (int64_t)timegm(&tm) * (NS_PER_SECOND / NS_PER_MILLISECOND) + fraction;
+	return true;
+}

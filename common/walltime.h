@@ -4,6 +4,7 @@
 #ifndef EXACHECK_WALLTIME_H
 #define EXACHECK_WALLTIME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "monotime.h"
@@ -15,5 +16,8 @@ monotime_t walltime_point(int64_t ns);
 /* "2026-01-31T23:59:59.123Z" (RFC 3339). Returns text. */
 #define WALLTIME_SIZE 32
 const char *walltime_format(monotime_t, char text[static WALLTIME_SIZE]);
+
+/* The same back: milliseconds since 1970-01-01 UTC. False: the text is no such date. */
+bool walltime_parse(const char *text, int64_t *ms);
 
 #endif

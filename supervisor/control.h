@@ -9,11 +9,9 @@
 #include <stdio.h>
 
 #include "config.h"
+#include "control_protocol.h"
 #include "reload.h"
 #include "view.h"
-
-#define CONTROL_PROTOCOL 1
-#define CONTROL_FILE "control.sock" /* in runtime_dir, unless configured */
 
 struct control;
 struct event_base;
@@ -25,8 +23,11 @@ struct control_acts {
 	enum reload_result (*reload)(void *context, bool dry, FILE *report);
 	/* Begin an upgrade; false: it cannot be begun now. What comes of it is told by control_upgraded. */
 	bool (*upgrade)(void *context);
-	/* Nodes were changed by a command: timers and files are to follow. */
-	void (*changed)(void *context);
+	/*
+	 * Nodes were overridden, or are no longer: timers and files are to follow. NULL, or why the next start will not know
+	 * of it, which lives until the next call.
+	 */
+	const char *(*changed)(void *context);
 	void *context;
 };
 

@@ -11,6 +11,7 @@
 #include "../common/option.h"
 #include "diagnostic.h"
 #include "place.h"
+#include "suggest.h"
 #include "tree.h"
 
 /*
@@ -24,11 +25,5 @@ uint64_t decode_options(struct diagnostics *, const struct place *, const struct
 
 /* Report an error unless node is of this type; true when it is. */
 bool decode_expect(struct diagnostics *, const struct place *, const struct node *, enum node_type);
-
-/*
- * The candidate that word is probably a misspelling of, or NULL. names: called with 0, 1, … until it
- * returns NULL.
- */
-const char *suggest(const char *word, const char *(*names)(const void *context, size_t index), const void *context);
 
 #endif

@@ -2,11 +2,12 @@
  * "Did you mean": the nearest of some names. Touches memory only.
  * Invariant: cost is bounded however long the word is.
  */
+#include "suggest.h"
+
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#include "decode.h"
 
 #define WORD_MAX 40 /* no name is longer */
 

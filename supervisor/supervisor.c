@@ -23,6 +23,7 @@
 #include "checks.h"
 #include "chronicle.h"
 #include "confine.h"
+#include "control.h"
 #include "descriptor.h"
 #include "events.h"
 #include "handover.h"
@@ -34,6 +35,7 @@
 #include "lock.h"
 #include "loop.h"
 #include "node_journal.h"
+#include "overrides.h"
 #include "program.h"
 #include "pulse.h"
 #include "reload.h"
@@ -57,6 +59,7 @@ struct supervisor {
 	struct journal *journal;
 	struct checks *checks;
 	struct node_journal notes; /* of these */
+	struct overrides *overrides; /* likewise */
 	struct pulse *pulse; /* of the checks */
 	bool guarding;	     /* the guard keeps something announced */
 	struct launcher *launcher;
@@ -71,6 +74,7 @@ struct supervisor {
 	struct chronicle chronicle; /* of checks and events */
 	struct view view;
 	struct view_counts counts;
+	struct control *control;
 	bool reload_due; /* asked for during an upgrade */
 	bool failed; /* the end is an error */
 	const struct handover *left; /* at a start that goes on from what another program left; NULL: it does not */
@@ -205,6 +209,7 @@ supervisor_reload(struct supervisor *supervisor, bool asked)
 {
 	const struct reload reload = reload_parts(supervisor);
 	const struct global_options *global;
+	char problem[OVERRIDES_PROBLEM_SIZE];
 	enum reload_result result;
 
 	if (stop_begun(supervisor->stop))
@@ -222,8 +227,10 @@ supervisor_reload(struct supervisor *supervisor, bool asked)
 		global = &supervisor->config->global;
 		watch_set(supervisor->watch, global->live_reload, global->monitoring_interval_ns);
 		node_journal_reloaded(&supervisor->notes);
+		overrides_changed(supervisor->overrides, problem); /* names may be others */
 		title_show(supervisor, "Sleeping");
 		pulse_set(supervisor->pulse);
+		control_listen(supervisor->control);
 	}
 	service_ready();
 }
@@ -306,6 +313,7 @@ upgrade_refused(void *context, const char *why)
 
 	supervisor->counts.refusals++;
 	upgrade_note(supervisor, why);
+	control_upgrade_refused(supervisor->control, why);
 	if (supervisor->reload_due)
 		supervisor_reload(supervisor, true);
 }
@@ -393,6 +401,21 @@ routes_start(struct supervisor *supervisor)
 	return true;
 }
 
+/* What a predecessor knew of checks and groups, before anything is said of their routes. */
+static void
+nodes_restore(struct supervisor *supervisor)
+{
+	char problem[OVERRIDES_PROBLEM_SIZE];
+
+	if (supervisor->left != NULL) {
+		state_restore(supervisor, supervisor->left_file);
+		overrides_changed(supervisor->overrides, problem); /* of the state: their time is to go on */
+	} else {
+		node_journal_restore(supervisor->journal, supervisor->checks, monotime_now());
+		overrides_load(supervisor->overrides, monotime_now());
+	}
+}
+
 static bool
 checks_start(struct supervisor *supervisor)
 {
@@ -401,10 +424,7 @@ checks_start(struct supervisor *supervisor)
 
 	if (!routes_start(supervisor) || !reload_start(&reload))
 		return false;
-	if (supervisor->left != NULL)
-		state_restore(supervisor, supervisor->left_file);
-	else
-		node_journal_restore(supervisor->journal, supervisor->checks, monotime_now());
+	nodes_restore(supervisor);
 	node_journal_begin(&supervisor->notes);
 	pulse_set(supervisor->pulse);
 	journal_begin(supervisor->journal, ledger_settle(supervisor->ledger));
@@ -421,6 +441,14 @@ stop_make(struct supervisor *supervisor)
 	return stop_new(&parts);
 }
 
+static struct control *
+control_make(struct supervisor *supervisor)
+{
+	const struct control_acts acts = {.context = supervisor};
+
+	return control_new(supervisor->base, &supervisor->view, supervisor->checks, supervisor->workers, &acts);
+}
+
 /* What does not depend on how it starts. Returns false with errno, or out of memory. */
 static bool
 parts_make(struct supervisor *supervisor)
@@ -433,6 +461,8 @@ parts_make(struct supervisor *supervisor)
 	    (supervisor->journal = journal_new(supervisor->base, config->global.runtime_dir, supervisor->ledger,
 	    left != NULL ? left->lock : JOURNAL_LOCK_TAKE)) == NULL ||
 	    (supervisor->checks = checks_new(supervisor->ledger, &listener)) == NULL ||
+	    (supervisor->overrides = overrides_new(supervisor->base, supervisor->checks, supervisor->journal,
+	    config->global.runtime_dir)) == NULL ||
 	    (supervisor->events = events_new()) == NULL ||
 	    (supervisor->pulse = pulse_new(supervisor->base, supervisor->checks)) == NULL ||
 	    !launcher_attach(supervisor->launcher, supervisor->base) ||
@@ -449,7 +479,7 @@ parts_make(struct supervisor *supervisor)
 	    upgrade_new(supervisor->base, supervisor->launcher, &upgrade_hooks, supervisor);
 	supervisor->view = (struct view){&supervisor->config, supervisor->checks, supervisor->ledger, supervisor->channel,
 	    supervisor->events, &supervisor->counts, monotime_now()};
-	return supervisor->channel != NULL && supervisor->upgrade != NULL &&
+	return (supervisor->control = control_make(supervisor)) != NULL && supervisor->channel != NULL && supervisor->upgrade != NULL &&
 	    (supervisor->stop = stop_make(supervisor)) != NULL &&
 	    (supervisor->watch = watch_new(supervisor->base, config->path, file_changed, supervisor)) != NULL &&
 	    (supervisor->signals = signals_new(supervisor->base, signal_handlers, supervisor)) != NULL;
@@ -470,6 +500,7 @@ supervisor_start(struct supervisor *supervisor, int64_t watchdog_ns)
 	}
 	title_show(supervisor, "Sleeping");
 	upgrade_note(supervisor, "");
+	control_listen(supervisor->control);
 	malloc_trim(0); /* the configuration was much text, and in pieces; so was the state */
 	if (supervisor->left == NULL)
 		return supervisor_confine((enum sandbox_level)supervisor->config->global.sandbox);
@@ -482,12 +513,14 @@ static void
 supervisor_free(struct supervisor *supervisor)
 {
 	signals_free(supervisor->signals);
+	control_free(supervisor->control);
 	stop_free(supervisor->stop);
 	upgrade_free(supervisor->upgrade);
 	service_stop();
 	watch_free(supervisor->watch);
 	watchdog_stop();
 	pulse_free(supervisor->pulse);
+	overrides_free(supervisor->overrides);
 	if (supervisor->workers != NULL)
 		workers_free(supervisor->workers);
 	hooks_free(supervisor->hooks);

@@ -94,7 +94,9 @@ view_exacheck(const struct view *view)
 	    "guarded", (json_int_t)checks_guarded(view->checks), "upgrades", (json_int_t)counts->upgrades,
 	    "upgrades_refused", (json_int_t)counts->refusals);
 
-	return view_whole(map, map != NULL && view_put_time(map, "started", view->started) &&
+	return view_whole(map, map != NULL && view_put_time(map, "time", monotime_now()) &&
+	    view_put_time(map, "started", view->started) &&
+	    view_put(map, "announced", json_integer((json_int_t)ledger_count(view->ledger, ROUTE_ANNOUNCED))) &&
 	    view_put(map, "exabgp", exabgp_map(view)) &&
 	    view_put(map, "reloads", json_pack("{sI sI sI}", "refused", (json_int_t)counts->reloads[0],
 	    "same", (json_int_t)counts->reloads[1], "done", (json_int_t)counts->reloads[2])));
@@ -333,6 +335,7 @@ check_put(const struct check *check, json_t *map, enum view_detail detail)
 	    view_put(map, "fast_interval_s", json_real(seconds(options->fast_interval_ns))) &&
 	    view_put(map, "successes", json_integer((json_int_t)results->passes)) &&
 	    view_put(map, "failures", json_integer((json_int_t)results->failures)) &&
+	    view_put(map, "disable_file_exists", json_boolean(check->disabled)) &&
 	    view_put(map, "last", last_map(results)) && view_put(map, "worker", worker_map(check)) &&
 	    (detail == VIEW_BRIEF || (results_put(results, map, detail) &&
 	    view_put(map, "executions", executions_list(results)) && view_put(map, "durations", durations_map(results))));
@@ -369,9 +372,11 @@ json_t *
 view_node(const struct view *view, size_t rank, enum view_detail detail, monotime_t now)
 {
 	size_t count = checks_count(view->checks);
+	const struct node *node = checks_node(view->checks, rank);
 	json_t *map = json_object();
 
-	if (map == NULL || !node_put(view, checks_node(view->checks, rank), map, now))
+	if (map == NULL || !node_put(view, node, map, now) || (detail == VIEW_FULL && !view_put(map, "rules",
+	    view_rules(node->config, rank < count ? &checks_at(view->checks, rank)->config->options : NULL))))
 		return view_whole(map, false);
 	return view_whole(map, rank < count ? check_put(checks_at(view->checks, rank), map, detail) :
 	    group_put(view, checks_group(view->checks, rank - count), map));

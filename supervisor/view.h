@@ -37,8 +37,8 @@ struct view {
 
 enum view_detail {
 	VIEW_BRIEF,
-	VIEW_FULL, /* with the last executions, counts and durations */
-	VIEW_FEED, /* the same with `news`, those executions that results.fed does not count, instead of `recent` */
+	VIEW_FULL, /* with the last executions, counts and durations, and rules */
+	VIEW_FEED, /* the same without rules, with `news`, those executions that results.fed does not count, not `recent` */
 };
 
 /* A map as a line of text with its newline and with its type first; malloc'd, takes the map. NULL: it is, or no memory. */

@@ -1,175 +1,40 @@
 /*
- * exacheck-ctl: asks a running exacheck for something. Finds it by the lock on its runtime directory, which the kernel
- * answers for: a signal never goes to a process that does not hold it.
+ * exacheck-ctl: what people and their scripts see of a running exacheck, and how they steer it. Talks to its control
+ * socket, and to nothing else.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "../../common/monotime.h"
-#include "../lock.h"
-#include "../upgrade_note.h"
+#include "ctl.h"
+#include "options.h"
+#include "screen.h"
 
-#define RUNTIME_DIR "/run/exacheck"
-/* For an upgrade: more than exacheck itself waits for each of its steps. */
-#define UPGRADE_WAIT_NS (15 * NS_PER_SECOND)
-#define POLL_NS (20 * NS_PER_MILLISECOND)
-
-enum ctl_exit { CTL_DONE = 0, CTL_FAILED = 1, CTL_USAGE = 2, CTL_NOBODY = 3 };
-
-static const char usage_text[] =
-    "usage: exacheck-ctl [-r DIRECTORY] COMMAND\n"
-    "\n"
-    "  reload                load the configuration anew\n"
-    "  upgrade               execute the installed program in place of the running one\n"
-    "\n"
-    "  -r, --runtime DIRECTORY  exacheck.runtime_dir of the configuration (default " RUNTIME_DIR ")\n"
-    "  -h, --help               this text\n"
-    "      --version            version\n";
-
-/* The exacheck of the directory, 0 after saying why there is none. */
-static pid_t
-exacheck_find(const char *directory)
-{
-	pid_t pid = lock_holder(directory);
-
-	if (pid == -1)
-		fprintf(stderr, "exacheck-ctl: cannot ask who holds %s/lock: %s\n", directory, strerror(errno));
-	else if (pid == 0)
-		fprintf(stderr, "exacheck-ctl: no exacheck holds %s/lock: is it running, and with this runtime_dir?\n",
-		    directory);
-	return pid > 0 ? pid : 0;
-}
-
-static bool
-exacheck_signal(pid_t pid, int number)
-{
-	if (kill(pid, number) == 0)
-		return true;
-	fprintf(stderr, "exacheck-ctl: cannot signal exacheck (pid %d): %s\n", (int)pid, strerror(errno));
-	return false;
-}
-
+/* What could not be written, was not done; a reader that has seen enough is no error. */
 static enum ctl_exit
-command_reload(const char *directory, pid_t pid)
+output_end(enum ctl_exit code)
 {
-	(void)directory;
-	if (!exacheck_signal(pid, SIGHUP))
-		return CTL_FAILED;
-	printf("exacheck (pid %d) was told to load its configuration anew; its log says what came of it\n", (int)pid);
-	return CTL_DONE;
-}
+	bool failed = ferror(stdout) != 0;
 
-/* text holds what the note points into. */
-static bool
-note_read(const char *directory, char text[static UPGRADE_NOTE_SIZE], struct upgrade_note *note)
-{
-	return lock_read(directory, text, UPGRADE_NOTE_SIZE) && upgrade_note_parse(text, note);
-}
-
-/* Whether it went well or not, as soon as there is another note. */
-static enum ctl_exit
-upgrade_await(const char *directory, pid_t pid, const struct upgrade_note *before)
-{
-	const struct timespec pause = monotime_timespec(POLL_NS);
-	monotime_t deadline = monotime_add(monotime_now(), UPGRADE_WAIT_NS);
-	char text[UPGRADE_NOTE_SIZE];
-	struct upgrade_note note;
-
-	while (monotime_before(monotime_now(), deadline)) {
-		nanosleep(&pause, NULL);
-		if (!note_read(directory, text, &note))
-			continue; /* it is just being written */
-		if (note.upgrades != before->upgrades) {
-			printf("exacheck (pid %d) was upgraded from %s to %s\n", (int)pid, before->version, note.version);
-			return CTL_DONE;
-		}
-		if (note.refusals != before->refusals) {
-			fprintf(stderr, "exacheck-ctl: exacheck %s (pid %d) goes on: %s\n", note.version, (int)pid, note.why);
-			return CTL_FAILED;
-		}
-		if (lock_holder(directory) != pid) {
-			fprintf(stderr, "exacheck-ctl: exacheck (pid %d) has ended\n", (int)pid);
-			return CTL_FAILED;
-		}
-	}
-	fprintf(stderr, "exacheck-ctl: exacheck (pid %d) does not say whether it was upgraded: see its log\n", (int)pid);
-	return CTL_FAILED;
-}
-
-static enum ctl_exit
-command_upgrade(const char *directory, pid_t pid)
-{
-	char text[UPGRADE_NOTE_SIZE];
-	struct upgrade_note before;
-
-	if (!note_read(directory, text, &before)) {
-		fprintf(stderr, "exacheck-ctl: cannot read %s/lock, or there is nothing in it: upgrade with kill -USR2 %d\n",
-		    directory, (int)pid);
-		return CTL_FAILED;
-	}
-	return exacheck_signal(pid, SIGUSR2) ? upgrade_await(directory, pid, &before) : CTL_FAILED;
-}
-
-static const struct {
-	const char *name;
-	enum ctl_exit (*run)(const char *directory, pid_t pid);
-} commands[] = {
-	{"reload", command_reload},
-	{"upgrade", command_upgrade},
-};
-
-static enum ctl_exit
-command_dispatch(const char *name, const char *directory)
-{
-	pid_t pid;
-
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (strcmp(commands[i].name, name) != 0)
-			continue;
-		pid = exacheck_find(directory);
-		return pid == 0 ? CTL_NOBODY : commands[i].run(directory, pid);
-	}
-	fprintf(stderr, "exacheck-ctl: no command \"%s\": it is one of reload, upgrade\n", name);
-	return CTL_USAGE;
+	errno = 0;
+	if ((fclose(stdout) == 0 && !failed) || errno == EPIPE)
+		return code;
+	ctl_warn("standard output: %s", errno != 0 ? strerror(errno) : "not everything could be written");
+	return code == CTL_DONE ? CTL_FAILED : code;
 }
 
 int
 main(int argc, char **argv)
 {
-	enum { OPTION_VERSION = 256 };
-	static const struct option options[] = {
-		{"runtime", required_argument, NULL, 'r'},
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, OPTION_VERSION},
-		{NULL, 0, NULL, 0},
-	};
-	const char *directory = RUNTIME_DIR;
-	int letter;
+	const struct command *command;
+	enum ctl_exit code;
+	struct ctl ctl;
 
-	while ((letter = getopt_long(argc, argv, "r:h", options, NULL)) != -1) {
-		switch (letter) {
-		case 'r':
-			directory = optarg;
-			break;
-		case 'h':
-			fputs(usage_text, stdout);
-			return CTL_DONE;
-		case OPTION_VERSION:
-			printf("exacheck-ctl %s\n", EXACHECK_VERSION);
-			return CTL_DONE;
-		default:
-			fputs(usage_text, stderr);
-			return CTL_USAGE;
-		}
-	}
-	if (optind != argc - 1) {
-		fputs(usage_text, stderr);
-		return CTL_USAGE;
-	}
-	return command_dispatch(argv[optind], directory);
+	signal(SIGPIPE, SIG_DFL); /* a quiet end, whatever was inherited */
+	screen_begin();
+	command = options_read(argc, argv, &ctl, &code);
+	if (command != NULL)
+		code = command->run(&ctl);
+	return output_end(code);
 }

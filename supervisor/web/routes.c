@@ -5,11 +5,13 @@
 
 #include "api.h"
 #include "http.h"
+#include "metrics_http.h"
 #include "page.h"
 
 const struct http_route http_routes[] = {
 	{"/healthz", api_health},
 	{"/api/v1/status", api_status},
+	{"/metrics", metrics_serve},
 	/* every one of page_files */
 	{"/", page_serve},
 	{"/style.css", page_serve},

@@ -14,8 +14,8 @@
 #define COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
 
 static const char *const time_names[STEP_TIMES] = {"now", "later", "due", "past"};
-static const char *const event_names[STEP_EVENTS] = {"turn", "pass", "fail", "error", "disable", "enable", "reload",
-	"upgrade"};
+static const char *const event_names[STEP_EVENTS] = {"turn", "pass", "fail", "error", "disable", "enable",
+	"override", "release", "reload", "upgrade"};
 static const char *const neighbors[SPEC_TARGETS] = {NULL, "10.0.0.1", "10.0.0.2"};
 
 struct living {
@@ -200,6 +200,7 @@ node_compare(struct living *living, size_t rank)
 		return fail(living, "%s: %s, unlike the model", name, node->guarded ? "guarded" : "not guarded");
 	living->counts->held += until != MODEL_NEVER;
 	living->counts->guarded += node->guarded;
+	living->counts->overridden += modelled->overridden;
 	living->counts->drained += modelled->wish == MODEL_WISH_DRAIN;
 	return true;
 }
@@ -319,6 +320,23 @@ time_step(struct living *living, const struct step *step)
 }
 
 static bool
+override_step(struct living *living, size_t rank, bool overridden)
+{
+	const monotime_t now = {living->now};
+	struct override override = {.kind = OVERRIDE_DISABLE, .set = now, .until = MONOTIME_NEVER};
+
+	if (overridden && !override_set_texts(&override, "the test", NULL))
+		abort();
+	if (overridden)
+		checks_override(living->checks, rank, &override, now);
+	else
+		checks_release(living->checks, rank, "enabled by the test", now);
+	checks_turn(living->checks, now); /* to release what is not overridden does nothing */
+	model_override(&living->model, rank, overridden, living->now);
+	return true;
+}
+
+static bool
 event_step(struct living *living, const struct step *step)
 {
 	const monotime_t now = {living->now};
@@ -343,6 +361,9 @@ event_step(struct living *living, const struct step *step)
 		check_disabled(check, step->event == STEP_DISABLE, now);
 		model_disable(&living->model, rank, step->event == STEP_DISABLE, living->now);
 		return true;
+	case STEP_OVERRIDE:
+	case STEP_RELEASE:
+		return override_step(living, step->check % spec_nodes(&living->spec), step->event == STEP_OVERRIDE);
 	case STEP_RELOAD:
 		spec_change(&next, &dice);
 		return reload(living, &next);
@@ -374,6 +395,17 @@ nodes_tell(const struct living *living)
 	}
 }
 
+/* Of what it happens to. */
+static const char *
+step_name(const struct living *living, const struct step *step)
+{
+	if (step->event == STEP_TURN || step->event == STEP_RELOAD || step->event == STEP_UPGRADE)
+		return "";
+	return checks_node(living->checks, step->check %
+	    (step->event == STEP_OVERRIDE || step->event == STEP_RELEASE ? spec_nodes(&living->spec) :
+	    living->spec.checks))->config->name;
+}
+
 static bool
 step_live(struct living *living, const struct step *step)
 {
@@ -381,8 +413,7 @@ step_live(struct living *living, const struct step *step)
 	if (living->file != NULL)
 		fprintf(living->file, "%.9f: %s %s %s\n", (double)living->now / 1e9, time_names[step->time],
 		    event_names[step->event],
-		    step->event == STEP_TURN || step->event == STEP_RELOAD || step->event == STEP_UPGRADE ?
-		    "" : living->config->checks[step->check % living->spec.checks].node.name);
+		    step_name(living, step));
 	living->counts->events++;
 	if (!event_step(living, step))
 		return false;
@@ -466,8 +497,8 @@ event_draw(struct dice *dice)
 	static const struct {
 		unsigned percent;
 		enum step_event event;
-	} shares[] = {{36, STEP_PASS}, {34, STEP_FAIL}, {2, STEP_ERROR}, {7, STEP_DISABLE}, {10, STEP_ENABLE},
-	    {100, STEP_TURN}};
+	} shares[] = {{35, STEP_PASS}, {33, STEP_FAIL}, {2, STEP_ERROR}, {6, STEP_DISABLE}, {9, STEP_ENABLE},
+	    {1, STEP_OVERRIDE}, {5, STEP_RELEASE}, {100, STEP_TURN}};
 	unsigned drawn = dice_below(dice, 100);
 
 	if (dice_below(dice, 120) == 0)

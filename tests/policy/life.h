@@ -16,6 +16,8 @@ enum step_event {
 	STEP_ERROR,
 	STEP_DISABLE,
 	STEP_ENABLE,
+	STEP_OVERRIDE, /* of a check or a group */
+	STEP_RELEASE,
 	STEP_RELOAD,
 	STEP_UPGRADE,
 	STEP_EVENTS
@@ -25,7 +27,7 @@ enum step_event {
 struct step {
 	enum step_time time;
 	enum step_event event;
-	unsigned check; /* of those that there are then, modulo their number */
+	unsigned check; /* or node, of those that there are then, modulo their number */
 	int64_t later_ns;
 	uint64_t seed; /* of the reload's changes */
 	bool left_out;
@@ -41,7 +43,7 @@ struct life {
 
 /* What happened in many lives, so that it can be seen that much did. */
 struct life_counts {
-	unsigned long events, commands, compared, reloads, upgrades, held, guarded, drained;
+	unsigned long events, commands, compared, reloads, upgrades, held, guarded, drained, overridden;
 };
 
 void life_draw(struct life *, uint64_t seed);

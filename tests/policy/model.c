@@ -321,6 +321,7 @@ groups_judge(struct model *model, int64_t now)
 {
 	for (size_t i = 0; i < model->spec.groups; i++) {
 		const struct spec_group *group = &model->spec.group[i];
+		bool overridden = model->nodes[model->spec.checks + i].overridden;
 		int up = 0, unknown = 0, threshold = group->threshold;
 
 		for (size_t j = 0; j < group->count; j++) {
@@ -334,7 +335,9 @@ groups_judge(struct model *model, int64_t now)
 			threshold = (int)group->count;
 		if (group->require == SPEC_ANY)
 			threshold = 1;
-		if (up >= threshold)
+		if (overridden)
+			find(model, model->spec.checks + i, MODEL_DISABLED, now);
+		else if (up >= threshold)
 			find(model, model->spec.checks + i, MODEL_UP, now);
 		else if (up + unknown < threshold)
 			find(model, model->spec.checks + i, MODEL_DOWN, now);
@@ -425,6 +428,26 @@ model_turn(struct model *model, int64_t now)
 
 /* Events */
 
+/* While its file exists, or while it is overridden. */
+static bool
+check_disabled_somehow(const struct model_node *node)
+{
+	return node->disabled || node->overridden;
+}
+
+/* What came before it was disabled does not count after it. */
+static void
+disabled_find(struct model *model, size_t check, int64_t now)
+{
+	struct model_node *node = &model->nodes[check];
+
+	if (!check_disabled_somehow(node))
+		return;
+	node->passes = node->failures = 0;
+	find(model, check, MODEL_DISABLED, now);
+	groups_judge(model, now);
+}
+
 void
 model_result(struct model *model, size_t check, bool pass, int64_t now)
 {
@@ -432,7 +455,7 @@ model_result(struct model *model, size_t check, bool pass, int64_t now)
 	int rise = model->spec.check[check].rise, fall = model->spec.check[check].fall;
 
 	time_passes(model, now);
-	if (!node->disabled) {
+	if (!check_disabled_somehow(node)) {
 		node->passes = pass ? node->passes + 1 : 0;
 		node->failures = pass ? 0 : node->failures + 1;
 		if (pass && node->passes >= (rise > 0 ? rise : 1))
@@ -450,12 +473,19 @@ model_disable(struct model *model, size_t check, bool disabled, int64_t now)
 	struct model_node *node = &model->nodes[check];
 
 	time_passes(model, now);
-	if (disabled && !node->disabled) {
-		node->passes = node->failures = 0;
-		find(model, check, MODEL_DISABLED, now);
-		groups_judge(model, now);
-	}
 	node->disabled = disabled;
+	disabled_find(model, check, now);
+	review(model, now);
+}
+
+void
+model_override(struct model *model, size_t rank, bool overridden, int64_t now)
+{
+	time_passes(model, now);
+	model->nodes[rank].overridden = overridden;
+	if (rank < model->spec.checks)
+		disabled_find(model, rank, now);
+	groups_judge(model, now);
 	review(model, now);
 }
 

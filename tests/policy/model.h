@@ -23,8 +23,9 @@ enum model_wish {
 
 struct model_node {
 	unsigned owner; /* in the order of being made, or given other routes */
+	bool overridden;
 	/* A check's own */
-	bool disabled;
+	bool disabled; /* by its file */
 	int passes, failures; /* consecutive */
 
 	enum model_verdict verdict, found;
@@ -63,6 +64,8 @@ void model_carry(struct model *, unsigned key, const char *text);
 void model_reload(struct model *, const struct spec *, int64_t now);
 void model_result(struct model *, size_t check, bool pass, int64_t now);
 void model_disable(struct model *, size_t check, bool disabled, int64_t now);
+/* Of a check or a group. */
+void model_override(struct model *, size_t rank, bool overridden, int64_t now);
 void model_turn(struct model *, int64_t now);
 
 /* Another program goes on: of what happened at one time, it has no order but that of the file. */

@@ -73,8 +73,8 @@ lives(uint64_t seed, unsigned long events)
 		}
 	}
 	printf("policy: seed %llu: %lu events in %lu lives: %lu commands, %lu reloads, %lu upgrades; nodes after a step: "
-	    "%lu held, %lu guarded, %lu draining; all as the model says\n", (unsigned long long)seed, counts.events, count,
-	    counts.commands, counts.reloads, counts.upgrades, counts.held, counts.guarded, counts.drained);
+	    "%lu held, %lu guarded, %lu draining, %lu overridden; all as the model says\n", (unsigned long long)seed, counts.events, count,
+	    counts.commands, counts.reloads, counts.upgrades, counts.held, counts.guarded, counts.drained, counts.overridden);
 	return EXIT_SUCCESS;
 }
 

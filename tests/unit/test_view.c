@@ -265,6 +265,8 @@ START_TEST(a_check_is_seen)
 	ck_assert(json_is_null(json_object_get(map, "since")));
 	ck_assert(json_is_null(json_object_get(map, "last")));
 	ck_assert(json_is_false(json_object_get(map, "announced")));
+	ck_assert_str_eq(text(json_object_get(map, "rules"), "down"), "withdraw");
+	ck_assert_double_eq_tol(json_real_value(json_object_get(json_object_get(map, "rules"), "drain_time_s")), 0, 1e-9);
 	json_decref(map);
 
 	execute(0, true, 3 * MS / 2);

@@ -1,0 +1,86 @@
+/*
+ * The nodes that a request asks for by name. Reads the set of checks. Invariant: one name a step, so that many of them,
+ * or of checks, take time from nobody.
+ */
+#include <fnmatch.h>
+#include <stdlib.h>
+
+#include "checks.h"
+#include "control_internal.h"
+#include "suggest.h"
+
+bool
+select_has(const struct control_answer *answer, size_t rank)
+{
+	return (answer->selected[rank / 8] & 1u << rank % 8) != 0;
+}
+
+static void
+select_add(struct control_answer *answer, size_t rank)
+{
+	if (!select_has(answer, rank))
+		answer->selected_count++;
+	answer->selected[rank / 8] |= (unsigned char)(1u << rank % 8);
+}
+
+static const char *
+name_at(const void *context, size_t rank)
+{
+	const struct checks *checks = context;
+
+	return rank < checks_node_count(checks) ? checks_node(checks, rank)->config->name : NULL;
+}
+
+/* How many match. */
+static size_t
+select_match(struct control_answer *answer, const char *pattern)
+{
+	const struct checks *checks = answer->control->checks;
+	size_t matches = 0, count = checks_node_count(checks);
+
+	for (size_t rank = 0; rank < count; rank++)
+		if (pattern == NULL || fnmatch(pattern, name_at(checks, rank), 0) == 0) {
+			select_add(answer, rank);
+			matches++;
+		}
+	return matches;
+}
+
+static enum control_step
+select_failed(struct control_answer *answer, const char *pattern)
+{
+	const char *near = suggest(pattern, name_at, answer->control->checks);
+
+	return answer_error(answer, CONTROL_NAME_UNKNOWN, "no check or group matches \"%.200s\"%s%s%s", pattern,
+	    near != NULL ? ": did you mean \"" : "", near != NULL ? near : "", near != NULL ? "\"?" : "");
+}
+
+enum control_step
+select_step(struct control_answer *answer)
+{
+	size_t names = json_array_size(answer->request.names);
+	const char *pattern;
+
+	if (answer->selected == NULL &&
+	    (answer->selected = calloc(1, checks_node_count(answer->control->checks) / 8 + 1)) == NULL)
+		return STEP_MEMORY;
+	if (names == 0 && answer->pattern++ == 0)
+		select_match(answer, NULL);
+	if (answer->pattern >= names)
+		return STEP_DONE;
+	pattern = json_string_value(json_array_get(answer->request.names, answer->pattern++));
+	return select_match(answer, pattern) > 0 ? STEP_MORE : select_failed(answer, pattern);
+}
+
+bool
+select_next(struct control_answer *answer, size_t *rank)
+{
+	size_t count = checks_node_count(answer->control->checks);
+
+	while (answer->rank < count) {
+		*rank = answer->rank++;
+		if (select_has(answer, *rank))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,224 @@
+/*
+ * From the maps of the model to samples. Touches the file it is given. Invariant: what is not known has no sample; it is
+ * never 0 instead.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "../../common/walltime.h"
+#include "metrics_family.h"
+
+#define MS_PER_SECOND 1e3
+#define COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
+#define LABELS 5 /* at most, and the end */
+
+static const json_t *
+find(const json_t *map, const char *in, const char *key)
+{
+	return json_object_get(in != NULL ? json_object_get(map, in) : map, key);
+}
+
+static const char *
+text_of(const json_t *map, const char *key)
+{
+	return json_string_value(json_object_get(map, key));
+}
+
+static bool
+is(const json_t *map, const char *key, const char *word)
+{
+	const char *text = text_of(map, key);
+
+	return text != NULL && strcmp(text, word) == 0;
+}
+
+/* NaN: it is none. */
+static double
+number_of(const json_t *value)
+{
+	int64_t ms;
+
+	if (json_is_boolean(value))
+		return json_is_true(value);
+	if (json_is_number(value))
+		return json_number_value(value);
+	return json_is_string(value) && walltime_parse(json_string_value(value), &ms) ? (double)ms / MS_PER_SECOND : NAN;
+}
+
+/* With the label of the node and up to three more; NaN: no sample. */
+static void
+put(const struct metrics_sample *sample, const struct metrics_label *more, size_t count, double value)
+{
+	struct metrics_label labels[LABELS] = {sample->node};
+	size_t first = sample->node.name != NULL;
+
+	for (size_t i = 0; i < count; i++)
+		labels[first + i] = more[i];
+	if (!isnan(value))
+		metrics_text_sample(sample->file, &sample->family->name, NULL, labels, value);
+}
+
+void
+metrics_sample_up(const struct metrics_sample *sample)
+{
+	put(sample, NULL, 0, model_live(sample->model));
+}
+
+void
+metrics_sample_heard(const struct metrics_sample *sample)
+{
+	monotime_t heard = model_heard(sample->model);
+
+	if (heard.ns != MONOTIME_NEVER.ns)
+		put(sample, NULL, 0, (double)(walltime_ns(heard) / NS_PER_MILLISECOND) / MS_PER_SECOND);
+}
+
+void
+metrics_sample_info(const struct metrics_sample *sample)
+{
+	const struct metrics_series *series = sample->family->series;
+	struct metrics_label labels[LABELS];
+	size_t count = 0;
+
+	for (; series->value != NULL && count < LABELS - 2; series++)
+		labels[count++] = (struct metrics_label){series->value,
+			json_string_value(find(sample->map, series->in, series->key))};
+	put(sample, labels, count, 1);
+}
+
+void
+metrics_sample_present(const struct metrics_sample *sample)
+{
+	const json_t *value = json_object_get(sample->map, sample->family->key);
+
+	put(sample, NULL, 0, value == NULL ? NAN : !json_is_null(value));
+}
+
+void
+metrics_sample_is_up(const struct metrics_sample *sample)
+{
+	put(sample, NULL, 0, text_of(sample->map, "verdict") == NULL ? NAN : is(sample->map, "verdict", "up"));
+}
+
+/* One of them is always there, so that there is something to take the rate of from the beginning. */
+void
+metrics_sample_executions(const struct metrics_sample *sample)
+{
+	struct metrics_label labels[] = {{"result", "pass"}, {"reason", "ok"}};
+	const json_t *list = json_object_get(sample->map, "executions"), *one;
+	size_t i;
+
+	if (json_is_array(list) && !is(json_array_get(list, 0), "result", "pass"))
+		put(sample, labels, COUNT(labels), 0);
+	json_array_foreach(list, i, one) {
+		labels[0].value = text_of(one, "result");
+		labels[1].value = text_of(one, "reason");
+		put(sample, labels, COUNT(labels), number_of(json_object_get(one, "count")));
+	}
+}
+
+void
+metrics_sample_lease_misses(const struct metrics_sample *sample)
+{
+	const json_t *list = json_object_get(sample->map, "executions"), *one;
+	double count = json_is_array(list) ? 0 : NAN;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+		if (is(one, "reason", "lease"))
+			count += number_of(json_object_get(one, "count"));
+	put(sample, NULL, 0, count);
+}
+
+/* A check that was not executed yet has none. */
+void
+metrics_sample_durations(const struct metrics_sample *sample)
+{
+	const json_t *map = json_object_get(sample->map, "durations"), *bounds = json_object_get(map, "bounds");
+	const json_t *counts = json_object_get(map, "counts"), *count = NULL;
+	const struct metrics_name *name = &sample->family->name;
+	char bound[METRICS_NUMBER_SIZE];
+	struct metrics_label labels[] = {sample->node, {"le", bound}, {0}}, end = {0};
+	size_t i;
+
+	if (!(number_of(json_array_get(counts, json_array_size(counts) - 1)) > 0))
+		return;
+	json_array_foreach(counts, i, count) {
+		const json_t *limit = json_array_get(bounds, i);
+
+		metrics_text_bound(limit != NULL ? number_of(limit) : 0, bound);
+		if (limit == NULL)
+			strcpy(bound, "+Inf");
+		metrics_text_sample(sample->file, name, "_bucket", labels, number_of(count));
+	}
+	labels[1] = end;
+	metrics_text_sample(sample->file, name, "_sum", labels, number_of(json_object_get(map, "sum_s")));
+	metrics_text_sample(sample->file, name, "_count", labels,
+	    number_of(json_array_get(counts, json_array_size(counts) - 1)));
+}
+
+void
+metrics_sample_weight(const struct metrics_sample *sample)
+{
+	const json_t *list = json_object_get(sample->map, "members"), *one;
+	double weight = json_is_array(list) ? 0 : NAN;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+		if (is(one, "verdict", "up"))
+			weight += number_of(json_object_get(one, "weight"));
+	put(sample, NULL, 0, weight);
+}
+
+/* One sample a route: whether that is its state. */
+static void
+routes_put(const struct metrics_sample *sample, const char *state)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(sample->map, "routes"), i, one) {
+		const json_t *path_id = json_object_get(one, "path_id");
+		char number[METRICS_NUMBER_SIZE] = "";
+		const struct metrics_label labels[] = {{"prefix", text_of(one, "prefix")}, {"path_id", number},
+			{"neighbor", text_of(one, "neighbor")}};
+
+		if (json_is_integer(path_id))
+			metrics_text_number(number_of(path_id), number);
+		put(sample, labels, COUNT(labels), is(one, "state", state));
+	}
+}
+
+void
+metrics_sample_announced(const struct metrics_sample *sample)
+{
+	routes_put(sample, "announced");
+}
+
+void
+metrics_sample_rejected(const struct metrics_sample *sample)
+{
+	routes_put(sample, "rejected");
+}
+
+void
+metrics_sample(const struct metrics_sample *sample)
+{
+	const struct metrics_family *family = sample->family;
+	const json_t *value = find(sample->map, family->in, family->key != NULL ? family->key : "");
+	const struct metrics_series *series = family->series;
+	const char *const *words = family->words;
+
+	if (family->sample != NULL)
+		family->sample(sample);
+	else if (words != NULL)
+		for (; json_is_string(value) && *words != NULL; words++)
+			put(sample, &(struct metrics_label){family->label, *words}, 1,
+			    strcmp(json_string_value(value), *words) == 0);
+	else if (series != NULL)
+		for (; series->value != NULL; series++)
+			put(sample, &(struct metrics_label){family->label, series->value}, 1,
+			    number_of(find(sample->map, series->in, series->key)));
+	else
+		put(sample, NULL, 0, number_of(value));
+}
