@@ -72,24 +72,31 @@ function reveal(name) {
 	return table.reveal(name);
 }
 
-/* Why what is shown may be old; "": it is not. */
+/* Why what is shown may be old, and since when it is, by our clock; null: it is not. */
 function stale() {
-	const since = (time) => (time === null ? "" : ` What is shown is as of ${clock(time)}, ${span((Date.now() - time) / 1000)} ago.`);
-
 	if (failures > 0)
-		return `exacheck-web does not answer (${problem}).${since(heard_ms)}`;
+		return [`exacheck-web does not answer (${problem}).`, heard_ms];
 	if (model.status.live === false)
-		return `exacheck is not running, or does not say anything.${since(lived_ms)}`;
-	return "";
+		return ["exacheck is not running, or does not say anything.", lived_ms];
+	return null;
+}
+
+/* The age is beside what is spoken: it changes every second. */
+function banner_update(old) {
+	const [text, since] = old ?? ["", null];
+
+	put(at("problem"), text);
+	put(at("age"), since === null ? "" :
+	    `What is shown is as of ${clock(since)}, ${span((Date.now() - since) / 1000)} ago.`);
+	mark(at("banner"), "hidden", !old);
+	document.body.classList.toggle("stale", Boolean(old));
 }
 
 function tick() {
-	const text = stale();
+	const old = stale();
 
-	put(at("banner"), text);
-	mark(at("banner"), "hidden", !text);
-	document.body.classList.toggle("stale", Boolean(text));
-	if (text)
+	banner_update(old);
+	if (old)
 		return;
 	table.tick(now());
 	uptime_update(model.status, now());

@@ -159,7 +159,7 @@ export class Row {
 	}
 
 	toggle(open = !this.details) {
-		mark(this.title, "aria-expanded", open);
+		mark(this.title, "aria-expanded", String(open));
 		if (!open && this.details)
 			this.details.remove();
 		if (open === Boolean(this.details))
