@@ -99,7 +99,8 @@ def filter_works(browser):
     field = browser.driver.switch_to.active_element
     assert field.get_attribute("id") == "query"
     field.send_keys("file 01 UP")
-    assert browser.run(NAMES) == [f"file {number:03d}" for number in range(10, 20)]
+    everything = (f"file {number:03d}" for number in range(3, COUNT - 1))
+    assert set(browser.run(NAMES)) == {name for name in everything if "01" in name}
     field.clear()
     field.send_keys(prefix(2))
     assert browser.run(NAMES) == ["never"]
