@@ -16,9 +16,12 @@ from harness.network import free_port
 
 pytestmark = pytest.mark.one_level
 
-COUNT = 200
+COUNT = 201
+FILES = range(4, COUNT - 2)
 MARKUP = "<script>alert(1)</script>"
 VICTIM = "web one"
+GROUP = "both sites"
+OFF = "switched off"
 FOLLOWED = 2.0  # seconds from a result to the row
 ATTEMPTS = 3  # of which the best counts: the machine has others to serve
 
@@ -27,23 +30,57 @@ VISIBLE = "[...document.querySelectorAll('tbody[data-name]')].filter((body) => !
 NAMES = f"return {VISIBLE}.map((body) => body.dataset.name)"
 STATE = "return document.querySelector(`tbody[data-name='${arguments[0]}']`)?.dataset.state"
 COUNTED = "return Number(document.querySelector(`.total.${arguments[0]} .count`).textContent)"
+ROW = f"return {VISIBLE}.find((body) => body.dataset.name === arguments[0])"
 PARTS = f"return {VISIBLE}.find((body) => body.dataset.name === arguments[0])?.querySelector(arguments[1])?.textContent"
 
+# What the page's modules come to, for cases whose answer is known: a list of those that are wrong.
+LOGIC = """
+const done = arguments[arguments.length - 1];
+(async () => {
+    const {Model, matches, sorted, staying} = await import("/model.js"), {duration, span} = await import("/text.js");
+    const node = (name, more) => ({name, state: "up", since: null, prefixes: [], routes: [], last: null, ...more});
+    const model = new Model(), wrong = [];
+    const is = (what, found, wanted) => JSON.stringify(found) === JSON.stringify(wanted) || wrong.push([what, found, wanted]);
+    is("spans", [0.9, 59, 61, 7260, 90000, -5].map(span), ["0 s", "59 s", "1 min", "2 h 1 min", "1 d 1 h", "0 s"]);
+    is("durations", [0.123, 4.56, 123.4, 1234, 12345].map(duration), ["0.12 ms", "4.6 ms", "123 ms", "1.23 s", "12.3 s"]);
+    is("staying", [...staying([4, 0, 1, 2, 3])].sort(), [1, 2, 3, 4]);
+    is("staying, new ones", [...staying([-1, 0, -1, 1])].length, 3);
+    is("staying, none", [...staying([])], []);
+    is("query before", model.query, "");
+    is("whole", model.take({sequence: 5, order: 2, checks: [node("a"), node("b")], groups: [node("g", {members: [{name: "a"}]})]}),
+        {changed: ["a", "b", "g"], arranged: true});
+    is("query after", model.query, "?since=5&order=2");
+    is("news", model.take({sequence: 6, order: 2, partial: true, checks: [node("b", {state: "down"})], groups: []}),
+        {changed: ["b"], arranged: false});
+    is("sorted", sorted([...model.nodes.values()], "state", false).map((one) => one.name), ["b", "a", "g"]);
+    is("reversed", sorted([...model.nodes.values()], "name", true).map((one) => one.name), ["g", "b", "a"]);
+    is("none last", sorted([node("x", {place: 0}), node("y", {place: 1, last: {duration_ms: 1}})], "recent", false)[0].name, "y");
+    is("groups of", model.groups.get("a"), ["g"]);
+    is("matches", ["A up", "g", "down"].map((query) => matches(model.nodes.get("a"), query)), [true, true, false]);
+    model.take({sequence: 7, order: 7, partial: true, names: {checks: ["c", "b", "later"], groups: []}, checks: [node("c")], groups: []});
+    is("arranged", model.order, ["c", "b"]);
+    is("came later", model.take({sequence: 8, order: 7, partial: true, checks: [node("later")], groups: []}).arranged, true);
+    is("in its place", model.order, ["c", "b", "later"]);
+    model.take({sequence: 1, order: 1, checks: [], groups: []});
+    is("another life", [model.order, model.nodes.size], [[], 0]);
+    return wrong;
+})().then(done, (error) => done([String(error)]));
+"""
 
-def checks_of(directory, port, last="last"):
-    """The victim, whose service dies, and those that are there to be many."""
-    there, missing = directory / "there", directory / "missing"
-    there.touch()
-    files = [check(f"file {number:03d}", {"method": "file", "path": str(there)}, interval=30,
-                   prefixes=[prefix(number)]) for number in range(3, COUNT - 1)]
-    return [check(VICTIM, {"method": "tcp", "host": "127.0.0.1", "port": port}, description="a web server"),
-            check(MARKUP, {"method": "file", "path": str(there)}, interval=30, prefixes=[prefix(1)]),
-            check("never", {"method": "file", "path": str(missing)}, interval=30, prefixes=[prefix(2)]),
-            *files, check(last, {"method": "file", "path": str(there)}, interval=30, prefixes=[prefix(COUNT)])]
 
+def document_of(directory, port, listen, last="last"):
+    """The victim, whose service dies, and those that are there to be many: COUNT rows."""
+    there, missing = str(directory / "there"), str(directory / "missing")
+    (directory / "there").touch()
 
-def document_of(directory, port, listen, **options):
-    return {**config(*checks_of(directory, port, **options)), "metrics": {"listen": f"127.0.0.1:{listen}"}}
+    def file_check(name, number, path=there, **options):
+        return check(name, {"method": "file", "path": path}, interval=30, prefixes=[prefix(number)], **options)
+
+    checks = [check(VICTIM, {"method": "tcp", "host": "127.0.0.1", "port": port}, description="a web server"),
+              file_check(MARKUP, 1), file_check("never", 2, missing), file_check(OFF, 3, disable=there),
+              *(file_check(f"file {number:03d}", number) for number in FILES), file_check(last, COUNT)]
+    group = {"name": GROUP, "members": [VICTIM, "never"], "require": "all", "prefixes": [prefix(COUNT + 1)]}
+    return {**config(*checks), "groups": [group], "metrics": {"listen": f"127.0.0.1:{listen}"}}
 
 
 def policy_is_strict(url):
@@ -54,11 +91,13 @@ def policy_is_strict(url):
 
 
 def everything_is_there(browser):
-    browser.wait(f"{COUNTED} === arguments[1] - 1", "up", COUNT)
+    browser.wait(f"{COUNTED} === arguments[1] - 3", "up", COUNT)
     assert len(browser.run(NAMES)) == COUNT
-    assert browser.run(NAMES)[0] == "never", "the worst first"
-    assert browser.run(STATE, "never") == "down" and browser.run(COUNTED, "down") == 1
-    assert browser.run(PARTS, "never", ".last").startswith(browser.run(PARTS, "never", ".outcome"))
+    assert set(browser.run(NAMES)[:2]) == {"never", GROUP} and browser.run(NAMES)[2] == OFF, "the worst first"
+    assert browser.run(STATE, "never") == "down" and browser.run(COUNTED, "down") == 2
+    assert browser.run(COUNTED, "disabled") == 1 and browser.run(COUNTED, "groups") == 1
+    assert browser.run(PARTS, GROUP, ".recent") == f"{VICTIM}never" and "1 of 2 up" in browser.run(PARTS, GROUP, ".last")
+    assert f"in {GROUP}" in browser.run(PARTS, VICTIM, ".name")
     assert prefix(2) in browser.run(PARTS, "never", ".routes") and "withdrawn" in browser.run(PARTS, "never", ".routes")
     assert "announced" in browser.run(PARTS, VICTIM, ".routes")
 
@@ -77,7 +116,7 @@ def turned_after(browser, server):
 
 def service_dies(browser, server):
     """A mark on the window and the row itself are still there when the row has turned."""
-    browser.run(f"window.mark = 'there'; window.row = {VISIBLE}.find((body) => body.dataset.name === arguments[0])", VICTIM)
+    browser.run(f"window.mark = 'there'; window.row = (() => {{ {ROW} }})()", VICTIM)
     took = []
     for attempt in range(ATTEMPTS):
         took.append(turned_after(browser, server))
@@ -89,7 +128,22 @@ def service_dies(browser, server):
     assert min(took) < FOLLOWED * paths.SLOWNESS, took
     assert browser.run(f"return mark === 'there' && row.isConnected && row === {VISIBLE}[0]"), "the latest of the worst"
     assert "refused" in browser.run(PARTS, VICTIM, ".last")
-    browser.wait("return document.title.startsWith('(2 down)')")
+    browser.wait("return document.title.startsWith('(3 down)')")
+
+
+def selection_survives(browser):
+    """Nothing is moved under what somebody marks to copy it; it is when that is done."""
+    browser.run(f"getSelection().selectAllChildren((() => {{ {ROW} }})().querySelector('.title'))", "never")
+    browser.run("document.querySelector('.total.up').click(); document.querySelector('.total.all').click()")
+    before = browser.run(PARTS, VICTIM, ".took")
+    browser.wait(f"return ({PARTS.replace('return ', '')}) !== arguments[2]", VICTIM, ".took", before)
+    assert browser.run("return String(getSelection())") == "never"
+    browser.run("getSelection().removeAllRanges()")
+
+
+def logic_holds(browser):
+    """The parts that are without the document, in a few cases each."""
+    assert browser.driver.execute_async_script(LOGIC) == []
 
 
 def filter_works(browser):
@@ -99,8 +153,8 @@ def filter_works(browser):
     field = browser.driver.switch_to.active_element
     assert field.get_attribute("id") == "query"
     field.send_keys("file 01 UP")
-    everything = (f"file {number:03d}" for number in range(3, COUNT - 1))
-    assert set(browser.run(NAMES)) == {name for name in everything if "01" in name}
+    assert set(browser.run(NAMES)) == {name for name in map("file {:03d}".format, FILES) if "01" in name} | {"last"}, \
+        "what has all words in its name, method, state or prefixes"
     field.clear()
     field.send_keys(prefix(2))
     assert browser.run(NAMES) == ["never"]
@@ -109,7 +163,7 @@ def filter_works(browser):
     field.send_keys(Keys.ESCAPE)
     assert len(browser.run(NAMES)) == COUNT
     browser.driver.find_element("css selector", ".total.down").click()
-    assert set(browser.run(NAMES)) == {"never", VICTIM} and "show=down" in browser.driver.current_url
+    assert set(browser.run(NAMES)) == {"never", GROUP, VICTIM} and "show=down" in browser.driver.current_url
     browser.driver.find_element("css selector", ".total.down").click()
     assert len(browser.run(NAMES)) == COUNT
 
@@ -127,11 +181,12 @@ def sorting_works(browser):
     assert browser.run(NAMES) == sorted(browser.run(NAMES), key=str.lower, reverse=True)
     assert sorting()[1] == "descending"
     browser.driver.find_element("css selector", "thead .state button").click()
-    assert browser.run(NAMES)[:2] == [VICTIM, "never"]
+    assert browser.run(NAMES)[0] == VICTIM
 
 
 def details_open(browser):
     browser.driver.find_element("css selector", "tbody .title").click()
+    assert browser.driver.switch_to.active_element.get_attribute("aria-expanded") == "true"
     assert "Goes down after" in browser.run(PARTS, VICTIM, ".details")
 
 
@@ -178,12 +233,14 @@ def test_status_page(start, directory, keep):
     port = server.port
     run = start(document_of(directory, port, listen))
     browser, url = keep(Browser()), f"http://127.0.0.1:{listen}/"
-    run.wait_for(lambda: len(run.rib.prefixes()) >= COUNT - 1, 60 * paths.SLOWNESS, "routes")
+    run.wait_for(lambda: len(run.rib.prefixes()) >= COUNT - 3, 60 * paths.SLOWNESS, "routes")
     policy_is_strict(url)
     browser.driver.get(url)
     everything_is_there(browser)
     names_are_text(browser)
     service_dies(browser, server)
+    selection_survives(browser)
+    logic_holds(browser)
     filter_works(browser)
     sorting_works(browser)
     details_open(browser)

@@ -61,10 +61,8 @@ function prefix_chip(entry) {
 }
 
 function member_chip(member) {
-	const shape = member.verdict === "undecided" ? "startup" : member.verdict;
-
 	return make("a", {class: `chip member ${member.verdict}`, href: place_link(member.name),
-	    title: `${member.verdict}, weight ${member.weight}`}, icon(shape), member.name);
+	    title: `${member.verdict}, weight ${member.weight}`}, icon(member.verdict), member.name);
 }
 
 export class Row {
@@ -116,7 +114,7 @@ export class Row {
 		this.node = node;
 		mark(this.element, "class", `node ${node.state}${node.group ? " group" : ""}${node.special.length ? " special" : ""}`);
 		mark(this.element, "data-state", node.state);
-		icon_turn(this.icon, node.state === "undecided" ? "startup" : node.state);
+		icon_turn(this.icon, node.state);
 		put(this.word, node.progress);
 		put(this.tag, node.method ?? "group");
 		rebuild(this.via, groups, () => groups.map((name) => make("a", {href: place_link(name),
