@@ -7,7 +7,7 @@ import {icon, icon_turn, make, mark, put, rebuild} from "./dom.js";
 import {COLUMNS} from "./model.js";
 import {place_link} from "./place.js";
 import {Strip} from "./strip.js";
-import {date, duration, route_text, span} from "./text.js";
+import {date, duration, route_text, span, threshold_text} from "./text.js";
 
 const CHIPS = 4; /* more prefixes or members than these are counted only; the details have all */
 
@@ -134,7 +134,7 @@ export class Row {
 		if (group) {
 			rebuild(this.cells.recent, members, () => chips_make(members, member_chip));
 			put(this.outcome, `${members.filter(({verdict}) => verdict === "up").length} of ${members.length} up`);
-			put(this.took, `needs a weight of ${threshold}`);
+			put(this.took, threshold_text(members, threshold));
 			return;
 		}
 		this.strip.update(recent ?? []);
