@@ -114,6 +114,8 @@ transition_seen(void *context, const struct transition *transition)
 	chronicle_transition(&supervisor->chronicle, transition);
 	pulse_set(supervisor->pulse);
 	guard_tell(supervisor);
+	if (transition->result != NULL)
+		control_result(supervisor->control);
 	if (transition->before.state == transition->after.state)
 		return;
 	title_show(supervisor, stop_begun(supervisor->stop) ? "Stopping" : "Sleeping");
@@ -207,24 +209,18 @@ reload_parts(struct supervisor *supervisor)
 		supervisor->hooks, supervisor->channel};
 }
 
-static void
-supervisor_reload(struct supervisor *supervisor, bool asked)
+static enum reload_result
+reload_now(struct supervisor *supervisor, bool asked, FILE *report)
 {
 	const struct reload reload = reload_parts(supervisor);
 	const struct global_options *global;
 	char problem[OVERRIDES_PROBLEM_SIZE];
 	enum reload_result result;
 
-	if (stop_begun(supervisor->stop))
-		return;
-	if (upgrade_active(supervisor->upgrade)) {
-		supervisor->reload_due = true; /* the program looked at this configuration, no other */
-		return;
-	}
 	supervisor->reload_due = false;
 	service_reloading();
 	watch_read(supervisor->watch);
-	result = reload_run(&reload, asked);
+	result = reload_run(&reload, asked, report);
 	supervisor->counts.reloads[result]++;
 	if (result == RELOAD_DONE) {
 		global = &supervisor->config->global;
@@ -237,6 +233,18 @@ supervisor_reload(struct supervisor *supervisor, bool asked)
 		control_listen(supervisor->control);
 	}
 	service_ready();
+	return result;
+}
+
+static void
+supervisor_reload(struct supervisor *supervisor, bool asked)
+{
+	if (stop_begun(supervisor->stop))
+		return;
+	if (upgrade_active(supervisor->upgrade))
+		supervisor->reload_due = true; /* the program looked at this configuration, no other */
+	else
+		(void)reload_now(supervisor, asked, NULL);
 }
 
 static void
@@ -446,12 +454,49 @@ stop_make(struct supervisor *supervisor)
 	return stop_new(&parts);
 }
 
+/* Why nothing can be changed now; NULL: it can. */
+static const char *
+control_hindered(const struct supervisor *supervisor)
+{
+	if (stop_begun(supervisor->stop))
+		return "exacheck is ending";
+	return upgrade_active(supervisor->upgrade) ? "an upgrade is under way: try again" : NULL;
+}
+
+static const char *
+control_reload_act(void *context, bool dry, FILE *report, enum reload_result *result)
+{
+	struct supervisor *supervisor = context;
+	const struct reload reload = reload_parts(supervisor);
+	const char *problem = control_hindered(supervisor);
+
+	if (problem == NULL)
+		*result = dry ? reload_try(&reload, report) : reload_now(supervisor, true, report);
+	return problem;
+}
+
+static const char *
+control_upgrade_act(void *context)
+{
+	struct supervisor *supervisor = context;
+	const char *problem = control_hindered(supervisor);
+
+	if (problem == NULL)
+		upgrade_begin(supervisor->upgrade);
+	return problem;
+}
+
 static struct control *
 control_make(struct supervisor *supervisor)
 {
-	const struct control_acts acts = {.context = supervisor};
+	const struct control_acts acts = {.reload = control_reload_act, .upgrade = control_upgrade_act,
+	    .context = supervisor};
+	struct control *control = control_new(supervisor->base, &supervisor->view, supervisor->checks, supervisor->workers,
+	    &acts);
 
-	return control_new(supervisor->base, &supervisor->view, supervisor->checks, supervisor->workers, &acts);
+	if (control != NULL)
+		events_listen(supervisor->events, control_heard, control);
+	return control;
 }
 
 /* What does not depend on how it starts. Returns false with errno, or out of memory. */
@@ -522,6 +567,8 @@ static void
 supervisor_free(struct supervisor *supervisor)
 {
 	signals_free(supervisor->signals);
+	if (supervisor->events != NULL)
+		events_listen(supervisor->events, NULL, NULL);
 	control_free(supervisor->control);
 	stop_free(supervisor->stop);
 	upgrade_free(supervisor->upgrade);

@@ -97,6 +97,7 @@ view_exacheck(const struct view *view)
 	return view_whole(map, map != NULL && view_put_time(map, "time", monotime_now()) &&
 	    view_put_time(map, "started", view->started) &&
 	    view_put(map, "announced", json_integer((json_int_t)ledger_count(view->ledger, ROUTE_ANNOUNCED))) &&
+	    view_put_text(map, "log_level", log_level_name(log_level())) &&
 	    view_put(map, "exabgp", exabgp_map(view)) &&
 	    view_put(map, "reloads", json_pack("{sI sI sI}", "refused", (json_int_t)counts->reloads[0],
 	    "same", (json_int_t)counts->reloads[1], "done", (json_int_t)counts->reloads[2])));
