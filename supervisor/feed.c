@@ -54,6 +54,7 @@ struct feed {
 	bool stale;  /* it is not known, for want of memory */
 	uint32_t launch;
 	pid_t pid; /* 0: none */
+	bool lost; /* nobody wanted its end */
 	int fd;	   /* -1: none */
 	struct event *timer, *readable, *writable; /* the last two are there while fd is */
 	struct evbuffer *out;
@@ -97,6 +98,7 @@ feed_kill(struct feed *feed)
 {
 	if (feed->pid > 0)
 		kill(feed->pid, SIGKILL); /* not reaped yet, so the number is still its own */
+	feed->lost = true;
 	feed_end(feed, FEED_ENDING);
 }
 
@@ -220,8 +222,7 @@ feed_ended(struct feed *feed, bool unexpected)
 	feed_close(feed);
 	next = backoff_ended(&feed->backoff, monotime_now());
 	if (unexpected)
-		log_warnx(NAME " ended; another is started in %lld s",
-		    (long long)((monotime_left(next, monotime_now()) + NS_PER_SECOND / 2) / NS_PER_SECOND));
+		log_warnx(NAME " ended; another is started %s", monotime_before(monotime_now(), next) ? "soon" : "now");
 	if (phase == FEED_STOPPED)
 		feed->phase = phase;
 	else
@@ -289,6 +290,7 @@ feed_launch(struct feed *feed)
 		feed_wait(feed, backoff_ended(&feed->backoff, monotime_now()));
 	} else {
 		feed->phase = FEED_LAUNCHING;
+		feed->lost = false;
 		ratelimit_init(&feed->words_rate, WORDS_BURST, WORDS_A_SECOND);
 		feed_lines_begin(&feed->lines);
 	}
@@ -455,7 +457,7 @@ feed_reaped(struct feed *feed, pid_t pid, int status)
 	if (feed->pid == 0 || pid != feed->pid)
 		return false;
 	feed->pid = 0; /* from now on it may be another process's */
-	child_log_end(NULL, pid, status);
-	feed_ended(feed, feed->phase == FEED_RUNNING);
+	child_log_end(NAME, pid, status);
+	feed_ended(feed, feed->lost || feed->phase == FEED_RUNNING);
 	return true;
 }

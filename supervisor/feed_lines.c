@@ -94,6 +94,7 @@ self_due(struct feed_lines *lines, const json_t *map, monotime_t now)
 	bool due;
 
 	json_object_del(telling, "uptime_s");
+	json_object_del(telling, "time");
 	due = monotime_sub(now, lines->told_at) >= ALIVE_NS || telling == NULL || !json_equal(telling, lines->told);
 	json_decref(lines->told);
 	lines->told = telling;
