@@ -18,6 +18,7 @@ SBINDIR ?= $(PREFIX)/sbin
 LIBEXECDIR ?= $(PREFIX)/libexec/exacheck
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/exacheck
+DATADIR ?= $(PREFIX)/share/exacheck
 SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 
@@ -175,6 +176,9 @@ install: all
 	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(MANDIR)/man8
 	install -d $(DESTDIR)$(DOCDIR)/examples
 	install -m 644 $(wildcard packaging/examples/*.yaml) $(DESTDIR)$(DOCDIR)/examples
+	install -d $(DESTDIR)$(DATADIR)/prometheus $(DESTDIR)$(DATADIR)/grafana
+	install -m 644 $(wildcard packaging/prometheus/*.yml) $(DESTDIR)$(DATADIR)/prometheus
+	install -m 644 $(wildcard packaging/grafana/*.json) $(DESTDIR)$(DATADIR)/grafana
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's|/usr/sbin/|$(SBINDIR)/|' packaging/systemd/exacheck.service >$(DESTDIR)$(UNITDIR)/exacheck.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/exacheck.service

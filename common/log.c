@@ -29,12 +29,23 @@ static const char *const level_names[LOG_LEVELS] = {
 
 static enum log_level threshold = LOG_LEVEL_SUCCESS;
 static log_sink *sink, *tap;
+static struct {
+	log_witness *see; /* NULL: there is none */
+	void *context;
+	bool alone;
+} witness;
 static unsigned long dropped;
 
 void
 log_set_level(enum log_level level)
 {
 	threshold = level;
+}
+
+enum log_level
+log_level(void)
+{
+	return threshold;
 }
 
 bool
@@ -53,6 +64,14 @@ void
 log_set_tap(log_sink *function)
 {
 	tap = function;
+}
+
+void
+log_set_witness(log_witness *see, void *context, bool alone)
+{
+	witness.see = see;
+	witness.context = context;
+	witness.alone = see != NULL && alone;
 }
 
 const char *
@@ -126,17 +145,20 @@ log_emit(enum log_level level, const char *subject, int error, const char *forma
 {
 	char text[LINE_SIZE - 128];
 	size_t length;
-	bool tapped = tap != NULL && level <= LOG_LEVEL_SUCCESS;
+	bool usual = level <= LOG_LEVEL_SUCCESS, tapped = tap != NULL && usual && !witness.alone;
+	bool written = log_enabled(level) && !witness.alone, witnessed = witness.see != NULL && usual;
 	int saved_errno = errno;
 
-	if (!log_enabled(level) && !tapped)
+	if (!written && !tapped && !witnessed)
 		return;
 	vsnprintf(text, sizeof(text), format, ap);
 	length = strlen(text);
 	if (error != 0 && length < sizeof(text))
 		snprintf(text + length, sizeof(text) - length, ": %s", strerror(error));
 	utf8_sanitise(text);
-	if (log_enabled(level))
+	if (witnessed)
+		witness.see(witness.context, subject, text);
+	if (written)
 		(sink != NULL ? sink : stderr_sink)(level, subject, text);
 	if (tapped)
 		tap(level, subject, text);

@@ -12,6 +12,7 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_S
 
 /* Lines above this level are not formatted. Default: LOG_LEVEL_SUCCESS. */
 void log_set_level(enum log_level);
+enum log_level log_level(void);
 bool log_enabled(enum log_level);
 
 /* Where lines go instead of stderr; text is one line without newline, valid during the call only. */
@@ -23,6 +24,13 @@ void log_set_sink(log_sink *);
  * itself.
  */
 void log_set_tap(log_sink *);
+
+/*
+ * Who has every line up to LOG_LEVEL_SUCCESS for a while, beside everybody else, or, alone, in their place; NULL: it is
+ * over. It must not write lines itself.
+ */
+typedef void log_witness(void *context, const char *subject, const char *text);
+void log_set_witness(log_witness *, void *context, bool alone);
 
 /*
  * subject: the name of the check the line is about, or NULL for exacheck itself. log_warn and log_error

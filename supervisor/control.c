@@ -227,10 +227,3 @@ control_listen(struct control *control)
 	control->accepting = true;
 	control_wake(control);
 }
-
-void
-control_upgrade_refused(struct control *control, const char *why)
-{
-	(void)control;
-	(void)why;
-}

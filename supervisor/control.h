@@ -19,10 +19,13 @@ struct workers;
 
 /* What changes something; all called from the loop. */
 struct control_acts {
-	/* Load the file anew and, unless dry, apply it; findings and what changes are written to report, a line each. */
-	enum reload_result (*reload)(void *context, bool dry, FILE *report);
-	/* Begin an upgrade; false: it cannot be begun now. What comes of it is told by control_upgraded. */
-	bool (*upgrade)(void *context);
+	/*
+	 * Load the file anew and, unless dry, apply it; findings and what changes are written to report, a line each. NULL,
+	 * or why it cannot be done now, and *result is not set.
+	 */
+	const char *(*reload)(void *context, bool dry, FILE *report, enum reload_result *result);
+	/* Begin an upgrade. NULL, or why it cannot be begun now; what comes of it is told by control_upgrade_refused. */
+	const char *(*upgrade)(void *context);
 	/*
 	 * Nodes were overridden, or are no longer: timers and files are to follow. NULL, or why the next start will not know
 	 * of it, which lives until the next call.
@@ -41,6 +44,10 @@ void control_free(struct control *);
  * and costs nothing but the socket.
  */
 void control_listen(struct control *);
+
+/* There is another event, or result of a check: who waits for one has it. */
+void control_heard(void *control);
+void control_result(struct control *);
 
 /* An upgrade came to nothing: why. Who waits for it is told. One that succeeds ends every connection. */
 void control_upgrade_refused(struct control *, const char *why);

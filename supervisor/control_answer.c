@@ -77,34 +77,34 @@ answer_end(struct control_answer *answer)
 void
 answer_clear(struct control_answer *answer)
 {
-	if (answer->command != NULL && answer->command->over != NULL)
-		answer->command->over(answer);
 	if (answer->own != NULL && answer->own_free != NULL)
 		answer->own_free(answer->own);
 	free(answer->selected);
 	control_request_clear(&answer->request);
 	*answer = (struct control_answer){.client = answer->client, .control = answer->control, .request = {.level = -1}};
-	answer->client->asleep = false;
+	answer->client->asleep = answer->client->woken = false;
 }
 
 void
 answer_wake(struct control_answer *answer)
 {
-	if (answer->command == NULL || !answer->client->asleep)
+	struct client *client = answer->client;
+
+	client->woken = !client->asleep;
+	if (!client->asleep)
 		return;
-	answer->client->asleep = false;
-	control_ready(answer->client);
+	client->asleep = false;
+	control_ready(client);
 }
 
 void
-answers_each(struct control *control, const struct control_command *command,
-    void (*visit)(struct control_answer *, void *), void *context)
+answers_wake(struct control *control, enum control_step (*step)(struct control_answer *))
 {
 	struct client *client;
 
 	TAILQ_FOREACH(client, &control->clients, entry)
-		if (client->answer.command == command)
-			visit(&client->answer, context);
+		if (client->answer.command != NULL && client->answer.command->step == step)
+			answer_wake(&client->answer);
 }
 
 /* Whether the client may have it, and has asked for it in the right way; if not, that is said. */
@@ -172,14 +172,13 @@ step_next(struct control_answer *answer)
 bool
 answer_step(struct control_answer *answer)
 {
-	enum control_step step = step_next(answer);
-
-	switch (step) {
+	answer->client->woken = false;
+	switch (step_next(answer)) {
 	case STEP_MORE:
 		return true;
 	case STEP_WAIT:
-		answer->client->asleep = true;
-		return false;
+		answer->client->asleep = !answer->client->woken;
+		return answer->client->woken;
 	case STEP_DONE:
 		answer_end(answer);
 		break;

@@ -235,5 +235,7 @@ client_sweep(struct client *client, monotime_t now)
 		client_free(client);
 	} else if (client->asleep && client_gone(client)) {
 		client_free(client);
+	} else if (client->answer.wakes.ns != 0 && !monotime_before(now, client->answer.wakes)) {
+		answer_wake(&client->answer);
 	}
 }

@@ -1,5 +1,6 @@
 /*
- * The table of control commands. Touches nothing.
+ * The table of control commands. Touches nothing. Invariant: what a command takes, and who may give it, is said here
+ * and nowhere else.
  */
 #include <string.h>
 
@@ -9,6 +10,13 @@
 static const struct control_command commands[] = {
 	{.name = "version", .step = control_version, .lasting = true},
 	{.name = "status", .fields = FIELD_NAMES | FIELD_DETAIL, .step = control_status},
+	{.name = "routes", .fields = FIELD_NAMES, .step = control_routes, .other = control_routes_other},
+	{.name = "history", .fields = FIELD_NAMES, .step = control_history},
+	{.name = "events", .fields = FIELD_SINCE | FIELD_FOLLOW, .step = control_events, .lasting = true},
+	{.name = "check", .fields = FIELD_NAMES, .step = control_check, .writes = true},
+	{.name = "reload", .fields = FIELD_DRY_RUN, .step = control_reload, .writes = true, .lasting = true},
+	{.name = "upgrade", .step = control_upgrade, .writes = true, .lasting = true},
+	{.name = "log", .fields = FIELD_LEVEL, .step = control_log, .writes = true, .lasting = true},
 	{.name = "disable", .fields = FIELD_NAMES | FIELD_FOR | FIELD_REASON, .writes = true, .step = control_disable},
 	{.name = "drain", .fields = FIELD_NAMES | FIELD_FOR | FIELD_REASON, .writes = true, .step = control_disable},
 	{.name = "enable", .fields = FIELD_NAMES, .writes = true, .step = control_enable},

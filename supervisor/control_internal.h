@@ -62,7 +62,7 @@ struct control_answer {
 	/* The step function's own */
 	size_t rank;	 /* of the next node */
 	uint64_t number; /* of the next event, or whatever is counted */
-	monotime_t at;
+	monotime_t wakes; /* from STEP_WAIT, at the latest; 0: whenever */
 	void *own; /* freed with own_free */
 	void (*own_free)(void *);
 };
@@ -73,8 +73,8 @@ struct control_command {
 	bool writes;	 /* changes something: for root and exacheck's own user, and names must be said */
 	bool lasting;	 /* does not depend on the set of checks staying the same */
 	enum control_step (*step)(struct control_answer *);
-	/* The same when a client is gone, or the answer is over; NULL: nothing is to be done. */
-	void (*over)(struct control_answer *);
+	/* A name that no node has means something else to the command: STEP_MORE; STEP_DONE: it does not. NULL: never. */
+	enum control_step (*other)(struct control_answer *, const char *name);
 };
 
 /* What a client keeps us waiting for. */
@@ -95,6 +95,7 @@ struct client {
 	bool ended;	/* no more requests come */
 	bool closing;	/* once out is written */
 	bool asleep;	/* the answer waits */
+	bool woken;	/* before it could fall asleep */
 	enum client_wait wait;
 	monotime_t since; /* it waits */
 	struct control_answer answer;
@@ -159,9 +160,8 @@ void answer_clear(struct control_answer *);
 bool answer_step(struct control_answer *);
 /* One that said STEP_WAIT can go on. */
 void answer_wake(struct control_answer *);
-/* Call for each client whose answer is that of a command. */
-void answers_each(struct control *, const struct control_command *, void (*visit)(struct control_answer *, void *),
-    void *context);
+/* The same for all that are made by this step function. */
+void answers_wake(struct control *, enum control_step (*step)(struct control_answer *));
 
 /* control_select.c */
 
@@ -181,6 +181,14 @@ const char *control_command_suggest(const char *name);
 /* The commands' steps. */
 enum control_step control_version(struct control_answer *);
 enum control_step control_status(struct control_answer *);
+enum control_step control_history(struct control_answer *);
+enum control_step control_routes(struct control_answer *);
+enum control_step control_routes_other(struct control_answer *, const char *name);
+enum control_step control_events(struct control_answer *);
+enum control_step control_check(struct control_answer *);
+enum control_step control_reload(struct control_answer *);
+enum control_step control_upgrade(struct control_answer *);
+enum control_step control_log(struct control_answer *);
 enum control_step control_disable(struct control_answer *); /* and drain */
 enum control_step control_enable(struct control_answer *);
 

@@ -55,11 +55,23 @@ select_failed(struct control_answer *answer, const char *pattern)
 	    near != NULL ? ": did you mean \"" : "", near != NULL ? near : "", near != NULL ? "\"?" : "");
 }
 
+/* One name: of nodes, or of what else the command knows. */
+static enum control_step
+select_one(struct control_answer *answer, const char *pattern)
+{
+	enum control_step step = STEP_DONE;
+
+	if (select_match(answer, pattern) > 0)
+		return STEP_MORE;
+	if (answer->command->other != NULL)
+		step = answer->command->other(answer, pattern);
+	return step == STEP_DONE ? select_failed(answer, pattern) : step;
+}
+
 enum control_step
 select_step(struct control_answer *answer)
 {
 	size_t names = json_array_size(answer->request.names);
-	const char *pattern;
 
 	if (answer->selected == NULL &&
 	    (answer->selected = calloc(1, checks_node_count(answer->control->checks) / 8 + 1)) == NULL)
@@ -68,8 +80,7 @@ select_step(struct control_answer *answer)
 		select_match(answer, NULL);
 	if (answer->pattern >= names)
 		return STEP_DONE;
-	pattern = json_string_value(json_array_get(answer->request.names, answer->pattern++));
-	return select_match(answer, pattern) > 0 ? STEP_MORE : select_failed(answer, pattern);
+	return select_one(answer, json_string_value(json_array_get(answer->request.names, answer->pattern++)));
 }
 
 bool

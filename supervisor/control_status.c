@@ -1,5 +1,5 @@
 /*
- * Control commands that tell what is: version, status. Reads only.
+ * Control commands that tell what is and was of nodes: version, status, history. Reads only. Invariant: a node a step.
  */
 #include "control_internal.h"
 
@@ -29,4 +29,18 @@ control_status(struct control_answer *answer)
 		return STEP_DONE;
 	return answer_more(answer, rank < checks_count(control->checks) ? "check" : "group",
 	    view_node(control->view, rank, detail, monotime_now()));
+}
+
+enum control_step
+control_history(struct control_answer *answer)
+{
+	const struct control *control = answer->control;
+	json_t *changes, *map = NULL;
+	size_t rank;
+
+	if (!select_next(answer, &rank))
+		return STEP_DONE;
+	if ((changes = view_history(control->view, rank)) != NULL)
+		map = json_pack("{ss so}", "name", checks_node(control->checks, rank)->config->name, "changes", changes);
+	return answer_more(answer, "history", map);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../common/log.h"
+#include "diff.h"
 #include "hook.h"
 #include "settings.h"
 
@@ -158,15 +159,16 @@ tell_nodes(const struct plan_nodes *nodes, const struct config *old, const struc
 			log_line(level, name(old, i), "removed");
 }
 
+/* what: is done; all: however much it is. */
 static void
-tell(const struct plan *plan, const struct config *old, const struct config *new)
+tell(const struct plan *plan, const struct config *old, const struct config *new, const char *what, bool all)
 {
 	size_t count = plan->added + plan->removed + plan->changed;
-	enum log_level level = count <= TOLD_MAX ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
+	enum log_level level = all || count <= TOLD_MAX ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
 
 	tell_nodes(&plan->checks, old, new, check_name, level);
 	tell_nodes(&plan->groups, old, new, group_name, level);
-	log_info("reloaded %s: %zu added, %zu removed, %zu changed, %zu unchanged", new->path, plan->added, plan->removed,
+	log_info("%s %s: %zu added, %zu removed, %zu changed, %zu unchanged", what, new->path, plan->added, plan->removed,
 	    plan->changed, plan->unchanged);
 }
 
@@ -200,7 +202,7 @@ reload_apply(const struct reload *reload, struct config *config, const struct pl
 		log_errorx("out of memory");
 		return false;
 	}
-	tell(plan, old, config);
+	tell(plan, old, config, "reloaded", false);
 	*reload->identity = identity;
 	settings_change(&old->global, &config->global, reload->channel, config);
 	*reload->config = config;
@@ -230,13 +232,64 @@ reload_with(const struct reload *reload, struct config *config, bool asked)
 	return result;
 }
 
-enum reload_result
-reload_run(const struct reload *reload, bool asked)
+/* A line of the log. */
+static void
+report_line(void *context, const char *subject, const char *text)
 {
-	struct config *config = reload_load((*reload->config)->path);
-	enum reload_result result = config == NULL ? RELOAD_REFUSED : reload_with(reload, config, asked);
+	fprintf(context, "%s%s%s\n", subject != NULL ? subject : "", subject != NULL ? ": " : "", text);
+}
 
+enum reload_result
+reload_run(const struct reload *reload, bool asked, FILE *report)
+{
+	struct config *config;
+	enum reload_result result;
+
+	if (report != NULL)
+		log_set_witness(report_line, report, false);
+	config = reload_load((*reload->config)->path);
+	result = config == NULL ? RELOAD_REFUSED : reload_with(reload, config, asked);
 	if (result == RELOAD_REFUSED)
 		log_errorx("%s was not reloaded: everything goes on as before", (*reload->config)->path);
+	log_set_witness(NULL, NULL, false);
+	return result;
+}
+
+static enum reload_result
+try_with(const struct reload *reload, const struct config *config, FILE *report)
+{
+	const struct config *running = *reload->config;
+	struct plan *plan = plan_new(running, config);
+	struct identity identity;
+	enum reload_result result = RELOAD_REFUSED;
+
+	if (plan == NULL) {
+		log_errorx("out of memory");
+	} else if (!plan_moves(plan) && settings_same(running, config)) {
+		log_info("%s: nothing has changed", config->path);
+		result = RELOAD_SAME;
+	} else if (!settings_concern_workers(&running->global, &config->global) ||
+	    identity_find(&config->global, &identity)) {
+		tell(plan, running, config, "would reload", true);
+		if (diff_print(running, config, report))
+			result = RELOAD_DONE;
+		else
+			log_errorx("out of memory");
+	}
+	plan_free(plan);
+	return result;
+}
+
+enum reload_result
+reload_try(const struct reload *reload, FILE *report)
+{
+	struct config *config;
+	enum reload_result result = RELOAD_REFUSED;
+
+	log_set_witness(report_line, report, true);
+	if ((config = reload_load((*reload->config)->path)) != NULL)
+		result = try_with(reload, config, report);
+	log_set_witness(NULL, NULL, false);
+	config_free(config);
 	return result;
 }

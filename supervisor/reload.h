@@ -5,6 +5,7 @@
 #define EXACHECK_RELOAD_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "checks.h"
 #include "config.h"
@@ -38,8 +39,14 @@ enum reload_result {
 
 /*
  * Load the running configuration's file again and apply the difference. asked: somebody waits for a word, also when
- * nothing has changed.
+ * nothing has changed. report (NULL: nobody reads it): is given what the log is told of it, a line each.
  */
-enum reload_result reload_run(const struct reload *, bool asked);
+enum reload_result reload_run(const struct reload *, bool asked, FILE *report);
+
+/*
+ * What that would come to, without anything being changed, or told to the log. report: what is wrong with the file, what
+ * changes of what, and the commands that ExaBGP would be told at once if every check were up.
+ */
+enum reload_result reload_try(const struct reload *, FILE *report);
 
 #endif

@@ -563,3 +563,14 @@ ledger_each(const struct ledger *ledger, void (*visit)(void *, const struct rout
 	for (route = route_first(ledger); route != NULL; route = route_next(route))
 		visit(context, route);
 }
+
+const struct route *
+ledger_seek(const struct ledger *ledger, const struct route_key *key, bool after)
+{
+	struct key_tree routes = ledger->routes;
+	struct route wanted = {.key = *key}, *route = RB_NFIND(key_tree, &routes, &wanted);
+
+	if (after && route != NULL && route_key_compare(&route->key, key) == 0)
+		route = route_next(route);
+	return route;
+}

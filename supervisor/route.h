@@ -175,5 +175,7 @@ void route_each_owner(const struct route *, void (*visit)(void *, unsigned rank,
 size_t ledger_count(const struct ledger *, enum route_status sent);
 size_t ledger_pending(const struct ledger *);
 void ledger_each(const struct ledger *, void (*visit)(void *, const struct route *), void *context);
+/* The first route whose key is this one or comes after it; after: only one that comes after it. NULL: there is none. */
+const struct route *ledger_seek(const struct ledger *, const struct route_key *, bool after);
 
 #endif

@@ -26,6 +26,7 @@
 #include "control.h"
 #include "descriptor.h"
 #include "events.h"
+#include "feed.h"
 #include "handover.h"
 #include "hook.h"
 #include "hook_node.h"
@@ -74,6 +75,7 @@ struct supervisor {
 	struct chronicle chronicle; /* of checks and events */
 	struct view view;
 	struct view_counts counts;
+	struct feed *feed;
 	struct control *control;
 	bool reload_due; /* asked for during an upgrade */
 	bool failed; /* the end is an error */
@@ -112,6 +114,8 @@ transition_seen(void *context, const struct transition *transition)
 	chronicle_transition(&supervisor->chronicle, transition);
 	pulse_set(supervisor->pulse);
 	guard_tell(supervisor);
+	if (transition->result != NULL)
+		control_result(supervisor->control);
 	if (transition->before.state == transition->after.state)
 		return;
 	title_show(supervisor, stop_begun(supervisor->stop) ? "Stopping" : "Sleeping");
@@ -140,7 +144,8 @@ children_reap(struct supervisor *supervisor)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0 || (pid == -1 && errno == EINTR))
 		if (pid > 0 && !launcher_reaped(supervisor->launcher, pid, status) &&
-		    !upgrade_reaped(supervisor->upgrade, pid, status) && !hooks_reaped(supervisor->hooks, pid, status))
+		    !upgrade_reaped(supervisor->upgrade, pid, status) && !hooks_reaped(supervisor->hooks, pid, status) &&
+		    !feed_reaped(supervisor->feed, pid, status))
 			workers_reaped(supervisor->workers, pid, status);
 }
 
@@ -204,24 +209,18 @@ reload_parts(struct supervisor *supervisor)
 		supervisor->hooks, supervisor->channel};
 }
 
-static void
-supervisor_reload(struct supervisor *supervisor, bool asked)
+static enum reload_result
+reload_now(struct supervisor *supervisor, bool asked, FILE *report)
 {
 	const struct reload reload = reload_parts(supervisor);
 	const struct global_options *global;
 	char problem[OVERRIDES_PROBLEM_SIZE];
 	enum reload_result result;
 
-	if (stop_begun(supervisor->stop))
-		return;
-	if (upgrade_active(supervisor->upgrade)) {
-		supervisor->reload_due = true; /* the program looked at this configuration, no other */
-		return;
-	}
 	supervisor->reload_due = false;
 	service_reloading();
 	watch_read(supervisor->watch);
-	result = reload_run(&reload, asked);
+	result = reload_run(&reload, asked, report);
 	supervisor->counts.reloads[result]++;
 	if (result == RELOAD_DONE) {
 		global = &supervisor->config->global;
@@ -230,9 +229,22 @@ supervisor_reload(struct supervisor *supervisor, bool asked)
 		overrides_changed(supervisor->overrides, problem); /* names may be others */
 		title_show(supervisor, "Sleeping");
 		pulse_set(supervisor->pulse);
+		feed_configure(supervisor->feed);
 		control_listen(supervisor->control);
 	}
 	service_ready();
+	return result;
+}
+
+static void
+supervisor_reload(struct supervisor *supervisor, bool asked)
+{
+	if (stop_begun(supervisor->stop))
+		return;
+	if (upgrade_active(supervisor->upgrade))
+		supervisor->reload_due = true; /* the program looked at this configuration, no other */
+	else
+		(void)reload_now(supervisor, asked, NULL);
 }
 
 static void
@@ -428,6 +440,7 @@ checks_start(struct supervisor *supervisor)
 	node_journal_begin(&supervisor->notes);
 	pulse_set(supervisor->pulse);
 	journal_begin(supervisor->journal, ledger_settle(supervisor->ledger));
+	feed_configure(supervisor->feed);
 	watch_set(supervisor->watch, global->live_reload, global->monitoring_interval_ns);
 	return true;
 }
@@ -436,9 +449,41 @@ static struct stop *
 stop_make(struct supervisor *supervisor)
 {
 	const struct stop_parts parts = {supervisor->base, supervisor->ledger, supervisor->channel, supervisor->workers,
-		supervisor->hooks, supervisor->launcher, supervisor->checks, supervisor_alone(supervisor)};
+		supervisor->hooks, supervisor->launcher, supervisor->checks, supervisor->feed, supervisor_alone(supervisor)};
 
 	return stop_new(&parts);
+}
+
+/* Why nothing can be changed now; NULL: it can. */
+static const char *
+control_hindered(const struct supervisor *supervisor)
+{
+	if (stop_begun(supervisor->stop))
+		return "exacheck is ending";
+	return upgrade_active(supervisor->upgrade) ? "an upgrade is under way: try again" : NULL;
+}
+
+static const char *
+control_reload_act(void *context, bool dry, FILE *report, enum reload_result *result)
+{
+	struct supervisor *supervisor = context;
+	const struct reload reload = reload_parts(supervisor);
+	const char *problem = control_hindered(supervisor);
+
+	if (problem == NULL)
+		*result = dry ? reload_try(&reload, report) : reload_now(supervisor, true, report);
+	return problem;
+}
+
+static const char *
+control_upgrade_act(void *context)
+{
+	struct supervisor *supervisor = context;
+	const char *problem = control_hindered(supervisor);
+
+	if (problem == NULL)
+		upgrade_begin(supervisor->upgrade);
+	return problem;
 }
 
 /* NULL, or why the next start will not know of it. */
@@ -454,9 +499,14 @@ nodes_overridden(void *context)
 static struct control *
 control_make(struct supervisor *supervisor)
 {
-	const struct control_acts acts = {.changed = nodes_overridden, .context = supervisor};
+	const struct control_acts acts = {.reload = control_reload_act, .upgrade = control_upgrade_act,
+	    .changed = nodes_overridden, .context = supervisor};
+	struct control *control = control_new(supervisor->base, &supervisor->view, supervisor->checks, supervisor->workers,
+	    &acts);
 
-	return control_new(supervisor->base, &supervisor->view, supervisor->checks, supervisor->workers, &acts);
+	if (control != NULL)
+		events_listen(supervisor->events, control_heard, control);
+	return control;
 }
 
 /* What does not depend on how it starts. Returns false with errno, or out of memory. */
@@ -489,7 +539,11 @@ parts_make(struct supervisor *supervisor)
 	    upgrade_new(supervisor->base, supervisor->launcher, &upgrade_hooks, supervisor);
 	supervisor->view = (struct view){&supervisor->config, supervisor->checks, supervisor->ledger, supervisor->channel,
 	    supervisor->events, &supervisor->counts, monotime_now()};
-	return (supervisor->control = control_make(supervisor)) != NULL && supervisor->channel != NULL && supervisor->upgrade != NULL &&
+	supervisor->control = control_make(supervisor);
+	supervisor->feed = feed_new(supervisor->base, &supervisor->view, supervisor->checks, &supervisor->identity,
+	    supervisor->launcher);
+	return supervisor->control != NULL && supervisor->feed != NULL && supervisor->channel != NULL &&
+	    supervisor->upgrade != NULL &&
 	    (supervisor->stop = stop_make(supervisor)) != NULL &&
 	    (supervisor->watch = watch_new(supervisor->base, config->path, file_changed, supervisor)) != NULL &&
 	    (supervisor->signals = signals_new(supervisor->base, signal_handlers, supervisor)) != NULL;
@@ -523,6 +577,8 @@ static void
 supervisor_free(struct supervisor *supervisor)
 {
 	signals_free(supervisor->signals);
+	if (supervisor->events != NULL)
+		events_listen(supervisor->events, NULL, NULL);
 	control_free(supervisor->control);
 	stop_free(supervisor->stop);
 	upgrade_free(supervisor->upgrade);
@@ -534,6 +590,7 @@ supervisor_free(struct supervisor *supervisor)
 	if (supervisor->workers != NULL)
 		workers_free(supervisor->workers);
 	hooks_free(supervisor->hooks);
+	feed_free(supervisor->feed);
 	launcher_free(supervisor->launcher);
 	if (supervisor->channel != NULL)
 		channel_free(supervisor->channel);

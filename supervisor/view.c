@@ -97,6 +97,7 @@ view_exacheck(const struct view *view)
 	return view_whole(map, map != NULL && view_put_time(map, "time", monotime_now()) &&
 	    view_put_time(map, "started", view->started) &&
 	    view_put(map, "announced", json_integer((json_int_t)ledger_count(view->ledger, ROUTE_ANNOUNCED))) &&
+	    view_put_text(map, "log_level", log_level_name(log_level())) &&
 	    view_put(map, "exabgp", exabgp_map(view)) &&
 	    view_put(map, "reloads", json_pack("{sI sI sI}", "refused", (json_int_t)counts->reloads[0],
 	    "same", (json_int_t)counts->reloads[1], "done", (json_int_t)counts->reloads[2])));
@@ -225,6 +226,7 @@ node_put(const struct view *view, const struct node *node, json_t *map, monotime
 	    view_put(map, "guarded", json_boolean(node->guarded)) &&
 	    view_put(map, "override", view_override(&node->override)) &&
 	    view_put(map, "transitions", json_integer((json_int_t)node->history.transitions)) &&
+	    view_put_text(map, "nexthop", node->config->nexthop) &&
 	    view_put(map, "prefixes", text_list(&node->config->prefixes)) && routes.list != NULL &&
 	    node_each_route(node, node_route, &routes) && view_put(map, "routes", routes.list) &&
 	    view_put(map, "announced", json_boolean(routes.announced > 0));

@@ -70,6 +70,12 @@ struct worker_view {
 };
 struct worker_view worker_view(const struct check *);
 
+/*
+ * Have the check executed now, beside its grid, which goes on as it was; what comes of it is a result as any other. NULL,
+ * or why that cannot be now.
+ */
+const char *workers_run_now(const struct check *);
+
 /* Kill every worker and spawner now; none is started again. Then workers_free once they are reaped. */
 void workers_stop(struct workers *);
 void workers_free(struct workers *);

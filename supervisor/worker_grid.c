@@ -10,6 +10,8 @@
 
 /* How long after its timeout a result may still come: scheduling, not checking. */
 #define LEASE_GRACE_NS (250 * NS_PER_MILLISECOND)
+/* Between executions of a check that were asked for. */
+#define ASKED_PAUSE_NS NS_PER_SECOND
 /* Results that may wait in a channel, at least as many as its buffer holds. */
 #define OWED_MAX 512
 
@@ -149,7 +151,12 @@ worker_advance(struct worker *worker, monotime_t now)
 
 	worker->earliest = monotime_add(early ? worker->earliest : before, shortest_interval_ns(worker));
 	worker->interval_ns = check_interval_ns(worker->check);
-	worker->slot = monotime_next(origin, worker->interval_ns, now);
+	worker->slot = monotime_next(worker->resumed.ns != 0 ? worker->resumed : origin, worker->interval_ns, now);
+	if (worker->resumed.ns != 0) {
+		worker->resumed = (monotime_t){0};
+		worker->earliest = monotime_min(worker->earliest, worker->slot);
+		worker->paced_ns = 0; /* to be told, as it takes the grid to be from the point that was asked for */
+	}
 	passed = monotime_sub(worker->slot, before) / worker_ns + worker->owed;
 	worker->owed = passed < 1 ? 0 : passed > OWED_MAX ? OWED_MAX : (unsigned)passed - 1;
 	worker->left = false;
@@ -157,6 +164,38 @@ worker_advance(struct worker *worker, monotime_t now)
 	if (monotime_before(worker->slot, before))
 		worker_arm(worker); /* otherwise the lease's timer fires in time, and is set anew then */
 	worker_pace(worker);
+}
+
+/*
+ * The point now is put before the awaited one. What the process may be executing at this moment, of a grid that was left,
+ * is taken for its outcome, and the result that comes then is one of those that are let pass.
+ */
+const char *
+workers_run_now(const struct check *check)
+{
+	struct worker *worker = check->worker;
+	monotime_t now;
+
+	if (worker == NULL || worker->workers->stopping)
+		return "it is not executed any more";
+	worker_drain(worker); /* what has come is of the awaited grid point */
+	now = monotime_now();
+	if (worker->disabled || check->fsm.state == FSM_DISABLED)
+		return "it is disabled";
+	if (worker->phase != PHASE_RUNNING || worker->fd == -1)
+		return "it has no worker at the moment";
+	if (!monotime_before(now, worker->slot) || worker->owed > 0)
+		return "it is being executed";
+	if (worker->asked.ns != 0 && monotime_sub(now, worker->asked) < ASKED_PAUSE_NS)
+		return "it was executed on request within the last second";
+	worker->asked = now;
+	worker->resumed = monotime_add(worker->slot, -worker->interval_ns);
+	worker->slot = worker->earliest = now;
+	worker->paced_ns = 0;
+	worker_grid_begin(worker, now);
+	worker_pace(worker);
+	worker_arm(worker);
+	return NULL;
 }
 
 void

@@ -73,6 +73,8 @@ struct worker {
 	monotime_t since;    /* its lease counts from here when this is later: the process was replaced meanwhile */
 	monotime_t deadline; /* of the living process for its next report: later it is killed */
 	monotime_t earliest; /* no result can be true before */
+	monotime_t resumed;  /* the awaited one was asked for: the grid goes on from this point; 0: it is of the grid */
+	monotime_t asked;    /* when that was last */
 	unsigned owed;	     /* results of grid points that were passed over: they may come before the awaited one's */
 	unsigned forfeited;  /* grid points that failed though the process may still execute them: such results are late */
 	bool absent;	     /* a grid point failed because no worker had started: the next ones fail at once */

@@ -39,6 +39,7 @@ static const struct state_field worker_fields[] = {
 	STATE_FIELD(struct worker, since),
 	STATE_FIELD(struct worker, deadline),
 	STATE_FIELD(struct worker, earliest),
+	STATE_FIELD(struct worker, resumed),
 	STATE_FIELD(struct worker, owed),
 	STATE_FIELD(struct worker, forfeited),
 	STATE_FIELD(struct worker, absent),
