@@ -24,8 +24,9 @@ void feed_free(struct feed *);
 /* Begin, or follow a configuration that is in force from now on: the set of checks may be another. */
 void feed_configure(struct feed *);
 
-/* The end is near: say what there is, then nothing more. */
+/* The end is near: say so, then nothing more. feed_ends: whether it is yet to end by itself. */
 void feed_stop(struct feed *);
+bool feed_ends(const struct feed *);
 
 /* A child ended: true if it was exacheck-web. */
 bool feed_reaped(struct feed *, pid_t, int status);

@@ -233,6 +233,8 @@ program_name(size_t program)
 
 	if (program == LAUNCHER_PREFLIGHT)
 		return LAUNCHER_SELF;
+	if (program == LAUNCHER_WEB)
+		return LAUNCHER_WEB_NAME;
 	while (check_methods[count] != NULL)
 		count++;
 	return program < count ? check_methods[program]->name : "";

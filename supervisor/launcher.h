@@ -18,16 +18,19 @@ struct event_base;
 struct launcher;
 
 /*
- * Its programs: below the number of check_methods that method's spawner, and this one: exacheck itself, or what has
- * been put in its place by then, as `exacheck preflight`.
+ * Its programs: below the number of check_methods that method's spawner, and these: exacheck itself, or what has been put
+ * in its place by then, as `exacheck preflight`; and exacheck-web, which a launcher from before an upgrade may not know
+ * (EINVAL).
  */
 #define LAUNCHER_PREFLIGHT SIZE_MAX
+#define LAUNCHER_WEB (SIZE_MAX - 1)
 
-/* Its name in a request: no method's. */
+/* Their names in a request: no method's. */
 #define LAUNCHER_SELF "exacheck"
+#define LAUNCHER_WEB_NAME "exacheck-web"
 
 struct launcher_paths {
-	const char *libexec; /* the directory of the spawners */
+	const char *libexec; /* the directory of the spawners and of exacheck-web */
 	const char *program; /* exacheck itself; NULL: there is no preflight */
 };
 

@@ -44,6 +44,7 @@ static bool
 program_find(const struct message_launch *request, const struct launcher_paths *paths, struct program *program)
 {
 	const struct check_method *const *method = check_methods;
+	bool web;
 	int length;
 
 	if (strcmp(request->program, LAUNCHER_SELF) == 0 && paths->program != NULL) {
@@ -53,11 +54,14 @@ program_find(const struct message_launch *request, const struct launcher_paths *
 	}
 	while (*method != NULL && strcmp(request->program, (*method)->name) != 0)
 		method++;
-	if (*method == NULL || request->level >= SANDBOX_LEVELS)
+	web = *method == NULL && strcmp(request->program, LAUNCHER_WEB_NAME) == 0;
+	if ((*method == NULL && !web) || request->level >= SANDBOX_LEVELS)
 		return false;
 	strlcpy(program->argument, sandbox_level_names[request->level], sizeof(program->argument));
-	program->capabilities = method_capabilities(*method);
-	length = snprintf(program->path, sizeof(program->path), "%s/worker-%s", paths->libexec, (*method)->name);
+	/* exacheck-web may be to serve a port below 1024 */
+	program->capabilities = web ? CAPABILITY(CAP_NET_BIND_SERVICE) : method_capabilities(*method);
+	length = snprintf(program->path, sizeof(program->path), "%s/%s%s", paths->libexec, web ? "" : "worker-",
+	    request->program);
 	return length >= 0 && (size_t)length < sizeof(program->path);
 }
 

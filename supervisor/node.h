@@ -99,6 +99,7 @@ struct node {
 	struct override override; /* as far as it is one, of an operator */
 	struct history history; /* kept by who observes: see chronicle.h */
 	bool dirty;		/* what there is to see of it has changed: see feed.h */
+	monotime_t fed;		/* when exacheck-web was told of it last; 0: not yet */
 
 	/* Places in what struct nodes has */
 	bool timed;

@@ -12,6 +12,7 @@
 #include "channel.h"
 #include "checks.h"
 #include "child.h"
+#include "feed.h"
 #include "hook.h"
 #include "launcher.h"
 #include "loop.h"
@@ -32,6 +33,7 @@
 #define POLL_NS (5 * NS_PER_MILLISECOND)
 /* Then processes are killed that end by nobody's word: what a check left behind and nobody knows. */
 #define KILL_NS (100 * NS_PER_MILLISECOND)
+#define FEED_NS (400 * NS_PER_MILLISECOND) /* exacheck-web writes its files for the last time */
 
 enum phase { PHASE_NONE, PHASE_DRAIN, PHASE_END };
 
@@ -113,6 +115,7 @@ stop_end(struct stop *stop)
 	stop->there = monotime_now();
 	workers_stop(stop->parts.workers);
 	hooks_stop(stop->parts.hooks);
+	feed_stop(stop->parts.feed);
 	launcher_stop(stop->parts.launcher);
 	if (!stop->keep)
 		withdraw_all(stop);
@@ -152,7 +155,7 @@ end_turn(struct stop *stop)
 		stop->hurried = true;
 		channel_hurry(stop->parts.channel);
 	}
-	if (children && left_ns <= stop->limit_ns - KILL_NS)
+	if (children && left_ns <= stop->limit_ns - (feed_ends(stop->parts.feed) ? FEED_NS : KILL_NS))
 		children_kill();
 	loop_arm(stop->timer, POLL_NS);
 }

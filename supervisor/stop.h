@@ -9,6 +9,7 @@
 struct channel;
 struct checks;
 struct event_base;
+struct feed;
 struct hooks;
 struct launcher;
 struct ledger;
@@ -30,6 +31,7 @@ struct stop_parts {
 	struct hooks *hooks;
 	struct launcher *launcher;
 	const struct checks *checks;
+	struct feed *feed;
 	bool alone; /* we are no process of ExaBGP, which would wait for 2 s only */
 };
 

@@ -26,6 +26,7 @@
 #include "control.h"
 #include "descriptor.h"
 #include "events.h"
+#include "feed.h"
 #include "handover.h"
 #include "hook.h"
 #include "hook_node.h"
@@ -74,6 +75,7 @@ struct supervisor {
 	struct chronicle chronicle; /* of checks and events */
 	struct view view;
 	struct view_counts counts;
+	struct feed *feed;
 	struct control *control;
 	bool reload_due; /* asked for during an upgrade */
 	bool failed; /* the end is an error */
@@ -142,7 +144,8 @@ children_reap(struct supervisor *supervisor)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0 || (pid == -1 && errno == EINTR))
 		if (pid > 0 && !launcher_reaped(supervisor->launcher, pid, status) &&
-		    !upgrade_reaped(supervisor->upgrade, pid, status) && !hooks_reaped(supervisor->hooks, pid, status))
+		    !upgrade_reaped(supervisor->upgrade, pid, status) && !hooks_reaped(supervisor->hooks, pid, status) &&
+		    !feed_reaped(supervisor->feed, pid, status))
 			workers_reaped(supervisor->workers, pid, status);
 }
 
@@ -226,6 +229,7 @@ reload_now(struct supervisor *supervisor, bool asked, FILE *report)
 		overrides_changed(supervisor->overrides, problem); /* names may be others */
 		title_show(supervisor, "Sleeping");
 		pulse_set(supervisor->pulse);
+		feed_configure(supervisor->feed);
 		control_listen(supervisor->control);
 	}
 	service_ready();
@@ -436,6 +440,7 @@ checks_start(struct supervisor *supervisor)
 	node_journal_begin(&supervisor->notes);
 	pulse_set(supervisor->pulse);
 	journal_begin(supervisor->journal, ledger_settle(supervisor->ledger));
+	feed_configure(supervisor->feed);
 	watch_set(supervisor->watch, global->live_reload, global->monitoring_interval_ns);
 	return true;
 }
@@ -444,7 +449,7 @@ static struct stop *
 stop_make(struct supervisor *supervisor)
 {
 	const struct stop_parts parts = {supervisor->base, supervisor->ledger, supervisor->channel, supervisor->workers,
-		supervisor->hooks, supervisor->launcher, supervisor->checks, supervisor_alone(supervisor)};
+		supervisor->hooks, supervisor->launcher, supervisor->checks, supervisor->feed, supervisor_alone(supervisor)};
 
 	return stop_new(&parts);
 }
@@ -481,11 +486,21 @@ control_upgrade_act(void *context)
 	return problem;
 }
 
+/* NULL, or why the next start will not know of it. */
+static const char *
+nodes_overridden(void *context)
+{
+	static char problem[OVERRIDES_PROBLEM_SIZE];
+	struct supervisor *supervisor = context;
+
+	return overrides_changed(supervisor->overrides, problem) ? NULL : problem;
+}
+
 static struct control *
 control_make(struct supervisor *supervisor)
 {
 	const struct control_acts acts = {.reload = control_reload_act, .upgrade = control_upgrade_act,
-	    .context = supervisor};
+	    .changed = nodes_overridden, .context = supervisor};
 	struct control *control = control_new(supervisor->base, &supervisor->view, supervisor->checks, supervisor->workers,
 	    &acts);
 
@@ -524,7 +539,11 @@ parts_make(struct supervisor *supervisor)
 	    upgrade_new(supervisor->base, supervisor->launcher, &upgrade_hooks, supervisor);
 	supervisor->view = (struct view){&supervisor->config, supervisor->checks, supervisor->ledger, supervisor->channel,
 	    supervisor->events, &supervisor->counts, monotime_now()};
-	return (supervisor->control = control_make(supervisor)) != NULL && supervisor->channel != NULL && supervisor->upgrade != NULL &&
+	supervisor->control = control_make(supervisor);
+	supervisor->feed = feed_new(supervisor->base, &supervisor->view, supervisor->checks, &supervisor->identity,
+	    supervisor->launcher);
+	return supervisor->control != NULL && supervisor->feed != NULL && supervisor->channel != NULL &&
+	    supervisor->upgrade != NULL &&
 	    (supervisor->stop = stop_make(supervisor)) != NULL &&
 	    (supervisor->watch = watch_new(supervisor->base, config->path, file_changed, supervisor)) != NULL &&
 	    (supervisor->signals = signals_new(supervisor->base, signal_handlers, supervisor)) != NULL;
@@ -571,6 +590,7 @@ supervisor_free(struct supervisor *supervisor)
 	if (supervisor->workers != NULL)
 		workers_free(supervisor->workers);
 	hooks_free(supervisor->hooks);
+	feed_free(supervisor->feed);
 	launcher_free(supervisor->launcher);
 	if (supervisor->channel != NULL)
 		channel_free(supervisor->channel);

@@ -58,6 +58,7 @@ worker_lost(struct worker *worker, enum reason reason)
 	if (worker->pid != 0)
 		worker->former = worker->pid;
 	worker->pid = 0;
+	worker->check->node.dirty = true;
 	worker->started = worker->planned = false;
 	worker->replacing = planned;
 	worker->renewing &= planned;

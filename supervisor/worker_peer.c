@@ -147,6 +147,7 @@ handle_started(struct worker *worker, const union message *message)
 		worker->phase = PHASE_RUNNING;
 	worker->sandbox = sandbox_reports_keep(worker->workers->sandboxes, worker->check->config->method->name,
 	    worker->check->config->node.name, sandbox[0] != '\0' ? sandbox : "none");
+	worker->check->node.dirty = true;
 	log_line(LOG_LEVEL_DEBUG, worker->check->config->node.name, "worker started; sandbox: %s", worker->sandbox);
 	return true;
 }

@@ -13,7 +13,7 @@
 
 #include "../../common/monotime.h"
 
-#define PATIENCE_NS (8 * NS_PER_SECOND)
+#define PATIENCE_NS (3 * NS_PER_SECOND)
 #define PAUSE_NS (50 * NS_PER_MILLISECOND)
 #define BACKLOG 128
 /* What the kernel holds for one that does not read; those that accept inherits it. */

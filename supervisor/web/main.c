@@ -6,10 +6,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
+#include <time.h>
 
 #include "../../common/message.h"
 #include "../../common/monotime.h"
+#include "cage.h"
 #include "http.h"
 #include "intake.h"
 #include "listen.h"
@@ -83,13 +84,31 @@ setup_take(struct intake *intake, struct setup *setup)
 	free(line);
 }
 
+/* Everything that is done with rights that are given up here. Returns what is listened on, -1: nothing is to be. */
+static int
+sockets_and_files_open(const struct setup *setup, char report[static REPORT_SIZE])
+{
+	struct cage cage = {.setup = setup};
+	int listening = -1;
+
+	if (setup->listen != NULL && (listening = listen_open(setup->listen, report, REPORT_SIZE)) == -1)
+		report_fatal("%s", report);
+	for (const struct output *const *output = outputs; *output != NULL && cage.count < CAGE_DIRECTORIES_MAX; output++)
+		if ((cage.directories[cage.count] = (*output)->open(setup)) != -1)
+			cage.count++;
+	tzset();
+	if (!cage_enter(&cage, report, REPORT_SIZE))
+		report_fatal("%s", report);
+	return listening;
+}
+
 int
 main(void)
 {
 	struct web web = {0};
 	struct setup setup;
-	char problem[REPORT_SIZE];
-	int listening = -1;
+	char report[REPORT_SIZE];
+	int listening;
 
 	signal(SIGPIPE, SIG_IGN);
 	web.base = event_base_new();
@@ -100,12 +119,11 @@ main(void)
 		return EXIT_FAILURE;
 	}
 	setup_take(web.intake, &setup);
-	if (setup.listen != NULL && (listening = listen_open(setup.listen, problem, sizeof(problem))) == -1)
-		report_fatal("%s", problem);
+	listening = sockets_and_files_open(&setup, report);
 	setup_free(&setup);
 	if (!web_begin(&web, listening))
 		report_fatal("out of memory");
-	report_ready("");
+	report_ready(report);
 	event_base_dispatch(web.base);
 	return EXIT_SUCCESS;
 }

@@ -51,7 +51,10 @@ permitted(void)
 void
 report_ready(const char *sandbox)
 {
-	say("ready", sandbox);
+	char text[REPORT_SIZE];
+
+	snprintf(text, sizeof(text), "sandbox %s", sandbox);
+	say("ready", text);
 }
 
 void
