@@ -1,6 +1,6 @@
 /* What is below a row when it is open: everything else that is known of a check or a group. */
 import {make, rebuild} from "./dom.js";
-import {clock, date, duration, number, plural, route_text} from "./text.js";
+import {clock, date, duration, number, plural, route_text, threshold_text} from "./text.js";
 
 const LATEST = 8; /* executions */
 
@@ -26,7 +26,7 @@ const FACTS = [
 	    `, restarted ${plural(worker.restarts, "time")}`],
 	["Sandbox", ({worker}) => worker?.sandbox],
 	["Members", ({members}) => members?.map(({name, verdict, weight}) => `${name}: ${verdict}, weight ${weight}`).join("\n")],
-	["Needs", ({group, threshold, keep_last}) => group && `a weight of ${threshold}` +
+	["Rule", ({group, members, threshold, keep_last}) => group && threshold_text(members, threshold) +
 	    (keep_last ? "; its last prefix is never withdrawn for a failure" : "")],
 	["By reason", ({executions}) => executions?.map(({result, reason, count}) =>
 	    `${result} ${reason}: ${number(count)}`).join("\n")],

@@ -43,13 +43,16 @@ export function put(node, text) {
 		value.data = text;
 }
 
-/* A symbol of the page's own; shape: its name, to be changed with icon_turn. */
+/* A symbol of the page's own, by its name; that of a state has the state's. It can be turned into another one. */
 export function icon(shape) {
-	return draw("svg", {class: "icon", "aria-hidden": "true"}, draw("use", {href: `#icon-${shape}`}));
+	const node = draw("svg", {class: "icon", "aria-hidden": "true"}, draw("use"));
+
+	icon_turn(node, shape);
+	return node;
 }
 
 export function icon_turn(node, shape) {
-	mark(node.firstChild, "href", `#icon-${shape}`);
+	mark(node.firstChild, "href", `#icon-${shape === "undecided" ? "startup" : shape}`);
 }
 
 /* Make an element's children anew, but only if what they are made of is another. */

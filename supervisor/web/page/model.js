@@ -107,12 +107,13 @@ function severity(node) {
 
 const RESULTS = ["fail", "error", "pass"];
 
-/* The columns in their order. key: what they are sorted by, smallest first; null comes last. */
+/* The columns in their order. value: what they are sorted by, null comes last; descending: that is what is wanted first. */
 export const COLUMNS = [
 	{key: "state", label: "State", value: severity},
 	{key: "name", label: "Check", value: (node) => node.name.toLowerCase()},
 	{key: "since", label: "Since", value: (node) => node.since && -Date.parse(node.since)},
-	{key: "recent", label: "Recent", value: (node) => node.last && -node.last.duration_ms, hint: "by duration, longest first"},
+	{key: "recent", label: "Recent", value: (node) => node.last?.duration_ms,
+	    hint: "by duration", descending: true},
 	{key: "last", label: "Last result", value: (node) => node.last && RESULTS.indexOf(node.last.result)},
 	{key: "routes", label: "Routes", value: (node) => node.routes.filter((route) => route.state === "announced").length},
 	{key: "next", label: "Next", value: (node) => node.worker?.next && Date.parse(node.worker.next)},

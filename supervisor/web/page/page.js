@@ -55,7 +55,8 @@ function choose_total(key) {
 }
 
 function choose_column(key) {
-	view.descending = view.sort === key && !view.descending;
+	view.descending = view.sort === key ? !view.descending :
+	    Boolean(COLUMNS.find((column) => column.key === key).descending);
 	view.sort = key;
 	rearrange();
 }
@@ -72,26 +73,35 @@ function reveal(name) {
 	return table.reveal(name);
 }
 
-/* Why what is shown may be old; "": it is not. */
+/* Why what is shown may be old, and since when it is, by our clock; null: it is not. */
 function stale() {
-	const since = (time) => (time === null ? "" : ` What is shown is as of ${clock(time)}, ${span((Date.now() - time) / 1000)} ago.`);
-
 	if (failures > 0)
-		return `exacheck-web does not answer (${problem}).${since(heard_ms)}`;
+		return [problem, heard_ms];
 	if (model.status.live === false)
-		return `exacheck is not running, or does not say anything.${since(lived_ms)}`;
-	return "";
+		return ["exacheck is not running, or does not say anything.", lived_ms];
+	return null;
+}
+
+/* The age is beside what is spoken: it changes every second. */
+function banner_update(old) {
+	const [text, since] = old ?? ["", null];
+
+	put(at("problem"), text);
+	put(at("age"), since === null ? "" :
+	    `What is shown is as of ${clock(since)}, ${span((Date.now() - since) / 1000)} ago.`);
+	mark(at("banner"), "hidden", !old);
+	document.body.classList.toggle("stale", Boolean(old));
 }
 
 function tick() {
-	const text = stale();
+	const old = stale();
 
-	put(at("banner"), text);
-	mark(at("banner"), "hidden", !text);
-	document.body.classList.toggle("stale", Boolean(text));
-	if (text)
+	banner_update(old);
+	if (old)
 		return;
 	table.tick(now());
+	if (table.waits)
+		arrange();
 	uptime_update(model.status, now());
 	put(at("heard"), heard_ms === null ? "" : `Updated ${clock(heard_ms)}`);
 }
@@ -123,7 +133,34 @@ async function ask() {
 
 	if (!response.ok)
 		throw new Error(`status ${response.status}`);
-	take(await response.json(), response.headers.get("Date"));
+	return [await response.json(), response.headers.get("Date")];
+}
+
+/* Returns what is wrong; "": nothing. */
+async function follow() {
+	let answer;
+
+	try {
+		answer = await ask();
+	} catch (error) {
+		const why = error.name === "TimeoutError" ? `nothing within ${PATIENCE_MS / 1000} s` : error.message;
+
+		return `exacheck-web does not answer (${why}).`;
+	}
+	try {
+		take(...answer);
+	} catch (error) {
+		console.error(error);
+		return `What exacheck-web says cannot be shown (${error.message}).`;
+	}
+	return "";
+}
+
+/* From one question to the next: longer when it is in vain, or nobody looks. */
+function pause_ms() {
+	if (document.hidden)
+		return HIDDEN_MS;
+	return Math.min(EVERY_MS * 2 ** Math.max(failures - 1, 0), MOST_MS);
 }
 
 async function poll() {
@@ -133,17 +170,11 @@ async function poll() {
 	if (asking)
 		return;
 	asking = true;
-	try {
-		await ask();
-		failures = 0;
-	} catch (error) {
-		failures++;
-		problem = error.name === "TimeoutError" ? `nothing within ${PATIENCE_MS / 1000} s` : error.message;
-	}
+	problem = await follow();
+	failures = problem ? failures + 1 : 0;
 	asking = false;
 	tick();
-	const pause = document.hidden ? HIDDEN_MS : Math.min(EVERY_MS * 2 ** Math.min(failures, 5) / (failures ? 2 : 1), MOST_MS);
-	timer = setTimeout(poll, Math.max(pause - (performance.now() - begin), 100));
+	timer = setTimeout(poll, Math.max(pause_ms() - (performance.now() - begin), 100));
 }
 
 /* What the user does. */

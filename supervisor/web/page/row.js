@@ -7,7 +7,7 @@ import {icon, icon_turn, make, mark, put, rebuild} from "./dom.js";
 import {COLUMNS} from "./model.js";
 import {place_link} from "./place.js";
 import {Strip} from "./strip.js";
-import {date, duration, route_text, span} from "./text.js";
+import {date, duration, route_text, span, threshold_text} from "./text.js";
 
 const CHIPS = 4; /* more prefixes or members than these are counted only; the details have all */
 
@@ -61,10 +61,8 @@ function prefix_chip(entry) {
 }
 
 function member_chip(member) {
-	const shape = member.verdict === "undecided" ? "startup" : member.verdict;
-
 	return make("a", {class: `chip member ${member.verdict}`, href: place_link(member.name),
-	    title: `${member.verdict}, weight ${member.weight}`}, icon(shape), member.name);
+	    title: `${member.verdict}, weight ${member.weight}`}, icon(member.verdict), member.name);
 }
 
 export class Row {
@@ -116,7 +114,7 @@ export class Row {
 		this.node = node;
 		mark(this.element, "class", `node ${node.state}${node.group ? " group" : ""}${node.special.length ? " special" : ""}`);
 		mark(this.element, "data-state", node.state);
-		icon_turn(this.icon, node.state === "undecided" ? "startup" : node.state);
+		icon_turn(this.icon, node.state);
 		put(this.word, node.progress);
 		put(this.tag, node.method ?? "group");
 		rebuild(this.via, groups, () => groups.map((name) => make("a", {href: place_link(name),
@@ -136,7 +134,7 @@ export class Row {
 		if (group) {
 			rebuild(this.cells.recent, members, () => chips_make(members, member_chip));
 			put(this.outcome, `${members.filter(({verdict}) => verdict === "up").length} of ${members.length} up`);
-			put(this.took, `needs a weight of ${threshold}`);
+			put(this.took, threshold_text(members, threshold));
 			return;
 		}
 		this.strip.update(recent ?? []);
@@ -159,7 +157,7 @@ export class Row {
 	}
 
 	toggle(open = !this.details) {
-		mark(this.title, "aria-expanded", open);
+		mark(this.title, "aria-expanded", String(open));
 		if (!open && this.details)
 			this.details.remove();
 		if (open === Boolean(this.details))

@@ -63,7 +63,7 @@ export class Totals {
 
 		for (const [key, {button, count}] of this.buttons) {
 			put(count, number(counts[key]));
-			mark(button, "aria-pressed", key === chosen);
+			mark(button, "aria-pressed", String(key === chosen));
 			mark(button, "data-none", counts[key] === 0);
 			mark(button, "hidden", key === "groups" && counts.groups === 0 && chosen !== key);
 		}

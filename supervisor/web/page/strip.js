@@ -26,7 +26,7 @@ export class Strip {
 		this.hints = draw("g");
 		this.element = draw("svg", {class: "strip", role: "img",
 		    preserveAspectRatio: "xMinYMid", viewBox: `0 0 ${BARS * WIDTH - 1} ${HEIGHT}`},
-		    ...Object.values(this.backs), ...Object.values(this.bars), this.hints);
+		    draw("path", {class: "ground", d: `M0 ${HEIGHT}h${BARS * WIDTH}`}), ...Object.values(this.backs), ...Object.values(this.bars), this.hints);
 		this.results = [];
 		this.element.addEventListener("pointerenter", () => { this.pointed = true; this.#hint(); });
 		this.element.addEventListener("pointerleave", () => { this.pointed = false; this.hints.replaceChildren(); });

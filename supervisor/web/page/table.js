@@ -12,6 +12,7 @@ export class Table {
 		this.element = element;
 		this.empty = empty;
 		this.rows = new Map();
+		this.waits = false; /* to be moved into order */
 		this.headers = COLUMNS.map(({key, label, hint}) => {
 			const button = make("button", {type: "button"}, label);
 
@@ -63,11 +64,12 @@ export class Table {
 		return shown;
 	}
 
-	/* While somebody marks text in the table nothing is moved: it would be lost. */
+	/* While somebody marks text in the table nothing is moved: it would be lost. What is moved keeps the focus. */
 	#order(nodes) {
-		const selection = document.getSelection();
+		const selection = document.getSelection(), focused = document.activeElement;
 
-		if (!selection.isCollapsed && this.element.contains(selection.anchorNode))
+		this.waits = !selection.isCollapsed && this.element.contains(selection.anchorNode);
+		if (this.waits)
 			return;
 		const wanted = nodes.map((node) => this.rows.get(node.name).element);
 		const places = new Map([...this.element.tBodies].map((body, place) => [body, place]));
@@ -81,6 +83,8 @@ export class Table {
 				this.element.insertBefore(body, next);
 			next = body;
 		}
+		if (focused !== document.activeElement && this.element.contains(focused))
+			focused.focus({preventScroll: true});
 	}
 
 	tick(now) {

@@ -51,3 +51,8 @@ export function route_text(route) {
 	return [route.prefix, route.path_id !== null && `path ${route.path_id}`, route.neighbor && `to ${route.neighbor}`,
 	    route.state, route.by && `by ${route.by}`, route.error].filter(Boolean).join(", ");
 }
+
+/* What a group asks for: of its members, or of their weights where these differ. */
+export function threshold_text(members, threshold) {
+	return members.every(({weight}) => weight === 1) ? `needs ${threshold} of ${members.length}` : `needs a weight of ${threshold}`;
+}
