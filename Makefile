@@ -18,6 +18,7 @@ SBINDIR ?= $(PREFIX)/sbin
 LIBEXECDIR ?= $(PREFIX)/libexec/exacheck
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/exacheck
+DATADIR ?= $(PREFIX)/share/exacheck
 SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 
@@ -112,7 +113,8 @@ $(BUILD)/libexec/worker-%: $(BUILD)/obj/workers/%.o $(BUILD)/libworker.a $(BUILD
 $(BUILD)/unit/test_dns_answer: LIBS_UNIT += $(LIBS_dns)
 $(BUILD)/unit/test_http_memory: LIBS_UNIT += $(LIBS_http)
 # allocations that fail when the test says so
-$(BUILD)/unit/test_route $(BUILD)/unit/test_checks $(BUILD)/unit/test_config_group: \
+$(BUILD)/unit/test_route $(BUILD)/unit/test_checks $(BUILD)/unit/test_config_group \
+		$(BUILD)/unit/test_overrides: \
 	LIBS_UNIT += -Wl,--wrap=malloc,--wrap=calloc,--wrap=reallocarray,--wrap=strdup
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libsupervisor.a $(BUILD)/libctl.a $(BUILD)/libweb.a \
 		$(BUILD)/libworker.a $(BUILD)/libcommon.a
@@ -174,6 +176,9 @@ install: all
 	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(MANDIR)/man8
 	install -d $(DESTDIR)$(DOCDIR)/examples
 	install -m 644 $(wildcard packaging/examples/*.yaml) $(DESTDIR)$(DOCDIR)/examples
+	install -d $(DESTDIR)$(DATADIR)/prometheus $(DESTDIR)$(DATADIR)/grafana
+	install -m 644 $(wildcard packaging/prometheus/*.yml) $(DESTDIR)$(DATADIR)/prometheus
+	install -m 644 $(wildcard packaging/grafana/*.json) $(DESTDIR)$(DATADIR)/grafana
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's|/usr/sbin/|$(SBINDIR)/|' packaging/systemd/exacheck.service >$(DESTDIR)$(UNITDIR)/exacheck.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/exacheck.service

@@ -178,6 +178,7 @@ control_new(struct event_base *base, const struct view *view, struct checks *che
 	TAILQ_INIT(&control->clients);
 	TAILQ_INIT(&control->ready);
 	log_limit_init(&control->log);
+	control_user_find(control);
 	control->work = event_new(base, -1, 0, control_work, control);
 	control->sweep = event_new(base, -1, 0, control_sweep, control);
 	if (control->work != NULL && control->sweep != NULL && event_priority_set(control->work, LOOP_LAST) == 0 &&

@@ -107,6 +107,7 @@ struct control {
 	struct checks *checks;
 	struct workers *workers;
 	struct control_acts acts;
+	char user[64]; /* name of the user that exacheck runs as, "": it has none */
 	unsigned long generation; /* of the set of checks */
 
 	struct control_socket socket;
@@ -188,5 +189,10 @@ enum control_step control_check(struct control_answer *);
 enum control_step control_reload(struct control_answer *);
 enum control_step control_upgrade(struct control_answer *);
 enum control_step control_log(struct control_answer *);
+enum control_step control_disable(struct control_answer *); /* and drain */
+enum control_step control_enable(struct control_answer *);
+
+/* control_override.c: look up the user's name, while waiting for a name service hurts nobody. */
+void control_user_find(struct control *);
 
 #endif

@@ -486,11 +486,21 @@ control_upgrade_act(void *context)
 	return problem;
 }
 
+/* NULL, or why the next start will not know of it. */
+static const char *
+nodes_overridden(void *context)
+{
+	static char problem[OVERRIDES_PROBLEM_SIZE];
+	struct supervisor *supervisor = context;
+
+	return overrides_changed(supervisor->overrides, problem) ? NULL : problem;
+}
+
 static struct control *
 control_make(struct supervisor *supervisor)
 {
 	const struct control_acts acts = {.reload = control_reload_act, .upgrade = control_upgrade_act,
-	    .context = supervisor};
+	    .changed = nodes_overridden, .context = supervisor};
 	struct control *control = control_new(supervisor->base, &supervisor->view, supervisor->checks, supervisor->workers,
 	    &acts);
 

@@ -194,16 +194,15 @@ text_list(const struct string_list *texts)
 	return list;
 }
 
-static json_t *
-override_map(const struct override *override)
+json_t *
+view_override(const struct override *override)
 {
-	static const char *const kinds[OVERRIDE_KINDS] = {[OVERRIDE_DISABLE] = "disable", [OVERRIDE_DRAIN] = "drain"};
 	json_t *map;
 
 	if (override->kind == OVERRIDE_NONE)
 		return json_null();
 	map = json_object();
-	return view_whole(map, map != NULL && view_put_text(map, "kind", kinds[override->kind]) &&
+	return view_whole(map, map != NULL && view_put_text(map, "kind", override_kind_name(override->kind)) &&
 	    view_put_text(map, "by", override->by) && view_put_text(map, "reason", override->reason) &&
 	    view_put_time(map, "set", override->set) && view_put_time(map, "until", override->until));
 }
@@ -225,8 +224,9 @@ node_put(const struct view *view, const struct node *node, json_t *map, monotime
 	    view_put_time(map, "held_until", held ? until : MONOTIME_NEVER) &&
 	    view_put_time(map, "drains_until", draining ? node->drained : MONOTIME_NEVER) &&
 	    view_put(map, "guarded", json_boolean(node->guarded)) &&
-	    view_put(map, "override", override_map(&node->override)) &&
+	    view_put(map, "override", view_override(&node->override)) &&
 	    view_put(map, "transitions", json_integer((json_int_t)node->history.transitions)) &&
+	    view_put_text(map, "nexthop", node->config->nexthop) &&
 	    view_put(map, "prefixes", text_list(&node->config->prefixes)) && routes.list != NULL &&
 	    node_each_route(node, node_route, &routes) && view_put(map, "routes", routes.list) &&
 	    view_put(map, "announced", json_boolean(routes.announced > 0));
@@ -257,7 +257,7 @@ worker_map(const struct check *check)
 	json_t *map = json_pack("{sI sI}", "pid", (json_int_t)worker.pid, "restarts", (json_int_t)worker.restarts);
 
 	return view_whole(map, map != NULL && view_put_text(map, "sandbox", worker.sandbox) &&
-	    view_put_time(map, "next", check->fsm.state == FSM_DISABLED ? MONOTIME_NEVER : worker.next));
+	    view_put_time(map, "next", check->disabled ? MONOTIME_NEVER : worker.next));
 }
 
 /* The last results, so many of them as are kept, the oldest first. */

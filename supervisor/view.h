@@ -50,6 +50,9 @@ json_t *view_node(const struct view *, size_t rank, enum view_detail, monotime_t
 json_t *view_route(const struct view *, const struct route *);
 struct events_one;
 json_t *view_event(const struct events_one *);
+/* What an operator said of a node; null: nothing. */
+struct override;
+json_t *view_override(const struct override *);
 /* The changes of a node that are kept, the oldest first: a list. */
 json_t *view_history(const struct view *, size_t rank);
 

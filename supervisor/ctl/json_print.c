@@ -22,13 +22,13 @@ value_print(const json_t *value, size_t flags)
 void
 json_print(const json_t *value)
 {
-	value_print(value, JSON_INDENT(2));
+	value_print(value, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
 }
 
 void
 json_print_line(const json_t *value)
 {
-	value_print(value, JSON_COMPACT);
+	value_print(value, JSON_COMPACT | JSON_REAL_PRECISION(12));
 }
 
 struct gathering {

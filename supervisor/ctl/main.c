@@ -24,6 +24,18 @@ output_end(enum ctl_exit code)
 	return code == CTL_DONE ? CTL_FAILED : code;
 }
 
+/* A plugin that was called wrongly is UNKNOWN, and says so where it is read: on standard output. */
+static enum ctl_exit
+usage_end(char **argv)
+{
+	while (*argv != NULL && strcmp(*argv, "nagios") != 0)
+		argv++;
+	if (*argv == NULL)
+		return CTL_USAGE;
+	puts("EXACHECK UNKNOWN - exacheck-ctl nagios was called with wrong options: see its standard error");
+	return (enum ctl_exit)3;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -36,5 +48,7 @@ main(int argc, char **argv)
 	command = options_read(argc, argv, &ctl, &code);
 	if (command != NULL)
 		code = command->run(&ctl);
+	else if (code == CTL_USAGE)
+		code = usage_end(argv);
 	return output_end(code);
 }

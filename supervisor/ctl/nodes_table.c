@@ -12,9 +12,9 @@ static const struct column columns[NODES_COLUMNS] = {
     [NODES_NAME] = {"NAME", 14, 6, false},
     [NODES_STATE] = {"STATE", 12, 7, false},
     [NODES_SINCE] = {"SINCE", 6, 4, false},
-    [NODES_LAST] = {"LAST", 12, 3, false},
+    [NODES_LAST] = {"LAST", 13, 3, false},
     [NODES_NEXT] = {"NEXT", 6, 1, false},
-    [NODES_PREFIXES] = {"PREFIXES", 14, 2, false},
+    [NODES_PREFIXES] = {"PREFIXES", 15, 2, false},
     [NODES_ANNOUNCED] = {"ANNOUNCED", 9, 5, false},
 };
 

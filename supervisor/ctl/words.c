@@ -119,7 +119,7 @@ words_next(const json_t *node, int64_t now, char text[static WORDS_SIZE])
 		return strcpy(text, map_text(node, "method") != NULL ? "-" : "");
 	if (next <= now)
 		return strcpy(text, "now");
-	snprintf(text, WORDS_SIZE, "in %s", period_format(next - now, period));
+	snprintf(text, WORDS_SIZE, "in %s", period_format((next - now + 999) / 1000 * 1000, period)); /* whole seconds */
 	return text;
 }
 

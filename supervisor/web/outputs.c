@@ -4,7 +4,11 @@
 #include <stddef.h>
 
 #include "output.h"
+#include "status_files.h"
+#include "textfile.h"
 
 const struct output *const outputs[] = {
+	&textfile_output,
+	&status_files_output,
 	NULL,
 };

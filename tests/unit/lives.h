@@ -20,6 +20,7 @@
 #include "../../supervisor/loop.h"
 #include "../../supervisor/node_journal.h"
 #include "../../supervisor/nodes.h"
+#include "../../supervisor/overrides.h"
 #include "unit.h"
 
 #define PREFIXES 6 /* 192.0.2.0 and so on */
@@ -33,6 +34,7 @@ struct life {
 	struct checks *checks;
 	struct journal *journal;
 	struct node_journal notes;
+	struct overrides *overrides;
 };
 
 static unsigned warnings;
@@ -102,6 +104,8 @@ life_begin(struct life *life, const char *name, const char *text, monotime_t now
 	life->journal = journal_new(life->base, life->directory, life->ledger, JOURNAL_LOCK_TAKE);
 	life->checks = checks_new(life->ledger, &listener);
 	ck_assert(life->journal != NULL && life->checks != NULL);
+	life->overrides = overrides_new(life->base, life->checks, life->journal, life->directory);
+	ck_assert_ptr_nonnull(life->overrides);
 	life->notes = (struct node_journal){life->journal, life->checks};
 	ck_assert(journal_load(life->journal, true));
 	ck_assert_ptr_nonnull(plan = plan_new(&nothing, life->config));
@@ -109,6 +113,7 @@ life_begin(struct life *life, const char *name, const char *text, monotime_t now
 	checks_commit(life->checks, now);
 	plan_free(plan);
 	node_journal_restore(life->journal, life->checks, now);
+	overrides_load(life->overrides, now);
 	node_journal_begin(&life->notes);
 	journal_begin(life->journal, ledger_settle(life->ledger));
 	life_say(life);
@@ -120,6 +125,7 @@ life_end(struct life *life)
 {
 	if (life->base == NULL)
 		return;
+	overrides_free(life->overrides);
 	journal_free(life->journal);
 	ledger_free(life->ledger);
 	checks_free(life->checks);
@@ -131,7 +137,8 @@ life_end(struct life *life)
 static inline void
 files_remove(const char *name)
 {
-	static const char *const files[] = {"journal", "journal.new", "lock"};
+	static const char *const files[] = {"journal", "journal.new", "lock", "overrides", "overrides.new",
+		"overrides.damaged"};
 	char path[128];
 
 	for (size_t i = 0; i < COUNT(files); i++) {
@@ -142,25 +149,37 @@ files_remove(const char *name)
 	rmdir(path);
 }
 
-/* Kill `from`: what it leaves is what `name` begins with. */
-static inline void
-journal_copy(const struct life *from, const char *name)
+/* Returns whether there is one. */
+static inline bool
+file_copy(const struct life *from, const char *name, const char *file)
 {
 	char path[128], bytes[1 << 16];
 	int fd;
 	ssize_t length;
 
-	snprintf(path, sizeof(path), "%s/journal", from->directory);
-	ck_assert_int_ne(fd = open(path, O_RDONLY | O_CLOEXEC), -1);
+	snprintf(path, sizeof(path), "%s/%s", from->directory, file);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return false;
 	ck_assert_int_gt(length = read(fd, bytes, sizeof(bytes)), 0);
 	ck_assert_int_lt(length, (ssize_t)sizeof(bytes));
 	close(fd);
-	snprintf(path, sizeof(path), "%s/%s", place, name);
-	ck_assert_int_eq(mkdir(path, 0700), 0);
-	snprintf(path, sizeof(path), "%s/%s/journal", place, name);
+	snprintf(path, sizeof(path), "%s/%s/%s", place, name, file);
 	ck_assert_int_ne(fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), -1);
 	ck_assert_int_eq(write(fd, bytes, (size_t)length), length);
 	close(fd);
+	return true;
+}
+
+/* Kill `from`: what it leaves is what `name` begins with. */
+static inline void
+journal_copy(const struct life *from, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", place, name);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	ck_assert(file_copy(from, name, "journal"));
+	file_copy(from, name, OVERRIDES_FILE);
 }
 
 static inline void

@@ -3,9 +3,11 @@ exacheck-ctl as people and scripts run it: to its end, or on a terminal of any s
 that it talks to, which says what the test wants said.
 """
 import fcntl
+import grp
 import json
 import os
 import pty
+import pwd
 import select
 import socket
 import struct
@@ -28,8 +30,9 @@ def environment(extra=None):
 
 def ctl(*arguments, env=None, user=None, program=paths.EXACHECK_CTL):
     """To its end, with standard output and error in pipes."""
+    other = {"user": user, "group": grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name, "extra_groups": []} if user else {}
     done = subprocess.run([str(program), *map(str, arguments)], capture_output=True, text=True, timeout=PATIENCE,
-                          errors="backslashreplace", env=environment(env), user=user, cwd="/")
+                          errors="backslashreplace", env=environment(env), cwd="/", **other)
     assert_no_crash(done.stderr.splitlines(), done.returncode)
     return done
 

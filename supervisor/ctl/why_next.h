@@ -1,0 +1,13 @@
+/*
+ * What is to happen for a check or a group to change, told from its map with rules.
+ */
+#ifndef EXACHECK_CTL_WHY_NEXT_H
+#define EXACHECK_CTL_WHY_NEXT_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+/* Print lines on standard output: when it is executed next, and what leads to which change, at the earliest when. */
+void why_next_print(const json_t *node, int64_t now);
+
+#endif
