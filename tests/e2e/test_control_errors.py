@@ -157,6 +157,7 @@ def test_clients_are_bounded(start, root):
         return told
 
     assert as_user(OTHER, readers) == "busy"
+    wait_until(lambda: descriptors(run) == before, TIMEOUT, "the readers to be gone")
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(Control(run)) for _ in range(CLIENTS)]
         for client in clients:
