@@ -11,6 +11,8 @@
 #include "../common/utf8.h"
 #include "control_internal.h"
 
+#define LINE_USUAL 2048 /* bytes that are enough for most lines */
+
 static const char *const codes[CONTROL_ERRORS] = {
 	[CONTROL_PROTOCOL_UNKNOWN] = "protocol",
 	[CONTROL_REQUEST_BAD] = "request",
@@ -24,20 +26,50 @@ static const char *const codes[CONTROL_ERRORS] = {
 	[CONTROL_BUSY] = "busy",
 };
 
+/* Of a map, into what there is room for: `{"type":"check","name":...}` and the end of the line. Its length, 0: none. */
+static size_t
+line_format(char *line, size_t size, const char *type, const json_t *map)
+{
+	size_t head = (size_t)snprintf(line, size, "{\"type\":\"%s\"", type), length;
+
+	if (head + 1 >= size || (length = json_dumpb(map, line + head, size - head - 1, JSON_COMPACT)) == 0)
+		return 0;
+	if (head + length + 1 > size)
+		return head + length + 1;
+	if (length == 2) /* nothing but the brackets: only the end is wanted */
+		memmove(line + head, line + head + 1, --length);
+	else
+		line[head] = ',';
+	line[head + length] = '\n';
+	return head + length + 1;
+}
+
+/*
+ * Straight into what waits to be written: jansson's own buffers would leave out what there was no memory for. False: out
+ * of memory, and nothing of it is there.
+ */
+static bool
+line_add(struct evbuffer *out, const char *type, const json_t *map)
+{
+	struct evbuffer_iovec space;
+	size_t length = LINE_USUAL, room;
+
+	do {
+		room = length;
+		if (evbuffer_reserve_space(out, (ev_ssize_t)room, &space, 1) < 1 || space.iov_len < room)
+			return false;
+		length = line_format(space.iov_base, room, type, map);
+	} while (length > room);
+	space.iov_len = length;
+	return length > 0 && evbuffer_commit_space(out, &space, 1) == 0;
+}
+
 bool
 answer_say(struct control_answer *answer, const char *type, json_t *map)
 {
-	struct evbuffer *out = answer->client->out;
-	char *text = map != NULL ? json_dumps(map, JSON_COMPACT) : NULL, head[64];
-	int length = snprintf(head, sizeof(head), "{\"type\":\"%s\"%s", type, map != NULL && json_object_size(map) > 0 ? "," : "");
-	size_t before = evbuffer_get_length(out);
-	bool said = text != NULL && evbuffer_add(out, head, (size_t)length) == 0 &&
-	    evbuffer_add(out, text + 1, strlen(text) - 1) == 0 && evbuffer_add(out, "\n", 1) == 0;
+	bool said = map != NULL && line_add(answer->client->out, type, map);
 
-	free(text);
 	json_decref(map);
-	if (!said && evbuffer_get_length(out) != before)
-		answer->client->closing = true; /* half a line, after which nothing can be said */
 	return said;
 }
 
