@@ -136,24 +136,23 @@ def test_watch_is_ended(terminal, directory, number):
     terminal.wait_shell()
 
 
-MANY = 1000
+MANY = 1000 if not paths.SANITIZED else 200  # these take much memory each
 
 
-def test_status_of_many(start):
+def test_status_of_many(start, directory):
     """Under 100 ms, beside what the machine takes to start a program."""
-    shell = {"method": "shell", "command": "true"}
-    run = start(config(*(check(f"web {n}", shell, prefixes=[prefix(n)], interval=3600, splay=True, rise=1) for n in range(MANY))),
-                arguments=())
+    here = {"method": "file", "path": str(directory)}
+    run = start(config(*(check(f"web {n}", here, prefixes=[prefix(n)], interval=3600) for n in range(MANY))), arguments=())
+    run.wait_for(lambda: len(run.rib.prefixes()) == MANY, 3 * PATIENCE, "all routes")
     place = run.directory / "runtime" / "control.sock"
-    text = wait_until(lambda: ctl("-s", place, "status").stdout, PATIENCE, "status")
-    assert text.count("\n") == MANY + 2 and f"{MANY} checks: " in text
 
     def took(*arguments):
         begin = time.monotonic()
-        assert ctl("-s", place, *arguments).returncode == 0
-        return time.monotonic() - begin
+        done = ctl("-s", place, *arguments)
+        assert done.returncode == 0, done
+        return time.monotonic() - begin, done.stdout
 
-    floor = min(took("--help") for _ in range(5))
-    best = wait_until(lambda: next((t for t in [took("status")] if t < floor + 0.1 * paths.SLOWNESS), None), PATIENCE,
-                      "a status in time")
-    assert best > 0
+    floor = min(took("--help")[0] for _ in range(5))
+    text = wait_until(lambda: next((text for spent, text in [took("status")] if spent < floor + 0.1 * paths.SLOWNESS), None),
+                      PATIENCE, "a status in time")
+    assert text.count("\n") == MANY + 2 and f"\n{MANY} checks: {MANY} up; {MANY} routes announced; " in text
