@@ -67,7 +67,7 @@ function prepare(node) {
 	node.special = special(node);
 	node.words = [node.name, node.description ?? "", node.method ?? "group", node.state, node.announced ? "announced" : "",
 	    node.last?.result ?? "", node.last?.reason ?? "", ...node.prefixes, ...node.special,
-	    ...(node.members ?? []).map((member) => member.name)].join("\n").toLowerCase();
+	    ...(node.members ?? []).map((member) => member.name)].join("\n");
 	return node;
 }
 
@@ -77,9 +77,11 @@ function special(node) {
 	    node.guarded && "guarded", node.drains_until && "draining", node.rejected && "rejected"].filter(Boolean);
 }
 
-/* Whether every word of a query is in what the node is found by. */
-export function matches(node, query) {
-	return query.toLowerCase().split(/\s+/).every((word) => node.words.includes(word));
+/* Whether every word of a query is in what the node is found by, or in the names of the groups that it is in. */
+export function matches(node, query, groups = []) {
+	const words = [node.words, ...groups].join("\n").toLowerCase();
+
+	return query.toLowerCase().split(/\s+/).every((word) => words.includes(word));
 }
 
 const CHANGING = new Set(["rising", "falling", "startup", "undecided"]);

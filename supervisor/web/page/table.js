@@ -50,7 +50,7 @@ export class Table {
 		let shown = 0;
 
 		for (const [name, row] of this.rows) {
-			const node = model.nodes.get(name), hidden = !test(node) || !matches(node, query);
+			const node = model.nodes.get(name), hidden = !test(node) || !matches(node, query, model.groups.get(name));
 
 			if (row.element.hidden !== hidden)
 				row.element.hidden = hidden;
