@@ -98,8 +98,7 @@ $(BUILD)/lib%.a:
 $(BUILD)/exacheck: $(BUILD)/obj/supervisor/main.o $(BUILD)/libsupervisor.a $(BUILD)/libcommon.a
 	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_COMMON)
 
-$(BUILD)/exacheck-ctl: $(BUILD)/obj/supervisor/ctl/main.o $(BUILD)/libctl.a $(BUILD)/libsupervisor.a \
-		$(BUILD)/libcommon.a
+$(BUILD)/exacheck-ctl: $(BUILD)/obj/supervisor/ctl/main.o $(BUILD)/libctl.a $(BUILD)/libcommon.a
 	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_CTL) $(LIBS_COMMON)
 
 $(BUILD)/libexec/exacheck-web: $(BUILD)/obj/supervisor/web/main.o $(BUILD)/libweb.a $(BUILD)/libworker.a $(BUILD)/libcommon.a

@@ -9,7 +9,7 @@
 #define UINT32_MAX_D 4294967295.0
 #define DRAIN_MAX_S 3600.0
 #define HOOK_TIMEOUT_MAX_S 3600.0
-#define SOCKET_PATH_MAX 100 /* the kernel's is 107, and a temporary name is made beside it */
+#define SOCKET_PATH_MAX 107 /* see unix(7) */
 #define WEIGHT_MAX 1000000 /* sums of all members' fit 64 bits easily */
 
 #define LATER(NAME, HELP) {.name = NAME, .type = OPTION_LATER, .help = HELP}

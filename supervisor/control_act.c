@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "control_internal.h"
+#include "program.h"
 
 /* Who did it, for the log. */
 static void
@@ -88,7 +89,7 @@ control_upgrade(struct control_answer *answer)
 		return answer_error(answer, CONTROL_REFUSED, "%s", (const char *)answer->own);
 	switch (answer->number++) {
 	case 0:
-		return answer_more(answer, "upgrading", json_pack("{ss}", "version", EXACHECK_VERSION));
+		return answer_more(answer, "upgrading", json_pack("{ss}", "version", program_version));
 	case 1:
 		act_tell(answer, "upgrade");
 		problem = acts->upgrade(acts->context);

@@ -27,7 +27,7 @@
 struct site {
 	const char *path;
 	char base[NAME_MAX + 1];
-	char temporary[64]; /* in the same directory */
+	char temporary[48]; /* in the same directory */
 	int directory;
 	char problem[PROBLEM_SIZE]; /* what is wrong, and what to do */
 };
@@ -47,6 +47,11 @@ site_open(struct site *site, const char *path)
 	char copy[PATH_MAX];
 
 	*site = (struct site){.path = path, .directory = -1};
+	if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
+		snprintf(site->problem, sizeof(site->problem),
+		    "too long for a socket: name a shorter path as exacheck.control.socket");
+		return false;
+	}
 	snprintf(site->temporary, sizeof(site->temporary), ".exacheck.%d.sock", (int)getpid());
 	strlcpy(copy, path, sizeof(copy));
 	strlcpy(site->base, basename(copy), sizeof(site->base));
@@ -55,24 +60,17 @@ site_open(struct site *site, const char *path)
 	return site->directory != -1 || site_failed(site, "its directory");
 }
 
-/* The address of a name in the directory, short whatever the directory's is. */
-static struct sockaddr_un
-site_address(const struct site *site, const char *name)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%.80s", site->directory, name);
-	return address;
-}
 
 /* Whether somebody listens there. */
 static bool
 site_taken(const struct site *site)
 {
-	const struct sockaddr_un address = site_address(site, site->base);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool taken = fd != -1 && (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 || errno == EAGAIN);
+	bool taken;
 
+	strlcpy(address.sun_path, site->path, sizeof(address.sun_path));
+	taken = fd != -1 && (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 || errno == EAGAIN);
 	if (fd != -1)
 		close(fd);
 	return taken;
@@ -104,11 +102,13 @@ site_free(struct site *site, const struct control_socket *own)
 static bool
 site_make(struct site *site, struct control_socket *new)
 {
-	const struct sockaddr_un address = site_address(site, site->temporary);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	mode_t mask;
 	struct stat made;
 	bool bound;
 
+	/* there is room for it, however long the directory's name is */
+	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", site->directory, site->temporary);
 	unlinkat(site->directory, site->temporary, 0); /* of a process that had our number */
 	mask = umask(0177); /* nobody else's before it is as it should be */
 	bound = bind(new->fd, (const struct sockaddr *)&address, sizeof(address)) == 0;

@@ -159,6 +159,8 @@ route_decide(struct ledger *ledger, struct route *route)
 	bool same = wish_equal(&decision.wish, &route->desired);
 	struct route *one, *next;
 
+	/* whose it is may be seen, also where nothing is to be said */
+	route->news = ++ledger->news;
 	if (same && decision.held == route->held && decision.follows == route->follows)
 		return;
 	route_desire(ledger, route, &decision);

@@ -164,7 +164,7 @@ void ledger_resend(struct ledger *, bool all);
 
 /*
  * What is there to see: the route of this key, NULL: there is none. ledger_news: another number whenever something was
- * said of a route or answered; route_news_of: that number when it was this route last.
+ * said of a route or answered, or an owner may wish something else; route_news_of: that number when it was this route last.
  */
 const struct route *ledger_look_up(const struct ledger *, const struct route_key *);
 uint64_t ledger_news(const struct ledger *);

@@ -23,7 +23,6 @@ enum ctl_exit {
 /* The command line. Texts are its own. */
 struct ctl {
 	const char *socket;
-	const char *runtime;
 	bool json, verbose, watch, follow, dry_run;
 	double patience_s; /* how long an answer may take; 0: as the command has it */
 	double for_s;	   /* 0: for ever */
@@ -54,8 +53,6 @@ enum ctl_exit command_drain(const struct ctl *);
 enum ctl_exit command_enable(const struct ctl *);
 enum ctl_exit command_reload(const struct ctl *);
 enum ctl_exit command_upgrade(const struct ctl *);
-enum ctl_exit command_reload_signal(const struct ctl *);
-enum ctl_exit command_upgrade_signal(const struct ctl *);
 enum ctl_exit command_log(const struct ctl *);
 enum ctl_exit command_version(const struct ctl *);
 enum ctl_exit command_nagios(const struct ctl *);

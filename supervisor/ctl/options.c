@@ -42,8 +42,8 @@ static const struct command commands[] = {
     {"drain", "NAME... [--for TIME] [--reason TEXT]", "disable, announcing with the attributes of drain first",
 	TAKES_FOR | TAKES_REASON, 1, MANY, command_drain},
     {"enable", "NAME...", "take disable or drain back", 0, 1, MANY, command_enable},
-    {"reload", "[--dry-run]", "load the configuration anew", TAKES_DRY_RUN, 0, 0, command_reload_signal},
-    {"upgrade", "", "execute the installed program in place of the running one", 0, 0, 0, command_upgrade_signal},
+    {"reload", "[--dry-run]", "load the configuration anew", TAKES_DRY_RUN, 0, 0, command_reload},
+    {"upgrade", "", "execute the installed program in place of the running one", 0, 0, 0, command_upgrade},
     {"log", "LEVEL", "how much is logged: error warning info success debug trace", 0, 1, 1, command_log},
     {"version", "", "of both programs", 0, 0, 0, command_version},
     {"nagios", "[-w N] [-c N] [NAME...]", "one line for Nagios and Icinga, with their exit codes", TAKES_LIMITS, 0, MANY,
@@ -133,7 +133,6 @@ runtime_read(const char *directory, struct ctl *ctl)
 	free(path);
 	if (asprintf(&path, "%s/" SOCKET_FILE, directory) == -1)
 		ctl_no_memory();
-	ctl->runtime = directory;
 	ctl->socket = path;
 	return true;
 }
@@ -228,7 +227,7 @@ options_read(int argc, char **argv, struct ctl *ctl, enum ctl_exit *code)
 	int letter;
 
 	*ctl = (struct ctl){.socket = environment != NULL && *environment != '\0' ? environment : DEFAULT_SOCKET,
-		.runtime = "/run/exacheck", .warning = -1, .critical = -1};
+		.warning = -1, .critical = -1};
 	*code = CTL_USAGE;
 	while ((letter = getopt_long(argc, argv, "s:r:jt:hvfw:c:", options, NULL)) != -1) {
 		if (letter == 'h' || letter == OPTION_VERSION) {

@@ -72,7 +72,7 @@ const struct model_node *model_at(const struct model *, size_t);
 /* NULL: there is none of that name. */
 const struct model_node *model_find(const struct model *, const char *name);
 
-/* Write the node as view_node has it with VIEW_FULL; it has a map. */
+/* Write the node as view_node has it with VIEW_FULL, but for rules; it has a map. */
 void model_print(const struct model_node *, FILE *);
 
 #endif

@@ -200,7 +200,7 @@ def test_nobody_listens(directory):
         dead.bind(str(stale))
     file.write_text("")
     for place in (directory / "nothing", stale, file, file / "below"):
-        for command in (("status",), ("why", "web"), ("events", "--follow"), ("enable", "web"), ("version",)):
+        for command in (("status",), ("why", "web"), ("events", "--follow"), ("enable", "web"), ("upgrade",), ("version",)):
             done = ctl("-s", place, *command)
             assert done.returncode == 3 and f"no exacheck listens at {place}" in done.stderr, done
             assert "systemctl status exacheck" in done.stderr and done.stdout in ("", f"exacheck-ctl {VERSION}\n")

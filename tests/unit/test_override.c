@@ -10,7 +10,7 @@
 #include "unit.h"
 
 #define CHECK(NAME, PREFIX) \
-	"- {name: " NAME ", rise: 2, fall: 2, prefixes: 192.0.2." PREFIX ", args: {method: tcp, host: 127.0.0.1, port: 1}}\n"
+	"- {name: " NAME ", rise: 1, fall: 2, prefixes: 192.0.2." PREFIX ", args: {method: tcp, host: 127.0.0.1, port: 1}}\n"
 #define ONE "checks:\n" CHECK("a", "1")
 #define RENAMED "checks:\n" CHECK("z", "1")
 #define GROUP(NAME) "groups:\n- {name: " NAME ", require: any, prefixes: 192.0.2.3, members: [a, b]}\n"
@@ -140,7 +140,7 @@ replace(const char *text, bool crash)
 /* Every order. */
 
 enum word { THERE, GONE, OVERRIDE, RELEASE, PASSES, FAILS, WORDS };
-enum meanwhile { NOTHING, UPGRADED, KILLED, RELOADED, MEANWHILES };
+enum meanwhile { UPGRADED, KILLED, RELOADED, MEANWHILES };
 
 struct oracle {
 	bool file, overridden;
@@ -155,7 +155,7 @@ oracle_count(struct oracle *oracle, bool pass)
 	oracle->left = false;
 	oracle->passes = pass ? oracle->passes + 1 : 0;
 	oracle->failures = pass ? 0 : oracle->failures + 1;
-	if (oracle->passes >= 2)
+	if (oracle->passes >= 1)
 		oracle->verdict = VERDICT_UP;
 	if (oracle->failures >= 2)
 		oracle->verdict = VERDICT_DOWN;
@@ -220,8 +220,8 @@ compare(const struct oracle *oracle, unsigned number, int step)
 		ck_assert(!node_announces(node));
 }
 
-#define STEPS 5
-#define SEQUENCES (WORDS * WORDS * WORDS * WORDS * WORDS)
+#define STEPS 4
+#define SEQUENCES (WORDS * WORDS * WORDS * WORDS)
 
 START_TEST(every_order)
 {
@@ -429,7 +429,7 @@ main(void)
 	TCase *tcase = unit_case(suite, "override");
 
 	unit_log_silence();
-	tcase_add_loop_test(tcase, every_order, NOTHING, MEANWHILES);
+	tcase_add_loop_test(tcase, every_order, UPGRADED, MEANWHILES);
 	tcase_add_test(tcase, group_members_count_for_nothing);
 	tcase_add_test(tcase, group_without_findings_stays_disabled);
 	tcase_add_loop_test(tcase, group_goes_on, UPGRADED, MEANWHILES);

@@ -2,6 +2,7 @@
 A client of the control socket that speaks the protocol of exacheck-ctl(8) itself: lines of JSON. What it is told is
 looked at for what holds of every answer.
 """
+import contextlib
 import json
 import pathlib
 import socket
@@ -100,6 +101,16 @@ def ask(run, command, **fields):
     """One request on a connection of its own; the lines of the answer."""
     with Control(run) as control:
         return control.ask(command, **fields)
+
+
+def version_after(run, upgrades, timeout=TIMEOUT):
+    """What exacheck says of itself once it has been upgraded so often: until then it may be away in between."""
+    def look():
+        with contextlib.suppress(OSError, EOFError):
+            [line] = ask(run, "version")
+            return line if line["upgrades"] == upgrades else None
+
+    return wait_until(look, timeout, "the upgrade")
 
 
 def node(run, name, detail="brief"):
