@@ -3,6 +3,7 @@ import {make, rebuild} from "./dom.js";
 import {clock, date, duration, number, plural, route_text, threshold_text} from "./text.js";
 
 const LATEST = 8; /* executions */
+const LONG = 12; /* lines: what has more may be parted over columns */
 
 function until(override) {
 	return override.until ? `until ${date(override.until)}` : "until it is enabled";
@@ -39,5 +40,5 @@ export function details_update(place, node) {
 	const said = FACTS.map(([what, say]) => [what, say(node)]).filter(([, text]) => text);
 
 	rebuild(place, said, () => [make("dl", {}, ...said.map(([what, text]) =>
-	    make("div", {}, make("dt", {}, what), make("dd", {}, text))))]);
+	    make("div", {class: text.split("\n").length > LONG && "long"}, make("dt", {}, what), make("dd", {}, text))))]);
 }

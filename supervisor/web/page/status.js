@@ -76,6 +76,7 @@ export class Totals {
 			x += width;
 		});
 		put(at("spoken"), `${counts.down} down, ${counts.up} up, ${counts.disabled} disabled`);
+		mark(at("icon"), "href", counts.down ? "favicon-down.svg" : "favicon.svg");
 		document.title = counts.down ? `(${counts.down} down) exacheck` : "exacheck";
 	}
 }
