@@ -145,7 +145,7 @@ export class Row {
 		mark(this.outcome, "title", last && `${date(last.time)}: ${last.text ?? ""}`);
 	}
 
-	/* What goes on without any news. */
+	/* What goes on without any news; returns itself. */
 	tick(now) {
 		const {since, worker} = this.node, next = worker?.next, list = badges(this.node, now);
 
@@ -154,6 +154,7 @@ export class Row {
 		put(this.next, next ? Date.parse(next) - now < 1000 ? "now" : span((Date.parse(next) - now) / 1000) : "–");
 		rebuild(this.badges, list, () => list.map(([kind, text, hint]) =>
 		    make("span", {class: `badge ${kind}`, title: hint}, text)));
+		return this;
 	}
 
 	toggle(open = !this.details) {
