@@ -31,7 +31,8 @@ export class Model {
 		if (names)
 			this.names = [...names.checks, ...names.groups];
 		else
-			this.names = answer.partial ? [...new Set([...this.names, ...unknown])] : changed.map((node) => node.name);
+			this.names = answer.partial ? [...this.names, ...unknown.filter((name) => !this.names.includes(name))] :
+			    changed.map((node) => node.name);
 		this.status = status;
 		for (const node of changed)
 			this.nodes.set(node.name, {...prepare(node), place: this.nodes.get(node.name)?.place});
@@ -65,8 +66,8 @@ export class Model {
 function prepare(node) {
 	node.rejected = node.routes.filter((route) => route.state === "rejected").length;
 	node.special = special(node);
-	node.words = [node.name, node.description ?? "", node.method ?? "group", node.state, node.announced ? "announced" : "",
-	    node.last?.result ?? "", node.last?.reason ?? "", ...node.prefixes, ...node.special,
+	node.words = [node.name, node.description ?? "", node.method ?? "group", node.state,
+	    node.announced ? "announced" : "", node.last?.result ?? "", node.last?.reason ?? "", ...node.prefixes, ...node.special,
 	    ...(node.members ?? []).map((member) => member.name)].join("\n");
 	return node;
 }
@@ -133,7 +134,8 @@ export function sorted(nodes, key, descending) {
 	const since = (node) => (key === "state" && node.since ? -Date.parse(node.since) : 0);
 	const keyed = nodes.map((node) => ({node, value: value(node), since: since(node)}));
 
-	keyed.sort((a, b) => (descending ? -1 : 1) * compare(a.value, b.value) || a.since - b.since || a.node.place - b.node.place);
+	keyed.sort((a, b) => (descending ? -1 : 1) * compare(a.value, b.value) || a.since - b.since ||
+	    a.node.place - b.node.place);
 	return keyed.map((entry) => entry.node);
 }
 

@@ -20,7 +20,8 @@ export class Table {
 			const button = make("button", {type: "button"}, label);
 
 			button.addEventListener("click", () => choose(key));
-			return make("th", {scope: "col", role: "columnheader", class: key, title: `sort ${hint ?? `by ${label}`}`}, button);
+			return make("th", {scope: "col", role: "columnheader", class: key,
+			    title: `sort ${hint ?? `by ${label}`}`}, button);
 		});
 		headers.append(...this.headers);
 	}
@@ -65,7 +66,8 @@ export class Table {
 		let shown = 0;
 
 		for (const [name, row] of this.rows) {
-			const node = model.nodes.get(name), hidden = !test(node) || !matches(node, query, model.groups.get(name));
+			const node = model.nodes.get(name);
+			const hidden = !test(node) || !matches(node, query, model.groups.get(name));
 
 			if (row.element.hidden !== hidden)
 				row.element.hidden = hidden;
