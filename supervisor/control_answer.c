@@ -11,6 +11,7 @@
 #include "../common/utf8.h"
 #include "control_internal.h"
 
+#define MEMORY_SHORT_TEXT "exacheck is short of memory: try again later"
 #define LINE_USUAL 2048 /* bytes that are enough for most lines */
 
 static const char *const codes[CONTROL_ERRORS] = {
@@ -170,7 +171,9 @@ answer_begin(struct client *client, const char *line, size_t length)
 	const struct control_command *command = NULL;
 	const char *near;
 
-	if (parsed != PARSE_OK) {
+	if (parsed == PARSE_MEMORY) {
+		(void)answer_error(answer, CONTROL_MEMORY_SHORT, MEMORY_SHORT_TEXT);
+	} else if (parsed != PARSE_OK) {
 		(void)answer_error(answer, parsed == PARSE_PROTOCOL ? CONTROL_PROTOCOL_UNKNOWN : CONTROL_REQUEST_BAD, "%s",
 		    problem);
 	} else if ((command = control_command_find(answer->request.command)) == NULL) {
@@ -217,7 +220,7 @@ answer_step(struct control_answer *answer)
 		break;
 	case STEP_MEMORY:
 		if (!answer->client->closing)
-			(void)answer_error(answer, CONTROL_MEMORY_SHORT, "exacheck is short of memory: try again later");
+			(void)answer_error(answer, CONTROL_MEMORY_SHORT, MEMORY_SHORT_TEXT);
 		break;
 	}
 	answer_clear(answer);

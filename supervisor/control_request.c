@@ -4,6 +4,7 @@
  */
 #include "control_request.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -173,9 +174,10 @@ control_request_parse(struct control_request *request, const char *line, size_t 
 	json_error_t error;
 
 	*request = (struct control_request){.level = -1};
+	errno = 0; /* jansson has no word for it */
 	if ((request->map = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error)) == NULL) {
 		snprintf(problem, CONTROL_PROBLEM_SIZE, "not a line of JSON: %s (byte %d)", error.text, error.position);
-		return PARSE_BAD;
+		return errno == ENOMEM ? PARSE_MEMORY : PARSE_BAD;
 	}
 	if (json_is_object(request->map))
 		return fields_take(request, problem);
