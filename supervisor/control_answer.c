@@ -27,28 +27,7 @@ static const char *const codes[CONTROL_ERRORS] = {
 	[CONTROL_BUSY] = "busy",
 };
 
-/* Of a map, into what there is room for: `{"type":"check","name":...}` and the end of the line. Its length, 0: none. */
-static size_t
-line_format(char *line, size_t size, const char *type, const json_t *map)
-{
-	size_t head = (size_t)snprintf(line, size, "{\"type\":\"%s\"", type), length;
-
-	if (head + 1 >= size || (length = json_dumpb(map, line + head, size - head - 1, JSON_COMPACT)) == 0)
-		return 0;
-	if (head + length + 1 > size)
-		return head + length + 1;
-	if (length == 2) /* nothing but the brackets: only the end is wanted */
-		memmove(line + head, line + head + 1, --length);
-	else
-		line[head] = ',';
-	line[head + length] = '\n';
-	return head + length + 1;
-}
-
-/*
- * Straight into what waits to be written: jansson's own buffers would leave out what there was no memory for. False: out
- * of memory, and nothing of it is there.
- */
+/* Straight into what waits to be written. False: out of memory, and nothing of it is there. */
 static bool
 line_add(struct evbuffer *out, const char *type, const json_t *map)
 {
@@ -59,7 +38,7 @@ line_add(struct evbuffer *out, const char *type, const json_t *map)
 		room = length;
 		if (evbuffer_reserve_space(out, (ev_ssize_t)room, &space, 1) < 1 || space.iov_len < room)
 			return false;
-		length = line_format(space.iov_base, room, type, map);
+		length = view_line_format(space.iov_base, room, type, map);
 	} while (length > room);
 	space.iov_len = length;
 	return length > 0 && evbuffer_commit_space(out, &space, 1) == 0;
