@@ -116,6 +116,7 @@ struct control {
 	bool stuck;	/* accept(2) failed: not again before the next sweep */
 	TAILQ_HEAD(, client) clients;
 	size_t count, readers; /* of clients; that may not write */
+	uint64_t accepted, dropped, refused; /* clients so far: dropped for keeping us waiting, refused for want of room */
 
 	TAILQ_HEAD(, client) ready;
 	struct event *work, *sweep;

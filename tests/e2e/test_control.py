@@ -126,9 +126,10 @@ def test_check_now(start, directory):
         assert told["worker"]["pid"] == before["worker"]["pid"] and told["worker"]["restarts"] == 0
         run.wait_no_route(prefix(0))
         mark.touch()
+        wait_until(lambda: "being executed" in control.ask("check", names=["busy"])[0]["message"], what="its execution")
         told = {line["name"]: line for line in control.ask("check", names=["*"])}
         assert set(told) == {"slow", "other", "busy", "both"}, told
-        assert told["other"]["type"] == "check" and told["other"]["successes"] == 2, told["other"]
+        assert told["other"]["type"] == "check" and told["other"]["successes"] >= 2, told["other"]
         assert "being executed" in told["busy"]["message"] and "group" in told["both"]["message"], told
         if told["slow"]["type"] == "skipped":
             assert "within the last second" in told["slow"]["message"]

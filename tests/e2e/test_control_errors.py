@@ -258,14 +258,8 @@ def lateness(run):
     return sorted(found)[len(found) * 99 // 100]
 
 
-def test_ten_who_mean_harm(start):
-    """The checks keep their grid, others are served, and in the end nothing is left of them."""
-    checks = [check(f"web {n}", {"method": "file", "path": "/"}, prefixes=[prefix(n)], interval=GRID, splay=True)
-              for n in range(CHECKS)]
-    run = start(config(*checks), arguments=())
-    for number in range(CHECKS):
-        run.wait_route(prefix(number))
-    before, found = descriptors(run), []
+def for_a_while(run, found):
+    """How late the checks are without and with those who mean harm, until it is well."""
     while len(found) < ATTEMPTS and not any(harmed < quiet + LATER for quiet, harmed in found):
         quiet = lateness(run)
         hostile = [Hostile(path_of(run), act) for act in HARM]
@@ -275,6 +269,24 @@ def test_ten_who_mean_harm(start):
         for one in hostile:
             one.close()
         assert all(one.rounds > 0 for one in hostile)
+
+
+def test_ten_who_mean_harm(start):
+    """The checks keep their grid, others are served, and in the end nothing is left of them."""
+    checks = [check(f"web {n}", {"method": "file", "path": "/"}, prefixes=[prefix(n)], interval=GRID, splay=True)
+              for n in range(CHECKS)]
+    run = start(config(*checks), arguments=())
+    for number in range(CHECKS):
+        run.wait_route(prefix(number))
+    before, found, begin = descriptors(run), [], time.monotonic()
+    with Control(run) as half, Control(run) as stuck:
+        half.send_bytes(STATUS[:20])
+        with contextlib.suppress(TimeoutError):
+            stuck.socket.settimeout(1)
+            stuck.send_bytes(STATUS * 10000)
+        for_a_while(run, found)
+        wait_until(lambda: ask(run, "version")[0]["clients"]["dropped"] >= 2, TIMEOUT, "those who keep it waiting dropped")
+        assert time.monotonic() - begin >= 10
     assert any(harmed < quiet + LATER for quiet, harmed in found), found
     assert run.rib.prefixes() == {prefix(number) for number in range(CHECKS)}, run.story()
     assert not run.logged("worker lost"), run.story()
