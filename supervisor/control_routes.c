@@ -1,6 +1,6 @@
 /*
- * The control command that tells of routes, in the order of the ledger, a few of them a step. Reads only. Invariant: the
- * place in the ledger is a key of our own, so that routes may come and go meanwhile.
+ * The control command that tells of routes, in the order of the ledger, a few of them a step. Reads only. Invariant:
+ * the place in the ledger is a key of our own, so that routes may come and go meanwhile.
  */
 #include <bsd/string.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "node.h"
 #include "route.h"
 
-#define LOOK_MAX 256 /* routes that are looked at in a step */
+#define LOOK_MAX 64 /* routes that are looked at in a step */
 
 /* Routes that were asked for by their prefix, and how far we are. */
 struct tour {
