@@ -280,8 +280,11 @@ upgrade_save(void *context, FILE *file)
 static bool
 upgrade_keep(void *context, bool keep)
 {
-	const struct handover handover = handover_parts(context);
+	const struct supervisor *supervisor = context;
+	const struct handover handover = handover_parts(supervisor);
 
+	if (keep)
+		feed_leave(supervisor->feed);
 	return handover_keep(&handover, keep);
 }
 
