@@ -175,7 +175,7 @@ def test_confined(root, start, server, web):
     kinds = sorted(what.split(":")[0] for fd, what in held.items() if fd > 2)
     assert {held[fd] for fd in (0, 1, 2)} == {"/dev/null"} and set(kinds) <= {"socket", "anon_inode", "pipe"}, held
     assert kinds.count("socket") == 2, held
-    line = run.wait_log("exacheck-web: ready: sandbox ").text
+    line = run.wait_log(f"exacheck-web: ready: serving {web.listen}; sandbox ").text
     assert all(word in line for word in ("identity(uid ", "no_new_privs", "rlimits", "landlock(ABI", "seccomp")), line
 
 
