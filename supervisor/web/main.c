@@ -21,7 +21,7 @@
 #include "report.h"
 #include "setup.h"
 
-#define NICE 10
+#define NICE 5
 #define SETUP_WAIT_NS (10 * NS_PER_SECOND)
 
 struct web {
