@@ -3,7 +3,9 @@ Metrics as Prometheus and OpenMetrics have them, by HTTP and in a file; status f
 rules and a dashboard. Parsers and linters are others'.
 """
 import json
+import os
 import re
+import signal
 import time
 
 import pytest
@@ -12,7 +14,7 @@ from harness import metrics, paths
 from harness.config import check, config, prefix
 from harness.reload import refused, reload, write
 from harness.wait import wait_until
-from harness.web import Web
+from harness.web import Web, pid_of
 
 pytestmark = pytest.mark.one_level
 
@@ -45,7 +47,8 @@ def document(service, listen, interval=0.5, **settings):
 def routes(found):
     """Whether the routes of web, of the other check and of the group are announced."""
     labels = ({"check": "web", "path_id": "7"}, {"check": NASTY}, {"group": "both"})
-    return tuple(found.value("exacheck_route_announced", prefix=prefix(number), **more) for number, more in enumerate(labels))
+    return tuple(found.value("exacheck_route_announced", prefix=prefix(number), **more)
+                 for number, more in enumerate(labels))
 
 
 def documented():
@@ -67,7 +70,7 @@ def expressions():
 
 
 def test_exposed(start, service):
-    """A service comes and goes, and the metrics with it; both formats say the same; names are as documented and used."""
+    """A service comes and goes, the metrics with it; both formats say the same; names are as documented and used."""
     web = Web()
     run = start(document(service, web.listen))
     run.wait_log("exacheck-web: ready", LIMIT)
@@ -146,9 +149,12 @@ def test_files(start, service, directory):
     assert not metrics.promtool("check", "metrics", text=found.text)
     assert textfile.stat().st_mode & 0o777 == 0o644
 
+    os.kill(pid_of(run), signal.SIGKILL)  # its successor knows what to write
+    service.touch()
+    says(status / "web", "UP")
     del settings["groups"], settings["checks"][1]
     reload(run, settings)
-    wait_until(lambda: [path.name for path in status.iterdir()] == ["web"], LIMIT, "files of what is gone to be removed")
+    wait_until(lambda: [path.name for path in status.iterdir()] == ["web"], LIMIT, "files of what is gone to go")
     run.stop()
     says(status / "web", "TERMINATED")
     assert metrics.Metrics(textfile.read_text()).samples == {("exacheck_up",): 0}
@@ -156,12 +162,21 @@ def test_files(start, service, directory):
 
 
 def test_files_that_cannot_be(start, service, directory):
-    """A clear word on each, and the checks go on."""
+    """A clear word on each, and the checks go on; what is in the way is overcome as soon as it is gone."""
     run = start({**document(service, None, status_dir=str(directory / "not" / "there")),
                  "metrics": {"textfile": str(directory / "neither" / "exacheck.prom")}})
     run.wait_log(f"exacheck-web: exacheck.status_dir {directory}/not/there cannot be used: No such file", LIMIT)
-    run.wait_log(f"exacheck-web: metrics.textfile {directory}/neither/exacheck.prom: its directory cannot be opened", LIMIT)
+    run.wait_log(
+        f"exacheck-web: metrics.textfile {directory}/neither/exacheck.prom: its directory cannot be opened", LIMIT)
     run.wait_route(prefix(0), LIMIT)
+    status = directory / "status"
+    (status / "web").mkdir(parents=True)
+    status.chmod(0o777)
+    reload(run, document(service, None, status_dir=str(status)))
+    run.wait_log(f"exacheck-web: exacheck.status_dir {status}: the file of web cannot be written: ", LIMIT)
+    wait_until((status / "both").exists, LIMIT, "what can be written")
+    (status / "web").rmdir()
+    wait_until((status / "web").is_file, LIMIT, "what could not be written")
 
 
 def test_packaging(tmp_path):
