@@ -240,8 +240,8 @@ START_TEST(other_shapes)
 	static const char *const others[] = {
 	    "{\"type\":\"exacheck\",\"exabgp\":7,\"started\":\"today\",\"reloads\":[]}",
 	    "{\"type\":\"order\",\"names\":[{\"name\":\"x\",\"group\":false},{\"name\":\"y\",\"group\":false}]}",
-	    "{\"type\":\"check\",\"name\":\"x\",\"state\":5,\"executions\":[1],\"durations\":{\"counts\":7},\"routes\":[3],\"last\":[],"
-	    "\"worker\":\"w\",\"since\":{}}",
+	    "{\"type\":\"check\",\"name\":\"x\",\"state\":5,\"executions\":[1],\"durations\":{\"counts\":7},\"routes\":[3]}",
+	    "{\"type\":\"check\",\"name\":\"x\",\"last\":[],\"worker\":\"w\",\"since\":{},\"executions\":null}",
 	    "{\"type\":\"check\",\"name\":\"y\",\"executions\":{},\"durations\":{\"counts\":[\"a\"],\"bounds\":0},\"routes\":\"r\"}",
 	};
 	char *text;
