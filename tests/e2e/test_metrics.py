@@ -12,6 +12,7 @@ import pytest
 
 from harness import metrics, paths
 from harness.config import check, config, prefix
+from harness.control import ask
 from harness.reload import refused, reload, write
 from harness.wait import wait_until
 from harness.web import Web, pid_of
@@ -98,6 +99,12 @@ def test_exposed(start, service):
         "routes of what is down, and counters", LIMIT)
     assert down.value("exacheck_check_state", check="web", state="down") == 1
     assert down.value("exacheck_check_executions_total", check="web", result="fail", reason="missing") >= 2
+    ask(run, "disable", names=["web"], reason="by hand")
+    taken = metrics.wait_metrics(
+        web, lambda found: found.value("exacheck_check_overridden", check="web") == 1, "an override", LIMIT)
+    assert taken.value("exacheck_check_state", check="web", state="disabled") == 1
+    assert 0 <= time.time() - taken.value("exacheck_check_override_timestamp_seconds", check="web") < 600
+    assert taken.value("exacheck_check_overridden", check=NASTY) == 0
     write(run, "checks: nothing")
     assert refused(run)
     counted = metrics.wait_metrics(
