@@ -162,7 +162,8 @@ def test_files(start, service, directory):
     del settings["groups"], settings["checks"][1]
     reload(run, settings)
     wait_until(lambda: [path.name for path in status.iterdir()] == ["web"], LIMIT, "files of what is gone to go")
-    run.stop()
+    os.kill(pid_of(run), signal.SIGINT)  # ^C is for all who have the terminal
+    run.stop(signal.SIGINT)
     says(status / "web", "TERMINATED")
     assert metrics.Metrics(textfile.read_text()).samples == {("exacheck_up",): 0}
     assert [path.name for path in written.iterdir()] == [textfile.name]
