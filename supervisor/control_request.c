@@ -11,11 +11,10 @@
 
 #include "../common/log.h"
 #include "../common/monotime.h"
+#include "override.h"
 
 #define NAMES_MAX 4096
 #define NAME_LENGTH_MAX 256 /* bytes: more than a name has, as a pattern takes time by its length */
-#define REASON_MAX 200			      /* bytes */
-#define FOR_MAX_S (10 * 366 * 24 * 3600.0)    /* ten years: below what nanoseconds can say */
 
 static bool
 take_names(struct control_request *request, const json_t *value)
@@ -65,7 +64,7 @@ take_for(struct control_request *request, const json_t *value)
 {
 	double seconds = json_number_value(value);
 
-	if (!json_is_number(value) || !isfinite(seconds) || seconds <= 0 || seconds > FOR_MAX_S)
+	if (!json_is_number(value) || !isfinite(seconds) || seconds <= 0 || seconds > OVERRIDE_TIME_MAX_S)
 		return false;
 	request->for_ns = (int64_t)(seconds * NS_PER_SECOND);
 	if (request->for_ns == 0)
@@ -79,7 +78,7 @@ take_reason(struct control_request *request, const json_t *value)
 {
 	const char *text = json_string_value(value);
 
-	if (text == NULL || *text == '\0' || json_string_length(value) > REASON_MAX)
+	if (text == NULL || *text == '\0' || json_string_length(value) > OVERRIDE_REASON_MAX)
 		return false;
 	for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++)
 		if (*c < 0x20 || *c == 0x7f)

@@ -6,6 +6,7 @@ import fnmatch
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -126,7 +127,7 @@ def canned(request):
     if request["command"] == "routes":
         return [*[one for one in ROUTES if asked(one["prefix"]) or any(asked(owner["name"]) for owner in one["owners"])], END]
     if request["command"] == "history":
-        return [{"type": "history", "name": request["names"][0], "changes": [
+        return [{"type": "history", "name": request.get("names", ["web"])[0], "changes": [
             {"state": "up", "time": f"2026-11-19T14:02:{28 + n}.000Z", "text": f"change {n}\x1b[0m"} for n in range(5)]}, END]
     return [{"type": "error", "code": "command", "message": "the stand-in knows nothing of it"}]
 
@@ -263,6 +264,31 @@ def test_what_answers_is_wrong(stand, answer, code, words):
     done = ctl("-s", stand(answer), "-t", "1", "status")
     assert done.returncode == code and words in done.stderr and done.stdout == "" and "\x1b" not in done.stderr, done
     assert done.stderr.startswith("exacheck-ctl: ") and done.stderr.count("\n") == 1
+
+
+NONSENSE = (None, True, 0, -1, 10**18, -1e300, 1e300, "", "x" * 300, "\x1b[0m\n", "日本" * 50, [], {}, [None, {"name": None}],
+            "2026-13-99T99:99:99Z", "9999-12-31T23:59:59.999Z", "announced", "up", "down")
+
+
+def damaged(value, chance, choose):
+    """With other values here and there, or none."""
+    if choose.random() < chance:
+        return choose.choice(NONSENSE)
+    if isinstance(value, dict):
+        return {key: inner if key == "type" else damaged(inner, chance, choose) for key, inner in value.items()
+                if choose.random() > chance / 3}
+    return [damaged(inner, chance, choose) for inner in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("command", [("status", "-v"), ("status", "--json"), ("why", "*"), ("why", "192.0.2.1"), ("routes",),
+                                     ("nagios",), ("history",), ("version",), ("check", "*"), ("names",)])
+def test_what_answers_is_nonsense(stand, command):
+    """Whatever there is instead of a value, it ends as it should, and steers no terminal."""
+    choose = random.Random(str(command))
+    place = stand(lambda request: [damaged(line, choose.choice((0.01, 0.05, 0.2)), choose) for line in canned(request)[:-1]] + [END])
+    for _ in range(8):
+        done = ctl("-s", place, *command)
+        assert done.returncode in range(7) and "\x1b" not in done.stdout + done.stderr, done
 
 
 def test_nobody_listens(directory):
