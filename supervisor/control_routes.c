@@ -9,7 +9,7 @@
 #include "node.h"
 #include "route.h"
 
-#define LOOK_MAX 256 /* routes that are looked at in a step */
+#define LOOK_MAX 1024 /* routes, and prefixes that they are compared with, that are looked at in a step */
 
 /* Routes that were asked for by their prefix, and how far we are. */
 struct tour {
@@ -108,7 +108,7 @@ control_routes(struct control_answer *answer)
 
 	if (tour == NULL)
 		return STEP_MEMORY;
-	for (unsigned i = 0; i < LOOK_MAX; i++) {
+	for (size_t looks = 0; looks < LOOK_MAX; looks += 1 + tour->count) {
 		if ((route = ledger_seek(view->ledger, &tour->last, answer->number++ > 0)) == NULL)
 			return STEP_DONE;
 		tour_remember(tour, route_key(route));
