@@ -21,6 +21,8 @@ DOCDIR ?= $(PREFIX)/share/doc/exacheck
 DATADIR ?= $(PREFIX)/share/exacheck
 SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 
 CC ?= cc
 SANITIZE ?=
@@ -178,6 +180,9 @@ install: all
 	install -d $(DESTDIR)$(DATADIR)/prometheus $(DESTDIR)$(DATADIR)/grafana
 	install -m 644 $(wildcard packaging/prometheus/*.yml) $(DESTDIR)$(DATADIR)/prometheus
 	install -m 644 $(wildcard packaging/grafana/*.json) $(DESTDIR)$(DATADIR)/grafana
+	install -d $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR)
+	install -m 644 packaging/completion/exacheck-ctl.bash $(DESTDIR)$(BASHDIR)/exacheck-ctl
+	install -m 644 packaging/completion/_exacheck-ctl $(DESTDIR)$(ZSHDIR)
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's|/usr/sbin/|$(SBINDIR)/|' packaging/systemd/exacheck.service >$(DESTDIR)$(UNITDIR)/exacheck.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/exacheck.service

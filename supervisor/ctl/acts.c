@@ -78,6 +78,8 @@ override_show(struct acting *acting, const json_t *line)
 	const json_t *override = map_map(line, "override");
 	char text[WORDS_SIZE];
 
+	if (map_is(line, "type", "warning"))
+		ctl_warn("%s", map_word(line, "message"));
 	if (acting->ctl->json || !map_is(line, "type", "override"))
 		return;
 	printf("%s: ", map_word(line, "name"));

@@ -32,7 +32,9 @@ effect_print(const json_t *node, const char *state)
 	const char *rule = map_word(map_map(node, "rules"), state);
 	char *prefixes = words_prefixes(node);
 
-	if (*prefixes == '\0')
+	if (map_is(node, "verdict", state))
+		printf("-> %s again, and nothing changes", state);
+	else if (*prefixes == '\0')
 		printf("-> %s", state);
 	else if (*rule == '\0')
 		printf("-> %s, announces %s", state, prefixes);
@@ -94,13 +96,13 @@ group_print(const json_t *node, bool *begun)
 
 	if (!map_is(node, "state", "up")) {
 		line_begin(begun);
-		printf("%lld of its members' weight up ", needed);
+		printf("%lld of %s up ", needed, words_members(node));
 		effect_print(node, "up");
 		putchar('\n');
 	}
 	if (!map_is(node, "state", "down")) {
 		line_begin(begun);
-		printf("fewer than %lld of its members' weight up ", needed);
+		printf("fewer than %lld of %s up ", needed, words_members(node));
 		effect_print(node, "down");
 		putchar('\n');
 	}
@@ -120,7 +122,8 @@ disabled_print(const json_t *node, int64_t now, bool *begun)
 		line_begin(begun);
 		if (until != MOMENT_NONE)
 			printf("at %s, or ", moment_format(until, now, when));
-		printf("with exacheck-ctl enable it starts anew\n");
+		printf("with exacheck-ctl enable %s\n", map_true(node, "disable_file_exists") ? "the override ends" :
+		    "it starts anew");
 	}
 	if (map_true(node, "disable_file_exists")) {
 		line_begin(begun);

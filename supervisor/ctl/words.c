@@ -36,6 +36,18 @@ words_override(const json_t *override, int64_t now, char text[static WORDS_SIZE]
 	return text;
 }
 
+const char *
+words_members(const json_t *node)
+{
+	json_t *member;
+	size_t i;
+
+	json_array_foreach(map_list(node, "members"), i, member)
+		if (map_integer(member, "weight") != 1)
+			return "its members' weight";
+	return "its members";
+}
+
 /* Members that are up, of all. */
 static void
 members_add(const json_t *node, char text[static WORDS_SIZE])
@@ -60,14 +72,14 @@ words_state(const json_t *node, int64_t now, char text[static WORDS_SIZE])
 
 	snprintf(text, WORDS_SIZE, "%s", map_word(node, "progress"));
 	members_add(node, text);
-	if (drains != MOMENT_NONE)
-		words_add(text, ", drains until %s", moment_format(drains, now, when));
 	if (override != NULL)
 		words_add(text, map_is(node, "state", "disabled") ? " %s" : ", disabled %s", words_override(override, now, more));
+	if (drains != MOMENT_NONE)
+		words_add(text, ", drains until %s", moment_format(drains, now, when));
 	if (map_true(node, "guarded"))
 		words_add(text, ", guarded");
 	if (held != MOMENT_NONE)
-		words_add(text, ", held %s until %s", map_word(node, "verdict"), moment_format(held, now, when));
+		words_add(text, ", held as %s until %s", map_word(node, "verdict"), moment_format(held, now, when));
 	return text;
 }
 
