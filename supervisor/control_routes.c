@@ -5,6 +5,7 @@
 #include <bsd/string.h>
 #include <stdlib.h>
 
+#include "checks.h"
 #include "control_internal.h"
 #include "node.h"
 #include "route.h"
@@ -73,7 +74,8 @@ owner_visit(void *context, unsigned rank, enum route_status wish)
 	struct asked *asked = context;
 
 	(void)wish;
-	asked->found |= select_has(asked->answer, node_rank(rank));
+	if (node_rank(rank) < checks_node_count(asked->answer->control->checks)) /* see view.c */
+		asked->found |= select_has(asked->answer, node_rank(rank));
 }
 
 /* Whether the route was asked for: everything, its prefix, or one of its owners. */

@@ -124,7 +124,7 @@ route_announced(const struct route *route)
 	return route != NULL && (route_kept(route, NULL) == ROUTE_ANNOUNCED || route_sent_status(route) == ROUTE_ANNOUNCED);
 }
 
-/* Who is undecided or wants it announced, while visiting the owners in the order of their ranks. */
+/* Those who own a route, visited in the order of their ranks. */
 struct owners {
 	const struct view *view;
 	json_t *list; /* of maps; NULL: only the first is looked for */
@@ -138,12 +138,37 @@ owner_visit(void *context, unsigned rank, enum route_status wish)
 	static const char *const wishes[] = {[ROUTE_UNKNOWN] = "undecided", [ROUTE_ANNOUNCED] = "announce",
 		[ROUTE_WITHDRAWN] = "withdraw"};
 	struct owners *owners = context;
-	const char *name = checks_node(owners->view->checks, node_rank(rank))->config->name;
+	const struct checks *checks = owners->view->checks;
+	const char *name;
 
+	if (node_rank(rank) >= checks_node_count(checks))
+		return; /* of a former configuration: its node has had no memory to say anything since */
+	name = checks_node(checks, node_rank(rank))->config->name;
 	if (wish == ROUTE_ANNOUNCED && owners->first == NULL)
 		owners->first = name;
 	if (owners->list != NULL && json_array_append_new(owners->list, json_pack("{ss ss}", "name", name, "wish", wishes[wish])) != 0)
 		owners->failed = true;
+}
+
+/* NULL: nobody. */
+static const char *
+owner_first(const struct view *view, const struct route *route)
+{
+	struct owners owners = {.view = view};
+
+	if (route != NULL)
+		route_each_owner(route, owner_visit, &owners);
+	return owners.first;
+}
+
+static json_t *
+owners_list(const struct view *view, const struct route *route)
+{
+	struct owners owners = {.view = view, .list = json_array()};
+
+	if (owners.list != NULL)
+		route_each_owner(route, owner_visit, &owners);
+	return view_whole(owners.list, !owners.failed);
 }
 
 static bool
@@ -169,18 +194,26 @@ node_route(const struct node *node, const struct route_key *key, size_t prefix, 
 {
 	struct routes *routes = context;
 	const struct route *route = ledger_look_up(routes->view->ledger, key);
-	struct owners owners = {.view = routes->view};
 	json_t *map = json_object();
 
 	(void)node;
 	(void)prefix;
-	if (route != NULL)
-		route_each_owner(route, owner_visit, &owners);
 	routes->announced += route_announced(route);
 	map = view_whole(map, map != NULL && key_put(map, key) && view_put_text(map, "state", route_word(route)) &&
-	    view_put_text(map, "by", owners.first) &&
+	    view_put_text(map, "by", owner_first(routes->view, route)) &&
 	    view_put_text(map, "error", route != NULL ? route_error(route) : NULL));
 	return map != NULL && json_array_append_new(routes->list, map) == 0;
+}
+
+/* announced: whether one of them is. */
+static json_t *
+routes_list(const struct view *view, const struct node *node, bool *announced)
+{
+	struct routes routes = {.view = view, .list = json_array()};
+	bool whole = routes.list != NULL && node_each_route(node, node_route, &routes);
+
+	*announced = routes.announced > 0;
+	return view_whole(routes.list, whole);
 }
 
 static json_t *
@@ -212,9 +245,8 @@ static bool
 node_put(const struct view *view, const struct node *node, json_t *map, monotime_t now)
 {
 	static const char *const wishes[WISHES] = {"nothing", "up", "down", "disabled", "drain", "withdraw"};
-	struct routes routes = {.view = view, .list = json_array()};
 	monotime_t until = MONOTIME_NEVER;
-	bool held = node_held(node, &until), draining = node->wish == WISH_DRAIN && !node->guarded;
+	bool held = node_held(node, &until), draining = node->wish == WISH_DRAIN && !node->guarded, announced;
 
 	(void)now;
 	return view_put_text(map, "name", node->config->name) && view_put_text(map, "description", node->config->description) &&
@@ -227,9 +259,9 @@ node_put(const struct view *view, const struct node *node, json_t *map, monotime
 	    view_put(map, "override", view_override(&node->override)) &&
 	    view_put(map, "transitions", json_integer((json_int_t)node->history.transitions)) &&
 	    view_put_text(map, "nexthop", node->config->nexthop) &&
-	    view_put(map, "prefixes", text_list(&node->config->prefixes)) && routes.list != NULL &&
-	    node_each_route(node, node_route, &routes) && view_put(map, "routes", routes.list) &&
-	    view_put(map, "announced", json_boolean(routes.announced > 0));
+	    view_put(map, "prefixes", text_list(&node->config->prefixes)) &&
+	    view_put(map, "routes", routes_list(view, node, &announced)) &&
+	    view_put(map, "announced", json_boolean(announced));
 }
 
 static json_t *
@@ -407,13 +439,10 @@ view_route(const struct view *view, const struct route *route)
 {
 	static const char *const statuses[] = {[ROUTE_UNKNOWN] = "unknown", [ROUTE_ANNOUNCED] = "announced",
 		[ROUTE_WITHDRAWN] = "withdrawn"};
-	struct owners owners = {.view = view, .list = json_array()};
 	const char *desired = route_desired(route), *kept;
 	enum route_status kept_status = route_kept(route, &kept);
 	json_t *map = json_object();
 
-	if (owners.list != NULL)
-		route_each_owner(route, owner_visit, &owners);
 	return view_whole(map, map != NULL && key_put(map, route_key(route)) &&
 	    view_put_text(map, "state", route_word(route)) && view_put_text(map, "desired", desired != NULL ? "announced" : "withdrawn") &&
 	    view_put_text(map, "attributes", desired) && view_put(map, "held", json_boolean(route_held(route))) &&
@@ -421,7 +450,7 @@ view_route(const struct view *view, const struct route *route)
 	    view_put_text(map, "sent_attributes", route_sent_attributes(route)) &&
 	    view_put_text(map, "acked", statuses[route_acked_status(route)]) &&
 	    view_put_text(map, "kept", statuses[kept_status]) && view_put_text(map, "error", route_error(route)) &&
-	    view_put_text(map, "by", owners.first) && !owners.failed && view_put(map, "owners", owners.list));
+	    view_put_text(map, "by", owner_first(view, route)) && view_put(map, "owners", owners_list(view, route)));
 }
 
 json_t *
