@@ -13,6 +13,8 @@
 #include "../common/monotime.h"
 #include "override.h"
 
+#define PATTERN_MAX 255			   /* bytes: longer than any name, and not dear to compare with */
+
 static bool
 take_names(struct control_request *request, const json_t *value)
 {
@@ -22,7 +24,7 @@ take_names(struct control_request *request, const json_t *value)
 	if (!json_is_array(value))
 		return false;
 	json_array_foreach(value, i, name) {
-		if (!json_is_string(name) || json_string_length(name) == 0)
+		if (!json_is_string(name) || json_string_length(name) == 0 || json_string_length(name) > PATTERN_MAX)
 			return false;
 	}
 	request->names = value;
@@ -107,7 +109,7 @@ static const struct {
 	enum control_field field;
 	bool (*take)(struct control_request *, const json_t *);
 } fields[] = {
-	{"names", "a list of texts that are not empty", FIELD_NAMES, take_names},
+	{"names", "a list of texts of 1 to 255 bytes each", FIELD_NAMES, take_names},
 	{"detail", "\"brief\" or \"full\"", FIELD_DETAIL, take_detail},
 	{"since", "the number of an event", FIELD_SINCE, take_since},
 	{"follow", "true or false", FIELD_FOLLOW, take_follow},

@@ -1,6 +1,6 @@
 /*
- * The nodes that a request asks for by name. Reads the set of checks. Invariant: one name a step, so that many of them,
- * or of checks, take time from nobody.
+ * The nodes that a request asks for by name. Reads the set of checks. Invariant: a few nodes and one name a step, so that
+ * many of them, and names that are dear to compare with, take time from nobody.
  */
 #include <fnmatch.h>
 #include <stdlib.h>
@@ -8,6 +8,8 @@
 #include "checks.h"
 #include "control_internal.h"
 #include "suggest.h"
+
+#define LOOK_MAX 256 /* nodes that are looked at in a step */
 
 bool
 select_has(const struct control_answer *answer, size_t rank)
@@ -31,19 +33,25 @@ name_at(const void *context, size_t rank)
 	return rank < checks_node_count(checks) ? checks_node(checks, rank)->config->name : NULL;
 }
 
-/* How many match. */
-static size_t
+/*
+ * Compare a few more of the nodes, from answer->rank on; answer->number: how many have matched. Returns whether all have
+ * been compared, with the first to begin with again.
+ */
+static bool
 select_match(struct control_answer *answer, const char *pattern)
 {
 	const struct checks *checks = answer->control->checks;
-	size_t matches = 0, count = checks_node_count(checks);
+	size_t count = checks_node_count(checks), end = count - answer->rank > LOOK_MAX ? answer->rank + LOOK_MAX : count;
 
-	for (size_t rank = 0; rank < count; rank++)
-		if (pattern == NULL || fnmatch(pattern, name_at(checks, rank), 0) == 0) {
-			select_add(answer, rank);
-			matches++;
+	for (; answer->rank < end; answer->rank++)
+		if (pattern == NULL || fnmatch(pattern, name_at(checks, answer->rank), 0) == 0) {
+			select_add(answer, answer->rank);
+			answer->number++;
 		}
-	return matches;
+	if (end < count)
+		return false;
+	answer->rank = 0;
+	return true;
 }
 
 static enum control_step
@@ -55,13 +63,16 @@ select_failed(struct control_answer *answer, const char *pattern)
 	    near != NULL ? ": did you mean \"" : "", near != NULL ? near : "", near != NULL ? "\"?" : "");
 }
 
-/* One name: of nodes, or of what else the command knows. */
+/* A name that was compared with all nodes: of so many of them, or of what else the command knows. */
 static enum control_step
-select_one(struct control_answer *answer, const char *pattern)
+select_end(struct control_answer *answer, const char *pattern)
 {
 	enum control_step step = STEP_DONE;
+	bool matched = answer->number > 0;
 
-	if (select_match(answer, pattern) > 0)
+	answer->number = 0;
+	answer->pattern++;
+	if (matched)
 		return STEP_MORE;
 	if (answer->command->other != NULL)
 		step = answer->command->other(answer, pattern);
@@ -72,15 +83,20 @@ enum control_step
 select_step(struct control_answer *answer)
 {
 	size_t names = json_array_size(answer->request.names);
+	const char *pattern = json_string_value(json_array_get(answer->request.names, answer->pattern));
 
 	if (answer->selected == NULL &&
 	    (answer->selected = calloc(1, checks_node_count(answer->control->checks) / 8 + 1)) == NULL)
 		return STEP_MEMORY;
-	if (names == 0 && answer->pattern++ == 0)
-		select_match(answer, NULL);
-	if (answer->pattern >= names)
+	if (answer->pattern >= (names > 0 ? names : 1))
 		return STEP_DONE;
-	return select_one(answer, json_string_value(json_array_get(answer->request.names, answer->pattern++)));
+	if (!select_match(answer, pattern))
+		return STEP_MORE;
+	if (names > 0)
+		return select_end(answer, pattern);
+	answer->number = 0;
+	answer->pattern++;
+	return STEP_MORE;
 }
 
 bool
