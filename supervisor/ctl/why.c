@@ -40,7 +40,7 @@ why_literal(const char *name)
 	char *pattern = ctl_whole(malloc(2 * strlen(name) + 1)), *end = pattern;
 
 	for (; *name != '\0'; name++) {
-		if (strchr("*[\\", *name) != NULL)
+		if (strchr("*?[\\", *name) != NULL)
 			*end++ = '\\';
 		*end++ = *name;
 	}
@@ -56,8 +56,8 @@ override_print(const json_t *node, int64_t now)
 	const json_t *override = map_map(node, "override");
 	char text[WORDS_SIZE], when[MOMENT_SIZE];
 
-	printf("it was %s %s at %s%s%s\n", map_is(override, "kind", "drain") ? "drained" : "disabled",
-	    words_override(override, now, text), moment_format(map_moment(override, "set"), now, when),
+	printf("it was %s at %s %s%s%s\n", map_is(override, "kind", "drain") ? "drained" : "disabled",
+	    moment_format(map_moment(override, "set"), now, when), words_override(override, now, text),
 	    map_text(override, "reason") != NULL ? ": " : "", map_word(override, "reason"));
 }
 
@@ -242,22 +242,27 @@ node_explain(void *context, json_t *node)
 	const char *name = map_word(node, "name"), *label = "routes:";
 	char state[WORDS_SIZE], since[WORDS_SIZE], *literal = why_literal(name);
 	enum colour colour = screen_has_colour() ? words_colour(node) : COLOUR_NONE;
+	bool shared = false;
 	json_t *route;
 	size_t i;
 
-	printf("%s%s is %s%s%s for %s\n", explaining->told++ > 0 ? "\n" : "", name, colour_begin(colour),
-	    words_state(node, explaining->now, state), colour_end(colour), words_since(node, explaining->now, since));
+	printf("%s%s is %s%s%s", explaining->told++ > 0 ? "\n" : "", name, colour_begin(colour),
+	    words_state(node, explaining->now, state), colour_end(colour));
+	if (map_text(node, "since") != NULL)
+		printf(", for %s", words_since(node, explaining->now, since));
+	putchar('\n');
 	rule_print(node, explaining->now);
 	results_print(node);
 	if (explaining->code == CTL_DONE)
 		explaining->code = client_ask(explaining->client, request_new("history", &literal, 1), changes_print, NULL);
 	json_array_foreach(explaining->routes, i, route)
 		if (route_of(route, name)) {
+			shared = shared || other_owner(route, name) != NULL;
 			printf("  %-9s", label);
 			route_print(route, name);
 			label = "";
 		}
-	why_next_print(node, explaining->now);
+	why_next_print(node, explaining->now, shared);
 	free(literal);
 }
 

@@ -2,6 +2,7 @@
 exacheck-ctl: what people see at 80 and 200 columns and in a pipe (golden files), all commands against a real exacheck,
 and every way in which they can fail.
 """
+import itertools
 import json
 import os
 import pathlib
@@ -81,8 +82,10 @@ def canned(request):
 
 @pytest.fixture
 def stand(directory, keep):
+    places = itertools.count()
+
     def begin(answer=canned):
-        return keep(Stand(directory / "stand.sock", answer)).path
+        return keep(Stand(directory / f"stand{next(places)}.sock", answer)).path
 
     return begin
 
@@ -139,6 +142,33 @@ def test_status_json(stand):
     assert "\x1b" not in done.stdout
 
 
+RULES = {"count": 0, "rise": 2, "fall": 3, "fast_interval_s": 10, "recent": [],
+         "rules": {"down": "withdraw", "disabled": "withdraw", "min_up_s": 0, "min_down_s": 0, "disable_file": None}}
+
+
+def explained(request):
+    if request["command"] == "history":
+        return [{"type": "history", "name": request["names"][0], "changes": []}, END]
+    told = [{**one, **RULES, "count": int(one["progress"] == "falling (1/3)")} for one in NODES if one["name"] in request["names"]]
+    if request["command"] == "status":
+        return [EXACHECK, *told, END]
+    return [*({**one, "type": "route", "desired": one["state"], "sent": one["state"], "acked": one["state"], "owners": [
+        {"name": node["name"], "wish": "withdraw"}, *[{"name": "web v4", "wish": "announce"}] * (one["by"] == "web v4")]}
+              for node in told for one in node["routes"]), END]
+
+
+def test_why(stand):
+    """On its way down, held, disabled, of what others announce, fresh, and in the middle of an execution that lasts."""
+    names = [NODES[number]["name"] for number in (2, 4, 3, 6, 8)]
+    done = ctl("-s", stand(explained), "why", *names)
+    assert done.returncode == 0 and done.stderr == ""
+    golden("why", done.stdout)
+    hangs = {**NODES[0], **RULES, "worker": {"pid": 1, "restarts": 0, "sandbox": "", "next": "2026-11-20T14:02:58.000Z"}}
+    done = ctl("-s", stand(lambda request: [EXACHECK, hangs, END] if request["command"] == "status" else [END]), "why", "web v4")
+    assert "next:    executes since 14:02:58: there is no result yet\n" in done.stdout
+    assert "3 failures in a row (at 14:03:18 at the earliest) -> down" in done.stdout, done.stdout
+
+
 # Nagios
 
 UP, DOWN, FALLING, DISABLED = NODES[0], NODES[1], NODES[2], NODES[3]
@@ -152,13 +182,21 @@ PERFDATA = re.compile(r" \| up=\d+;; down=\d+;; unsure=\d+;; disabled=\d+;; pend
     ([DOWN, UP], ("-w", "2"), 2, "CRITICAL"), ([DOWN, UP], ("-w", "1", "-c", "2"), 1, "WARNING"),
     ([DOWN, FALLING], ("-w", "1", "-c", "2"), 2, "CRITICAL"), ([DOWN, UP], ("-w", "2", "-c", "3"), 0, "OK"),
     ([DOWN, DOWN], ("-w", "0", "-c", "0"), 0, "OK"),
+    ([UP, {**UP, "name": "other", "routes": [route("192.0.2.2/32", "rejected")]}], (), 1, "WARNING"),
 ])
 def test_nagios(stand, nodes, arguments, code, word):
     done = ctl("-s", stand(lambda request: [EXACHECK, *nodes, END]), "nagios", *arguments)
     assert done.returncode == code and done.stderr == "", done
     assert done.stdout.startswith(f"EXACHECK {word} - ") and PERFDATA.search(done.stdout) and done.stdout.count("\n") == 1
     for one in nodes:
-        assert (one["name"] in done.stdout) == (one["state"] != "up" or one["guarded"] or one["held_until"] is not None)
+        assert (one["name"] in done.stdout) == (one["name"] == "other" or one["state"] != "up")
+
+
+def test_nagios_without_exabgp(stand):
+    """What is up is no good when ExaBGP is not told."""
+    gone = {**EXACHECK, "exabgp": {**EXACHECK["exabgp"], "connected": False}}
+    done = ctl("-s", stand(lambda request: [gone, UP, END]), "nagios", "-w", "5", "-c", "9")
+    assert done.returncode == 2 and done.stdout.startswith("EXACHECK CRITICAL - ExaBGP is not connected; 1 of 1 up | "), done
 
 
 def test_nagios_says_what_is_wrong(stand, directory):
