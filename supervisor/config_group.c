@@ -231,18 +231,6 @@ report_prefixes(const struct decoding *decoding, const struct place *node_place,
 	place_report(decoding->diagnostics, SEVERITY_ERROR, &place, node_for(map, "prefixes"), "%s", message);
 }
 
-/* Only checks are disabled. At this place is a map that may have a key for it. */
-static void
-disabled_check(const struct decoding *decoding, const struct place *map_place, const struct node *map)
-{
-	const struct place place = {.parent = map_place, .key = "disabled"};
-	const struct node *node = node_get(map, "disabled");
-
-	if (node != NULL)
-		place_report(decoding->diagnostics, SEVERITY_WARNING, &place, node,
-		    "has no effect: a group is never disabled, its members are, and then count as down");
-}
-
 static void
 group_complete(const struct decoding *decoding, size_t number)
 {
@@ -250,7 +238,6 @@ group_complete(const struct decoding *decoding, size_t number)
 	struct group_config *group = &config->groups[number];
 	struct membership membership = {.decoding = decoding, .group = group, .number = number};
 	const struct place place = sources_place(decoding->sources, config->count + number);
-	const struct place hooks = {.parent = &place, .key = "hooks"};
 	const struct node *map = sources_map(decoding->sources, config->count + number);
 	size_t count;
 
@@ -263,8 +250,6 @@ group_complete(const struct decoding *decoding, size_t number)
 		if (diagnostics_count(decoding->diagnostics, SEVERITY_ERROR) == errors)
 			weights_check(&membership, &place);
 	}
-	disabled_check(decoding, &place, map);
-	disabled_check(decoding, &hooks, node_get(map, "hooks"));
 	/* Networks are there unless something else was wrong, which may have been what it does. */
 	if (prefixes_missing(map) && group->node.networks != NULL && !hooks_any(&group->node.hooks) &&
 	    !group->keep_last)

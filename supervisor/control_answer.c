@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../common/log.h"
+#include "../common/utf8.h"
 #include "control_internal.h"
 
 static const char *const codes[CONTROL_ERRORS] = {
@@ -57,9 +57,8 @@ answer_error(struct control_answer *answer, enum control_error error, const char
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	map = json_pack("{ss ss#}", "code", codes[error], "message", text, (int)strnlen(text, sizeof(text)));
-	if (map == NULL) /* cut inside of a character */
-		map = json_pack("{ss ss}", "code", codes[error], "message", "what it is cannot be said");
+	utf8_sanitise(text); /* it may quote the client, cut inside of a character */
+	map = json_pack("{ss ss}", "code", codes[error], "message", text);
 	if (map != NULL && error == CONTROL_PROTOCOL_UNKNOWN)
 		json_object_set_new(map, "protocol", json_integer(CONTROL_PROTOCOL));
 	if (!answer_say(answer, "error", map))

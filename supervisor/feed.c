@@ -445,6 +445,14 @@ feed_stop(struct feed *feed)
 	feed_end(feed, FEED_STOPPED);
 }
 
+void
+feed_leave(struct feed *feed)
+{
+	if (feed->phase == FEED_RUNNING)
+		feed_kill(feed);
+	feed->lost = false;
+}
+
 bool
 feed_ends(const struct feed *feed)
 {

@@ -28,6 +28,12 @@ void feed_configure(struct feed *);
 void feed_stop(struct feed *);
 bool feed_ends(const struct feed *);
 
+/*
+ * Another program is about to take this one's place, and starts an exacheck-web of its own: what there is is killed, so
+ * that it does not tell of an end. If the other does not come, there is another one.
+ */
+void feed_leave(struct feed *);
+
 /* A child ended: true if it was exacheck-web. */
 bool feed_reaped(struct feed *, pid_t, int status);
 

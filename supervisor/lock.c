@@ -14,7 +14,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../common/log.h"
 #include "../common/monotime.h"
 
 #define POLL_NS (20 * NS_PER_MILLISECOND)
@@ -86,32 +85,6 @@ lock_in_place(int fd, const char *directory)
 
 	return lock_path(directory, path) && fstat(fd, &ours) == 0 && lstat(path, &there) == 0 &&
 	    ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
-}
-
-void
-lock_note(int fd, const char *text)
-{
-	size_t length = strlen(text);
-
-	if (fd != -1 && pwrite(fd, text, length, 0) == (ssize_t)length && ftruncate(fd, (off_t)length) == -1)
-		log_debug("the lock's file is longer than what it says");
-}
-
-bool
-lock_read(const char *directory, char *text, size_t size)
-{
-	char path[PATH_MAX];
-	ssize_t length;
-	int fd, error;
-
-	if (!lock_path(directory, path) || (fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)) == -1)
-		return false;
-	length = read(fd, text, size - 1);
-	error = errno;
-	close(fd);
-	errno = error;
-	text[length > 0 ? length : 0] = '\0';
-	return length >= 0;
 }
 
 pid_t

@@ -7,7 +7,6 @@
 #define EXACHECK_LOCK_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -20,11 +19,6 @@ int lock_take(const char *directory, int64_t patience_ns);
 
 /* Whether the file is still where the next exacheck looks for it: not if the directory was removed or replaced. */
 bool lock_in_place(int fd, const char *directory);
-
-/* Let the file say something to whoever asks who holds the lock. Best effort: the lock does not depend on it. */
-void lock_note(int fd, const char *text);
-/* What it says, cut to size; false with errno. Not for the holder itself: see lock_take. */
-bool lock_read(const char *directory, char *text, size_t size);
 
 /* The process that holds the lock, 0: none, -1 with errno. Not for the holder itself: see lock_take. */
 pid_t lock_holder(const char *directory);

@@ -109,7 +109,7 @@ override_save(const struct override *override)
 static bool
 time_possible(monotime_t time)
 {
-	return time.ns > -INT64_MAX / 4 && time.ns < INT64_MAX / 4;
+	return time.ns > -INT64_MAX / 2 && time.ns < INT64_MAX / 2;
 }
 
 bool

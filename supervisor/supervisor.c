@@ -46,7 +46,6 @@
 #include "stop.h"
 #include "transition.h"
 #include "upgrade.h"
-#include "upgrade_note.h"
 #include "view.h"
 #include "watch.h"
 #include "watchdog.h"
@@ -281,8 +280,11 @@ upgrade_save(void *context, FILE *file)
 static bool
 upgrade_keep(void *context, bool keep)
 {
-	const struct handover handover = handover_parts(context);
+	const struct supervisor *supervisor = context;
+	const struct handover handover = handover_parts(supervisor);
 
+	if (keep)
+		feed_leave(supervisor->feed);
 	return handover_keep(&handover, keep);
 }
 
@@ -308,23 +310,12 @@ upgrade_quiet(void *context)
 	    hooks_quiet(supervisor->hooks);
 }
 
-/* What exacheck-ctl finds in the file of the lock. */
-static void
-upgrade_note(const struct supervisor *supervisor, const char *why)
-{
-	char text[UPGRADE_NOTE_SIZE];
-
-	upgrade_note_format(text, supervisor->counts.upgrades, supervisor->counts.refusals, why);
-	lock_note(journal_lock(supervisor->journal), text);
-}
-
 static void
 upgrade_refused(void *context, const char *why)
 {
 	struct supervisor *supervisor = context;
 
 	supervisor->counts.refusals++;
-	upgrade_note(supervisor, why);
 	control_upgrade_refused(supervisor->control, why);
 	if (supervisor->reload_due)
 		supervisor_reload(supervisor, true);
@@ -563,7 +554,6 @@ supervisor_start(struct supervisor *supervisor, int64_t watchdog_ns)
 		return false;
 	}
 	title_show(supervisor, "Sleeping");
-	upgrade_note(supervisor, "");
 	control_listen(supervisor->control);
 	malloc_trim(0); /* the configuration was much text, and in pieces; so was the state */
 	if (supervisor->left == NULL)

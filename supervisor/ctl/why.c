@@ -70,7 +70,7 @@ group_print(const json_t *node)
 
 	json_array_foreach(members, i, member)
 		up += map_is(member, "verdict", "up") ? map_integer(member, "weight") : 0;
-	printf("%lld of its members' weight up, %lld needed:", up, (long long)map_integer(node, "threshold"));
+	printf("%lld of %s up, %lld needed:", up, words_members(node), (long long)map_integer(node, "threshold"));
 	json_array_foreach(members, i, member) {
 		printf("%s %s is %s", i > 0 ? "," : "", map_word(member, "name"), map_word(member, "verdict"));
 		if (map_integer(member, "weight") != 1)
@@ -96,7 +96,7 @@ check_print(const json_t *node)
 		printf("%lld failure%s in a row of %lld needed (fall)\n", count, count == 1 ? "" : "s", fall);
 	else
 		printf("it has no result yet\n");
-	if (!map_is(node, "state", verdict))
+	if (!map_is(node, "state", verdict) && map_text(node, "held_until") == NULL)
 		printf("           until then it counts as %s\n", verdict);
 }
 
@@ -118,7 +118,7 @@ rule_print(const json_t *node, int64_t now)
 	if (map_map(node, "override") != NULL && map_true(node, "disable_file_exists"))
 		printf("           its disable file exists, too: %s\n", map_word(map_map(node, "rules"), "disable_file"));
 	if (map_text(node, "held_until") != NULL)
-		printf("           found %s, held %s until %s by %s\n", map_word(node, "found"), map_word(node, "verdict"),
+		printf("           found %s, held as %s until %s by %s\n", map_word(node, "found"), map_word(node, "verdict"),
 		    moment_format(map_moment(node, "held_until"), now, when), map_is(node, "verdict", "up") ? "min_up" : "min_down");
 	if (map_true(node, "guarded"))
 		printf("           the guard keeps its routes announced: too much would be withdrawn for failures\n");
@@ -246,11 +246,9 @@ node_explain(void *context, json_t *node)
 	json_t *route;
 	size_t i;
 
-	printf("%s%s is %s%s%s", explaining->told++ > 0 ? "\n" : "", name, colour_begin(colour),
-	    words_state(node, explaining->now, state), colour_end(colour));
-	if (map_text(node, "since") != NULL)
-		printf(", for %s", words_since(node, explaining->now, since));
-	putchar('\n');
+	printf("%s%s is %s%s%s%s%s\n", explaining->told++ > 0 ? "\n" : "", name, colour_begin(colour),
+	    words_state(node, explaining->now, state), colour_end(colour), map_text(node, "since") != NULL ? " for " : "",
+	    map_text(node, "since") != NULL ? words_since(node, explaining->now, since) : "");
 	rule_print(node, explaining->now);
 	results_print(node);
 	if (explaining->code == CTL_DONE)

@@ -41,10 +41,10 @@ effect_print(const struct telling *telling, const char *state)
 	const char *rule = map_word(map_map(node, "rules"), state);
 	char *prefixes = words_prefixes(node);
 
-	if (*prefixes == '\0')
+	if (map_is(node, "verdict", state))
+		printf("-> %s again, and nothing changes", state);
+	else if (*prefixes == '\0')
 		printf("-> %s", state);
-	else if (map_is(node, "verdict", state))
-		printf("-> %s, as which it counts already: no route changes", state);
 	else if (*rule == '\0')
 		printf("-> %s, announces %s", state, prefixes);
 	else if (*rule == 'a')
@@ -108,13 +108,13 @@ group_print(struct telling *telling)
 
 	if (!map_is(node, "state", "up")) {
 		line_begin(telling);
-		printf("%lld of its members' weight up ", needed);
+		printf("%lld of %s up ", needed, words_members(node));
 		effect_print(telling, "up");
 		putchar('\n');
 	}
 	if (!map_is(node, "state", "down")) {
 		line_begin(telling);
-		printf("fewer than %lld of its members' weight up ", needed);
+		printf("fewer than %lld of %s up ", needed, words_members(node));
 		effect_print(telling, "down");
 		putchar('\n');
 	}
@@ -135,7 +135,8 @@ disabled_print(struct telling *telling)
 		line_begin(telling);
 		if (until != MOMENT_NONE)
 			printf("at %s, or ", moment_format(until, telling->now, when));
-		printf("with exacheck-ctl enable it starts anew\n");
+		printf("with exacheck-ctl enable %s\n", map_true(node, "disable_file_exists") ? "the override ends" :
+		    "it starts anew");
 	}
 	if (map_true(node, "disable_file_exists")) {
 		line_begin(telling);

@@ -36,6 +36,18 @@ words_override(const json_t *override, int64_t now, char text[static WORDS_SIZE]
 	return text;
 }
 
+const char *
+words_members(const json_t *node)
+{
+	json_t *member;
+	size_t i;
+
+	json_array_foreach(map_list(node, "members"), i, member)
+		if (map_integer(member, "weight") != 1)
+			return "its members' weight";
+	return "its members";
+}
+
 /* The weight of the members that are up, and what is enough. */
 static void
 members_add(const json_t *node, char text[static WORDS_SIZE])
@@ -68,7 +80,7 @@ words_state(const json_t *node, int64_t now, char text[static WORDS_SIZE])
 	if (map_true(node, "guarded"))
 		words_add(text, ", guarded");
 	if (held != MOMENT_NONE)
-		words_add(text, ", held %s until %s", map_word(node, "verdict"), moment_format(held, now, when));
+		words_add(text, ", held as %s until %s", map_word(node, "verdict"), moment_format(held, now, when));
 	return text;
 }
 

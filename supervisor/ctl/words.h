@@ -28,6 +28,9 @@ char *words_prefixes(const json_t *node);
 /* "yes", "no", "1 of 2", "by web v6", "as down", "rejected", "rejected, 1 of 2". */
 const char *words_announced(const json_t *node, char text[static WORDS_SIZE]);
 
+/* What counts of a group's: "its members", "its members' weight". */
+const char *words_members(const json_t *node);
+
 /* Who overrode it and until when: "by root until 14:30:00: maintenance". */
 const char *words_override(const json_t *override, int64_t now, char text[static WORDS_SIZE]);
 

@@ -19,6 +19,7 @@
 PAGE_FILE(page_index, "index.html");
 PAGE_FILE(page_style, "style.css");
 PAGE_FILE(page_icon, "favicon.svg");
+PAGE_FILE(page_icon_down, "favicon-down.svg");
 PAGE_FILE(page_script, "page.js");
 PAGE_FILE(page_details, "details.js");
 PAGE_FILE(page_dom, "dom.js");
@@ -39,6 +40,7 @@ const struct page_file page_files[] = {
 	{"/", HTML, page_index, page_index_end},
 	{"/style.css", CSS, page_style, page_style_end},
 	{"/favicon.svg", ICON, page_icon, page_icon_end},
+	{"/favicon-down.svg", ICON, page_icon_down, page_icon_down_end},
 	/* what a browser asks for that shows the JSON or the metrics */
 	{"/favicon.ico", ICON, page_icon, page_icon_end},
 	{"/page.js", SCRIPT, page_script, page_script_end},

@@ -60,3 +60,19 @@ replace_file(int directory, const char *name, const void *data, size_t length)
 	errno = error;
 	return false;
 }
+
+bool
+overwrite_file(int directory, const char *name, const void *data, size_t length)
+{
+	/* not waiting for the reader of a pipe that somebody has put there */
+	int fd = openat(directory, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), error;
+	bool whole;
+
+	if (fd == -1)
+		return false;
+	whole = write_all(fd, data, length) && ftruncate(fd, (off_t)length) == 0;
+	error = errno;
+	close(fd);
+	errno = error;
+	return whole;
+}

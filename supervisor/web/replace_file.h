@@ -13,4 +13,10 @@
  */
 bool replace_file(int directory, const char *name, const void *data, size_t length);
 
+/*
+ * Write them over the file that is there, which must be a regular one. Ten times as fast, for where time is short: a
+ * reader may see old bytes after the new ones for a moment. False: see errno; the file may be half of each.
+ */
+bool overwrite_file(int directory, const char *name, const void *data, size_t length);
+
 #endif

@@ -16,6 +16,7 @@ const struct http_route http_routes[] = {
 	{"/", page_serve},
 	{"/style.css", page_serve},
 	{"/favicon.svg", page_serve},
+	{"/favicon-down.svg", page_serve},
 	{"/favicon.ico", page_serve},
 	{"/page.js", page_serve},
 	{"/details.js", page_serve},

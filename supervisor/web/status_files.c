@@ -92,9 +92,12 @@ status_files_begin(struct event_base *base, const struct model *model)
 	return true;
 }
 
-/* Let the file of a node say this; nothing is done where it does. Returns an errno, 0: it does. */
+/*
+ * Let the file of a node say this; nothing is done where it does. Of the last words it is more important that they are
+ * said before this process is ended than that nobody sees half of them. Returns an errno, 0: it does.
+ */
 static int
-file_say(const char *node, const char *text)
+file_say(const char *node, const char *text, enum status_end end)
 {
 	const char *before = json_string_value(json_object_get(status.written, node));
 	char name[STATUS_NAME_MAX + 1];
@@ -103,6 +106,9 @@ file_say(const char *node, const char *text)
 	if (text == NULL)
 		return ENOMEM;
 	if (before != NULL && strcmp(text, before) == 0)
+		return 0;
+	if (before != NULL && end == STATUS_TERMINATED &&
+	    overwrite_file(status.directory, status_name(node, name), text, strlen(text)))
 		return 0;
 	/* noted first, so that there is no file of which nothing is known */
 	if (json_object_set_new(status.written, node, json_string(text)) != 0)
@@ -119,7 +125,7 @@ static bool
 node_say(const struct model_node *node, enum status_end end, int64_t default_ms)
 {
 	char *text = status_text(node->map, end, default_ms);
-	int error = file_say(node->name, text);
+	int error = file_say(node->name, text, end);
 
 	free(text);
 	if (error == 0)

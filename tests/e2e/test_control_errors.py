@@ -32,6 +32,8 @@ BAD_LINES = {
     "no command": (b'{"protocol":1}\n', "request", '"command" must be'),
     "a command twice": (b'{"protocol":1,"command":"status","command":"log"}\n', "request", "duplicate"),
     "unknown command": (b'{"protocol":1,"command":"statis"}\n', "command", 'did you mean "status"'),
+    "unknown command, cut inside of a character": (
+        '{"protocol":1,"command":"'.encode() + "xé".encode() * 40 + b'"}\n', "command", "unknown command"),
     "unknown field": (b'{"protocol":1,"command":"status","name":"x"}\n', "request", 'unknown field "name"'),
     "field of another command": (b'{"protocol":1,"command":"status","follow":true}\n', "request", '"follow" has no meaning'),
     "names are no list": (b'{"protocol":1,"command":"status","names":"x"}\n', "request", '"names" must be'),
@@ -92,7 +94,8 @@ def as_user(uid, act):
     return json.loads(text)
 
 
-WRITES = {"check": {"names": ["*"]}, "reload": {}, "upgrade": {}, "log": {"level": "trace"}}
+WRITES = {**{command: {"names": ["*"]} for command in ("check", "disable", "drain", "enable")}, "reload": {},
+          "upgrade": {}, "log": {"level": "trace"}}
 
 
 def test_permission(start, root):
@@ -154,6 +157,7 @@ def test_clients_are_bounded(start, root):
         return told
 
     assert as_user(OTHER, readers) == "busy"
+    wait_until(lambda: descriptors(run) == before, TIMEOUT, "the readers to be gone")
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(Control(run)) for _ in range(CLIENTS)]
         for client in clients:

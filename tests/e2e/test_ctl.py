@@ -2,7 +2,7 @@
 exacheck-ctl: what people see at 80 and 200 columns and in a pipe (golden files), all commands against a real exacheck,
 and every way in which they can fail.
 """
-import itertools
+import fnmatch
 import json
 import os
 import pathlib
@@ -74,18 +74,67 @@ NODES = [
 END = {"type": "end"}
 
 
+RULES = {"down": "withdraw", "disabled": "withdraw", "min_up_s": 0.0, "min_down_s": 0.0, "drain_time_s": 0.0, "disable_file": None}
+
+
+def explained(name, state, *, rules=None, **other):
+    """With what `why` wants to know: three passes and three failures, an execution each 15 s, each 5 s while it changes."""
+    return node(name, state, [route("192.0.2.1/32", "announced" if state == "up" else "withdrawn")], **{
+        "rise": 3, "fall": 3, "count": 0, "interval_s": 15.0, "fast_interval_s": 5.0, "rules": {**RULES, **(rules or {})},
+        "recent": [{"result": "pass", "reason": "ok", "duration_ms": 1.0, "time": f"2026-11-20T14:02:{28 + n}.000Z"}
+                   for n in range(7)], "disable_file_exists": False, **other})
+
+
+OVERRIDE = {"kind": "disable", "by": "root", "reason": "maintenance", "set": "2026-11-20T12:00:00.000Z", "until": None}
+EXPLAINED = [
+    explained("is up", "up", rules={"min_up_s": 60.0}),
+    explained("rises", "rising", count=1, verdict="down", rules={"min_down_s": 90.0}),
+    explained("falls", "falling", count=2, verdict="up", rules={"down": "announce"}),
+    explained("is fresh", "startup", verdict="undecided", since=None, last=None, recent=[]),
+    explained("is held", "down", verdict="up", held_until="2026-11-20T14:05:00.000Z"),
+    explained("is kept", "down", guarded=True),
+    explained("is overridden", "disabled", override=OVERRIDE),
+    explained("drains", "disabled", override={**OVERRIDE, "kind": "drain", "until": "2026-11-20T14:30:00.000Z"}, wish="drain",
+              drains_until="2026-11-20T14:03:30.000Z", disable_file_exists=True, rules={"disable_file": "/run/off"}),
+    explained("has a file", "disabled", disable_file_exists=True, rules={"disable_file": "/run/off", "disabled": "announce"},
+              worker={"pid": 1, "restarts": 0, "sandbox": "", "next": None}),
+    {**explained("is a group", "down", method=None, last=None, recent=[], worker=None, threshold=3, members=[
+        {"name": "is up", "verdict": "up", "weight": 2}, {"name": "rises", "verdict": "down", "weight": 1}]), "type": "group"},
+]
+ROUTE = {"type": "route", "prefix": "192.0.2.1/32", "path_id": None, "neighbor": None, "state": "announced", "desired": "announced",
+         "attributes": "next-hop self", "held": False, "sent": "announced", "sent_attributes": "next-hop self",
+         "acked": "announced", "kept": "announced", "error": None, "by": "is up"}
+ROUTES = [
+    {**ROUTE, "owners": [{"name": "is up", "wish": "announce"}, {"name": "rises", "wish": "announce"}]},
+    {**ROUTE, "prefix": "192.0.2.2/32", "path_id": 7, "owners": [{"name": "rises", "wish": "withdraw"}]},
+    {**ROUTE, "prefix": "192.0.2.3/32", "neighbor": "192.0.2.254", "state": "rejected", "error": "no neighbor matches",
+     "owners": [{"name": "falls", "wish": "announce"}]},
+    {**ROUTE, "prefix": "192.0.2.4/32", "held": True, "by": None, "owners": [{"name": "is fresh", "wish": "undecided"}]},
+    {**ROUTE, "prefix": "192.0.2.5/32", "desired": "withdrawn", "by": None, "owners": [{"name": "is held", "wish": "withdraw"}]},
+    {**ROUTE, "prefix": "192.0.2.6/32", "acked": "unknown", "by": "is kept", "owners": [{"name": "is kept", "wish": "announce"}]},
+]
+
+
 def canned(request):
+    """As exacheck answers, of all that there is above."""
+    def asked(name):
+        return any(fnmatch.fnmatchcase(name, pattern) for pattern in request.get("names", ["*"]))
+
     if request["command"] == "status":
-        return [EXACHECK, *NODES, END]
+        nodes = EXPLAINED if request["detail"] == "full" else NODES
+        return [EXACHECK, *[one for one in nodes if asked(one["name"])], END]
+    if request["command"] == "routes":
+        return [*[one for one in ROUTES if asked(one["prefix"]) or any(asked(owner["name"]) for owner in one["owners"])], END]
+    if request["command"] == "history":
+        return [{"type": "history", "name": request["names"][0], "changes": [
+            {"state": "up", "time": f"2026-11-19T14:02:{28 + n}.000Z", "text": f"change {n}\x1b[0m"} for n in range(5)]}, END]
     return [{"type": "error", "code": "command", "message": "the stand-in knows nothing of it"}]
 
 
 @pytest.fixture
 def stand(directory, keep):
-    places = itertools.count()
-
     def begin(answer=canned):
-        return keep(Stand(directory / f"stand{next(places)}.sock", answer)).path
+        return keep(Stand(directory / "stand.sock", answer)).path
 
     return begin
 
@@ -120,6 +169,25 @@ def test_status_in_a_pipe(stand):
     golden("status-pipe", done.stdout)
 
 
+def test_why(stand):
+    """Every rule that can decide, and what it says comes next."""
+    place = stand()
+    done = ctl("-s", place, "why", "*")
+    assert done.returncode == 0 and done.stderr == ""
+    golden("why", done.stdout)
+    done = ctl("-s", place, "why", "192.0.2.1/32", "is held")
+    assert done.returncode == 0 and done.stderr == ""
+    golden("why-prefix", done.stdout)
+
+
+def test_routes(stand):
+    place = stand()
+    golden("routes-pipe", ctl("-s", place, "routes").stdout)
+    code, text = on_terminal(80, "-s", place, "routes", env={"NO_COLOR": "1"})
+    assert code == 0
+    golden("routes-80", text)
+
+
 @pytest.mark.parametrize("width", [1, 20, 40])
 def test_status_on_a_narrow_terminal(stand, width):
     code, text = on_terminal(width, "-s", stand(), "status", env={"NO_COLOR": "1"})
@@ -142,28 +210,10 @@ def test_status_json(stand):
     assert "\x1b" not in done.stdout
 
 
-RULES = {"count": 0, "rise": 2, "fall": 3, "fast_interval_s": 10, "recent": [],
-         "rules": {"down": "withdraw", "disabled": "withdraw", "min_up_s": 0, "min_down_s": 0, "disable_file": None}}
-
-
-def explained(request):
-    if request["command"] == "history":
-        return [{"type": "history", "name": request["names"][0], "changes": []}, END]
-    told = [{**one, **RULES, "count": int(one["progress"] == "falling (1/3)")} for one in NODES if one["name"] in request["names"]]
-    if request["command"] == "status":
-        return [EXACHECK, *told, END]
-    return [*({**one, "type": "route", "desired": one["state"], "sent": one["state"], "acked": one["state"], "owners": [
-        {"name": node["name"], "wish": "withdraw"}, *[{"name": "web v4", "wish": "announce"}] * (one["by"] == "web v4")]}
-              for node in told for one in node["routes"]), END]
-
-
-def test_why(stand):
-    """On its way down, held, disabled, of what others announce, fresh, and in the middle of an execution that lasts."""
-    names = [NODES[number]["name"] for number in (2, 4, 3, 6, 8)]
-    done = ctl("-s", stand(explained), "why", *names)
-    assert done.returncode == 0 and done.stderr == ""
-    golden("why", done.stdout)
-    hangs = {**NODES[0], **RULES, "worker": {"pid": 1, "restarts": 0, "sandbox": "", "next": "2026-11-20T14:02:58.000Z"}}
+def test_why_of_an_execution_that_lasts(stand):
+    """What is late is not said to come, and the earliest times follow the check's grid."""
+    hangs = {**NODES[0], "count": 0, "rise": 2, "fall": 3, "fast_interval_s": 10, "recent": [], "rules": {"down": "withdraw"},
+             "worker": {"pid": 1, "restarts": 0, "sandbox": "", "next": "2026-11-20T14:02:58.000Z"}}
     done = ctl("-s", stand(lambda request: [EXACHECK, hangs, END] if request["command"] == "status" else [END]), "why", "web v4")
     assert "next:    executes since 14:02:58: there is no result yet\n" in done.stdout
     assert "3 failures in a row (at 14:03:18 at the earliest) -> down" in done.stdout, done.stdout

@@ -152,6 +152,9 @@ def filter_works(browser):
     browser.driver.find_element("tag name", "body").send_keys("/")
     field = browser.driver.switch_to.active_element
     assert field.get_attribute("id") == "query"
+    field.send_keys(GROUP)
+    assert set(browser.run(NAMES)) == {GROUP, VICTIM, "never"}, "a group, and who is in it"
+    field.clear()
     field.send_keys("file 01 UP")
     assert set(browser.run(NAMES)) == {name for name in map("file {:03d}".format, FILES) if "01" in name} | {"last"}, \
         "what has all words in its name, method, state or prefixes"
@@ -182,6 +185,17 @@ def sorting_works(browser):
     assert sorting()[1] == "descending"
     browser.driver.find_element("css selector", "thead .state button").click()
     assert browser.run(NAMES)[0] == VICTIM
+
+
+def bars_say_what_they_are(browser):
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    row = browser.run(ROW, VICTIM)
+    ActionChains(browser.driver).move_to_element(row.find_element("css selector", ".strip")).perform()
+    hints = browser.wait("return [...arguments[0].querySelectorAll('.strip rect title')].map((title) => title.textContent)", row)
+    assert len(hints) > 2 and "fail: refused, " in hints[-1] and any("pass: ok, " in hint for hint in hints), hints
+    ActionChains(browser.driver).move_to_element(browser.driver.find_element("tag name", "h1")).perform()
+    browser.wait("return arguments[0].querySelector('.strip rect') === null", row)
 
 
 def details_open(browser):
@@ -243,6 +257,7 @@ def test_status_page(start, directory, keep):
     logic_holds(browser)
     filter_works(browser)
     sorting_works(browser)
+    bars_say_what_they_are(browser)
     details_open(browser)
     looks(browser)
     reload_is_followed(browser, run, document_of(directory, port, listen, last="new"))

@@ -64,14 +64,23 @@ method_index(const char *name)
 	return index;
 }
 
-/* This program as worker-METHOD: copied, because another user must be able to read it. */
+/* This program as another: copied, because another user must be able to read it. */
 static void
-program_copy(const char *method)
+copy_as(const char *name)
 {
 	char command[256];
 
-	snprintf(command, sizeof(command), "cp /proc/%d/exe %s/worker-%s", (int)getpid(), libexec, method);
+	snprintf(command, sizeof(command), "cp /proc/%d/exe %s/%s", (int)getpid(), libexec, name);
 	ck_assert_int_eq(system(command), 0);
+}
+
+static void
+program_copy(const char *method)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "worker-%s", method);
+	copy_as(name);
 }
 
 static void
@@ -152,9 +161,9 @@ await_report(void)
 }
 
 static void
-portrait_read(const char *method, struct portrait *portrait)
+program_read(size_t program, struct portrait *portrait)
 {
-	int channel = request(method_index(method), SANDBOX_LEVEL_STRICT);
+	int channel = request(program, SANDBOX_LEVEL_STRICT);
 
 	await_report();
 	ck_assert_int_eq(reported_error, 0);
@@ -162,6 +171,12 @@ portrait_read(const char *method, struct portrait *portrait)
 	ck_assert_int_eq(recv(channel, portrait, sizeof(*portrait), 0), sizeof(*portrait));
 	ck_assert_int_eq(waitpid(reported_pid, NULL, 0), reported_pid);
 	close(channel);
+}
+
+static void
+portrait_read(const char *method, struct portrait *portrait)
+{
+	program_read(method_index(method), portrait);
 }
 
 /* Whether the kernel says that a child of ours other than the launcher ended. */
@@ -320,14 +335,15 @@ START_TEST(stopping_ends_it)
 }
 END_TEST
 
-/* Another user with two ambient capabilities, as a service manager would have it. */
+/* Another user with some ambient capabilities, as a service manager would have it. */
 static void
 become_service(void)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
 
-	data[0].permitted = data[0].inheritable = BIT(CAP_NET_RAW) | BIT(CAP_NET_ADMIN) | BIT(CAP_SYS_TIME);
+	data[0].permitted = data[0].inheritable = BIT(CAP_NET_RAW) | BIT(CAP_NET_ADMIN) | BIT(CAP_SYS_TIME) |
+	    BIT(CAP_NET_BIND_SERVICE);
 	data[0].effective = data[0].permitted;
 	ck_assert_int_eq(prctl(PR_SET_KEEPCAPS, 1), 0);
 	ck_assert_int_eq(setresgid(NOBODY, NOBODY, NOBODY), 0);
@@ -345,6 +361,7 @@ START_TEST(capabilities_reach_those_that_can_need_them)
 	program_copy("icmp");
 	program_copy("tcp");
 	program_copy("file");
+	copy_as("exacheck-web");
 	ck_assert_int_eq(chown(libexec, NOBODY, NOBODY), 0);
 	launcher_free(launcher);
 	event_base_free(base);
@@ -356,6 +373,8 @@ START_TEST(capabilities_reach_those_that_can_need_them)
 	ck_assert_uint_eq(portrait.ambient, BIT(CAP_NET_ADMIN));
 	portrait_read("file", &portrait);
 	ck_assert_uint_eq(portrait.ambient, 0);
+	program_read(LAUNCHER_WEB, &portrait);
+	ck_assert_uint_eq(portrait.ambient, BIT(CAP_NET_BIND_SERVICE));
 }
 END_TEST
 
@@ -371,7 +390,7 @@ descriptors_open(void)
 	return count - 3; /* . and .. and the directory itself */
 }
 
-/* As worker-METHOD. */
+/* As what is launched. */
 static int
 program_main(const char *level)
 {
@@ -399,7 +418,7 @@ main(int argc, char **argv)
 	Suite *suite;
 	TCase *tcase;
 
-	if (argc == 2 && strstr(argv[0], "/worker-") != NULL)
+	if (argc == 2 && strstr(argv[0], "/test_launcher") == NULL)
 		return program_main(argv[1]);
 	suite = suite_create("launcher");
 	tcase = unit_case(suite, "launcher");

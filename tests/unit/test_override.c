@@ -306,6 +306,25 @@ START_TEST(group_goes_on)
 }
 END_TEST
 
+/* The attributes of disabled, and of drain, are a group's as well. */
+START_TEST(group_with_attributes)
+{
+	struct node *group;
+
+	begin("checks:\n" CHECK("a", "1") "groups:\n"
+	    "- {name: g, prefixes: 192.0.2.3, members: a, drain_time: 5, drain: {metric: 8}, disabled: {metric: 9}}\n");
+	result(0, true);
+	group = checks_node(checks, 1);
+	override(1, "root", NULL, MONOTIME_NEVER);
+	ck_assert_int_eq(group->wish, WISH_DRAIN);
+	checks_turn(checks, monotime_add(now, 6 * NS_PER_SECOND));
+	ck_assert_int_eq(group->wish, WISH_DISABLED);
+	checks_release(checks, 1, "enabled by root", monotime_add(now, 7 * NS_PER_SECOND));
+	ck_assert_int_eq(group->wish, WISH_UP);
+	end();
+}
+END_TEST
+
 /* What goes takes its override along. */
 START_TEST(removed)
 {
@@ -433,6 +452,7 @@ main(void)
 	tcase_add_test(tcase, group_members_count_for_nothing);
 	tcase_add_test(tcase, group_without_findings_stays_disabled);
 	tcase_add_loop_test(tcase, group_goes_on, UPGRADED, MEANWHILES);
+	tcase_add_test(tcase, group_with_attributes);
 	tcase_add_test(tcase, removed);
 	tcase_add_test(tcase, everything_is_told);
 	tcase_add_test(tcase, texts_are_lines);

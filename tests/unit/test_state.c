@@ -23,7 +23,6 @@
 #include "../../supervisor/launcher.h"
 #include "../../supervisor/plan.h"
 #include "../../supervisor/state.h"
-#include "../../supervisor/upgrade_note.h"
 #include "../../supervisor/worker_internal.h"
 #include "unit.h"
 
@@ -644,24 +643,6 @@ START_TEST(unknown_lines_are_passed_over)
 }
 END_TEST
 
-START_TEST(note_comes_back)
-{
-	char text[UPGRADE_NOTE_SIZE], cut[UPGRADE_NOTE_SIZE];
-	struct upgrade_note note;
-
-	upgrade_note_format(text, 7, 2, "why not");
-	for (size_t length = 0; length < strlen(text); length++) {
-		snprintf(cut, sizeof(cut), "%.*s", (int)length, text);
-		ck_assert(!upgrade_note_parse(cut, &note));
-	}
-	ck_assert(upgrade_note_parse(text, &note));
-	ck_assert(note.upgrades == 7 && note.refusals == 2);
-	ck_assert_str_eq(note.why, "why not");
-	strcpy(text, "something else\nupgrades 1 refused 1\n\n");
-	ck_assert(!upgrade_note_parse(text, &note));
-}
-END_TEST
-
 int
 main(void)
 {
@@ -670,7 +651,6 @@ main(void)
 
 	tcase_add_test(tcase, fields_come_back);
 	tcase_add_loop_test(tcase, fields_are_judged, 0, COUNT(maps));
-	tcase_add_test(tcase, note_comes_back);
 	tcase = unit_case(suite, "handover");
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, everything_comes_back);

@@ -164,6 +164,19 @@ START_TEST(replaced)
 	ck_assert_int_eq(pread(other, content, sizeof(content) - 1, 0), 4);
 	ck_assert_str_eq(content, "mine");
 	close(other);
+	ck_assert(overwrite_file(directory, "a b", "longer", 6));
+	assert_content(directory, "a b", "longer");
+	ck_assert(overwrite_file(directory, "a b", "short", 5));
+	assert_content(directory, "a b", "short");
+	ck_assert_int_eq(unlinkat(directory, "a b", 0), 0);
+	/* neither a file that is not there nor what only looks like one */
+	ck_assert(!overwrite_file(directory, "a b", "x", 1));
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert_int_eq(symlinkat("other", directory, "a b"), 0);
+	ck_assert(!overwrite_file(directory, "a b", "x", 1));
+	ck_assert_int_eq(unlinkat(directory, "a b", 0), 0);
+	ck_assert_int_eq(mkfifoat(directory, "a b", 0600), 0);
+	ck_assert(!overwrite_file(directory, "a b", "x", 1));
 	ck_assert_int_eq(unlinkat(directory, "a b", 0), 0);
 	ck_assert_int_eq(unlinkat(directory, "other", 0), 0);
 	close(directory);

@@ -1,8 +1,9 @@
 /* What is below a row when it is open: everything else that is known of a check or a group. */
-import {make, rebuild} from "./dom.js";
+import {make, mark, put} from "./dom.js";
 import {clock, date, duration, number, plural, route_text, threshold_text} from "./text.js";
 
 const LATEST = 8; /* executions */
+const LONG = 12; /* lines: what has more may be parted over columns */
 
 function until(override) {
 	return override.until ? `until ${date(override.until)}` : "until it is enabled";
@@ -25,7 +26,8 @@ const FACTS = [
 	["Worker", ({worker}) => worker && (worker.pid ? `process ${worker.pid}` : "none") +
 	    `, restarted ${plural(worker.restarts, "time")}`],
 	["Sandbox", ({worker}) => worker?.sandbox],
-	["Members", ({members}) => members?.map(({name, verdict, weight}) => `${name}: ${verdict}, weight ${weight}`).join("\n")],
+	["Members", ({members}) => members?.map(({name, verdict, weight}) =>
+	    `${name}: ${verdict}, weight ${weight}`).join("\n")],
 	["Rule", ({group, members, threshold, keep_last}) => group && threshold_text(members, threshold) +
 	    (keep_last ? "; its last prefix is never withdrawn for a failure" : "")],
 	["By reason", ({executions}) => executions?.map(({result, reason, count}) =>
@@ -35,9 +37,24 @@ const FACTS = [
 	    `${clock(time)}  ${result}${result === "pass" ? "" : ` ${reason}`}, ${duration(duration_ms)}`).join("\n")],
 ];
 
-export function details_update(place, node) {
-	const said = FACTS.map(([what, say]) => [what, say(node)]).filter(([, text]) => text);
+/* Each has its place from the beginning, so that what is marked to be copied stays so when another changes. */
+export class Details {
+	constructor() {
+		this.facts = FACTS.map(([what]) => {
+			const said = make("dd");
 
-	rebuild(place, said, () => [make("dl", {}, ...said.map(([what, text]) =>
-	    make("div", {}, make("dt", {}, what), make("dd", {}, text))))]);
+			return {said, box: make("div", {}, make("dt", {}, what), said)};
+		});
+		this.element = make("dl", {}, ...this.facts.map(({box}) => box));
+	}
+
+	update(node) {
+		this.facts.forEach(({box, said}, index) => {
+			const text = FACTS[index][1](node);
+
+			mark(box, "hidden", !text);
+			mark(box, "class", text && text.split("\n").length > LONG && "long");
+			put(said, text || "");
+		});
+	}
 }

@@ -31,7 +31,8 @@ export class Model {
 		if (names)
 			this.names = [...names.checks, ...names.groups];
 		else
-			this.names = answer.partial ? [...new Set([...this.names, ...unknown])] : changed.map((node) => node.name);
+			this.names = answer.partial ? [...this.names, ...unknown.filter((name) => !this.names.includes(name))] :
+			    changed.map((node) => node.name);
 		this.status = status;
 		for (const node of changed)
 			this.nodes.set(node.name, {...prepare(node), place: this.nodes.get(node.name)?.place});
@@ -65,9 +66,9 @@ export class Model {
 function prepare(node) {
 	node.rejected = node.routes.filter((route) => route.state === "rejected").length;
 	node.special = special(node);
-	node.words = [node.name, node.description ?? "", node.method ?? "group", node.state, node.announced ? "announced" : "",
-	    node.last?.result ?? "", node.last?.reason ?? "", ...node.prefixes, ...node.special,
-	    ...(node.members ?? []).map((member) => member.name)].join("\n").toLowerCase();
+	node.words = [node.name, node.description ?? "", node.method ?? "group", node.state,
+	    node.announced ? "announced" : "", node.last?.result ?? "", node.last?.reason ?? "", ...node.prefixes, ...node.special,
+	    ...(node.members ?? []).map((member) => member.name)].join("\n");
 	return node;
 }
 
@@ -77,9 +78,11 @@ function special(node) {
 	    node.guarded && "guarded", node.drains_until && "draining", node.rejected && "rejected"].filter(Boolean);
 }
 
-/* Whether every word of a query is in what the node is found by. */
-export function matches(node, query) {
-	return query.toLowerCase().split(/\s+/).every((word) => node.words.includes(word));
+/* Whether every word of a query is in what the node is found by, or in the names of the groups that it is in. */
+export function matches(node, query, groups = []) {
+	const words = [node.words, ...groups].join("\n").toLowerCase();
+
+	return query.toLowerCase().split(/\s+/).every((word) => words.includes(word));
 }
 
 const CHANGING = new Set(["rising", "falling", "startup", "undecided"]);
@@ -131,7 +134,8 @@ export function sorted(nodes, key, descending) {
 	const since = (node) => (key === "state" && node.since ? -Date.parse(node.since) : 0);
 	const keyed = nodes.map((node) => ({node, value: value(node), since: since(node)}));
 
-	keyed.sort((a, b) => (descending ? -1 : 1) * compare(a.value, b.value) || a.since - b.since || a.node.place - b.node.place);
+	keyed.sort((a, b) => (descending ? -1 : 1) * compare(a.value, b.value) || a.since - b.since ||
+	    a.node.place - b.node.place);
 	return keyed.map((entry) => entry.node);
 }
 

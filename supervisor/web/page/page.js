@@ -194,7 +194,9 @@ function listen() {
 		rearrange();
 	});
 	document.addEventListener("keydown", (event) => {
-		if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !event.target.closest("input, select")) {
+		const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+
+		if (event.key === "/" && plain && !event.target.closest("input, select")) {
 			event.preventDefault();
 			at("query").select();
 		} else if (event.key === "Escape" && event.target === at("query")) {

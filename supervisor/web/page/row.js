@@ -2,7 +2,7 @@
  * A check or a group in the table: a body of the table with one row, and the details below it when they are open.
  * Invariant: it is made once and then only changed.
  */
-import {details_update} from "./details.js";
+import {Details} from "./details.js";
 import {icon, icon_turn, make, mark, put, rebuild} from "./dom.js";
 import {COLUMNS} from "./model.js";
 import {place_link} from "./place.js";
@@ -81,6 +81,7 @@ export class Row {
 		this.cells.since.append(this.since);
 		this.next = make("time");
 		this.cells.next.append(this.next);
+		this.details = null;
 		this.strip = node.group ? null : new Strip();
 		if (this.strip)
 			this.cells.recent.append(this.strip.element);
@@ -112,7 +113,7 @@ export class Row {
 	/* groups: the names of those that it is a member of; now: the server's, in milliseconds. */
 	update(node, groups, now) {
 		this.node = node;
-		mark(this.element, "class", `node ${node.state}${node.group ? " group" : ""}${node.special.length ? " special" : ""}`);
+		mark(this.element, "class", node.group ? `${node.state} group` : node.state);
 		mark(this.element, "data-state", node.state);
 		icon_turn(this.icon, node.state);
 		put(this.word, node.progress);
@@ -126,8 +127,7 @@ export class Row {
 		const prefixes = by_prefix(node);
 		rebuild(this.cells.routes, prefixes, () => chips_make(prefixes, prefix_chip));
 		this.tick(now);
-		if (this.details)
-			details_update(this.details.firstChild, node);
+		this.details?.update(node);
 	}
 
 	#result({group, last, recent, members, threshold}) {
@@ -145,7 +145,7 @@ export class Row {
 		mark(this.outcome, "title", last && `${date(last.time)}: ${last.text ?? ""}`);
 	}
 
-	/* What goes on without any news. */
+	/* What goes on without any news; returns itself. */
 	tick(now) {
 		const {since, worker} = this.node, next = worker?.next, list = badges(this.node, now);
 
@@ -154,20 +154,21 @@ export class Row {
 		put(this.next, next ? Date.parse(next) - now < 1000 ? "now" : span((Date.parse(next) - now) / 1000) : "–");
 		rebuild(this.badges, list, () => list.map(([kind, text, hint]) =>
 		    make("span", {class: `badge ${kind}`, title: hint}, text)));
+		return this;
 	}
 
 	toggle(open = !this.details) {
 		mark(this.title, "aria-expanded", String(open));
-		if (!open && this.details)
-			this.details.remove();
 		if (open === Boolean(this.details))
 			return;
 		if (!open) {
+			this.element.lastChild.remove();
 			this.details = null;
 			return;
 		}
-		this.details = make("tr", {class: "details", role: "row"}, make("td", {colspan: COLUMNS.length, role: "cell"}));
-		this.element.append(this.details);
-		details_update(this.details.firstChild, this.node);
+		this.details = new Details();
+		this.details.update(this.node);
+		this.element.append(make("tr", {class: "details", role: "row"},
+		    make("td", {colspan: COLUMNS.length, role: "cell"}, this.details.element)));
 	}
 }

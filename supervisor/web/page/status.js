@@ -6,13 +6,15 @@ import {date, number, plural, span} from "./text.js";
 const at = (id) => document.getElementById(id);
 
 /* [id, its box's id, text, "bad", "busy" or "good", hint] of what ExaBGP is doing. */
-function exabgp_facts({connected, detecting, dialect, version, acks, pending, in_flight, errors, timeouts, announces, withdraws}) {
+function exabgp_facts(exabgp) {
+	const {connected, detecting, dialect, version, acks, pending, in_flight, errors, timeouts, announces, withdraws} = exabgp;
 	const name = connected ? detecting ? "detecting" : "connected" : "not connected";
 
 	return [
 		["fact-exabgp", "box-exabgp", `${name}${connected && !detecting ? `, ${dialect}` : ""}`,
-		    connected ? "good" : "bad", [version && `version ${version}`, acks ? "acknowledges commands" : "without acknowledgement",
-		    `${plural(announces, "announce")}, ${plural(withdraws, "withdraw")}`].filter(Boolean).join("; ")],
+		    connected ? "good" : "bad", [version && `version ${version}`,
+		    acks ? "acknowledges commands" : "without acknowledgement",
+		    plural(announces, "announce"), plural(withdraws, "withdraw")].filter(Boolean).join(", ")],
 		["fact-pending", "box-pending", number(pending), pending > 0 ? "busy" : "", `${number(in_flight)} in flight`],
 		["fact-errors", "box-errors", number(errors), errors > 0 ? "bad" : "",
 		    `${plural(errors, "error")}, ${plural(timeouts, "answer")} that did not come in time`],
@@ -47,8 +49,8 @@ export class Totals {
 	constructor(choose) {
 		this.buttons = new Map(TOTALS.map(({key, label, hint}) => {
 			const count = make("span", {class: "count"}, "0");
-			const button = make("button", {type: "button", class: `total ${key}`, title: hint, "aria-pressed": "false"},
-			    count, make("span", {class: "label"}, ...(SHAPES[key] ? [icon(SHAPES[key])] : []), label));
+			const button = make("button", {type: "button", class: `total ${key}`, title: hint}, count,
+			    make("span", {class: "label"}, ...(SHAPES[key] ? [icon(SHAPES[key])] : []), label));
 
 			button.addEventListener("click", () => choose(key));
 			return [key, {button, count}];
@@ -76,6 +78,7 @@ export class Totals {
 			x += width;
 		});
 		put(at("spoken"), `${counts.down} down, ${counts.up} up, ${counts.disabled} disabled`);
+		mark(at("icon"), "href", counts.down ? "favicon-down.svg" : "favicon.svg");
 		document.title = counts.down ? `(${counts.down} down) exacheck` : "exacheck";
 	}
 }

@@ -26,7 +26,8 @@ export class Strip {
 		this.hints = draw("g");
 		this.element = draw("svg", {class: "strip", role: "img",
 		    preserveAspectRatio: "xMinYMid", viewBox: `0 0 ${BARS * WIDTH - 1} ${HEIGHT}`},
-		    draw("path", {class: "ground", d: `M0 ${HEIGHT}h${BARS * WIDTH}`}), ...Object.values(this.backs), ...Object.values(this.bars), this.hints);
+		    draw("path", {class: "ground", d: `M0 ${HEIGHT}h${BARS * WIDTH}`}),
+		    ...Object.values(this.backs), ...Object.values(this.bars), this.hints);
 		this.results = [];
 		this.element.addEventListener("pointerenter", () => { this.pointed = true; this.#hint(); });
 		this.element.addEventListener("pointerleave", () => { this.pointed = false; this.hints.replaceChildren(); });
@@ -50,8 +51,8 @@ export class Strip {
 			mark(this.bars[kind], "d", paths[kind]);
 		for (const kind of Object.keys(backs))
 			mark(this.backs[kind], "d", backs[kind]);
-		mark(this.element, "aria-label", `The last ${this.results.length}: ${counts.pass} passed, ${counts.fail} failed, ` +
-		    `${counts.error} could not be judged`);
+		mark(this.element, "aria-label", `The last ${this.results.length}: ${counts.pass} passed, ` +
+		    `${counts.fail} failed, ${counts.error} could not be judged`);
 		if (this.pointed)
 			this.#hint();
 	}
@@ -59,10 +60,10 @@ export class Strip {
 	/* What a bar says when it is pointed at: there only while one is, a thousand strips would have 32,000 of them. */
 	#hint() {
 		this.hints.replaceChildren(...this.results.map((result, index) => {
-			const title = draw("title");
+			const x = (this.first + index) * WIDTH - 0.5;
+			const text = `${result.result}: ${result.reason}, ${duration(result.duration_ms)}`;
 
-			title.textContent = `${date(result.time)}\n${result.result}: ${result.reason}, ${duration(result.duration_ms)}`;
-			return draw("rect", {x: (this.first + index) * WIDTH - 0.5, y: 0, width: WIDTH, height: HEIGHT}, title);
+			return draw("rect", {x, y: 0, width: WIDTH, height: HEIGHT}, draw("title", {}, `${date(result.time)}\n${text}`));
 		}));
 	}
 }

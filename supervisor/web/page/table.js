@@ -12,30 +12,46 @@ export class Table {
 		this.element = element;
 		this.empty = empty;
 		this.rows = new Map();
+		this.now = Date.now();
+		this.seen = new Set();
+		this.observer = new IntersectionObserver((entries) => this.#look(entries));
 		this.waits = false; /* to be moved into order */
 		this.headers = COLUMNS.map(({key, label, hint}) => {
 			const button = make("button", {type: "button"}, label);
 
 			button.addEventListener("click", () => choose(key));
-			return make("th", {scope: "col", role: "columnheader", class: key, title: `sort ${hint ?? `by ${label}`}`}, button);
+			return make("th", {scope: "col", role: "columnheader", class: key,
+			    title: `sort ${hint ?? `by ${label}`}`}, button);
 		});
 		headers.append(...this.headers);
 	}
 
 	/* Make the rows as the model is. changed: names. */
 	update(model, changed, now) {
+		this.now = now;
 		for (const [name, row] of this.rows)
 			if (!model.nodes.has(name) || model.nodes.get(name).group !== row.node.group) {
-				row.element.remove();
-				this.rows.delete(name);
+				this.#drop(row);
 			}
 		for (const name of changed) {
 			const node = model.nodes.get(name);
 
 			if (!this.rows.has(name))
-				this.rows.set(name, new Row(node));
+				this.#add(new Row(node));
 			this.rows.get(name).update(node, model.groups.get(name) ?? [], now);
 		}
+	}
+
+	#add(row) {
+		this.rows.set(row.name, row);
+		this.observer.observe(row.element);
+	}
+
+	#drop(row) {
+		this.observer.unobserve(row.element);
+		row.element.remove();
+		this.seen.delete(row);
+		this.rows.delete(row.name);
 	}
 
 	/* Whoever is in a group that is new or gone. */
@@ -50,7 +66,8 @@ export class Table {
 		let shown = 0;
 
 		for (const [name, row] of this.rows) {
-			const node = model.nodes.get(name), hidden = !test(node) || !matches(node, query);
+			const node = model.nodes.get(name);
+			const hidden = !test(node) || !matches(node, query, model.groups.get(name));
 
 			if (row.element.hidden !== hidden)
 				row.element.hidden = hidden;
@@ -87,10 +104,22 @@ export class Table {
 			focused.focus({preventScroll: true});
 	}
 
+	/* Times go on where they are seen: of a thousand rows that is a screenful. */
 	tick(now) {
-		for (const row of this.rows.values())
-			if (!row.element.hidden)
-				row.tick(now);
+		this.now = now;
+		for (const row of this.seen)
+			row.tick(now);
+	}
+
+	#look(entries) {
+		for (const {target, isIntersecting} of entries) {
+			const row = this.rows.get(target.dataset.name);
+
+			if (isIntersecting && row?.element === target)
+				this.seen.add(row.tick(this.now));
+			else
+				this.seen.delete(row);
+		}
 	}
 
 	/* Bring a row to where it is seen, open. */

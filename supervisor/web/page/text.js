@@ -54,5 +54,7 @@ export function route_text(route) {
 
 /* What a group asks for: of its members, or of their weights where these differ. */
 export function threshold_text(members, threshold) {
-	return members.every(({weight}) => weight === 1) ? `needs ${threshold} of ${members.length}` : `needs a weight of ${threshold}`;
+	const alike = members.every(({weight}) => weight === 1);
+
+	return alike ? `needs ${threshold} of ${members.length}` : `needs a weight of ${threshold}`;
 }
