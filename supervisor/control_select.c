@@ -4,6 +4,7 @@
  */
 #include <fnmatch.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "checks.h"
 #include "control_internal.h"
@@ -31,17 +32,33 @@ name_at(const void *context, size_t rank)
 	return rank < checks_node_count(checks) ? checks_node(checks, rank)->config->name : NULL;
 }
 
-/* How many match. */
-static size_t
+/* A name as it is: what it holds of a glob is meant as part of it. */
+static bool
+select_exact(struct control_answer *answer, const char *name)
+{
+	const struct checks *checks = answer->control->checks;
+
+	for (size_t rank = 0; rank < checks_node_count(checks); rank++)
+		if (strcmp(name, name_at(checks, rank)) == 0) {
+			select_add(answer, rank);
+			return true;
+		}
+	return false;
+}
+
+/* Whether any matches; NULL: all. */
+static bool
 select_match(struct control_answer *answer, const char *pattern)
 {
 	const struct checks *checks = answer->control->checks;
-	size_t matches = 0, count = checks_node_count(checks);
+	bool matches = false;
 
-	for (size_t rank = 0; rank < count; rank++)
+	if (pattern != NULL && select_exact(answer, pattern))
+		return true;
+	for (size_t rank = 0; rank < checks_node_count(checks); rank++)
 		if (pattern == NULL || fnmatch(pattern, name_at(checks, rank), 0) == 0) {
 			select_add(answer, rank);
-			matches++;
+			matches = true;
 		}
 	return matches;
 }
@@ -61,7 +78,7 @@ select_one(struct control_answer *answer, const char *pattern)
 {
 	enum control_step step = STEP_DONE;
 
-	if (select_match(answer, pattern) > 0)
+	if (select_match(answer, pattern))
 		return STEP_MORE;
 	if (answer->command->other != NULL)
 		step = answer->command->other(answer, pattern);

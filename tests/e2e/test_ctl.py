@@ -193,6 +193,7 @@ def test_status_on_a_narrow_terminal(stand, width):
     code, text = on_terminal(width, "-s", stand(), "status", env={"NO_COLOR": "1"})
     table = text.splitlines()[:len(NODES) + 1]
     assert code == 0 and max(map(len, table)) <= width and all(table)
+    assert width < 20 or re.match(r"web v6 +down\b", table[2]), "whose state it is"
 
 
 def test_terminal_without_utf_8(stand):
