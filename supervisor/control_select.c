@@ -4,6 +4,7 @@
  */
 #include <fnmatch.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "checks.h"
 #include "control_internal.h"
@@ -33,6 +34,20 @@ name_at(const void *context, size_t rank)
 	return rank < checks_node_count(checks) ? checks_node(checks, rank)->config->name : NULL;
 }
 
+/* A name as it is: what it holds of a glob is meant as part of it. */
+static bool
+select_exact(struct control_answer *answer, const char *name)
+{
+	const struct checks *checks = answer->control->checks;
+
+	for (size_t rank = 0; rank < checks_node_count(checks); rank++)
+		if (strcmp(name, name_at(checks, rank)) == 0) {
+			select_add(answer, rank);
+			return true;
+		}
+	return false;
+}
+
 /*
  * Compare a few more of the nodes, from answer->rank on; answer->number: how many have matched. Returns whether all have
  * been compared, with the first to begin with again.
@@ -43,6 +58,10 @@ select_match(struct control_answer *answer, const char *pattern)
 	const struct checks *checks = answer->control->checks;
 	size_t count = checks_node_count(checks), end = count - answer->rank > LOOK_MAX ? answer->rank + LOOK_MAX : count;
 
+	if (pattern != NULL && answer->rank == 0 && select_exact(answer, pattern)) {
+		answer->number++;
+		return true;
+	}
 	for (; answer->rank < end; answer->rank++)
 		if (pattern == NULL || fnmatch(pattern, name_at(checks, answer->rank), 0) == 0) {
 			select_add(answer, answer->rank);

@@ -47,6 +47,16 @@ def test_names_among_many(start):
         assert control.refusal("status", names=["g*", "g600"]).code == "name"
 
 
+def test_names_that_look_like_globs(start):
+    """A name is that name first: what is to be disabled is that one check, and one with a backslash can be named at all."""
+    names = ["web", "w*", "web[1]", "web1", "back\\slash?"]
+    run = start(config(*(check(name, PASS, prefixes=[prefix(n)]) for n, name in enumerate(names))))
+    with Control(run) as control:
+        for name in names:
+            assert [n["name"] for n in control.ask("status", names=[name])[1:]] == [name]
+        assert [n["name"] for n in control.ask("status", names=["w?b*"])[1:]] == ["web", "web[1]", "web1"]
+
+
 def test_routes(start):
     run = start(some())
     for number in range(3):
