@@ -138,7 +138,8 @@ def test_check_now(start, directory):
     mark.touch()
     file = {"method": "file", "path": str(mark)}
     run = start({**config(check("slow", file, interval=600), check("other", file, prefixes=[prefix(1)], interval=600),
-                          check("busy", {"method": "shell", "command": "sleep 60", "timeout": 60}, prefixes=[prefix(2)])),
+                          check("busy", {"method": "shell", "command": "sleep 60", "timeout": 60},
+                                prefixes=[prefix(2)])),
                  "groups": [{"name": "both", "members": ["slow", "other"], "prefixes": [prefix(3)]}]})
     run.wait_route(prefix(3))
     with Control(run) as control:
