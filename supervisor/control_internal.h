@@ -90,6 +90,7 @@ struct client {
 	uid_t uid;
 	pid_t pid;
 	bool writer; /* may change something */
+	bool counted; /* among the readers */
 	struct event *readable, *writable;
 	struct evbuffer *in, *out;
 	size_t scanned; /* so much of in has no end of line */

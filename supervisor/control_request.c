@@ -14,7 +14,7 @@
 #include "override.h"
 
 #define NAMES_MAX 4096
-#define NAME_LENGTH_MAX 256 /* bytes: more than a name has, as a pattern takes time by its length */
+#define NAME_LENGTH_MAX 255 /* bytes: more than a name has, as a pattern takes time by its length */
 
 static bool
 take_names(struct control_request *request, const json_t *value)
@@ -110,7 +110,7 @@ static const struct {
 	enum control_field field;
 	bool (*take)(struct control_request *, const json_t *);
 } fields[] = {
-	{"names", "a list of at most 4096 texts of 1 to 256 bytes", FIELD_NAMES, take_names},
+	{"names", "a list of at most 4096 texts of 1 to 255 bytes", FIELD_NAMES, take_names},
 	{"detail", "\"brief\" or \"full\"", FIELD_DETAIL, take_detail},
 	{"since", "the number of an event", FIELD_SINCE, take_since},
 	{"follow", "true or false", FIELD_FOLLOW, take_follow},

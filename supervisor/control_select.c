@@ -4,12 +4,13 @@
  */
 #include <fnmatch.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "checks.h"
 #include "control_internal.h"
 #include "suggest.h"
 
-#define LOOK_MAX 1024	/* nodes that are looked at in a step */
+#define LOOK_MAX 256	/* nodes that are looked at in a step */
 #define SUGGEST_MAX 400 /* nodes of which one is suggested, which is more work */
 
 bool
@@ -34,6 +35,21 @@ name_at(const void *context, size_t rank)
 	return rank < checks_node_count(checks) ? checks_node(checks, rank)->config->name : NULL;
 }
 
+/* A name as it is: what it holds of a glob is meant as part of it. */
+static bool
+select_exact(struct control_answer *answer, const char *name)
+{
+	const struct checks *checks = answer->control->checks;
+
+	for (size_t rank = 0; rank < checks_node_count(checks); rank++)
+		if (strcmp(name, name_at(checks, rank)) == 0) {
+			select_add(answer, rank);
+			answer->matches++;
+			return true;
+		}
+	return false;
+}
+
 /* Some more of the nodes, against a pattern; NULL: all of them match. Returns whether there may be more. */
 static bool
 select_match(struct control_answer *answer, const char *pattern)
@@ -41,6 +57,8 @@ select_match(struct control_answer *answer, const char *pattern)
 	const struct checks *checks = answer->control->checks;
 	size_t count = checks_node_count(checks), end = answer->looked + LOOK_MAX;
 
+	if (pattern != NULL && answer->looked == 0 && select_exact(answer, pattern))
+		return false;
 	for (; answer->looked < count && answer->looked < end; answer->looked++)
 		if (pattern == NULL || fnmatch(pattern, name_at(checks, answer->looked), 0) == 0) {
 			select_add(answer, answer->looked);

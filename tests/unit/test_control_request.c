@@ -54,7 +54,7 @@ static const struct {
 	const char *fields;
 	const char *problem;
 } refused[] = {
-	{"\"names\":\"a\"", "\"names\" must be a list of at most 4096 texts of 1 to 256 bytes"},
+	{"\"names\":\"a\"", "\"names\" must be a list of at most 4096 texts of 1 to 255 bytes"},
 	{"\"names\":[\"\"]", "\"names\" must be"},
 	{"\"names\":[\"a\",null]", "\"names\" must be"},
 	{"\"detail\":\"more\"", "\"detail\" must be \"brief\" or \"full\""},
