@@ -1,6 +1,6 @@
 /*
- * What is said to a control client. Touches what waits to be written to it. Invariant: an answer is whole lines, and ends
- * with "end" or with "error" - or with the connection, when there is no memory even for that.
+ * What is said to a control client. Touches what waits to be written to it. Invariant: an answer is whole lines, and
+ * ends with "end" or with "error" - or with the connection, when there is no memory even for that.
  */
 #include <event2/buffer.h>
 #include <stdarg.h>

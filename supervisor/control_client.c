@@ -90,7 +90,8 @@ client_new(struct control *control, int fd)
 		client_free(client);
 		return;
 	}
-	control->readers += !client->writer;
+	client->counted = !client->writer;
+	control->readers += client->counted;
 	control->accepted++;
 	if (control->count > CLIENTS_MAX || (!client->writer && control->readers > READERS_MAX)) {
 		control->refused++;
@@ -109,8 +110,7 @@ client_free(struct client *client)
 	answer_clear(&client->answer);
 	TAILQ_REMOVE(&control->clients, client, entry);
 	control->count--;
-	if (client->writable != NULL)
-		control->readers -= !client->writer;
+	control->readers -= client->counted;
 	if (client->ready)
 		TAILQ_REMOVE(&control->ready, client, by_ready);
 	if (client->readable != NULL)

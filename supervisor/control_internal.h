@@ -57,7 +57,8 @@ struct control_answer {
 	/* The nodes that are asked for: see control_select.c */
 	unsigned char *selected; /* a bit a rank; owned */
 	size_t selected_count;
-	size_t pattern; /* of the request's names: the next to be looked at */
+	size_t pattern; /* of the request's names: the one that is looked at */
+	size_t looked, matches; /* the next node for it; how many have it */
 
 	/* The step function's own */
 	size_t rank;	 /* of the next node */
@@ -89,6 +90,7 @@ struct client {
 	uid_t uid;
 	pid_t pid;
 	bool writer; /* may change something */
+	bool counted; /* among the readers */
 	struct event *readable, *writable;
 	struct evbuffer *in, *out;
 	size_t scanned; /* so much of in has no end of line */

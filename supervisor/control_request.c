@@ -13,16 +13,19 @@
 #include "../common/monotime.h"
 #include "override.h"
 
+#define NAMES_MAX 4096
+#define NAME_LENGTH_MAX 255 /* bytes: more than a name has, as a pattern takes time by its length */
+
 static bool
 take_names(struct control_request *request, const json_t *value)
 {
 	size_t i;
 	json_t *name;
 
-	if (!json_is_array(value))
+	if (!json_is_array(value) || json_array_size(value) > NAMES_MAX)
 		return false;
 	json_array_foreach(value, i, name) {
-		if (!json_is_string(name) || json_string_length(name) == 0)
+		if (!json_is_string(name) || json_string_length(name) == 0 || json_string_length(name) > NAME_LENGTH_MAX)
 			return false;
 	}
 	request->names = value;
@@ -107,7 +110,7 @@ static const struct {
 	enum control_field field;
 	bool (*take)(struct control_request *, const json_t *);
 } fields[] = {
-	{"names", "a list of texts that are not empty", FIELD_NAMES, take_names},
+	{"names", "a list of at most 4096 texts of 1 to 255 bytes", FIELD_NAMES, take_names},
 	{"detail", "\"brief\" or \"full\"", FIELD_DETAIL, take_detail},
 	{"since", "the number of an event", FIELD_SINCE, take_since},
 	{"follow", "true or false", FIELD_FOLLOW, take_follow},

@@ -5,11 +5,12 @@
 #include <bsd/string.h>
 #include <stdlib.h>
 
+#include "checks.h"
 #include "control_internal.h"
 #include "node.h"
 #include "route.h"
 
-#define LOOK_MAX 256 /* routes that are looked at in a step */
+#define LOOK_MAX 1024 /* routes, and prefixes that they are compared with, that are looked at in a step */
 
 /* Routes that were asked for by their prefix, and how far we are. */
 struct tour {
@@ -73,7 +74,8 @@ owner_visit(void *context, unsigned rank, enum route_status wish)
 	struct asked *asked = context;
 
 	(void)wish;
-	asked->found |= select_has(asked->answer, node_rank(rank));
+	if (node_rank(rank) < checks_node_count(asked->answer->control->checks)) /* see view.c */
+		asked->found |= select_has(asked->answer, node_rank(rank));
 }
 
 /* Whether the route was asked for: everything, its prefix, or one of its owners. */
@@ -108,7 +110,7 @@ control_routes(struct control_answer *answer)
 
 	if (tour == NULL)
 		return STEP_MEMORY;
-	for (unsigned i = 0; i < LOOK_MAX; i++) {
+	for (size_t looks = 0; looks < LOOK_MAX; looks += 1 + tour->count) {
 		if ((route = ledger_seek(view->ledger, &tour->last, answer->number++ > 0)) == NULL)
 			return STEP_DONE;
 		tour_remember(tour, route_key(route));

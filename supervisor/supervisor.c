@@ -67,6 +67,7 @@ struct supervisor {
 	struct hooks *hooks;
 	struct channel *channel;
 	struct signals *signals;
+	struct event *title; /* when it is to be shown anew */
 	struct watch *watch; /* of the configuration's file */
 	struct stop *stop;
 	struct upgrade *upgrade;
@@ -82,11 +83,30 @@ struct supervisor {
 	int left_file;
 };
 
+#define TITLE_NS (100 * NS_PER_MILLISECOND) /* until changes are shown: counting takes all checks */
+
 static void
-title_show(const struct supervisor *supervisor, const char *doing)
+title_show(const struct supervisor *supervisor)
 {
-	setproctitle("-ExaCheck Master Process [%s]: %s [%zu of %zu up]", supervisor->config->path, doing,
-	    checks_up(supervisor->checks), checks_count(supervisor->checks));
+	setproctitle("-ExaCheck Master Process [%s]: %s [%zu of %zu up]", supervisor->config->path,
+	    stop_begun(supervisor->stop) ? "Stopping" : "Sleeping", checks_up(supervisor->checks),
+	    checks_count(supervisor->checks));
+}
+
+static void
+title_turn(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	title_show(context);
+}
+
+/* Soon: many checks may change at once. */
+static void
+title_changed(const struct supervisor *supervisor)
+{
+	if (event_pending(supervisor->title, EV_TIMEOUT, NULL) == 0)
+		loop_arm(supervisor->title, TITLE_NS);
 }
 
 /* Loudly: what is announced is not what checks say. */
@@ -117,7 +137,7 @@ transition_seen(void *context, const struct transition *transition)
 		control_result(supervisor->control);
 	if (transition->before.state == transition->after.state)
 		return;
-	title_show(supervisor, stop_begun(supervisor->stop) ? "Stopping" : "Sleeping");
+	title_changed(supervisor);
 }
 
 static void
@@ -131,7 +151,7 @@ change_seen(void *context, const struct node_change *change)
 	pulse_set(supervisor->pulse); /* what the guard permits comes after the event that made it do so */
 	guard_tell(supervisor);
 	if (change->before != change->after)
-		title_show(supervisor, stop_begun(supervisor->stop) ? "Stopping" : "Sleeping");
+		title_changed(supervisor);
 }
 
 /* Reap every child that ended. */
@@ -173,7 +193,7 @@ supervisor_stop(struct supervisor *supervisor, const char *why, enum stop_cause 
 		log_info("stopping: %s", why);
 		if (supervisor->config->global.on_exit != ON_EXIT_KEEP)
 			node_journal_forget(&supervisor->notes);
-		title_show(supervisor, "Stopping");
+		title_changed(supervisor);
 	}
 	stop_begin(supervisor->stop, cause, supervisor->config->global.on_exit == ON_EXIT_KEEP);
 }
@@ -226,7 +246,7 @@ reload_now(struct supervisor *supervisor, bool asked, FILE *report)
 		watch_set(supervisor->watch, global->live_reload, global->monitoring_interval_ns);
 		node_journal_reloaded(&supervisor->notes);
 		overrides_changed(supervisor->overrides, problem); /* names may be others */
-		title_show(supervisor, "Sleeping");
+		title_show(supervisor);
 		pulse_set(supervisor->pulse);
 		feed_configure(supervisor->feed);
 		control_listen(supervisor->control);
@@ -508,7 +528,9 @@ parts_make(struct supervisor *supervisor)
 	const struct handover *left = supervisor->left;
 	const struct config *config = supervisor->config;
 
-	if ((supervisor->base = loop_new()) == NULL || (supervisor->ledger = ledger_new()) == NULL ||
+	if ((supervisor->base = loop_new()) == NULL ||
+	    (supervisor->title = event_new(supervisor->base, -1, 0, title_turn, supervisor)) == NULL ||
+	    event_priority_set(supervisor->title, LOOP_LAST) == -1 || (supervisor->ledger = ledger_new()) == NULL ||
 	    (supervisor->journal = journal_new(supervisor->base, config->global.runtime_dir, supervisor->ledger,
 	    left != NULL ? left->lock : JOURNAL_LOCK_TAKE)) == NULL ||
 	    (supervisor->checks = checks_new(supervisor->ledger, &listener)) == NULL ||
@@ -553,7 +575,7 @@ supervisor_start(struct supervisor *supervisor, int64_t watchdog_ns)
 		log_errorx("cannot start: %s", errno != 0 ? strerror(errno) : "out of memory");
 		return false;
 	}
-	title_show(supervisor, "Sleeping");
+	title_show(supervisor);
 	control_listen(supervisor->control);
 	malloc_trim(0); /* the configuration was much text, and in pieces; so was the state */
 	if (supervisor->left == NULL)
@@ -587,6 +609,8 @@ supervisor_free(struct supervisor *supervisor)
 	journal_free(supervisor->journal);
 	if (supervisor->ledger != NULL)
 		ledger_free(supervisor->ledger);
+	if (supervisor->title != NULL)
+		event_free(supervisor->title);
 	if (supervisor->base != NULL)
 		event_base_free(supervisor->base);
 	chronicle_end(&supervisor->chronicle);

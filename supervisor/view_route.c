@@ -26,7 +26,7 @@ route_announced(const struct route *route)
 	return route != NULL && (route_kept(route, NULL) == ROUTE_ANNOUNCED || route_sent_status(route) == ROUTE_ANNOUNCED);
 }
 
-/* Who is undecided or wants it announced, while visiting the owners in the order of their ranks. */
+/* Those who own a route, visited in the order of their ranks. */
 struct owners {
 	const struct view *view;
 	json_t *list; /* of maps; NULL: only the first is looked for */
@@ -40,8 +40,12 @@ owner_visit(void *context, unsigned rank, enum route_status wish)
 	static const char *const wishes[] = {[ROUTE_UNKNOWN] = "undecided", [ROUTE_ANNOUNCED] = "announce",
 		[ROUTE_WITHDRAWN] = "withdraw"};
 	struct owners *owners = context;
-	const char *name = checks_node(owners->view->checks, node_rank(rank))->config->name;
+	const struct checks *checks = owners->view->checks;
+	const char *name;
 
+	if (node_rank(rank) >= checks_node_count(checks))
+		return; /* of a former configuration: its node has had no memory to say anything since */
+	name = checks_node(checks, node_rank(rank))->config->name;
 	if (wish == ROUTE_ANNOUNCED && owners->first == NULL)
 		owners->first = name;
 	if (owners->list != NULL && json_array_append_new(owners->list, json_pack("{ss ss}", "name", name, "wish", wishes[wish])) != 0)

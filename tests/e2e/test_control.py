@@ -33,6 +33,30 @@ def test_version_and_status(start):
     assert [n["name"] for n in ask(run, "status", names=["web 2", "web 2", "*0"])[1:]] == ["web 0", "web 2"]
 
 
+def test_names_among_many(start):
+    """More nodes than are looked at at once: each name is compared with all of them."""
+    groups = [{"name": f"g{n}", "members": ["web 0"], "prefixes": [prefix(n)]} for n in range(1, 600)]
+    run = start({**some(1), "groups": groups})
+    run.wait_route(prefix(599))
+    with Control(run) as control:
+        for names in (["g599"], ["g255", "g256", "g257"], ["g511", "g512", "web 0"], ["g59?"]):
+            found = [line["name"] for line in control.ask("status", names=names)[1:]]
+            assert found == sorted(found, key=lambda name: int(name[1:]) if name[0] == "g" else 0)
+            assert set(found) == (set(names) if names != ["g59?"] else {f"g59{n}" for n in range(10)})
+        assert len(control.ask("status")) == len(control.ask("status", names=["*"])) == 601
+        assert control.refusal("status", names=["g*", "g600"]).code == "name"
+
+
+def test_names_that_look_like_globs(start):
+    """A name is that name first: what is to be disabled is that one check, and one with a backslash can be named at all."""
+    names = ["web", "w*", "web[1]", "web1", "back\\slash?"]
+    run = start(config(*(check(name, PASS, prefixes=[prefix(n)]) for n, name in enumerate(names))))
+    with Control(run) as control:
+        for name in names:
+            assert [n["name"] for n in control.ask("status", names=[name])[1:]] == [name]
+        assert [n["name"] for n in control.ask("status", names=["w?b*"])[1:]] == ["web", "web[1]", "web1"]
+
+
 def test_routes(start):
     run = start(some())
     for number in range(3):
@@ -114,7 +138,8 @@ def test_check_now(start, directory):
     mark.touch()
     file = {"method": "file", "path": str(mark)}
     run = start({**config(check("slow", file, interval=600), check("other", file, prefixes=[prefix(1)], interval=600),
-                          check("busy", {"method": "shell", "command": "sleep 60", "timeout": 60}, prefixes=[prefix(2)])),
+                          check("busy", {"method": "shell", "command": "sleep 60", "timeout": 60},
+                                prefixes=[prefix(2)])),
                  "groups": [{"name": "both", "members": ["slow", "other"], "prefixes": [prefix(3)]}]})
     run.wait_route(prefix(3))
     with Control(run) as control:

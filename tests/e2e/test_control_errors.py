@@ -35,9 +35,13 @@ BAD_LINES = {
     "unknown command, cut inside of a character": (
         '{"protocol":1,"command":"'.encode() + "xé".encode() * 40 + b'"}\n', "command", "unknown command"),
     "unknown field": (b'{"protocol":1,"command":"status","name":"x"}\n', "request", 'unknown field "name"'),
-    "field of another command": (b'{"protocol":1,"command":"status","follow":true}\n', "request", '"follow" has no meaning'),
+    "field of another command": (b'{"protocol":1,"command":"status","follow":true}\n', "request",
+                                 '"follow" has no meaning'),
     "names are no list": (b'{"protocol":1,"command":"status","names":"x"}\n', "request", '"names" must be'),
     "a name is no text": (b'{"protocol":1,"command":"status","names":[1]}\n', "request", '"names" must be'),
+    "a name that is dear to compare with": (b'{"protocol":1,"command":"status","names":["*' + b"[" * 60000 + b'"]}\n',
+                                            "request", "1 to 255 bytes"),
+    "a long name of nothing": (b'{"protocol":1,"command":"status","names":["' + b"[" * 255 + b'"]}\n', "name", "matches"),
     "an event before the first": (b'{"protocol":1,"command":"events","since":-1}\n', "request", '"since" must be'),
     "not UTF-8": (b'{"protocol":1,"command":"\xff"}\n', "request", "not a line of JSON"),
     "deep": (b'{"protocol":1,"command":' + b"[" * 30000 + b"\n", "request", "not a line of JSON"),
@@ -122,8 +126,8 @@ def test_permission(start, root):
 
 def test_changed_meanwhile(start):
     """A client that reads too late for what it asked is told so, and may ask again."""
-    checks = [check(f"web {n}", {"method": "file", "path": "/"}, prefixes=[prefix(n)], interval=600, description="x" * 8000)
-              for n in range(80)]
+    checks = [check(f"web {n}", {"method": "file", "path": "/"}, prefixes=[prefix(n)], interval=600,
+                    description="x" * 8000) for n in range(80)]
     run = start(config(*checks))
     run.wait_route(prefix(79))
     with Control(run) as control:
@@ -290,7 +294,7 @@ def test_ten_who_mean_harm(start):
             stuck.socket.settimeout(1)
             stuck.send_bytes(STATUS * 10000)
         for_a_while(run, found)
-        wait_until(lambda: ask(run, "version")[0]["clients"]["dropped"] >= 2, TIMEOUT, "those who keep it waiting dropped")
+        wait_until(lambda: ask(run, "version")[0]["clients"]["dropped"] >= 2, TIMEOUT, "those who keep it waiting gone")
         assert time.monotonic() - begin >= 10
     assert any(harmed < quiet + LATER for quiet, harmed in found), found
     assert run.rib.prefixes() == {prefix(number) for number in range(CHECKS)}, run.story()

@@ -194,6 +194,7 @@ def test_status_on_a_narrow_terminal(stand, width):
     code, text = on_terminal(width, "-s", stand(), "status", env={"NO_COLOR": "1"})
     table = text.splitlines()[:len(NODES) + 1]
     assert code == 0 and max(map(len, table)) <= width and all(table)
+    assert width < 20 or re.match(r"web v6 +down\b", table[2]), "whose state it is"
 
 
 def test_terminal_without_utf_8(stand):
@@ -211,6 +212,15 @@ def test_status_json(stand):
     assert "\x1b" not in done.stdout
 
 
+def test_why_of_an_execution_that_lasts(stand):
+    """What is late is not said to come, and the earliest times follow the check's grid."""
+    hangs = {**NODES[0], "count": 0, "rise": 2, "fall": 3, "fast_interval_s": 10, "recent": [], "rules": {"down": "withdraw"},
+             "worker": {"pid": 1, "restarts": 0, "sandbox": "", "next": "2026-11-20T14:02:58.000Z"}}
+    done = ctl("-s", stand(lambda request: [EXACHECK, hangs, END] if request["command"] == "status" else [END]), "why", "web v4")
+    assert "next:    executes since 14:02:58: there is no result yet\n" in done.stdout
+    assert "3 failures in a row (at 14:03:18 at the earliest) -> down" in done.stdout, done.stdout
+
+
 # Nagios
 
 UP, DOWN, FALLING, DISABLED = NODES[0], NODES[1], NODES[2], NODES[3]
@@ -224,13 +234,21 @@ PERFDATA = re.compile(r" \| up=\d+;; down=\d+;; unsure=\d+;; disabled=\d+;; pend
     ([DOWN, UP], ("-w", "2"), 2, "CRITICAL"), ([DOWN, UP], ("-w", "1", "-c", "2"), 1, "WARNING"),
     ([DOWN, FALLING], ("-w", "1", "-c", "2"), 2, "CRITICAL"), ([DOWN, UP], ("-w", "2", "-c", "3"), 0, "OK"),
     ([DOWN, DOWN], ("-w", "0", "-c", "0"), 0, "OK"),
+    ([UP, {**UP, "name": "other", "routes": [route("192.0.2.2/32", "rejected")]}], (), 1, "WARNING"),
 ])
 def test_nagios(stand, nodes, arguments, code, word):
     done = ctl("-s", stand(lambda request: [EXACHECK, *nodes, END]), "nagios", *arguments)
     assert done.returncode == code and done.stderr == "", done
     assert done.stdout.startswith(f"EXACHECK {word} - ") and PERFDATA.search(done.stdout) and done.stdout.count("\n") == 1
     for one in nodes:
-        assert (one["name"] in done.stdout) == (one["state"] != "up" or one["guarded"] or one["held_until"] is not None)
+        assert (one["name"] in done.stdout) == (one["name"] == "other" or one["state"] != "up")
+
+
+def test_nagios_without_exabgp(stand):
+    """What is up is no good when ExaBGP is not told."""
+    gone = {**EXACHECK, "exabgp": {**EXACHECK["exabgp"], "connected": False}}
+    done = ctl("-s", stand(lambda request: [gone, UP, END]), "nagios", "-w", "5", "-c", "9")
+    assert done.returncode == 2 and done.stdout.startswith("EXACHECK CRITICAL - ExaBGP is not connected; 1 of 1 up | "), done
 
 
 def test_nagios_says_what_is_wrong(stand, directory):

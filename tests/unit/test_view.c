@@ -464,6 +464,87 @@ START_TEST(damaged_figures_are_refused)
 }
 END_TEST
 
+START_TEST(a_route_of_a_former_place_is_seen)
+{
+	struct route_key key = {.neighbor = NULL};
+	json_t *map;
+
+	ck_assert_int_eq(prefix_parse("192.0.2.77", &key.prefix), PREFIX_OK);
+	ck_assert(ledger_announce(ledger, &key, 4711, 1000, "med 1"));
+	map = view_route(&view, ledger_look_up(ledger, &key));
+	ck_assert_ptr_nonnull(map);
+	ck_assert(json_is_null(json_object_get(map, "by")));
+	ck_assert_uint_eq(json_array_size(json_object_get(map, "owners")), 0);
+	json_decref(map);
+}
+END_TEST
+
+/* Memory for JSON. */
+static int pieces;	 /* that are in use */
+static int memory = -1; /* pieces to come before there is none for one; negative: there always is */
+
+static void *
+piece_new(size_t size)
+{
+	void *piece = memory >= 0 && memory-- == 0 ? NULL : malloc(size);
+
+	pieces += piece != NULL;
+	return piece;
+}
+
+static void
+piece_free(void *piece)
+{
+	pieces -= piece != NULL;
+	free(piece);
+}
+
+static json_t *
+see(unsigned what)
+{
+	switch (what) {
+	case 0:
+		return view_node(&view, 0, VIEW_FULL, now);
+	case 1:
+		return view_node(&view, 1, VIEW_FEED, now);
+	case 2:
+		return view_node(&view, 3, VIEW_BRIEF, now);
+	case 3:
+		return view_route(&view, ledger_seek(ledger, &(struct route_key){.neighbor = NULL}, false));
+	case 4:
+		return view_history(&view, 0);
+	case 5:
+		return view_event(events_at(events, events_last(events)));
+	default:
+		return NULL;
+	}
+}
+
+/* It is whole or there is none of it, and nothing is left of it. */
+START_TEST(without_memory_there_is_nothing)
+{
+	json_t *seen;
+
+	execute(0, true, MS);
+	execute(0, true, MS);
+	execute(1, true, MS);
+	exchange();
+	json_set_alloc_funcs(piece_new, piece_free);
+	for (unsigned what = 0; what <= 5; what++)
+		for (int failing = 0, left = 0; left == 0; failing++) {
+			pieces = 0;
+			memory = failing;
+			seen = see(what);
+			left = memory >= 0;
+			memory = -1;
+			ck_assert_msg((seen != NULL) == left, "%u, without piece %d", what, failing);
+			json_decref(seen);
+			ck_assert_msg(pieces == 0, "%u, without piece %d: %d are lost", what, failing, pieces);
+		}
+	json_set_alloc_funcs(malloc, free);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -481,5 +562,7 @@ main(void)
 	tcase_add_test(seen, a_refusal_is_seen);
 	tcase_add_test(seen, figures_and_history_go_on);
 	tcase_add_test(seen, damaged_figures_are_refused);
+	tcase_add_test(seen, a_route_of_a_former_place_is_seen);
+	tcase_add_test(seen, without_memory_there_is_nothing);
 	return unit_run(suite);
 }
