@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/json_dump.h"
 #include "../common/utf8.h"
 #include "control_internal.h"
 
@@ -28,7 +29,7 @@ bool
 answer_say(struct control_answer *answer, const char *type, json_t *map)
 {
 	struct evbuffer *out = answer->client->out;
-	char *text = map != NULL ? json_dumps(map, JSON_COMPACT) : NULL, head[64];
+	char *text = json_dump(map, JSON_COMPACT), head[64];
 	int length = snprintf(head, sizeof(head), "{\"type\":\"%s\"%s", type, map != NULL && json_object_size(map) > 0 ? "," : "");
 	size_t before = evbuffer_get_length(out);
 	bool said = text != NULL && evbuffer_add(out, head, (size_t)length) == 0 &&

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../common/json_dump.h"
 #include "../common/walltime.h"
 #include "channel.h"
 #include "checks.h"
@@ -51,7 +52,7 @@ view_whole(json_t *map, bool whole)
 char *
 view_line(const char *type, json_t *map)
 {
-	char *text = map != NULL ? json_dumps(map, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL, *line = NULL;
+	char *text = json_dump(map, JSON_COMPACT | JSON_REAL_PRECISION(9)), *line = NULL;
 
 	json_decref(map);
 	/* the map is an object, and not empty */
