@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "../common/log.h"
+
 /* The first step. */
 
 struct check *
@@ -181,18 +183,30 @@ group_commit(struct checks *checks, size_t index)
 	group->node.config = &config->node;
 }
 
+/* An override goes with its node: a later one of the same name is another one. */
+static void
+node_remove(struct node *node)
+{
+	char text[OVERRIDE_TEXT_SIZE];
+
+	if (node->override.kind != OVERRIDE_NONE)
+		log_line(LOG_LEVEL_WARNING, node->config->name, "is removed, and no longer %s",
+		    override_describe(&node->override, text));
+	node_release(node);
+}
+
 /* What is not there any more. */
 static void
 removed_free(struct checks *checks)
 {
 	for (size_t old = 0; old < checks->count; old++)
 		if (checks->plan->checks.new_of[old] == PLAN_NONE) {
-			node_release(&checks->list[old]->node);
+			node_remove(&checks->list[old]->node);
 			checks_dispose_check(checks->list[old]);
 		}
 	for (size_t old = 0; old < checks->group_count; old++)
 		if (checks->plan->groups.new_of[old] == PLAN_NONE) {
-			node_release(&checks->groups[old]->node);
+			node_remove(&checks->groups[old]->node);
 			checks_dispose_group(checks->groups[old]);
 		}
 	free(checks->list);

@@ -1,7 +1,7 @@
 /*
  * The control socket: who is served, and when. Touches the socket and its clients. Invariant: clients have the loop's
- * last priority, a slice at a time, and together no more of the time than the credit below, whatever they do; nothing is
- * read or accepted outside of that.
+ * last priority, a slice at a time, and together no more of the time than the credit below, whatever they do; nothing
+ * is read or accepted outside of that.
  */
 #include "control.h"
 

@@ -1,6 +1,6 @@
 /*
- * What is said to a control client. Touches what waits to be written to it. Invariant: an answer is whole lines, and ends
- * with "end" or with "error" - or with the connection, when there is no memory even for that.
+ * What is said to a control client. Touches what waits to be written to it. Invariant: an answer is whole lines, and
+ * ends with "end" or with "error" - or with the connection, when there is no memory even for that.
  */
 #include <event2/buffer.h>
 #include <stdarg.h>
@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../common/json_dump.h"
 #include "../common/utf8.h"
 #include "control_internal.h"
+
+#define MEMORY_SHORT_TEXT "exacheck is short of memory: try again later"
+#define LINE_USUAL 2048 /* bytes that are enough for most lines */
 
 static const char *const codes[CONTROL_ERRORS] = {
 	[CONTROL_PROTOCOL_UNKNOWN] = "protocol",
@@ -25,20 +27,29 @@ static const char *const codes[CONTROL_ERRORS] = {
 	[CONTROL_BUSY] = "busy",
 };
 
+/* Straight into what waits to be written. False: out of memory, and nothing of it is there. */
+static bool
+line_add(struct evbuffer *out, const char *type, const json_t *map)
+{
+	struct evbuffer_iovec space;
+	size_t length = LINE_USUAL, room;
+
+	do {
+		room = length;
+		if (evbuffer_reserve_space(out, (ev_ssize_t)room, &space, 1) < 1 || space.iov_len < room)
+			return false;
+		length = view_line_format(space.iov_base, room, type, map);
+	} while (length > room);
+	space.iov_len = length;
+	return length > 0 && evbuffer_commit_space(out, &space, 1) == 0;
+}
+
 bool
 answer_say(struct control_answer *answer, const char *type, json_t *map)
 {
-	struct evbuffer *out = answer->client->out;
-	char *text = json_dump(map, JSON_COMPACT), head[64];
-	int length = snprintf(head, sizeof(head), "{\"type\":\"%s\"%s", type, map != NULL && json_object_size(map) > 0 ? "," : "");
-	size_t before = evbuffer_get_length(out);
-	bool said = text != NULL && evbuffer_add(out, head, (size_t)length) == 0 &&
-	    evbuffer_add(out, text + 1, strlen(text) - 1) == 0 && evbuffer_add(out, "\n", 1) == 0;
+	bool said = map != NULL && line_add(answer->client->out, type, map);
 
-	free(text);
 	json_decref(map);
-	if (!said && evbuffer_get_length(out) != before)
-		answer->client->closing = true; /* half a line, after which nothing can be said */
 	return said;
 }
 
@@ -139,7 +150,9 @@ answer_begin(struct client *client, const char *line, size_t length)
 	const struct control_command *command = NULL;
 	const char *near;
 
-	if (parsed != PARSE_OK) {
+	if (parsed == PARSE_MEMORY) {
+		(void)answer_error(answer, CONTROL_MEMORY_SHORT, MEMORY_SHORT_TEXT);
+	} else if (parsed != PARSE_OK) {
 		(void)answer_error(answer, parsed == PARSE_PROTOCOL ? CONTROL_PROTOCOL_UNKNOWN : CONTROL_REQUEST_BAD, "%s",
 		    problem);
 	} else if ((command = control_command_find(answer->request.command)) == NULL) {
@@ -186,7 +199,7 @@ answer_step(struct control_answer *answer)
 		break;
 	case STEP_MEMORY:
 		if (!answer->client->closing)
-			(void)answer_error(answer, CONTROL_MEMORY_SHORT, "exacheck is short of memory: try again later");
+			(void)answer_error(answer, CONTROL_MEMORY_SHORT, MEMORY_SHORT_TEXT);
 		break;
 	}
 	answer_clear(answer);

@@ -92,7 +92,9 @@ client_new(struct control *control, int fd)
 	}
 	client->counted = !client->writer;
 	control->readers += client->counted;
+	control->accepted++;
 	if (control->count > CLIENTS_MAX || (!client->writer && control->readers > READERS_MAX)) {
+		control->refused++;
 		client->closing = true;
 		(void)answer_error(&client->answer, CONTROL_BUSY, "too many clients: try again later");
 		control_tell(control, "control: a client of uid %u was sent away: there are too many", client->uid);
@@ -230,6 +232,7 @@ void
 client_sweep(struct client *client, monotime_t now)
 {
 	if (client->wait != WAIT_NOTHING && monotime_sub(now, client->since) >= waits[client->wait].limit_ns) {
+		client->control->dropped++;
 		control_tell(client->control, "control: a client of uid %u was dropped: it %s", client->uid,
 		    waits[client->wait].what);
 		client_free(client);

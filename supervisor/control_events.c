@@ -1,6 +1,6 @@
 /*
- * The control command that tells what happened, and follows what happens. Reads only. Invariant: events are told in their
- * order, and those that are gone before they could be told are counted.
+ * The control command that tells what happened, and follows what happens. Reads only. Invariant: events are told in
+ * their order, and those that are gone before they could be told are counted.
  */
 #include "control_internal.h"
 #include "events.h"

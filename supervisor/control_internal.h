@@ -57,7 +57,8 @@ struct control_answer {
 	/* The nodes that are asked for: see control_select.c */
 	unsigned char *selected; /* a bit a rank; owned */
 	size_t selected_count;
-	size_t pattern; /* of the request's names: the next to be looked at */
+	size_t pattern; /* of the request's names: the one that is looked at */
+	size_t looked, matches; /* the next node for it; how many have it */
 
 	/* The step function's own */
 	size_t rank;	 /* of the next node */
@@ -117,6 +118,7 @@ struct control {
 	bool stuck;	/* accept(2) failed: not again before the next sweep */
 	TAILQ_HEAD(, client) clients;
 	size_t count, readers; /* of clients; that may not write */
+	uint64_t accepted, dropped, refused; /* clients so far: dropped for keeping us waiting, refused for want of room */
 
 	TAILQ_HEAD(, client) ready;
 	struct event *work, *sweep;

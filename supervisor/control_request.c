@@ -4,16 +4,17 @@
  */
 #include "control_request.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "../common/log.h"
 #include "../common/monotime.h"
+#include "override.h"
 
-#define PATTERN_MAX 255			   /* bytes: longer than any name, and not dear to compare with */
-#define REASON_MAX 200			   /* bytes */
-#define FOR_MAX_S (10 * 366 * 24 * 3600.0) /* ten years: below what nanoseconds can say */
+#define NAMES_MAX 4096
+#define NAME_LENGTH_MAX 255 /* bytes: more than a name has, as a pattern takes time by its length */
 
 static bool
 take_names(struct control_request *request, const json_t *value)
@@ -21,10 +22,10 @@ take_names(struct control_request *request, const json_t *value)
 	size_t i;
 	json_t *name;
 
-	if (!json_is_array(value))
+	if (!json_is_array(value) || json_array_size(value) > NAMES_MAX)
 		return false;
 	json_array_foreach(value, i, name) {
-		if (!json_is_string(name) || json_string_length(name) == 0 || json_string_length(name) > PATTERN_MAX)
+		if (!json_is_string(name) || json_string_length(name) == 0 || json_string_length(name) > NAME_LENGTH_MAX)
 			return false;
 	}
 	request->names = value;
@@ -63,7 +64,7 @@ take_for(struct control_request *request, const json_t *value)
 {
 	double seconds = json_number_value(value);
 
-	if (!json_is_number(value) || !isfinite(seconds) || seconds <= 0 || seconds > FOR_MAX_S)
+	if (!json_is_number(value) || !isfinite(seconds) || seconds <= 0 || seconds > OVERRIDE_TIME_MAX_S)
 		return false;
 	request->for_ns = (int64_t)(seconds * NS_PER_SECOND);
 	if (request->for_ns == 0)
@@ -77,7 +78,7 @@ take_reason(struct control_request *request, const json_t *value)
 {
 	const char *text = json_string_value(value);
 
-	if (text == NULL || *text == '\0' || json_string_length(value) > REASON_MAX)
+	if (text == NULL || *text == '\0' || json_string_length(value) > OVERRIDE_REASON_MAX)
 		return false;
 	for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++)
 		if (*c < 0x20 || *c == 0x7f)
@@ -109,7 +110,7 @@ static const struct {
 	enum control_field field;
 	bool (*take)(struct control_request *, const json_t *);
 } fields[] = {
-	{"names", "a list of texts of 1 to 255 bytes each", FIELD_NAMES, take_names},
+	{"names", "a list of at most 4096 texts of 1 to 255 bytes", FIELD_NAMES, take_names},
 	{"detail", "\"brief\" or \"full\"", FIELD_DETAIL, take_detail},
 	{"since", "the number of an event", FIELD_SINCE, take_since},
 	{"follow", "true or false", FIELD_FOLLOW, take_follow},
@@ -174,9 +175,10 @@ control_request_parse(struct control_request *request, const char *line, size_t 
 	json_error_t error;
 
 	*request = (struct control_request){.level = -1};
+	errno = 0; /* jansson has no word for it */
 	if ((request->map = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error)) == NULL) {
 		snprintf(problem, CONTROL_PROBLEM_SIZE, "not a line of JSON: %s (byte %d)", error.text, error.position);
-		return PARSE_BAD;
+		return errno == ENOMEM ? PARSE_MEMORY : PARSE_BAD;
 	}
 	if (json_is_object(request->map))
 		return fields_take(request, problem);

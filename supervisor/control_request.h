@@ -42,6 +42,7 @@ enum control_parse {
 	PARSE_OK,
 	PARSE_PROTOCOL, /* of another version */
 	PARSE_BAD,
+	PARSE_MEMORY, /* there is none: what it is cannot be said */
 };
 
 /*

@@ -1,15 +1,17 @@
 /*
- * The nodes that a request asks for by name. Reads the set of checks. Invariant: a few nodes and one name a step, so that
- * many of them, and names that are dear to compare with, take time from nobody.
+ * The nodes that a request asks for by name. Reads the set of checks. Invariant: one name and some nodes a step, so that
+ * many of them take time from nobody.
  */
 #include <fnmatch.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "checks.h"
 #include "control_internal.h"
 #include "suggest.h"
 
-#define LOOK_MAX 256 /* nodes that are looked at in a step */
+#define LOOK_MAX 256	/* nodes that are looked at in a step */
+#define SUGGEST_MAX 400 /* nodes of which one is suggested, which is more work */
 
 bool
 select_has(const struct control_answer *answer, size_t rank)
@@ -33,47 +35,59 @@ name_at(const void *context, size_t rank)
 	return rank < checks_node_count(checks) ? checks_node(checks, rank)->config->name : NULL;
 }
 
-/*
- * Compare a few more of the nodes, from answer->rank on; answer->number: how many have matched. Returns whether all have
- * been compared, with the first to begin with again.
- */
+/* A name as it is: what it holds of a glob is meant as part of it. */
+static bool
+select_exact(struct control_answer *answer, const char *name)
+{
+	const struct checks *checks = answer->control->checks;
+
+	for (size_t rank = 0; rank < checks_node_count(checks); rank++)
+		if (strcmp(name, name_at(checks, rank)) == 0) {
+			select_add(answer, rank);
+			answer->matches++;
+			return true;
+		}
+	return false;
+}
+
+/* Some more of the nodes, against a pattern; NULL: all of them match. Returns whether there may be more. */
 static bool
 select_match(struct control_answer *answer, const char *pattern)
 {
 	const struct checks *checks = answer->control->checks;
-	size_t count = checks_node_count(checks), end = count - answer->rank > LOOK_MAX ? answer->rank + LOOK_MAX : count;
+	size_t count = checks_node_count(checks), end = answer->looked + LOOK_MAX;
 
-	for (; answer->rank < end; answer->rank++)
-		if (pattern == NULL || fnmatch(pattern, name_at(checks, answer->rank), 0) == 0) {
-			select_add(answer, answer->rank);
-			answer->number++;
-		}
-	if (end < count)
+	if (pattern != NULL && answer->looked == 0 && select_exact(answer, pattern))
 		return false;
-	answer->rank = 0;
-	return true;
+	for (; answer->looked < count && answer->looked < end; answer->looked++)
+		if (pattern == NULL || fnmatch(pattern, name_at(checks, answer->looked), 0) == 0) {
+			select_add(answer, answer->looked);
+			answer->matches++;
+		}
+	return answer->looked < count;
+}
+
+static const char *
+suggestion_at(const void *context, size_t rank)
+{
+	return rank < SUGGEST_MAX ? name_at(context, rank) : NULL;
 }
 
 static enum control_step
 select_failed(struct control_answer *answer, const char *pattern)
 {
-	const char *near = suggest(pattern, name_at, answer->control->checks);
+	const char *near = suggest(pattern, suggestion_at, answer->control->checks);
 
 	return answer_error(answer, CONTROL_NAME_UNKNOWN, "no check or group matches \"%.200s\"%s%s%s", pattern,
 	    near != NULL ? ": did you mean \"" : "", near != NULL ? near : "", near != NULL ? "\"?" : "");
 }
 
-/* A name that was compared with all nodes: of so many of them, or of what else the command knows. */
+/* No node has this name: something else may, that the command knows. */
 static enum control_step
-select_end(struct control_answer *answer, const char *pattern)
+select_other(struct control_answer *answer, const char *pattern)
 {
 	enum control_step step = STEP_DONE;
-	bool matched = answer->number > 0;
 
-	answer->number = 0;
-	answer->pattern++;
-	if (matched)
-		return STEP_MORE;
 	if (answer->command->other != NULL)
 		step = answer->command->other(answer, pattern);
 	return step == STEP_DONE ? select_failed(answer, pattern) : step;
@@ -82,7 +96,7 @@ select_end(struct control_answer *answer, const char *pattern)
 enum control_step
 select_step(struct control_answer *answer)
 {
-	size_t names = json_array_size(answer->request.names);
+	size_t names = json_array_size(answer->request.names), matches;
 	const char *pattern = json_string_value(json_array_get(answer->request.names, answer->pattern));
 
 	if (answer->selected == NULL &&
@@ -90,13 +104,12 @@ select_step(struct control_answer *answer)
 		return STEP_MEMORY;
 	if (answer->pattern >= (names > 0 ? names : 1))
 		return STEP_DONE;
-	if (!select_match(answer, pattern))
+	if (select_match(answer, pattern))
 		return STEP_MORE;
-	if (names > 0)
-		return select_end(answer, pattern);
-	answer->number = 0;
+	matches = answer->matches;
+	answer->looked = answer->matches = 0;
 	answer->pattern++;
-	return STEP_MORE;
+	return matches > 0 || pattern == NULL ? STEP_MORE : select_other(answer, pattern);
 }
 
 bool

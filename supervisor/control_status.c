@@ -2,17 +2,21 @@
  * Control commands that tell what is and was of nodes: version, status, history. Reads only. Invariant: a node a step.
  */
 #include "control_internal.h"
+#include "state.h"
 
 enum control_step
 control_version(struct control_answer *answer)
 {
-	json_t *map = view_exacheck(answer->control->view);
+	const struct control *control = answer->control;
+	json_t *map = view_exacheck(control->view), *clients = json_pack("{sI sI sI sI}", "now", (json_int_t)control->count,
+	    "accepted", (json_int_t)control->accepted, "dropped", (json_int_t)control->dropped,
+	    "refused", (json_int_t)control->refused);
+	bool whole = state_put(map, "clients", clients);
 
-	if (map != NULL && json_object_set_new(map, "protocol", json_integer(CONTROL_PROTOCOL)) == -1) {
-		json_decref(map);
-		map = NULL;
-	}
-	return answer_say(answer, "exacheck", map) ? STEP_DONE : STEP_MEMORY;
+	if (whole && state_put(map, "protocol", json_integer(CONTROL_PROTOCOL)))
+		return answer_say(answer, "exacheck", map) ? STEP_DONE : STEP_MEMORY;
+	json_decref(map);
+	return STEP_MEMORY;
 }
 
 /* exacheck itself, then a node each time. */

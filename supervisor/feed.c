@@ -8,9 +8,11 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,7 +29,7 @@
 
 #define NAME "exacheck-web"
 #define END_WAIT_NS (1 * NS_PER_SECOND) /* after being told to end, before it is killed */
-#define STUCK_NS (60 * NS_PER_SECOND) /* that it may take nothing of what it is told */
+#define STUCK_NS (30 * NS_PER_SECOND) /* that it may not have taken all that it was told */
 #define RETRY_NS (1 * NS_PER_SECOND)
 /* Words of its own, as report.h of it has them */
 #define WORDS_MAX 200 /* bytes a line */
@@ -60,6 +62,7 @@ struct feed {
 	struct evbuffer *out;
 	struct feed_lines lines;
 	struct backoff backoff;
+	monotime_t taken; /* when it had taken everything that was said */
 	monotime_t due; /* the next start, or when it is killed */
 	char words[WORDS_MAX + 1]; /* the beginning of a line of its own */
 	size_t words_length;
@@ -132,8 +135,18 @@ feed_tell(struct feed *feed)
 		}
 	}
 	loop_watch(feed->writable);
-	feed->due = monotime_add(now, STUCK_NS);
 	loop_arm(feed->timer, STUCK_NS);
+}
+
+/* Whether it has taken everything at some time that is not too long ago. */
+static bool
+feed_listens(struct feed *feed)
+{
+	int unread = 0;
+
+	if (evbuffer_get_length(feed->out) == 0 && ioctl(feed->fd, SIOCOUTQ, &unread) == 0 && unread == 0)
+		feed->taken = monotime_now();
+	return monotime_sub(monotime_now(), feed->taken) < STUCK_NS;
 }
 
 static void
@@ -243,6 +256,7 @@ feed_launched(void *context, pid_t pid, int error)
 			return; /* it is not wanted any more, and sees that */
 		if (event_add(feed->readable, NULL) == 0) {
 			feed->phase = FEED_RUNNING;
+			feed->taken = monotime_now();
 			feed_tell(feed);
 		} else
 			feed_kill(feed);
@@ -369,7 +383,7 @@ feed_turn(evutil_socket_t fd, short what, void *context)
 			feed->phase = FEED_OFF;
 		break;
 	case FEED_RUNNING:
-		if (evbuffer_get_length(feed->out) > 0 && left_ns == 0) {
+		if (!feed_listens(feed)) {
 			log_warnx(NAME ", pid %d, does not listen any more: it is killed", (int)feed->pid);
 			feed_kill(feed);
 		} else

@@ -1,9 +1,11 @@
 /*
  * A group: a node whose findings are its members' verdicts. Pure, as node.h. It finds up when the weights of the
  * members that are up come to the threshold; down when they would not with those added of whom nothing is known yet;
- * else nothing new. A disabled member counts as one that is down. While the group is overridden it is found disabled,
- * whatever its members are; then they count again, and until they say something new it stays disabled. Weights: 1 each unless the group goes by weight; the
+ * else nothing new. A disabled member counts as one that is down. Weights: 1 each unless the group goes by weight; the
  * threshold of `all` is the number of members, of `any` 1.
+ *
+ * While the group is overridden it is found disabled, whatever its members are; then they count again, and until they
+ * say something new it stays disabled.
  */
 #ifndef EXACHECK_GROUP_H
 #define EXACHECK_GROUP_H

@@ -45,8 +45,10 @@ line_copy(const char *text, size_t max)
 	if (length > max)
 		for (length = max; length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80; length--)
 			;
-	if ((copy = strndup(text, length)) != NULL)
-		utf8_sanitise(copy);
+	if ((copy = calloc(1, length + 1)) == NULL)
+		return NULL;
+	memcpy(copy, text, length);
+	utf8_sanitise(copy);
 	return copy;
 }
 

@@ -15,7 +15,7 @@ enum override_kind { OVERRIDE_NONE, OVERRIDE_DISABLE, OVERRIDE_DRAIN, OVERRIDE_K
 
 #define OVERRIDE_BY_MAX 63	/* bytes */
 #define OVERRIDE_REASON_MAX 200 /* likewise */
-#define OVERRIDE_TIME_MAX_S (10 * 366 * 86400LL) /* from being set to its end, if it has one */
+#define OVERRIDE_TIME_MAX_S (10 * 366 * 86400.0) /* from being set to its end: below what nanoseconds can say */
 
 struct override {
 	enum override_kind kind;

@@ -64,7 +64,8 @@ file_replace(const struct overrides *overrides)
 	else if (length == 0)
 		replaced = unlink(overrides->path) == 0 || errno == ENOENT;
 	else
-		replaced = bytes_write(overrides->new_path, text, length) && rename(overrides->new_path, overrides->path) == 0;
+		replaced = bytes_write(overrides->new_path, text, length) &&
+		    rename(overrides->new_path, overrides->path) == 0;
 	error = errno;
 	free(text);
 	if (!replaced)
@@ -81,7 +82,8 @@ overrides_save(struct overrides *overrides, char problem[static OVERRIDES_PROBLE
 	if (journal_lock(overrides->journal) == -1 && overrides_count(overrides->checks) == 0)
 		saved = true; /* whosever file there may be, it is not ours */
 	else if (journal_lock(overrides->journal) == -1)
-		snprintf(problem, OVERRIDES_PROBLEM_SIZE, "%s is not written: the runtime directory is not ours", overrides->path);
+		snprintf(problem, OVERRIDES_PROBLEM_SIZE, "%s is not written: the runtime directory is not ours",
+		    overrides->path);
 	else if (!(saved = file_replace(overrides)))
 		snprintf(problem, OVERRIDES_PROBLEM_SIZE, "%s cannot be written: %s", overrides->path, strerror(errno));
 	if (saved && overrides->unsaved)
@@ -215,8 +217,8 @@ line_load(struct loading *loading, size_t number, const char *line, size_t lengt
 		return;
 	}
 	loading->lost++;
-	loading_tell(loading, LOG_LEVEL_ERROR, "line %zu is damaged (%s): the node that it disabled may be announced", number,
-	    error);
+	loading_tell(loading, LOG_LEVEL_ERROR, "line %zu is damaged (%s): the node that it disabled may be announced",
+	    number, error);
 }
 
 /* Returns whether nothing was lost. */
@@ -239,7 +241,8 @@ text_load(struct loading *loading, const char *text, size_t length)
 		}
 	}
 	if (loading->read < count) {
-		loading_tell(loading, LOG_LEVEL_ERROR, "%zu of %zu overrides are missing: what they disabled may be announced",
+		loading_tell(loading, LOG_LEVEL_ERROR,
+		    "%zu of %zu overrides are missing: what they disabled may be announced",
 		    count - loading->read, count);
 		loading->lost++;
 	}
@@ -267,7 +270,8 @@ overrides_load(struct overrides *overrides, monotime_t now)
 
 	if (journal_lock(overrides->journal) == -1) {
 		if (access(overrides->path, F_OK) == 0)
-			log_warnx("%s is left alone, as the runtime directory is not ours: nothing is overridden", overrides->path);
+			log_warnx("%s is left alone, as the runtime directory is not ours: nothing is overridden",
+			    overrides->path);
 		return;
 	}
 	if ((text = journal_file_read(overrides->path, &length)) != NULL)

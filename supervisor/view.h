@@ -41,7 +41,11 @@ enum view_detail {
 	VIEW_FEED, /* the same without rules, with `news`, those executions that results.fed does not count, not `recent` */
 };
 
-/* A map as a line of text with its newline and with its type first; malloc'd, takes the map. NULL: it is, or no memory. */
+/*
+ * A map as a line of text with its newline and with its type first. The first returns its length, 0: there is no memory;
+ * if it is above size, the line is not there. The second is malloc'd and takes the map; NULL: it is, or no memory.
+ */
+size_t view_line_format(char *line, size_t size, const char *type, const json_t *map);
 char *view_line(const char *type, json_t *map);
 
 /* exacheck itself; a check or a group, by its rank; a route; an event. NULL: out of memory. */

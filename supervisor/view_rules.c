@@ -4,12 +4,6 @@
 #include "checks.h"
 #include "view_internal.h"
 
-static json_t *
-duration_s(int64_t ns)
-{
-	return json_real((double)ns / NS_PER_SECOND);
-}
-
 /* What it does in a state other than up. */
 static json_t *
 act_word(const struct node_config *config, enum node_attributes set)
@@ -24,8 +18,8 @@ view_rules(const struct node_config *config, const struct check_options *options
 
 	return view_whole(map, map != NULL && view_put(map, "down", act_word(config, ATTRIBUTES_DOWN)) &&
 	    view_put(map, "disabled", act_word(config, ATTRIBUTES_DISABLED)) &&
-	    view_put(map, "min_up_s", duration_s(config->min_up_ns)) &&
-	    view_put(map, "min_down_s", duration_s(config->min_down_ns)) &&
-	    view_put(map, "drain_time_s", duration_s(config->drain_time_ns)) &&
+	    view_put(map, "min_up_s", view_seconds(config->min_up_ns)) &&
+	    view_put(map, "min_down_s", view_seconds(config->min_down_ns)) &&
+	    view_put(map, "drain_time_s", view_seconds(config->drain_time_ns)) &&
 	    view_put_text(map, "disable_file", options != NULL ? options->disable : NULL));
 }

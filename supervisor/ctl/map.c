@@ -10,6 +10,8 @@
 #include "moment.h"
 #include "screen.h"
 
+#define NUMBER_MAX 1e12 /* no time or duration of ours is greater, in whatever unit */
+
 const char *
 map_text(const json_t *map, const char *key)
 {
@@ -54,7 +56,9 @@ map_is(const json_t *map, const char *key, const char *text)
 double
 map_number(const json_t *map, const char *key)
 {
-	return json_number_value(json_object_get(map, key));
+	double number = json_number_value(json_object_get(map, key));
+
+	return number > -NUMBER_MAX && number < NUMBER_MAX ? number : 0;
 }
 
 int64_t

@@ -16,6 +16,7 @@ json_t *map_list(const json_t *map, const char *key);
 /* "" if there is none. */
 const char *map_word(const json_t *map, const char *key);
 bool map_is(const json_t *map, const char *key, const char *text);
+/* 0 if it is out of all proportion, too. */
 double map_number(const json_t *map, const char *key);
 int64_t map_integer(const json_t *map, const char *key);
 bool map_true(const json_t *map, const char *key);

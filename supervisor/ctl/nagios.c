@@ -24,6 +24,19 @@ struct judging {
 	FILE *names; /* of what is not up */
 };
 
+/* Whether ExaBGP refuses a route of it. */
+static bool
+node_refused(const json_t *node)
+{
+	json_t *route;
+	size_t i;
+
+	json_array_foreach(map_list(node, "routes"), i, route)
+		if (map_is(route, "state", "rejected"))
+			return true;
+	return false;
+}
+
 /* Not sure: it is on its way, has no verdict yet, or what is announced is not what was found. */
 static unsigned
 node_kind(const json_t *node)
@@ -32,8 +45,8 @@ node_kind(const json_t *node)
 		return DISABLED;
 	if (map_true(node, "guarded") || map_is(node, "state", "down"))
 		return DOWN;
-	return map_is(node, "state", "up") && map_text(node, "held_until") == NULL && map_map(node, "override") == NULL ?
-	    UP : UNSURE;
+	return map_is(node, "state", "up") && map_text(node, "held_until") == NULL && map_map(node, "override") == NULL &&
+	    !node_refused(node) ? UP : UNSURE;
 }
 
 static void
@@ -46,8 +59,8 @@ node_judge(void *context, json_t *node)
 	judging->counts[kind]++;
 	if (kind == UP || judging->named++ >= NAMED_MAX)
 		return;
-	fprintf(judging->names, "%s%s is %s", judging->named > 1 ? ", " : "", map_word(node, "name"),
-	    words_state(node, judging->now, text));
+	fprintf(judging->names, "%s%s is %s%s", judging->named > 1 ? "; " : "", map_word(node, "name"),
+	    words_state(node, judging->now, text), node_refused(node) ? ", refused by ExaBGP" : "");
 }
 
 /* thresholds: of nodes that are down, or not sure; 0 and less: never. */
@@ -70,6 +83,7 @@ report(const struct status *status, const struct ctl *ctl)
 	static const char *const words[] = {"OK", "WARNING", "CRITICAL"};
 	struct judging judging = {.now = status->now};
 	const json_t *exabgp = map_map(status->exacheck, "exabgp");
+	bool gone = json_is_false(json_object_get(exabgp, "connected")); /* whom no verdict reaches */
 	size_t size, *counts = judging.counts;
 	char *names;
 	int code;
@@ -80,12 +94,12 @@ report(const struct status *status, const struct ctl *ctl)
 		fprintf(judging.names, " and %zu more", judging.named - NAMED_MAX);
 	if (fclose(judging.names) != 0)
 		ctl_no_memory();
-	code = judge(&judging, ctl);
+	code = gone ? NAGIOS_CRITICAL : judge(&judging, ctl);
 	for (char *bar = names; *bar != '\0'; bar++)
 		if (*bar == '|') /* begins the performance data */
 			*bar = '/';
-	printf("EXACHECK %s - %zu of %zu up%s%s | up=%zu;; down=%zu;; unsure=%zu;; disabled=%zu;; pending=%lld;; errors=%lldc;;\n",
-	    words[code], counts[UP], counts[UP] + counts[DOWN] + counts[UNSURE] + counts[DISABLED],
+	printf("EXACHECK %s - %s%zu of %zu up%s%s | up=%zu;; down=%zu;; unsure=%zu;; disabled=%zu;; pending=%lld;; errors=%lldc;;\n",
+	    words[code], gone ? "ExaBGP is not connected; " : "", counts[UP], counts[UP] + counts[DOWN] + counts[UNSURE] + counts[DISABLED],
 	    *names != '\0' ? ": " : "", names, counts[UP], counts[DOWN], counts[UNSURE], counts[DISABLED],
 	    (long long)map_integer(exabgp, "pending"), (long long)map_integer(exabgp, "errors"));
 	free(names);

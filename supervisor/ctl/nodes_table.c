@@ -4,6 +4,7 @@
 #include "nodes_table.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "map.h"
 #include "words.h"
@@ -42,6 +43,7 @@ nodes_table_add(struct table *table, const json_t *node, int64_t now)
 	table_set(table, NODES_LAST, COLOUR_NONE, "%s", words_last(node, text));
 	table_set(table, NODES_NEXT, COLOUR_NONE, "%s", words_next(node, now, text));
 	table_set(table, NODES_PREFIXES, COLOUR_NONE, "%s", prefixes);
-	table_set(table, NODES_ANNOUNCED, COLOUR_NONE, "%s", words_announced(node, text));
+	words_announced(node, text);
+	table_set(table, NODES_ANNOUNCED, strncmp(text, "rejected", 8) == 0 ? COLOUR_BAD : COLOUR_NONE, "%s", text);
 	free(prefixes);
 }

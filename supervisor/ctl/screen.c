@@ -151,3 +151,20 @@ screen_fit(const char *text, size_t columns)
 		ctl_no_memory();
 	return fit;
 }
+
+void
+screen_fold(char *text, size_t columns)
+{
+	char *line = text, *last = NULL, *next;
+
+	for (char *end = text; columns > 0 && (next = strstr(end, "; ")) != NULL; end = next + 2, last = next) {
+		next[1] = '\0';
+		if (last != NULL && screen_columns(line) > columns) {
+			last[1] = '\n';
+			line = last + 2;
+		}
+		next[1] = ' ';
+	}
+	if (columns > 0 && last != NULL && screen_columns(line) > columns)
+		last[1] = '\n';
+}

@@ -33,4 +33,7 @@ size_t screen_prefix(const char *text, size_t columns);
 /* Clean text cut to so many columns, the last of them a mark that says so; a copy that the caller frees. */
 char *screen_fit(const char *text, size_t columns);
 
+/* Begin a new line after a "; " wherever the line would be wider than this; 0: there is no limit. */
+void screen_fold(char *text, size_t columns);
+
 #endif

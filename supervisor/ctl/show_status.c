@@ -80,6 +80,7 @@ status_print(const struct status *status, const json_t *routes)
 	status_each(status, node_fill, &filling);
 	table_layout(filling.table, screen_width());
 	table_print(filling.table, stdout, screen_has_colour());
+	screen_fold(summary, screen_width());
 	printf("%s\n", summary);
 	table_free(filling.table);
 	free(summary);

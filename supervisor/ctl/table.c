@@ -12,6 +12,7 @@
 #include "screen.h"
 
 #define GAP 2 /* between columns */
+#define LEGIBLE 4
 
 struct cell {
 	char *text; /* NULL: empty */
@@ -167,6 +168,18 @@ column_next(const struct table *table, bool greatest, unsigned than)
 	return best;
 }
 
+/* The last two columns share what there is, if that is anything: one says little without the other. */
+static bool
+columns_squeeze(struct table *table, size_t width)
+{
+	if (width < 2 * LEGIBLE + GAP)
+		return false;
+	for (size_t i = 0; i < table->count; i++)
+		if (table->widths[i] > (width - GAP) / 2)
+			table->widths[i] = (width - GAP) / 2;
+	return true;
+}
+
 /* Leave out columns until the least widths fit; one stays. */
 static void
 columns_drop(struct table *table, size_t width)
@@ -175,7 +188,7 @@ columns_drop(struct table *table, size_t width)
 
 	for (size_t i = 0; i < table->count; i++)
 		left += table->widths[i] > 0;
-	for (; left > 1 && widths_sum(table) > width; left--) {
+	for (; left > 1 && widths_sum(table) > width && !(left == 2 && columns_squeeze(table, width)); left--) {
 		least = column_next(table, false, 0);
 		table->widths[least] = 0;
 	}

@@ -122,19 +122,23 @@ static void
 head_draw(struct watch *watch)
 {
 	char line[512], when[MOMENT_SIZE], uptime[MOMENT_SIZE];
-	char *summary;
+	char *summary, *exabgp;
 
 	if (!watch->known) {
 		line_draw(watch, 0, COLOUR_BAD, "not running, or not to be seen: trying again");
 		line_draw(watch, 1, COLOUR_NONE, watch->trouble != NULL ? watch->trouble : "");
 		return;
 	}
-	snprintf(line, sizeof(line), "exacheck %s, pid %lld, runs for %s; %s", map_word(watch->status.exacheck, "version"),
+	summary = status_summary(&watch->status);
+	exabgp = strstr(summary, "; ExaBGP "); /* what is most in need of being seen is not to be cut */
+	snprintf(line, sizeof(line), "%s exacheck %s, pid %lld, runs for %s%s",
+	    moment_format(watch->status.now, watch->status.now, when), map_word(watch->status.exacheck, "version"),
 	    (long long)map_integer(watch->status.exacheck, "pid"),
 	    period_format((int64_t)(map_number(watch->status.exacheck, "uptime_s") * 1000), uptime),
-	    moment_format(watch->status.now, watch->status.now, when));
+	    exabgp != NULL ? exabgp : "");
 	line_draw(watch, 0, COLOUR_NONE, line);
-	summary = status_summary(&watch->status);
+	if (exabgp != NULL)
+		*exabgp = '\0';
 	line_draw(watch, 1, COLOUR_NONE, summary);
 	free(summary);
 }
@@ -164,7 +168,7 @@ help_draw(struct watch *watch)
 	static const char *const lines[] = {
 	    "s           sort by the next column, after the last as in the configuration",
 	    "S           reverse the order",
-	    "/           show only what holds a text in its name, state or prefixes; Return ends it",
+	    "/           show only what holds a text in its name, state or prefixes",
 	    "Escape      show everything again",
 	    "arrows, Page Up, Page Down, Home, End",
 	    "            scroll",

@@ -40,7 +40,7 @@ why_literal(const char *name)
 	char *pattern = ctl_whole(malloc(2 * strlen(name) + 1)), *end = pattern;
 
 	for (; *name != '\0'; name++) {
-		if (strchr("*[\\", *name) != NULL)
+		if (strchr("*?[\\", *name) != NULL)
 			*end++ = '\\';
 		*end++ = *name;
 	}
@@ -242,6 +242,7 @@ node_explain(void *context, json_t *node)
 	const char *name = map_word(node, "name"), *label = "routes:";
 	char state[WORDS_SIZE], since[WORDS_SIZE], *literal = why_literal(name);
 	enum colour colour = screen_has_colour() ? words_colour(node) : COLOUR_NONE;
+	bool shared = false;
 	json_t *route;
 	size_t i;
 
@@ -254,11 +255,12 @@ node_explain(void *context, json_t *node)
 		explaining->code = client_ask(explaining->client, request_new("history", &literal, 1), changes_print, NULL);
 	json_array_foreach(explaining->routes, i, route)
 		if (route_of(route, name)) {
+			shared = shared || other_owner(route, name) != NULL;
 			printf("  %-9s", label);
 			route_print(route, name);
 			label = "";
 		}
-	why_next_print(node, explaining->now);
+	why_next_print(node, explaining->now, shared);
 	free(literal);
 }
 

@@ -11,12 +11,20 @@
 #include "moment.h"
 #include "words.h"
 
+/* What is told of a node. */
+struct telling {
+	const json_t *node;
+	int64_t now;
+	bool shared; /* others want a route of it announced */
+	bool begun;
+};
+
 /* The next line; the first one has a label. */
 static void
-line_begin(bool *begun)
+line_begin(struct telling *telling)
 {
-	printf("  %-9s", *begun ? "" : "next:");
-	*begun = true;
+	printf("  %-9s", telling->begun ? "" : "next:");
+	telling->begun = true;
 }
 
 static const char *
@@ -25,10 +33,11 @@ plural(long long count)
 	return count == 1 ? "" : "s";
 }
 
-/* "withdraws 192.0.2.1/32", "announces …": of a state. */
+/* "-> down, withdraws 192.0.2.1/32", "-> up, announces …": of a state. */
 static void
-effect_print(const json_t *node, const char *state)
+effect_print(const struct telling *telling, const char *state)
 {
+	const json_t *node = telling->node;
 	const char *rule = map_word(map_map(node, "rules"), state);
 	char *prefixes = words_prefixes(node);
 
@@ -41,7 +50,7 @@ effect_print(const json_t *node, const char *state)
 	else if (*rule == 'a')
 		printf("-> %s, announces %s with the attributes of %s", state, prefixes, state);
 	else
-		printf("-> %s, withdraws %s", state, prefixes);
+		printf("-> %s, withdraws %s%s", state, prefixes, telling->shared ? ", but for what others want announced" : "");
 	free(prefixes);
 }
 
@@ -57,19 +66,20 @@ least_ms(const json_t *node, const char *state)
 
 /* So many more results of one kind lead to a state: at the earliest when. */
 static void
-results_print(const json_t *node, int64_t now, bool *begun, long long needed, const char *kind, const char *state)
+results_print(struct telling *telling, long long needed, const char *kind, const char *state)
 {
+	const json_t *node = telling->node;
 	int64_t next = map_moment(map_map(node, "worker"), "next"), least = least_ms(node, state);
 	char when[MOMENT_SIZE], period[MOMENT_SIZE];
 
-	line_begin(begun);
+	line_begin(telling);
 	printf("%lld %s%s in a row ", needed, kind, *kind == 'p' && needed != 1 ? "es" : plural(needed));
 	if (next != MOMENT_NONE && map_number(node, "fast_interval_s") > 0) {
-		next = next < now ? now : next;
 		next += (int64_t)((double)(needed - 1) * map_number(node, "fast_interval_s") * 1000);
-		printf("(at %s at the earliest) ", moment_format(next, now, when));
+		next = next < telling->now ? telling->now : next;
+		printf("(at %s at the earliest) ", moment_format(next, telling->now, when));
 	}
-	effect_print(node, state);
+	effect_print(telling, state);
 	if (least > 0)
 		printf(", not before %s lasted %s (%s)", map_word(node, "verdict"), period_format(least, period),
 		    *state == 'u' ? "min_down" : "min_up");
@@ -78,40 +88,43 @@ results_print(const json_t *node, int64_t now, bool *begun, long long needed, co
 
 /* What the state machine waits for. */
 static void
-check_print(const json_t *node, int64_t now, bool *begun)
+check_print(struct telling *telling)
 {
+	const json_t *node = telling->node;
 	long long rise = (long long)map_integer(node, "rise"), fall = (long long)map_integer(node, "fall");
 	long long count = (long long)map_integer(node, "count");
 
 	if (!map_is(node, "state", "up"))
-		results_print(node, now, begun, map_is(node, "state", "rising") ? rise - count : rise, "pass", "up");
+		results_print(telling, map_is(node, "state", "rising") ? rise - count : rise, "pass", "up");
 	if (!map_is(node, "state", "down"))
-		results_print(node, now, begun, map_is(node, "state", "falling") ? fall - count : fall, "failure", "down");
+		results_print(telling, map_is(node, "state", "falling") ? fall - count : fall, "failure", "down");
 }
 
 static void
-group_print(const json_t *node, bool *begun)
+group_print(struct telling *telling)
 {
+	const json_t *node = telling->node;
 	long long needed = (long long)map_integer(node, "threshold");
 
 	if (!map_is(node, "state", "up")) {
-		line_begin(begun);
+		line_begin(telling);
 		printf("%lld of %s up ", needed, words_members(node));
-		effect_print(node, "up");
+		effect_print(telling, "up");
 		putchar('\n');
 	}
 	if (!map_is(node, "state", "down")) {
-		line_begin(begun);
+		line_begin(telling);
 		printf("fewer than %lld of %s up ", needed, words_members(node));
-		effect_print(node, "down");
+		effect_print(telling, "down");
 		putchar('\n');
 	}
 }
 
 /* What ends its being disabled. False: it is not. */
 static bool
-disabled_print(const json_t *node, int64_t now, bool *begun)
+disabled_print(struct telling *telling)
 {
+	const json_t *node = telling->node;
 	const json_t *override = map_map(node, "override");
 	int64_t until = map_moment(override, "until");
 	char when[MOMENT_SIZE];
@@ -119,14 +132,14 @@ disabled_print(const json_t *node, int64_t now, bool *begun)
 	if (override == NULL && !map_is(node, "state", "disabled"))
 		return false;
 	if (override != NULL) {
-		line_begin(begun);
+		line_begin(telling);
 		if (until != MOMENT_NONE)
-			printf("at %s, or ", moment_format(until, now, when));
+			printf("at %s, or ", moment_format(until, telling->now, when));
 		printf("with exacheck-ctl enable %s\n", map_true(node, "disable_file_exists") ? "the override ends" :
 		    "it starts anew");
 	}
 	if (map_true(node, "disable_file_exists")) {
-		line_begin(begun);
+		line_begin(telling);
 		printf("when %s is gone it starts anew\n", map_word(map_map(node, "rules"), "disable_file"));
 	}
 	return true;
@@ -134,45 +147,58 @@ disabled_print(const json_t *node, int64_t now, bool *begun)
 
 /* What waits for a time to be over, whatever is found. */
 static void
-waits_print(const json_t *node, int64_t now, bool *begun)
+waits_print(struct telling *telling)
 {
+	const json_t *node = telling->node;
 	int64_t held = map_moment(node, "held_until"), drains = map_moment(node, "drains_until");
 	char when[MOMENT_SIZE];
 
 	if (held != MOMENT_NONE) {
-		line_begin(begun);
-		printf("at %s, if it is then still found %s ", moment_format(held, now, when), map_word(node, "found"));
-		effect_print(node, map_word(node, "found"));
+		line_begin(telling);
+		printf("at %s, if it is then still found %s ", moment_format(held, telling->now, when), map_word(node, "found"));
+		effect_print(telling, map_word(node, "found"));
 		putchar('\n');
 	}
 	if (drains != MOMENT_NONE) {
-		line_begin(begun);
-		printf("at %s it is drained and %s\n", moment_format(drains, now, when),
+		line_begin(telling);
+		printf("at %s it is drained and %s\n", moment_format(drains, telling->now, when),
 		    map_is(map_map(node, "rules"), "disabled", "announce") ? "announces with the attributes of disabled" :
 		    "withdraws");
 	}
 	if (map_true(node, "guarded")) {
-		line_begin(begun);
+		line_begin(telling);
 		printf("when the guard permits it, withdraws; or when it is found up\n");
 	}
 }
 
-void
-why_next_print(const json_t *node, int64_t now)
+/* When its next result is to be expected. */
+static void
+execution_print(struct telling *telling)
 {
-	int64_t next = map_moment(map_map(node, "worker"), "next");
+	int64_t next = map_moment(map_map(telling->node, "worker"), "next");
 	char when[MOMENT_SIZE], text[WORDS_SIZE];
-	bool begun = false;
 
-	if (next != MOMENT_NONE) {
-		line_begin(&begun);
-		printf("executes at %s (%s)\n", moment_format(next, now, when), words_next(node, now, text));
-	}
-	waits_print(node, now, &begun);
-	if (disabled_print(node, now, &begun))
+	if (next == MOMENT_NONE)
+		return;
+	line_begin(telling);
+	if (next > telling->now)
+		printf("executes at %s (%s)\n", moment_format(next, telling->now, when),
+		    words_next(telling->node, telling->now, text));
+	else
+		printf("executes since %s: there is no result yet\n", moment_format(next, telling->now, when));
+}
+
+void
+why_next_print(const json_t *node, int64_t now, bool shared)
+{
+	struct telling telling = {.node = node, .now = now, .shared = shared};
+
+	execution_print(&telling);
+	waits_print(&telling);
+	if (disabled_print(&telling))
 		return;
 	if (map_text(node, "method") != NULL)
-		check_print(node, now, &begun);
+		check_print(&telling);
 	else
-		group_print(node, &begun);
+		group_print(&telling);
 }

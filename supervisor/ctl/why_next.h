@@ -5,9 +5,13 @@
 #define EXACHECK_CTL_WHY_NEXT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
-/* Print lines on standard output: when it is executed next, and what leads to which change, at the earliest when. */
-void why_next_print(const json_t *node, int64_t now);
+/*
+ * Print lines on standard output: when it is executed next, and what leads to which change, at the earliest when. shared:
+ * others want a route of it announced, which is not withdrawn then.
+ */
+void why_next_print(const json_t *node, int64_t now, bool shared);
 
 #endif

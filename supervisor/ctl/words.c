@@ -48,7 +48,7 @@ words_members(const json_t *node)
 	return "its members";
 }
 
-/* Members that are up, of all. */
+/* The weight of the members that are up, and what is enough. */
 static void
 members_add(const json_t *node, char text[static WORDS_SIZE])
 {
@@ -60,7 +60,7 @@ members_add(const json_t *node, char text[static WORDS_SIZE])
 		return;
 	json_array_foreach(members, i, member)
 		up += map_is(member, "verdict", "up") ? map_integer(member, "weight") : 0;
-	words_add(text, " (%lld of %lld needed)", (long long)up, (long long)map_integer(node, "threshold"));
+	words_add(text, " (has %lld, needs %lld)", (long long)up, (long long)map_integer(node, "threshold"));
 }
 
 const char *
@@ -71,9 +71,10 @@ words_state(const json_t *node, int64_t now, char text[static WORDS_SIZE])
 	char more[WORDS_SIZE], when[MOMENT_SIZE];
 
 	snprintf(text, WORDS_SIZE, "%s", map_word(node, "progress"));
-	members_add(node, text);
 	if (override != NULL)
 		words_add(text, map_is(node, "state", "disabled") ? " %s" : ", disabled %s", words_override(override, now, more));
+	else
+		members_add(node, text);
 	if (drains != MOMENT_NONE)
 		words_add(text, ", drains until %s", moment_format(drains, now, when));
 	if (map_true(node, "guarded"))
@@ -151,6 +152,9 @@ words_prefixes(const json_t *node)
 	return text;
 }
 
+/* Append, after a comma unless it is the first. */
+#define words_go_on(text, ...) (words_add(text, "%s", *(text) != '\0' ? ", " : ""), words_add(text, __VA_ARGS__))
+
 const char *
 words_announced(const json_t *node, char text[static WORDS_SIZE])
 {
@@ -167,16 +171,15 @@ words_announced(const json_t *node, char text[static WORDS_SIZE])
 	}
 	if (count == 0)
 		return strcpy(text, "-");
-	if (announced == count || announced == 0)
-		strcpy(text, announced > 0 ? "yes" : "no");
-	else
-		snprintf(text, WORDS_SIZE, "%zu of %zu", announced, count);
-	if (rejected > 0)
-		words_add(text, ", rejected");
+	strcpy(text, rejected > 0 ? "rejected" : ""); /* first: what is cut is the end */
+	if (announced > 0 && announced < count)
+		words_go_on(text, "%zu of %zu", announced, count);
 	if (other != NULL)
-		words_add(text, ", by %s", other);
+		words_go_on(text, "by %s", other);
 	else if (announced > 0 && (map_is(node, "wish", "down") || map_is(node, "wish", "disabled") ||
 	    map_is(node, "wish", "drain")))
-		words_add(text, ", as %s", map_word(node, "wish"));
+		words_go_on(text, "as %s", map_word(node, "wish"));
+	if (*text == '\0')
+		strcpy(text, announced > 0 ? "yes" : "no");
 	return text;
 }

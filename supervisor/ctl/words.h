@@ -12,7 +12,7 @@
 /* Room for any of these; what is longer is cut. */
 #define WORDS_SIZE 256
 
-/* "rising (1/3)", "up, held until 14:30:00", "down, guarded", "disabled by root until 14:30:00", "up (2/3 members)". */
+/* "rising (1/3)", "up, held until 14:30:00", "down, guarded", "disabled by root until 14:30:00", "up (has 2, needs 1)". */
 const char *words_state(const json_t *node, int64_t now, char text[static WORDS_SIZE]);
 enum colour words_colour(const json_t *node);
 /* "3m12s"; "-" before anything happened. */
@@ -25,7 +25,7 @@ const char *words_result(const json_t *result, char text[static WORDS_SIZE]);
 const char *words_next(const json_t *node, int64_t now, char text[static WORDS_SIZE]);
 /* "192.0.2.1/32 192.0.2.2/32"; the caller frees it. */
 char *words_prefixes(const json_t *node);
-/* "yes", "no", "1 of 2", "yes, by web v6", "yes, as down", "rejected". */
+/* "yes", "no", "1 of 2", "by web v6", "as down", "rejected", "rejected, 1 of 2". */
 const char *words_announced(const json_t *node, char text[static WORDS_SIZE]);
 
 /* What counts of a group's: "its members", "its members' weight". */

@@ -14,7 +14,6 @@
 #include "../../common/monotime.h"
 
 #define WELL_NS (15 * NS_PER_SECOND)
-#define NODE_SIZE 6144 /* about, of one as text */
 #define JSON_TYPE "application/json"
 
 void
@@ -131,42 +130,56 @@ answer_make(const struct model *model, const struct question *question)
 	char *text = NULL;
 	size_t length = 0;
 	FILE *file = open_memstream(&text, &length);
-	bool whole;
+	bool complete;
 
 	if (file == NULL)
 		return NULL;
 	fputc('{', file);
-	whole = exacheck_print(model, file);
+	complete = exacheck_print(model, file);
 	fprintf(file, "\"live\":%s,\"sequence\":%llu,\"order\":%llu", model_live(model) ? "true" : "false",
 	    (unsigned long long)model_sequence(model), (unsigned long long)model_order(model));
 	if (question->since > 0) {
 		fputs(",\"partial\":true", file);
-		whole = (question->order == model_order(model) || names_print(model, file)) && whole;
+		complete = (question->order == model_order(model) || names_print(model, file)) && complete;
 	}
 	nodes_print(model, false, question->since, file);
 	nodes_print(model, true, question->since, file);
 	fputs("}\n", file);
-	whole = ferror(file) == 0 && whole;
-	if (fclose(file) == 0 && whole)
+	complete = ferror(file) == 0 && complete;
+	if (fclose(file) == 0 && complete)
 		return body_new(text, length);
 	free(text);
 	return NULL;
 }
 
-/* The whole, made once for all who ask before something changes. */
+/* The whole, made once for all who ask before something changes; no other answer is longer. */
+static struct {
+	struct body *body;
+	uint64_t sequence;
+	size_t length;
+} whole;
+
+/* What is not to be sent any more takes no room. */
+static void
+whole_expire(const struct model *model)
+{
+	if (whole.sequence == model_sequence(model))
+		return;
+	body_drop(whole.body);
+	whole.body = NULL;
+}
+
 static struct body *
 answer_whole(const struct model *model)
 {
-	static struct body *kept;
-	static uint64_t sequence;
 	const struct question everything = {0};
 
-	if (kept != NULL && sequence == model_sequence(model))
-		return body_keep(kept);
-	body_drop(kept);
-	kept = answer_make(model, &everything);
-	sequence = model_sequence(model);
-	return body_keep(kept);
+	if (whole.body != NULL)
+		return body_keep(whole.body);
+	whole.body = answer_make(model, &everything);
+	whole.sequence = model_sequence(model);
+	whole.length = whole.body != NULL ? body_length(whole.body) : whole.length;
+	return body_keep(whole.body);
 }
 
 void
@@ -175,7 +188,8 @@ api_status(const struct model *model, struct evhttp_request *request)
 	const struct question question = question_read(request, model);
 	struct body *body;
 
-	if (!body_room(model_count(model) * NODE_SIZE)) {
+	whole_expire(model);
+	if (!body_room(whole.length)) {
 		http_reply_line(request, 503, "too many answers are being read, slowly");
 		return;
 	}

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#define ALIVE_MAX ((size_t)128 * 1024 * 1024)
+#define ALIVE_MAX ((size_t)256 * 1024 * 1024)
 
 struct body {
 	unsigned references;

@@ -64,6 +64,10 @@ parent_enter(const struct entry *entry, char text[static MECHANISM_TEXT_SIZE])
 	enum mechanism_end end = identity_enter(&entry->sandbox, text);
 
 	signal(SIGTERM, farewell);
+	/* from a terminal, to all who have it: the supervisor says when it is the end */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	return end;
 }

@@ -97,16 +97,16 @@ intake_ready(evutil_socket_t fd, short what, void *context)
 {
 	struct intake *intake = context;
 	int got = 0;
+	bool more;
 
 	(void)what;
 	lines_call(intake); /* what came with a line that was waited for */
 	for (int i = 0; i < PIECES && (got = evbuffer_read(intake->buffer, fd, PIECE)) > 0; i++)
 		lines_call(intake);
+	more = got > 0 || (got == -1 && (errno == EAGAIN || errno == EINTR)); /* before errno is another one's */
 	intake->calls.pause(intake->calls.context);
-	if (got > 0 || (got == -1 && (errno == EAGAIN || errno == EINTR))) {
-		if (evbuffer_get_length(intake->buffer) <= LINE_MAX_SIZE)
-			return;
-	}
+	if (more && evbuffer_get_length(intake->buffer) <= LINE_MAX_SIZE)
+		return;
 	event_del(intake->event);
 	intake->calls.end(intake->calls.context);
 }

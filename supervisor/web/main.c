@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 #include "report.h"
 #include "setup.h"
 
+#define NICE 5
 #define SETUP_WAIT_NS (10 * NS_PER_SECOND)
 
 struct web {
@@ -106,12 +108,13 @@ sockets_and_files_open(const struct setup *setup, char report[static REPORT_SIZE
 int
 main(void)
 {
-	struct web web = {0};
+	static struct web web; /* so that it is not lost at the end */
 	struct setup setup;
 	char report[REPORT_SIZE];
 	int listening;
 
 	signal(SIGPIPE, SIG_IGN);
+	setpriority(PRIO_PROCESS, 0, NICE); /* those who look come after those who check */
 	web.base = event_base_new();
 	web.model = model_new(monotime_now());
 	web.intake = intake_new(CHANNEL_FD);
@@ -121,10 +124,10 @@ main(void)
 	}
 	setup_take(web.intake, &setup);
 	listening = sockets_and_files_open(&setup, report);
-	setup_free(&setup);
 	if (!web_begin(&web, listening))
 		report_fatal("out of memory");
-	report_ready(report);
+	report_ready(setup.listen, report);
+	setup_free(&setup);
 	event_base_dispatch(web.base);
 	/* by _exit, as workers do: what libraries would do last is of no use, and the cage may forbid it */
 	_exit(EXIT_SUCCESS);

@@ -1,5 +1,6 @@
 /*
- * The whole of the metrics. Touches nothing but memory. Invariant: all samples of a family stand together, after its head.
+ * The whole of the metrics. Touches nothing but memory. Invariant: all samples of a family stand together, after its
+ * head.
  */
 #include "metrics.h"
 

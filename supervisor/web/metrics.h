@@ -1,6 +1,6 @@
 /*
- * What exacheck-web knows, as metrics: Prometheus' text format 0.0.4, or OpenMetrics 1.0.0 for who asks for it. The names
- * are documented in exacheck(8).
+ * What exacheck-web knows, as metrics: Prometheus' text format 0.0.4, or OpenMetrics 1.0.0 for who asks for it. The
+ * names are documented in exacheck(8).
  */
 #ifndef EXACHECK_WEB_METRICS_H
 #define EXACHECK_WEB_METRICS_H

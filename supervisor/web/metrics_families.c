@@ -1,5 +1,6 @@
 /*
- * The table of all metrics. Touches nothing. Invariant: everything that is exposed is in it; exacheck(8) documents it.
+ * The table of all metrics. Touches nothing. Invariant: everything that is exposed is in it; exacheck(8) documents
+ * it.
  */
 #include "metrics_family.h"
 
@@ -14,7 +15,8 @@ static const struct metrics_series verbs[] = {
 	{"announce", "exabgp", "announces"}, {"withdraw", "exabgp", "withdraws"}, {0}};
 static const struct metrics_series reloads[] = {
 	{"done", "reloads", "done"}, {"same", "reloads", "same"}, {"refused", "reloads", "refused"}, {0}};
-static const struct metrics_series upgrades[] = {{"done", NULL, "upgrades"}, {"refused", NULL, "upgrades_refused"}, {0}};
+static const struct metrics_series upgrades[] = {
+	{"done", NULL, "upgrades"}, {"refused", NULL, "upgrades_refused"}, {0}};
 
 #define GAUGE(NAME, HELP) .name = {.name = "exacheck_" NAME, .type = METRICS_GAUGE, .help = HELP}
 #define COUNTER(NAME, HELP) .name = {.name = "exacheck_" NAME, .type = METRICS_COUNTER, .help = HELP}

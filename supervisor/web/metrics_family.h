@@ -1,6 +1,6 @@
 /*
- * The metrics, as a table: of each family its name, what it is of, and where in the maps of the model (view.h) its samples
- * are found.
+ * The metrics, as a table: of each family its name, what it is of, and where in the maps of the model (view.h) its
+ * samples are found.
  */
 #ifndef EXACHECK_WEB_METRICS_FAMILY_H
 #define EXACHECK_WEB_METRICS_FAMILY_H

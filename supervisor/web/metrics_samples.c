@@ -1,11 +1,12 @@
 /*
- * From the maps of the model to samples. Touches the file it is given. Invariant: what is not known has no sample; it is
- * never 0 instead.
+ * From the maps of the model to samples. Touches the file it is given. Invariant: what is not known has no sample;
+ * it is never 0 instead.
  */
 #include <math.h>
 #include <string.h>
 
 #include "../../common/walltime.h"
+#include "field.h"
 #include "metrics_family.h"
 
 #define MS_PER_SECOND 1e3
@@ -16,20 +17,6 @@ static const json_t *
 find(const json_t *map, const char *in, const char *key)
 {
 	return json_object_get(in != NULL ? json_object_get(map, in) : map, key);
-}
-
-static const char *
-text_of(const json_t *map, const char *key)
-{
-	return json_string_value(json_object_get(map, key));
-}
-
-static bool
-is(const json_t *map, const char *key, const char *word)
-{
-	const char *text = text_of(map, key);
-
-	return text != NULL && strcmp(text, word) == 0;
 }
 
 /* NaN: it is none. */
@@ -97,7 +84,7 @@ metrics_sample_present(const struct metrics_sample *sample)
 void
 metrics_sample_is_up(const struct metrics_sample *sample)
 {
-	put(sample, NULL, 0, text_of(sample->map, "verdict") == NULL ? NAN : is(sample->map, "verdict", "up"));
+	put(sample, NULL, 0, field_text(sample->map, "verdict") == NULL ? NAN : field_is(sample->map, "verdict", "up"));
 }
 
 /* One of them is always there, so that there is something to take the rate of from the beginning. */
@@ -108,11 +95,11 @@ metrics_sample_executions(const struct metrics_sample *sample)
 	const json_t *list = json_object_get(sample->map, "executions"), *one;
 	size_t i;
 
-	if (json_is_array(list) && !is(json_array_get(list, 0), "result", "pass"))
+	if (json_is_array(list) && !field_is(json_array_get(list, 0), "result", "pass"))
 		put(sample, labels, COUNT(labels), 0);
 	json_array_foreach(list, i, one) {
-		labels[0].value = text_of(one, "result");
-		labels[1].value = text_of(one, "reason");
+		labels[0].value = field_text(one, "result");
+		labels[1].value = field_text(one, "reason");
 		put(sample, labels, COUNT(labels), number_of(json_object_get(one, "count")));
 	}
 }
@@ -125,7 +112,7 @@ metrics_sample_lease_misses(const struct metrics_sample *sample)
 	size_t i;
 
 	json_array_foreach(list, i, one)
-		if (is(one, "reason", "lease"))
+		if (field_is(one, "reason", "lease"))
 			count += number_of(json_object_get(one, "count"));
 	put(sample, NULL, 0, count);
 }
@@ -165,7 +152,7 @@ metrics_sample_weight(const struct metrics_sample *sample)
 	size_t i;
 
 	json_array_foreach(list, i, one)
-		if (is(one, "verdict", "up"))
+		if (field_is(one, "verdict", "up"))
 			weight += number_of(json_object_get(one, "weight"));
 	put(sample, NULL, 0, weight);
 }
@@ -180,12 +167,12 @@ routes_put(const struct metrics_sample *sample, const char *state)
 	json_array_foreach(json_object_get(sample->map, "routes"), i, one) {
 		const json_t *path_id = json_object_get(one, "path_id");
 		char number[METRICS_NUMBER_SIZE] = "";
-		const struct metrics_label labels[] = {{"prefix", text_of(one, "prefix")}, {"path_id", number},
-			{"neighbor", text_of(one, "neighbor")}};
+		const struct metrics_label labels[] = {{"prefix", field_text(one, "prefix")}, {"path_id", number},
+			{"neighbor", field_text(one, "neighbor")}};
 
 		if (json_is_integer(path_id))
 			metrics_text_number(number_of(path_id), number);
-		put(sample, labels, COUNT(labels), is(one, "state", state));
+		put(sample, labels, COUNT(labels), field_is(one, "state", state));
 	}
 }
 

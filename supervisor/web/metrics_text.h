@@ -1,6 +1,6 @@
 /*
- * The two text formats of metrics: Prometheus' 0.0.4, and OpenMetrics 1.0.0, which differ in names, in what stands before
- * the samples, and in how they end. Knows no metric.
+ * The two text formats of metrics: Prometheus' 0.0.4, and OpenMetrics 1.0.0, which differ in names, in what stands
+ * before the samples, and in how they end. Knows no metric.
  */
 #ifndef EXACHECK_WEB_METRICS_TEXT_H
 #define EXACHECK_WEB_METRICS_TEXT_H
@@ -30,7 +30,8 @@ void metrics_text_head(FILE *, enum metrics_format, const struct metrics_name *)
 void metrics_text_end(FILE *, enum metrics_format);
 
 /* suffix: what the name of the sample has beyond the family's, or NULL for what the type adds. */
-void metrics_text_sample(FILE *, const struct metrics_name *, const char *suffix, const struct metrics_label *, double value);
+void metrics_text_sample(FILE *, const struct metrics_name *, const char *suffix, const struct metrics_label *,
+    double value);
 
 /* A number as both formats have it; of a bucket's bound, that looks like a fraction. Returns text. */
 #define METRICS_NUMBER_SIZE 32

@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 /*
- * Put these bytes in the place of the file of this name in an open directory, by way of another one beside it that begins
- * with a dot. Readable for everybody as far as umask(2) permits. False: nothing has changed, see errno.
+ * Put these bytes in the place of the file of this name in an open directory, by way of another one beside it that
+ * begins with a dot. Readable for everybody as far as umask(2) permits. False: nothing has changed, see errno.
  */
 bool replace_file(int directory, const char *name, const void *data, size_t length);
 

@@ -49,11 +49,12 @@ permitted(void)
 }
 
 void
-report_ready(const char *sandbox)
+report_ready(const char *listen, const char *sandbox)
 {
 	char text[REPORT_SIZE];
 
-	snprintf(text, sizeof(text), "sandbox %s", sandbox);
+	snprintf(text, sizeof(text), "%s%s%ssandbox %s", listen != NULL ? "serving " : "", listen != NULL ? listen : "",
+	    listen != NULL ? "; " : "", sandbox);
 	say("ready", text);
 }
 

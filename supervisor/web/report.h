@@ -6,8 +6,8 @@
 
 #define REPORT_SIZE 200 /* bytes of a line */
 
-/* It serves, in this sandbox. Once. */
-void report_ready(const char *sandbox);
+/* It serves this address (NULL: none), in this sandbox. Once. */
+void report_ready(const char *listen, const char *sandbox);
 
 /* Something does not work, and it goes on without; a line for people. Seldom: more than a few a minute are dropped. */
 void report_problem(const char *format, ...) __attribute__((format(printf, 1, 2)));

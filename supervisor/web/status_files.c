@@ -1,6 +1,6 @@
 /*
- * Status files. Touches the directory that is configured. Invariant: written tells what each file of this process says,
- * and no other process is writing there.
+ * Status files. Touches the directory that is configured. Invariant: written tells what each file of this process
+ * says, and no other process is writing there.
  */
 #include "status_files.h"
 
@@ -15,6 +15,7 @@
 
 #include "../../common/monotime.h"
 #include "../../common/walltime.h"
+#include "field.h"
 #include "replace_file.h"
 #include "report.h"
 #include "status_text.h"
@@ -93,13 +94,13 @@ status_files_begin(struct event_base *base, const struct model *model)
 }
 
 /*
- * Let the file of a node say this; nothing is done where it does. Of the last words it is more important that they are
- * said before this process is ended than that nobody sees half of them. Returns an errno, 0: it does.
+ * Let the file of a node say this; nothing is done where it does. Of the last words it is more important that they
+ * are said before this process is ended than that nobody sees half of them. Returns an errno, 0: it does.
  */
 static int
 file_say(const char *node, const char *text, enum status_end end)
 {
-	const char *before = json_string_value(json_object_get(status.written, node));
+	const char *before = field_text(status.written, node);
 	char name[STATUS_NAME_MAX + 1];
 	int error;
 
@@ -160,7 +161,7 @@ files_remove(const struct model *model)
 static int64_t
 started_ms(const struct model *model)
 {
-	const char *text = json_string_value(json_object_get(model_exacheck(model), "started"));
+	const char *text = field_text(model_exacheck(model), "started");
 	int64_t ms;
 
 	return text != NULL && walltime_parse(text, &ms) ? ms : walltime_ns(monotime_now()) / NS_PER_MILLISECOND;

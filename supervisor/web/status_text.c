@@ -1,6 +1,6 @@
 /*
- * Status files' texts and names. Touches nothing. Invariant: a name is one component of a path, never hidden, and a text
- * is four lines.
+ * Status files' texts and names. Touches nothing. Invariant: a name is one component of a path, never hidden, and a
+ * text is four lines.
  */
 #include "status_text.h"
 
@@ -11,19 +11,12 @@
 #include <time.h>
 
 #include "../../common/walltime.h"
+#include "field.h"
 
 #define MS_PER_SECOND 1000
 #define DATE_SIZE 32
 #define STATE_SIZE 64
 #define COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
-
-static bool
-is(const json_t *map, const char *key, const char *word)
-{
-	const char *text = json_string_value(json_object_get(map, key));
-
-	return text != NULL && strcmp(text, word) == 0;
-}
 
 /* What the routes follow, with what the check is about to change to. */
 static void
@@ -40,10 +33,10 @@ state_write(const json_t *map, char text[static STATE_SIZE])
 
 	strcpy(text, "INIT");
 	for (size_t i = 0; i < COUNT(states); i++) {
-		if (!is(map, "verdict", states[i].verdict))
+		if (!field_is(map, "verdict", states[i].verdict))
 			continue;
 		strcpy(text, states[i].text);
-		if (is(map, "state", states[i].way))
+		if (field_is(map, "state", states[i].way))
 			snprintf(text, STATE_SIZE, "%s | %s %" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT, states[i].text,
 			    states[i].word, json_integer_value(json_object_get(map, "count")),
 			    json_integer_value(json_object_get(map, states[i].limit)));
@@ -64,8 +57,8 @@ char *
 status_text(const json_t *map, enum status_end end, int64_t default_ms)
 {
 	const json_t *prefixes = json_object_get(map, "prefixes"), *one;
-	const char *since = json_string_value(json_object_get(map, "since"));
-	const char *nexthop = json_string_value(json_object_get(map, "nexthop"));
+	const char *since = field_text(map, "since");
+	const char *nexthop = field_text(map, "nexthop");
 	char state[STATE_SIZE] = "TERMINATED", date[DATE_SIZE], *text = NULL;
 	size_t length, i;
 	FILE *file = open_memstream(&text, &length);

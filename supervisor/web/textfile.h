@@ -7,8 +7,9 @@
 #include "output.h"
 
 /*
- * Written soon after the first news, then every 15 seconds whatever happens, so that the file's date tells whether anybody
- * writes it, and at the end, when exacheck_up 0 is all that is left: collectors go on showing a file that nobody writes.
+ * Written soon after the first news, then every 15 seconds whatever happens, so that the file's date tells whether
+ * anybody writes it, and at the end, when exacheck_up 0 is all that is left: collectors go on showing a file that
+ * nobody writes.
  */
 extern const struct output textfile_output;
 

@@ -6,6 +6,7 @@ import fnmatch
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -126,7 +127,7 @@ def canned(request):
     if request["command"] == "routes":
         return [*[one for one in ROUTES if asked(one["prefix"]) or any(asked(owner["name"]) for owner in one["owners"])], END]
     if request["command"] == "history":
-        return [{"type": "history", "name": request["names"][0], "changes": [
+        return [{"type": "history", "name": request.get("names", ["web"])[0], "changes": [
             {"state": "up", "time": f"2026-11-19T14:02:{28 + n}.000Z", "text": f"change {n}\x1b[0m"} for n in range(5)]}, END]
     return [{"type": "error", "code": "command", "message": "the stand-in knows nothing of it"}]
 
@@ -193,6 +194,7 @@ def test_status_on_a_narrow_terminal(stand, width):
     code, text = on_terminal(width, "-s", stand(), "status", env={"NO_COLOR": "1"})
     table = text.splitlines()[:len(NODES) + 1]
     assert code == 0 and max(map(len, table)) <= width and all(table)
+    assert width < 20 or re.match(r"web v6 +down\b", table[2]), "whose state it is"
 
 
 def test_terminal_without_utf_8(stand):
@@ -210,6 +212,15 @@ def test_status_json(stand):
     assert "\x1b" not in done.stdout
 
 
+def test_why_of_an_execution_that_lasts(stand):
+    """What is late is not said to come, and the earliest times follow the check's grid."""
+    hangs = {**NODES[0], "count": 0, "rise": 2, "fall": 3, "fast_interval_s": 10, "recent": [], "rules": {"down": "withdraw"},
+             "worker": {"pid": 1, "restarts": 0, "sandbox": "", "next": "2026-11-20T14:02:58.000Z"}}
+    done = ctl("-s", stand(lambda request: [EXACHECK, hangs, END] if request["command"] == "status" else [END]), "why", "web v4")
+    assert "next:    executes since 14:02:58: there is no result yet\n" in done.stdout
+    assert "3 failures in a row (at 14:03:18 at the earliest) -> down" in done.stdout, done.stdout
+
+
 # Nagios
 
 UP, DOWN, FALLING, DISABLED = NODES[0], NODES[1], NODES[2], NODES[3]
@@ -223,13 +234,21 @@ PERFDATA = re.compile(r" \| up=\d+;; down=\d+;; unsure=\d+;; disabled=\d+;; pend
     ([DOWN, UP], ("-w", "2"), 2, "CRITICAL"), ([DOWN, UP], ("-w", "1", "-c", "2"), 1, "WARNING"),
     ([DOWN, FALLING], ("-w", "1", "-c", "2"), 2, "CRITICAL"), ([DOWN, UP], ("-w", "2", "-c", "3"), 0, "OK"),
     ([DOWN, DOWN], ("-w", "0", "-c", "0"), 0, "OK"),
+    ([UP, {**UP, "name": "other", "routes": [route("192.0.2.2/32", "rejected")]}], (), 1, "WARNING"),
 ])
 def test_nagios(stand, nodes, arguments, code, word):
     done = ctl("-s", stand(lambda request: [EXACHECK, *nodes, END]), "nagios", *arguments)
     assert done.returncode == code and done.stderr == "", done
     assert done.stdout.startswith(f"EXACHECK {word} - ") and PERFDATA.search(done.stdout) and done.stdout.count("\n") == 1
     for one in nodes:
-        assert (one["name"] in done.stdout) == (one["state"] != "up" or one["guarded"] or one["held_until"] is not None)
+        assert (one["name"] in done.stdout) == (one["name"] == "other" or one["state"] != "up")
+
+
+def test_nagios_without_exabgp(stand):
+    """What is up is no good when ExaBGP is not told."""
+    gone = {**EXACHECK, "exabgp": {**EXACHECK["exabgp"], "connected": False}}
+    done = ctl("-s", stand(lambda request: [gone, UP, END]), "nagios", "-w", "5", "-c", "9")
+    assert done.returncode == 2 and done.stdout.startswith("EXACHECK CRITICAL - ExaBGP is not connected; 1 of 1 up | "), done
 
 
 def test_nagios_says_what_is_wrong(stand, directory):
@@ -263,6 +282,31 @@ def test_what_answers_is_wrong(stand, answer, code, words):
     done = ctl("-s", stand(answer), "-t", "1", "status")
     assert done.returncode == code and words in done.stderr and done.stdout == "" and "\x1b" not in done.stderr, done
     assert done.stderr.startswith("exacheck-ctl: ") and done.stderr.count("\n") == 1
+
+
+NONSENSE = (None, True, 0, -1, 10**18, -1e300, 1e300, "", "x" * 300, "\x1b[0m\n", "日本" * 50, [], {}, [None, {"name": None}],
+            "2026-13-99T99:99:99Z", "9999-12-31T23:59:59.999Z", "announced", "up", "down")
+
+
+def damaged(value, chance, choose):
+    """With other values here and there, or none."""
+    if choose.random() < chance:
+        return choose.choice(NONSENSE)
+    if isinstance(value, dict):
+        return {key: inner if key == "type" else damaged(inner, chance, choose) for key, inner in value.items()
+                if choose.random() > chance / 3}
+    return [damaged(inner, chance, choose) for inner in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("command", [("status", "-v"), ("status", "--json"), ("why", "*"), ("why", "192.0.2.1"), ("routes",),
+                                     ("nagios",), ("history",), ("version",), ("check", "*"), ("names",)])
+def test_what_answers_is_nonsense(stand, command):
+    """Whatever there is instead of a value, it ends as it should, and steers no terminal."""
+    choose = random.Random(str(command))
+    place = stand(lambda request: [damaged(line, choose.choice((0.01, 0.05, 0.2)), choose) for line in canned(request)[:-1]] + [END])
+    for _ in range(8):
+        done = ctl("-s", place, *command)
+        assert done.returncode in range(7) and "\x1b" not in done.stdout + done.stderr, done
 
 
 def test_nobody_listens(directory):

@@ -91,7 +91,7 @@ def test_watch(terminal, start, directory):
     place = run.directory / "runtime" / "control.sock"
     terminal.run(paths.EXACHECK_CTL, "-s", place, "status", "--watch")
     text = terminal.wait(lambda text: rows(text) == names[:20], "the first rows")
-    assert f"pid {run.pid}, runs for " in text and "40 checks: 40 up; 40 routes announced; ExaBGP" in text
+    assert f"pid {run.pid}, runs for " in text and "40 checks: 40 up; 40 routes announced\n" in text and "; ExaBGP 4" in text
 
     terminal.keys("NPage")
     terminal.wait(lambda text: rows(text) == names[19:39], "the next page")

@@ -3,16 +3,19 @@ Metrics as Prometheus and OpenMetrics have them, by HTTP and in a file; status f
 rules and a dashboard. Parsers and linters are others'.
 """
 import json
+import os
 import re
+import signal
 import time
 
 import pytest
 
 from harness import metrics, paths
 from harness.config import check, config, prefix
+from harness.control import ask
 from harness.reload import refused, reload, write
 from harness.wait import wait_until
-from harness.web import Web
+from harness.web import Web, pid_of
 
 pytestmark = pytest.mark.one_level
 
@@ -45,7 +48,8 @@ def document(service, listen, interval=0.5, **settings):
 def routes(found):
     """Whether the routes of web, of the other check and of the group are announced."""
     labels = ({"check": "web", "path_id": "7"}, {"check": NASTY}, {"group": "both"})
-    return tuple(found.value("exacheck_route_announced", prefix=prefix(number), **more) for number, more in enumerate(labels))
+    return tuple(found.value("exacheck_route_announced", prefix=prefix(number), **more)
+                 for number, more in enumerate(labels))
 
 
 def documented():
@@ -67,7 +71,7 @@ def expressions():
 
 
 def test_exposed(start, service):
-    """A service comes and goes, and the metrics with it; both formats say the same; names are as documented and used."""
+    """A service comes and goes, the metrics with it; both formats say the same; names are as documented and used."""
     web = Web()
     run = start(document(service, web.listen))
     run.wait_log("exacheck-web: ready", LIMIT)
@@ -95,6 +99,12 @@ def test_exposed(start, service):
         "routes of what is down, and counters", LIMIT)
     assert down.value("exacheck_check_state", check="web", state="down") == 1
     assert down.value("exacheck_check_executions_total", check="web", result="fail", reason="missing") >= 2
+    ask(run, "disable", names=["web"], reason="by hand")
+    taken = metrics.wait_metrics(
+        web, lambda found: found.value("exacheck_check_overridden", check="web") == 1, "an override", LIMIT)
+    assert taken.value("exacheck_check_state", check="web", state="disabled") == 1
+    assert 0 <= time.time() - taken.value("exacheck_check_override_timestamp_seconds", check="web") < 600
+    assert taken.value("exacheck_check_overridden", check=NASTY) == 0
     write(run, "checks: nothing")
     assert refused(run)
     counted = metrics.wait_metrics(
@@ -146,22 +156,35 @@ def test_files(start, service, directory):
     assert not metrics.promtool("check", "metrics", text=found.text)
     assert textfile.stat().st_mode & 0o777 == 0o644
 
+    os.kill(pid_of(run), signal.SIGKILL)  # its successor knows what to write
+    service.touch()
+    says(status / "web", "UP")
     del settings["groups"], settings["checks"][1]
     reload(run, settings)
-    wait_until(lambda: [path.name for path in status.iterdir()] == ["web"], LIMIT, "files of what is gone to be removed")
-    run.stop()
+    wait_until(lambda: [path.name for path in status.iterdir()] == ["web"], LIMIT, "files of what is gone to go")
+    os.kill(pid_of(run), signal.SIGINT)  # ^C is for all who have the terminal
+    run.stop(signal.SIGINT)
     says(status / "web", "TERMINATED")
     assert metrics.Metrics(textfile.read_text()).samples == {("exacheck_up",): 0}
     assert [path.name for path in written.iterdir()] == [textfile.name]
 
 
 def test_files_that_cannot_be(start, service, directory):
-    """A clear word on each, and the checks go on."""
+    """A clear word on each, and the checks go on; what is in the way is overcome as soon as it is gone."""
     run = start({**document(service, None, status_dir=str(directory / "not" / "there")),
                  "metrics": {"textfile": str(directory / "neither" / "exacheck.prom")}})
     run.wait_log(f"exacheck-web: exacheck.status_dir {directory}/not/there cannot be used: No such file", LIMIT)
-    run.wait_log(f"exacheck-web: metrics.textfile {directory}/neither/exacheck.prom: its directory cannot be opened", LIMIT)
+    run.wait_log(
+        f"exacheck-web: metrics.textfile {directory}/neither/exacheck.prom: its directory cannot be opened", LIMIT)
     run.wait_route(prefix(0), LIMIT)
+    status = directory / "status"
+    (status / "web").mkdir(parents=True)
+    status.chmod(0o777)
+    reload(run, document(service, None, status_dir=str(status)))
+    run.wait_log(f"exacheck-web: exacheck.status_dir {status}: the file of web cannot be written: ", LIMIT)
+    wait_until((status / "both").exists, LIMIT, "what can be written")
+    (status / "web").rmdir()
+    wait_until((status / "web").is_file, LIMIT, "what could not be written")
 
 
 def test_packaging(tmp_path):

@@ -12,6 +12,7 @@ from harness.hostile import TcpServer
 from harness.reload import reload
 from harness.wait import wait_until
 from harness.web import Web, by_name, pid_of, pids
+from test_control_errors import ATTEMPTS, CHECKS, GRID, LATER, Hostile, lateness
 from test_faults import tcp
 from test_upgrade import put, upgrade
 
@@ -175,7 +176,7 @@ def test_confined(root, start, server, web):
     kinds = sorted(what.split(":")[0] for fd, what in held.items() if fd > 2)
     assert {held[fd] for fd in (0, 1, 2)} == {"/dev/null"} and set(kinds) <= {"socket", "anon_inode", "pipe"}, held
     assert kinds.count("socket") == 2, held
-    line = run.wait_log("exacheck-web: ready: sandbox ").text
+    line = run.wait_log(f"exacheck-web: ready: serving {web.listen}; sandbox ").text
     assert all(word in line for word in ("identity(uid ", "no_new_privs", "rlimits", "landlock(ABI", "seccomp")), line
 
 
@@ -282,6 +283,73 @@ def test_hostile_crowd(start, server, web):
     web.wait(lambda status: all(node["state"] == "up" for node in status["checks"]))
     assert pids(run) == [pid], run.story()
     wait_until(lambda: len(processes.descriptors(pid)) < 12, what="the end of all connections")
+
+
+def request(path):
+    return f"GET {path} HTTP/1.1\r\n\r\n".encode()
+
+
+def hammers(self, client):
+    client.sendall(request("/api/v1/status?since=1"))
+    while client.recv(65536):
+        pass
+
+
+def never_reads(self, client):
+    client.sendall(request("/api/v1/status"))
+    self.over.wait(1)
+
+
+def floods(self, client):
+    """Connections, as many as there come."""
+
+
+def huge_header(self, client):
+    client.sendall(b"GET / HTTP/1.1\r\nX: " + b"y" * 100_000)
+
+
+def half_a_request(self, client):
+    client.sendall(b"GET / HT")
+    client.shutdown(socket.SHUT_WR)
+    self.over.wait(0.5)
+
+
+def byte_by_byte(self, client):
+    for byte in request("/metrics" + "x" * 5000):
+        if not self.over.is_set():
+            client.sendall(bytes([byte]))
+            time.sleep(0.001)
+
+
+class HostileVisitor(Hostile):
+    """The same at a web server."""
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.path.port), 1)
+
+
+HARM = [hammers, hammers, hammers, never_reads, never_reads, floods, floods, huge_header, half_a_request, byte_by_byte]
+
+
+def test_ten_who_mean_harm(start, web):
+    """The checks keep their grid, and in the end others are served."""
+    checks = [check(f"web {n}", {"method": "file", "path": "/"}, prefixes=[prefix(n)], interval=GRID, splay=True)
+              for n in range(CHECKS)]
+    run = start(document(web, *checks), arguments=())
+    web.wait(lambda status: all(node["state"] == "up" for node in status["checks"]))
+    pid, found = pid_of(run), []
+    while len(found) < ATTEMPTS and not any(harmed < quiet + LATER for quiet, harmed in found):
+        quiet = lateness(run)
+        hostile = [HostileVisitor(web, act) for act in HARM]
+        for one in hostile:
+            one.start()
+        found.append((quiet, lateness(run)))
+        for one in hostile:
+            one.close()
+        assert all(one.rounds > 0 for one in hostile)
+    assert any(harmed < quiet + LATER for quiet, harmed in found), found
+    web.wait(lambda status: all(node["state"] == "up" for node in status["checks"]))
+    assert pids(run) == [pid] and not run.logged("worker lost"), run.story()
 
 
 def cpu_ns(pid):

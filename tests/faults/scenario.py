@@ -4,6 +4,7 @@ to end. What must hold whatever fails:
 - a route is announced only while its service is up, and withdrawn soon after it went down;
 - stdout holds whole valid commands, stderr whole log lines, nothing is left at the end, neither route nor process;
 - a reload is either taken or refused, and if refused, taken when it is asked for again;
+- a question at the control socket is answered, refused, or ends the connection, and is answered when asked again;
 - exacheck ends only when told to, or before it announced anything, and then with an error that it tells.
 """
 import json
@@ -13,6 +14,7 @@ import time
 
 from harness import processes
 from harness.config import check, config, for_test, prefix
+from harness.control import Control, Refused
 from harness.exacheck import Exacheck
 from harness.logline import LINE
 from harness.wait import Timeout
@@ -28,6 +30,10 @@ QUIET = 2 * INTERVAL  # watched while down
 # The C library ends a process that has no memory where it looks up users.
 LIBRARY = ("Assertion", "Unexpected error.", "cannot allocate memory for thread-local data")
 VERBOSE = False  # debug lines are calls too, of one kind over and over
+ASK_LIMIT = 5.0  # a check's timeout and two seconds
+QUESTIONS = [("status", {"detail": "full"}), ("routes", {"names": ["target"]}), ("history", {}), ("events", {}),
+             ("check", {"names": ["*"]}), ("disable", {"names": ["never"], "for_s": 60}), ("enable", {"names": ["*"]}),
+             ("reload", {"dry_run": True}), ("log", {"level": "success"})]
 ROUTE, NEVER, ADDED = prefix(1), prefix(2), prefix(3)
 
 
@@ -94,8 +100,31 @@ class Scenario:
                 except ProcessLookupError:
                     pass
 
+    def question(self, command, fields):
+        """Whether it is answered."""
+        try:
+            with Control(self.run, ASK_LIMIT) as control:
+                control.ask(command, **fields)
+            return True
+        except Refused as error:
+            if error.code != "memory":
+                raise Timeout(f"{command}: {error}") from None
+        except (EOFError, OSError):
+            if self.run.process.poll() is not None:
+                raise Ended from None
+        time.sleep(STORM)
+        return False
+
+    def questions(self):
+        """Everything that control clients may want."""
+        for command, fields in QUESTIONS:
+            if not any(self.question(command, fields) for _ in range(3)):
+                raise Timeout(f"{command}: not answered")
+
     def life(self):
         self.await_route(True, START_LIMIT, "announce")
+        if self.respawn and not self.run.logged("no control socket"):
+            self.questions()
         self.target.down()
         down = time.monotonic()
         self.await_route(False, DOWN_LIMIT, "withdraw of a service that is down")

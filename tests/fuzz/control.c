@@ -40,6 +40,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case PARSE_PROTOCOL:
 	case PARSE_BAD:
+	case PARSE_MEMORY:
 		FUZZ_ASSERT(*problem != '\0' && strlen(problem) < sizeof(problem));
 		break;
 	}

@@ -226,6 +226,22 @@ life_event(struct life *life, size_t rank, enum kind kind, monotime_t now)
 	life_say(life);
 }
 
+/* An operator's command. */
+static inline void
+life_override(struct life *life, size_t rank, bool overridden, monotime_t now)
+{
+	struct override override = {.kind = OVERRIDE_DISABLE, .set = now, .until = MONOTIME_NEVER};
+	char problem[OVERRIDES_PROBLEM_SIZE];
+
+	if (overridden) {
+		ck_assert(override_set_texts(&override, "root", NULL));
+		checks_override(life->checks, rank, &override, now);
+	} else
+		checks_release(life->checks, rank, "enabled by root", now);
+	ck_assert(overrides_changed(life->overrides, problem));
+	life_say(life);
+}
+
 static inline void
 life_turn(struct life *life, monotime_t now)
 {

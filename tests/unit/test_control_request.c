@@ -54,7 +54,7 @@ static const struct {
 	const char *fields;
 	const char *problem;
 } refused[] = {
-	{"\"names\":\"a\"", "\"names\" must be a list of texts of 1 to 255 bytes each"},
+	{"\"names\":\"a\"", "\"names\" must be a list of at most 4096 texts of 1 to 255 bytes"},
 	{"\"names\":[\"\"]", "\"names\" must be"},
 	{"\"names\":[\"a\",null]", "\"names\" must be"},
 	{"\"detail\":\"more\"", "\"detail\" must be \"brief\" or \"full\""},
@@ -85,10 +85,12 @@ START_TEST(fields_out_of_range)
 }
 END_TEST
 
-static const char *const bad[] = {"", " ", "x", "1", "\"x\"", "[]", "{}", "{\"protocol\":1}", "{\"protocol\":\"1\",\"command\":\"x\"}",
+static const char *const bad[] = {"", " ", "x", "1", "\"x\"", "[]", "{}", "{\"protocol\":1}",
+	"{\"protocol\":\"1\",\"command\":\"x\"}",
 	"{\"protocol\":1.0,\"command\":\"x\"}", "{\"protocol\":1,\"command\":[]}", "{\"protocol\":1,\"command\":\"x\"} 1",
 	"{\"protocol\":1,\"command\":\"x\",\"command\":\"x\"}", "{\"protocol\":1,\"command\":\"\\u0000\"}",
-	"{\"protocol\":1,\"command\":\"\xff\"}", "{\"protocol\":1,\"command\":\"x\"", "{\"protocol\":99999999999999999999,\"command\":\"x\"}"};
+	"{\"protocol\":1,\"command\":\"\xff\"}", "{\"protocol\":1,\"command\":\"x\"",
+	"{\"protocol\":99999999999999999999,\"command\":\"x\"}"};
 
 START_TEST(no_requests)
 {

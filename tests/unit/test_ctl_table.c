@@ -46,7 +46,9 @@ static const struct {
     {{"web", "up", "x"}, 18, "NAME  STATE  LEAST\nweb   up     x\n"},
     /* the least important one goes first */
     {{"web", "up", "x"}, 17, "NAME  STATE\nweb   up\n"},
-    {{"web", "up", "x"}, 10, "NAME\nweb\n"},
+    /* the last two become narrow first */
+    {{"web", "rising", "x"}, 10, "NAME  STA…\nweb   ris…\n"},
+    {{"web", "up", "x"}, 9, "NAME\nweb\n"},
     {{"web", "up", "x"}, 2, "N…\nw…\n"},
     /* what is there but not needed goes to the most important one */
     {{"long name", "long state", "x"}, 23, "NAME       STATE  LEAST\nlong name  long…  x\n"},

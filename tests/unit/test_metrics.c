@@ -239,21 +239,22 @@ START_TEST(other_shapes)
 {
 	static const char *const others[] = {
 	    "{\"type\":\"exacheck\",\"exabgp\":7,\"started\":\"today\",\"reloads\":[]}",
-	    "{\"type\":\"order\",\"names\":[{\"name\":\"x\",\"group\":false},{\"name\":\"y\",\"group\":false}]}",
-	    "{\"type\":\"check\",\"name\":\"x\",\"state\":5,\"executions\":[1],\"durations\":{\"counts\":7},\"routes\":[3],\"last\":[],"
-	    "\"worker\":\"w\",\"since\":{}}",
-	    "{\"type\":\"check\",\"name\":\"y\",\"executions\":{},\"durations\":{\"counts\":[\"a\"],\"bounds\":0},\"routes\":\"r\"}",
+	    "{\"type\":\"order\",\"names\":[{\"name\":\"x\",\"group\":false},{\"name\":\"y\",\"group\":true}]}",
+	    "{\"type\":\"check\",\"name\":\"x\",\"state\":5,\"executions\":[1],\"durations\":{\"counts\":7},\"routes\":[3]}",
+	    "{\"type\":\"group\",\"name\":\"y\",\"override\":[],\"members\":[5],\"since\":{},\"routes\":\"r\"}",
+	    "{\"type\":\"check\",\"name\":\"x\",\"state\":5,\"last\":[],\"worker\":\"w\",\"executions\":{},\"durations\":{\"counts\":[\"a\"]}}",
 	};
-	char *text;
+	for (size_t i = 0; i < COUNT(others); i++) {
+		char *text;
 
-	for (size_t i = 0; i < COUNT(others); i++)
 		ck_assert_int_ne(model_take(model, others[i], strlen(others[i]), monotime_now()), MODEL_BAD);
-	text = make(METRICS_OPENMETRICS);
-	assert_family(text, "exacheck_check_state", "# TYPE exacheck_check_state gauge\n");
-	assert_family(text, "exacheck_check_duration_seconds",
-	    "# TYPE exacheck_check_duration_seconds histogram\n# UNIT exacheck_check_duration_seconds seconds\n");
-	ck_assert_ptr_null(strstr(text, "nan"));
-	free(text);
+		text = make(METRICS_OPENMETRICS);
+		assert_family(text, "exacheck_check_state", "# TYPE exacheck_check_state gauge\n");
+		assert_family(text, "exacheck_check_duration_seconds",
+		    "# TYPE exacheck_check_duration_seconds histogram\n# UNIT exacheck_check_duration_seconds seconds\n");
+		ck_assert_ptr_null(strstr(text, "nan"));
+		free(text);
+	}
 }
 END_TEST
 

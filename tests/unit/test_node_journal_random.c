@@ -173,6 +173,21 @@ lives_step(monotime_t now, bool both)
 	return now;
 }
 
+/* The same with an operator, who has his way with one node after the other. */
+static monotime_t
+lives_step_overriding(monotime_t now, bool both)
+{
+	size_t rank = draw(CHECKS + 2);
+	bool overridden = draw(3) == 0;
+
+	if (draw(10) > 0)
+		return lives_step(now, both);
+	life_override(&first, rank, overridden, now);
+	if (both)
+		life_override(&second, rank, overridden, now);
+	return now;
+}
+
 /* All checks settled when it was killed: from their next results on both lives are the same to the nanosecond. */
 static void
 same_life(void)
@@ -213,6 +228,18 @@ START_TEST(same_life_goes_on)
 }
 END_TEST
 
+/* What is overridden is so in both, and disabled. */
+static void
+overrides_compare(void)
+{
+	for (size_t i = 0; i < CHECKS + 2; i++) {
+		const struct node *one = checks_node(first.checks, i), *other = checks_node(second.checks, i);
+
+		ck_assert_int_eq(one->override.kind, other->override.kind);
+		ck_assert(other->override.kind == OVERRIDE_NONE || node_verdict(other) == VERDICT_DISABLED);
+	}
+}
+
 /*
  * Killed at any time, and once more before anything is proven: what checks count is the same at every step, and when
  * all have said the same for long, so is the rest.
@@ -227,21 +254,27 @@ other_life(void)
 	config_draw(text, sizeof(text), false);
 	life_begin(&first, "first", text, now);
 	for (unsigned steps = draw(STEPS); steps > 0; steps--)
-		now = lives_step(now, false);
+		now = lives_step_overriding(now, false);
 	journal_copy(&first, "second");
 	life_begin(&second, "second", text, now);
 	life_end(&second);
 	life_begin(&second, "second", text, monotime_add(now, 1));
 	for (size_t i = 0; i < CHECKS; i++)
-		if (checks_at(first.checks, i)->fsm.state == FSM_DISABLED)
+		if (checks_at(first.checks, i)->disabled)
 			life_event(&second, i, DISABLE, now);
+	overrides_compare();
 	for (unsigned steps = draw(STEPS); steps > 0; steps--) {
 		for (size_t i = 0; i < CHECKS; i++) {
 			const struct fsm *one = &checks_at(first.checks, i)->fsm, *other = &checks_at(second.checks, i)->fsm;
 
 			ck_assert(one->state == other->state && one->count == other->count);
 		}
-		now = lives_step(now, true);
+		now = lives_step_overriding(now, true);
+	}
+	overrides_compare();
+	for (size_t i = 0; i < CHECKS + 2; i++) {
+		life_override(&first, i, false, now);
+		life_override(&second, i, false, now);
 	}
 	for (size_t i = 0; i < CHECKS; i++)
 		last[i] = draw(2) ? PASS : FAIL;
