@@ -33,7 +33,7 @@ prefixes_text(const struct string_list *prefixes, char text[static PREFIXES_TEXT
 		snprintf(text + length, PREFIXES_TEXT_SIZE - length, " and %zu more", prefixes->count - i);
 }
 
-/* What became of the routes: "; withdrew 192.0.2.1/32". */
+/* What became of the routes: "; withdrew 192.0.2.1/32", ", of which others keep 1 announced". */
 static const char *
 effect_text(const struct node *node, enum node_effect effect, monotime_t now, char *text, size_t size)
 {
@@ -50,6 +50,7 @@ effect_text(const struct node *node, enum node_effect effect, monotime_t now, ch
 	const char *suffix = effect == NODE_ANNOUNCED ? suffixes[node->wish] : NULL;
 	char prefixes[PREFIXES_TEXT_SIZE];
 	monotime_t until = now;
+	size_t length, kept;
 
 	text[0] = '\0';
 	if (effect == NODE_HELD && node_held(node, &until)) {
@@ -57,7 +58,9 @@ effect_text(const struct node *node, enum node_effect effect, monotime_t now, ch
 		    (double)monotime_left(until, now) / NS_PER_SECOND);
 	} else if (effect != NODE_SAME && effect != NODE_HELD && node->config->prefixes.count > 0) {
 		prefixes_text(&node->config->prefixes, prefixes);
-		snprintf(text, size, "; %s%s%s", verbs[effect], prefixes, suffix != NULL ? suffix : "");
+		length = (size_t)snprintf(text, size, "; %s%s%s", verbs[effect], prefixes, suffix != NULL ? suffix : "");
+		if (effect == NODE_WITHDREW && length < size && (kept = node_routes_wanted(node)) > 0)
+			snprintf(text + length, size - length, ", of which others keep %zu announced", kept);
 	}
 	return text;
 }
