@@ -163,8 +163,6 @@ bool node_held(const struct node *, monotime_t *until);
 /* Whether it wants its routes announced, in whatever way. */
 bool node_announces(const struct node *);
 
-/* How many of its routes are wanted announced: by others, when it does not want them. */
-size_t node_routes_wanted(const struct node *);
 /* Call for each route of the node; prefix: its number. Returns whether every call returned true. */
 typedef bool node_call(const struct node *, const struct route_key *, size_t prefix, void *context);
 bool node_each_route(const struct node *, node_call *, void *context);

@@ -67,23 +67,3 @@ nodes_next(const struct nodes *nodes)
 
 	return first != NULL ? monotime_min(first->due, next) : next;
 }
-
-static bool
-route_count(const struct node *node, const struct route_key *key, size_t prefix, void *context)
-{
-	const struct route *route = ledger_look_up(node->nodes->ledger, key);
-	size_t *wanted = context;
-
-	(void)prefix;
-	*wanted += route != NULL && route_desired(route) != NULL;
-	return true;
-}
-
-size_t
-node_routes_wanted(const struct node *node)
-{
-	size_t wanted = 0;
-
-	node_each_route(node, route_count, &wanted);
-	return wanted;
-}
