@@ -26,7 +26,6 @@
 #include "hook.h"
 #include "journal.h"
 #include "launcher.h"
-#include "lock.h"
 #include "loop.h"
 #include "overrides.h"
 #include "program.h"
