@@ -19,7 +19,7 @@
 #include "unit.h"
 
 #define MS NS_PER_MILLISECOND
-#define STEPS 150
+#define STEPS 80
 
 static const char document[] =
     "exacheck: {exabgp: {output: 'socket /nonexistent/exabgp'}}\n"
@@ -373,8 +373,9 @@ START_TEST(without_memory_later)
 		scarce = 0;
 		tell();
 		pass();
-		pass();
-		compare();
+		ck_assert_ptr_nonnull(model_at(model, 3)->map);
+		if (!reached || failing % 32 == 0) /* it takes long under valgrind */
+			compare();
 	} while (reached);
 	ck_assert_uint_gt(failing, 100);
 }
