@@ -8,6 +8,8 @@
 
 #include "../common/log.h"
 #include "../common/monotime.h"
+#include "nodes.h"
+#include "route.h"
 
 #define PREFIXES_TEXT_SIZE 256
 
@@ -33,7 +35,18 @@ prefixes_text(const struct string_list *prefixes, char text[static PREFIXES_TEXT
 		snprintf(text + length, PREFIXES_TEXT_SIZE - length, " and %zu more", prefixes->count - i);
 }
 
-/* What became of the routes: "; withdrew 192.0.2.1/32". */
+static bool
+route_count(const struct node *node, const struct route_key *key, size_t prefix, void *context)
+{
+	const struct route *route = ledger_look_up(node->nodes->ledger, key);
+	size_t *wanted = context;
+
+	(void)prefix;
+	*wanted += route != NULL && route_desired(route) != NULL;
+	return true;
+}
+
+/* What became of the routes: "; withdrew 192.0.2.1/32", ", of which others keep 1 announced". */
 static const char *
 effect_text(const struct node *node, enum node_effect effect, monotime_t now, char *text, size_t size)
 {
@@ -50,6 +63,7 @@ effect_text(const struct node *node, enum node_effect effect, monotime_t now, ch
 	const char *suffix = effect == NODE_ANNOUNCED ? suffixes[node->wish] : NULL;
 	char prefixes[PREFIXES_TEXT_SIZE];
 	monotime_t until = now;
+	size_t length, kept = 0;
 
 	text[0] = '\0';
 	if (effect == NODE_HELD && node_held(node, &until)) {
@@ -57,7 +71,11 @@ effect_text(const struct node *node, enum node_effect effect, monotime_t now, ch
 		    (double)monotime_left(until, now) / NS_PER_SECOND);
 	} else if (effect != NODE_SAME && effect != NODE_HELD && node->config->prefixes.count > 0) {
 		prefixes_text(&node->config->prefixes, prefixes);
-		snprintf(text, size, "; %s%s%s", verbs[effect], prefixes, suffix != NULL ? suffix : "");
+		length = (size_t)snprintf(text, size, "; %s%s%s", verbs[effect], prefixes, suffix != NULL ? suffix : "");
+		if (effect == NODE_WITHDREW)
+			node_each_route(node, route_count, &kept);
+		if (kept > 0 && length < size)
+			snprintf(text + length, size - length, ", of which others keep %zu announced", kept);
 	}
 	return text;
 }

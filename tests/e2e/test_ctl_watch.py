@@ -50,6 +50,7 @@ class Terminal:
 
     def wait_shell(self):
         """The shell has the terminal again, and it echoes what is typed and ends lines."""
+        self.wait(lambda text: text.rstrip().endswith("\n$"), "the next prompt")
         self.keys("-l", "stty -a | grep -c ' echo .*\\| onlcr'")
         self.wait(lambda text: "stty -a" in text, "the echo of what is typed")
         self.keys("Enter")

@@ -277,8 +277,11 @@ def test_shared_prefix(start, keep):
     run.wait_transition("second", "up")
     first.go_away()
     run.wait_route(prefix(0), med=2)
+    down = run.wait_transition("first", "down")
+    assert down.routes == f"withdrew {prefix(0)}, of which others keep 1 announced", run.story()
     second.go_away()
     run.wait_no_route(prefix(0))
+    assert run.wait_transition("second", "down").routes == f"withdrew {prefix(0)}", run.story()
     assert [up for _, up in run.rib.changes_of(prefix(0))] == [True, False], "the route left too early"
     second.come_back()
     run.wait_route(prefix(0), med=2)
