@@ -373,8 +373,10 @@ START_TEST(without_memory_later)
 		scarce = 0;
 		tell();
 		pass();
+		ck_assert_ptr_nonnull(model_at(model, 3)->map);
 		pass();
-		compare();
+		if (!reached || failing % 8 == 0)
+			compare();
 		failing += failing < 60 ? 1 : 7; /* every one of the first line, and some of each other */
 	} while (reached);
 	ck_assert_uint_gt(failing, 100);
