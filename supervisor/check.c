@@ -101,6 +101,12 @@ check_release(struct check *check, const char *why, monotime_t now)
 	check_event(check, (struct transition){.event = FSM_ENABLE, .word = word}, now);
 }
 
+bool
+check_rests(const struct check *check)
+{
+	return check->disabled || (check->fsm.state == FSM_DISABLED && check->node.override.kind == OVERRIDE_NONE);
+}
+
 int64_t
 check_interval_ns(const struct check *check)
 {

@@ -69,6 +69,9 @@ void check_disabled(struct check *, bool disabled, monotime_t now);
 void check_override(struct check *, struct override *, monotime_t now);
 void check_release(struct check *, const char *why, monotime_t now);
 
+/* Whether it is disabled in a way that keeps it from being executed: one that is overridden is executed. */
+bool check_rests(const struct check *);
+
 /* Nanoseconds between executions in the present state. */
 int64_t check_interval_ns(const struct check *);
 

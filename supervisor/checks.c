@@ -185,6 +185,20 @@ checks_node(const struct checks *checks, size_t rank)
 }
 
 size_t
+checks_find(struct checks *checks, const char *name)
+{
+	size_t count = checks_node_count(checks);
+
+	for (size_t i = 0; i < count; i++) {
+		size_t rank = (checks->sought + 1 + i) % count;
+
+		if (strcmp(checks_node(checks, rank)->config->name, name) == 0)
+			return checks->sought = rank;
+	}
+	return count;
+}
+
+size_t
 checks_up(const struct checks *checks)
 {
 	size_t up = 0;
@@ -295,22 +309,19 @@ bool
 checks_load(struct checks *checks, const json_t *map, char error[static STATE_ERROR_SIZE])
 {
 	const char *name = state_text(map, "name");
+	size_t rank = name != NULL ? checks_find(checks, name) : checks->count;
 
-	for (size_t i = 0; name != NULL && i < checks->count; i++)
-		if (strcmp(checks->list[i]->config->node.name, name) == 0)
-			return check_load(checks->list[i], map, error);
-	return load_none(error, "check");
+	return rank < checks->count ? check_load(checks->list[rank], map, error) : load_none(error, "check");
 }
 
 bool
 checks_load_group(struct checks *checks, const json_t *map, char error[static STATE_ERROR_SIZE])
 {
 	const char *name = state_text(map, "name");
+	size_t rank = name != NULL ? checks_find(checks, name) : 0, count = checks_node_count(checks);
 
-	for (size_t i = 0; name != NULL && i < checks->group_count; i++)
-		if (strcmp(checks->groups[i]->config->node.name, name) == 0)
-			return group_load(checks->groups[i], map, error);
-	return load_none(error, "group");
+	return rank >= checks->count && rank < count ? group_load(checks->groups[rank - checks->count], map, error) :
+	    load_none(error, "group");
 }
 
 bool

@@ -37,6 +37,11 @@ const struct group *checks_group(const struct checks *, size_t index);
 /* Every check, then every group. */
 size_t checks_node_count(const struct checks *);
 struct node *checks_node(const struct checks *, size_t rank);
+/*
+ * The rank of the node of this name, or the number of nodes: there is none. Who asks for one after the other in file
+ * order is answered at once.
+ */
+size_t checks_find(struct checks *, const char *name);
 
 /*
  * An operator's word on the node of this rank, which becomes its own, in place of a former one; and it is over. Both tell

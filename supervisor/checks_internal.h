@@ -16,6 +16,7 @@ struct checks {
 	struct group **groups; /* likewise */
 	struct membership membership;
 	unsigned last_number;
+	size_t sought; /* where a name was found last: the next one is likely to be behind it */
 
 	/* A change under way */
 	const struct plan *plan; /* NULL: none */

@@ -107,7 +107,8 @@ control_upgrade_refused(struct control *control, const char *why)
 	TAILQ_FOREACH(client, &control->clients, entry) {
 		struct control_answer *answer = &client->answer;
 
-		if (answer->command == NULL || answer->command->step != control_upgrade || answer->number < 2)
+		if (answer->command == NULL || answer->command->step != control_upgrade || answer->number < 2 ||
+		    answer->own != NULL)
 			continue;
 		answer->own = strdup(why);
 		answer->own_free = free;

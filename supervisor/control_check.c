@@ -74,13 +74,13 @@ runs_tell(struct control_answer *answer, struct runs *runs)
 		const struct check *check = checks_at(control->checks, runs->list[i].rank);
 		bool done = executions(check) != runs->list[i].executions;
 
-		if (!done && check->fsm.state != FSM_DISABLED && monotime_before(now, answer->wakes))
+		if (!done && !check_rests(check) && monotime_before(now, answer->wakes))
 			continue;
 		run = runs->list[i];
 		runs->list[i] = runs->list[--runs->count];
 		if (done)
 			return answer_more(answer, "check", view_node(control->view, run.rank, VIEW_BRIEF, now));
-		return say_skipped(answer, run.rank, check->fsm.state == FSM_DISABLED ? "it was disabled meanwhile" :
+		return say_skipped(answer, run.rank, check_rests(check) ? "it was disabled meanwhile" :
 		    "no result came in time");
 	}
 	return runs->count > 0 ? STEP_WAIT : STEP_DONE;

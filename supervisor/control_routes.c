@@ -74,7 +74,7 @@ owner_visit(void *context, unsigned rank, enum route_status wish)
 	struct asked *asked = context;
 
 	(void)wish;
-	if (node_rank(rank) < checks_node_count(asked->answer->control->checks)) /* see view.c */
+	if (node_rank(rank) < checks_node_count(asked->answer->control->checks)) /* see view_route.c */
 		asked->found |= select_has(asked->answer, node_rank(rank));
 }
 

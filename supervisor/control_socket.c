@@ -98,6 +98,28 @@ site_free(struct site *site, const struct control_socket *own)
 	return false;
 }
 
+/*
+ * Its group and mode, of what was made and nothing else: who may write to the directory may have put a link in its place,
+ * and we may be root.
+ */
+static bool
+site_permit(const struct site *site, const struct control_socket *new, struct stat *made)
+{
+	char path[64];
+	int fd = openat(site->directory, site->temporary, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	bool permitted;
+
+	if (fd == -1)
+		return false;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	errno = EEXIST;
+	permitted = fstat(fd, made) == 0 && S_ISSOCK(made->st_mode) &&
+	    (new->gid == (gid_t)-1 || fchownat(fd, "", (uid_t)-1, new->gid, AT_EMPTY_PATH) == 0) &&
+	    chmod(path, new->mode) == 0;
+	close(fd);
+	return permitted;
+}
+
 /* Listening and with its owner and mode, at the temporary name. */
 static bool
 site_make(struct site *site, struct control_socket *new)
@@ -115,10 +137,9 @@ site_make(struct site *site, struct control_socket *new)
 	umask(mask);
 	if (!bound)
 		return site_failed(site, "cannot make it");
-	if ((new->gid != (gid_t)-1 && fchownat(site->directory, site->temporary, (uid_t)-1, new->gid, 0) == -1) ||
-	    fchmodat(site->directory, site->temporary, new->mode, 0) == -1)
+	if (!site_permit(site, new, &made))
 		return site_failed(site, "cannot give it group and mode as exacheck.control says");
-	if (fstatat(site->directory, site->temporary, &made, AT_SYMLINK_NOFOLLOW) == -1 || listen(new->fd, BACKLOG) == -1)
+	if (listen(new->fd, BACKLOG) == -1)
 		return site_failed(site, "cannot listen");
 	new->device = made.st_dev;
 	new->inode = made.st_ino;

@@ -251,11 +251,8 @@ kept_load(struct checks *checks, const json_t *map, char error[static STATE_ERRO
 	const char *name = state_text(map, "name");
 	struct results results = {0};
 	struct history history;
-	size_t rank = 0;
+	size_t rank = name != NULL ? checks_find(checks, name) : checks_node_count(checks);
 
-	while (rank < checks_node_count(checks) &&
-	    (name == NULL || strcmp(checks_node(checks, rank)->config->name, name) != 0))
-		rank++;
 	if (rank == checks_node_count(checks)) {
 		snprintf(error, STATE_ERROR_SIZE, "of no check or group that there is");
 		return false;

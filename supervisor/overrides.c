@@ -175,22 +175,11 @@ loading_tell(struct loading *loading, enum log_level level, const char *format, 
 	log_line(level, NULL, "%s: %s", loading->overrides->path, text);
 }
 
-/* The rank of the node of this name, or the number of nodes. */
-static size_t
-node_find(const struct checks *checks, const char *name)
-{
-	size_t rank = 0;
-
-	while (rank < checks_node_count(checks) && strcmp(checks_node(checks, rank)->config->name, name) != 0)
-		rank++;
-	return rank;
-}
-
 static void
 override_take(struct loading *loading, const char *name, struct override *override)
 {
 	struct checks *checks = loading->overrides->checks;
-	size_t rank = node_find(checks, name);
+	size_t rank = checks_find(checks, name);
 	char text[OVERRIDE_TEXT_SIZE];
 
 	if (rank == checks_node_count(checks))

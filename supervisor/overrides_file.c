@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/json_dump.h"
 #include "../common/walltime.h"
 #include "checks.h"
 
@@ -19,8 +20,10 @@
 static bool
 line_write(FILE *file, json_t *map)
 {
-	bool written = map != NULL && json_dumpf(map, file, JSON_COMPACT) == 0 && fputc('\n', file) != EOF;
+	char *text = json_dump(map, JSON_COMPACT);
+	bool written = text != NULL && fputs(text, file) != EOF && fputc('\n', file) != EOF;
 
+	free(text);
 	json_decref(map);
 	return written;
 }

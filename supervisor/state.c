@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../common/json_dump.h"
+
 #define NOEXEC_SEAL 8u /* MFD_NOEXEC_SEAL of Linux 6.3; not in older headers */
 #define LINE_START "{\""
 
@@ -138,10 +140,12 @@ bool
 state_write(FILE *file, const char *kind, json_t *map)
 {
 	json_t *line = map != NULL ? json_object() : NULL;
+	char *text = NULL;
 	bool written = false;
 
 	if (line != NULL && json_object_set_nocheck(line, kind, map) == 0)
-		written = json_dumpf(line, file, JSON_COMPACT) == 0 && fputc('\n', file) != EOF;
+		written = (text = json_dump(line, JSON_COMPACT)) != NULL && fputs(text, file) != EOF && fputc('\n', file) != EOF;
+	free(text);
 	json_decref(line);
 	json_decref(map);
 	return written;

@@ -180,7 +180,7 @@ workers_run_now(const struct check *check)
 		return "it is not executed any more";
 	worker_drain(worker); /* what has come is of the awaited grid point */
 	now = monotime_now();
-	if (worker->disabled || check->fsm.state == FSM_DISABLED)
+	if (worker->disabled || check_rests(check))
 		return "it is disabled";
 	if (worker->phase != PHASE_RUNNING || worker->fd == -1)
 		return "it has no worker at the moment";

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../common/json_dump.h"
 #include "../../common/monotime.h"
 
 #define WELL_NS (15 * NS_PER_SECOND)
@@ -70,7 +71,7 @@ question_read(struct evhttp_request *request, const struct model *model)
 static bool
 exacheck_print(const struct model *model, FILE *file)
 {
-	char *text = model_exacheck(model) != NULL ? json_dumps(model_exacheck(model), JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+	char *text = json_dump(model_exacheck(model), JSON_COMPACT | JSON_REAL_PRECISION(9));
 	bool printed = text != NULL;
 
 	if (printed)
@@ -102,6 +103,7 @@ static bool
 names_print(const struct model *model, FILE *file)
 {
 	json_t *lists[2] = {json_array(), json_array()}, *map;
+	char *text;
 	bool printed = lists[0] != NULL && lists[1] != NULL;
 
 	for (size_t i = 0; printed && i < model_count(model); i++) {
@@ -112,10 +114,13 @@ names_print(const struct model *model, FILE *file)
 	map = json_pack("{so so}", "checks", lists[0], "groups", lists[1]);
 	if (map == NULL)
 		return false;
-	fputs(",\"names\":", file);
-	printed = printed && json_dumpf(map, file, JSON_COMPACT) == 0;
+	text = printed ? json_dump(map, JSON_COMPACT) : NULL;
 	json_decref(map);
-	return printed;
+	if (text == NULL)
+		return false;
+	fprintf(file, ",\"names\":%s", text);
+	free(text);
+	return true;
 }
 
 /* NULL: out of memory. */

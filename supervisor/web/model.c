@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../common/json_dump.h"
+
 #define TEXT_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(9))
 
 struct model {
@@ -156,7 +158,7 @@ node_append(struct model_node *node, const json_t *news)
 	json_t *one;
 
 	json_array_foreach(news, i, one) {
-		char *text = json_dumps(one, TEXT_FLAGS);
+		char *text = json_dump(one, TEXT_FLAGS);
 
 		if (text == NULL)
 			return false;
@@ -185,7 +187,7 @@ node_take(struct model *model, json_t *line, bool group)
 	json_object_del(line, "news");
 	if (same && json_equal(node->map, line))
 		return MODEL_SAME;
-	if ((text = json_dumps(line, TEXT_FLAGS)) == NULL || !whole) {
+	if ((text = json_dump(line, TEXT_FLAGS)) == NULL || !whole) {
 		free(text);
 		return MODEL_BAD;
 	}

@@ -107,6 +107,19 @@ def test_log_level(start):
         assert control.refusal("log", level="loud").code == "request"
 
 
+def test_events_that_are_gone(start):
+    """More than are kept: who wants those after a number is told how many there were; who wants all gets what there is."""
+    run = start(some(1), arguments=())
+    run.wait_route(prefix(0))
+    with Control(run) as control:
+        for number in range(1200):
+            control.ask("log", level="info" if number % 2 else "success")
+        first, *rest = control.ask("events", since=5)
+        assert first["type"] == "lost" and rest[0]["number"] == 5 + first["count"] + 1, (first, rest[0])
+        assert len(rest) == 1024 and control.ask("events") == rest
+        assert all(after["number"] == before["number"] + 1 for before, after in zip(rest, rest[1:]))
+
+
 def outcome(lines):
     assert all(line["type"] == "report" for line in lines[:-1]) and lines[-1]["type"] == "reload", lines
     return lines[-1]["result"], [line["line"] for line in lines[:-1]]
@@ -163,6 +176,9 @@ def test_check_now(start, directory):
             wait_until(lambda: control.ask("check", names=["slow"])[0]["type"] == "check", what="the pause to be over")
         run.wait_route(prefix(0))
         assert control.refusal("check").code == "request"  # names must be said
+        control.ask("disable", names=["other"])
+        [told] = control.ask("check", names=["other"])
+        assert told["type"] == "skipped" and "it is disabled" in told["message"], told
     assert node(run, "slow")["worker"]["next"] == before["worker"]["next"]
     assert not run.logged("worker lost"), run.story()
 

@@ -225,3 +225,23 @@ def test_without_a_runtime_directory(start, directory):
         run.wait_no_route(prefix(0))
         client.ask("enable", names=["web 0"])
     run.wait_route(prefix(0))
+
+
+def test_check_now_before_it_is_enabled(start, runtime, directory):
+    """What is overridden is executed on request, so that one sees whether it may be enabled; one with its file is not."""
+    mark, barrier = directory / "mark", directory / "barrier"
+    mark.touch()
+    run = start(config(check("web", {"method": "file", "path": str(mark)}, interval=600, disable=str(barrier)),
+                       runtime_dir=runtime))
+    run.wait_route(prefix(0))
+    with control(runtime) as client:
+        client.ask("disable", names=["web"])
+        run.wait_no_route(prefix(0))
+        mark.unlink()
+        [told] = client.ask("check", names=["web"])
+        assert (told["type"], told["state"]) == ("check", "disabled") and told["last"]["result"] == "fail", told
+        barrier.touch()
+        wait_until(lambda: status(runtime, "web")["disable_file_exists"], what="the disable file to be seen")
+        [told] = client.ask("check", names=["web"])
+        assert told["type"] == "skipped" and told["message"] == "it is disabled", told
+    assert not run.announced(prefix(0)) and not run.logged("worker lost")

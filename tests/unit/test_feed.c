@@ -19,7 +19,7 @@
 #include "unit.h"
 
 #define MS NS_PER_MILLISECOND
-#define STEPS 400
+#define STEPS 150
 
 static const char document[] =
     "exacheck: {exabgp: {output: 'socket /nonexistent/exabgp'}}\n"
@@ -343,6 +343,43 @@ START_TEST(quick_ones_are_told_twice_a_second)
 }
 END_TEST
 
+/* The allocation of JSON that fails: the first, the second …; 0: none does. */
+static unsigned scarce;
+
+static void *
+scarce_malloc(size_t size)
+{
+	return scarce > 0 && --scarce == 0 ? NULL : malloc(size);
+}
+
+START_TEST(without_memory_later)
+{
+	unsigned failing = 0;
+	bool reached;
+
+	json_set_alloc_funcs(scarce_malloc, free);
+	execute(0, true);
+	execute(1, false);
+	exchange(false);
+	do {
+		feed_lines_begin(&lines);
+		model_free(model);
+		model = model_new(now);
+		ck_assert_ptr_nonnull(model);
+		scarce = ++failing;
+		for (int i = 0; i < 4; i++)
+			now = monotime_add(now, feed_lines_write(&lines, out, now).ns > now.ns ? NS_PER_SECOND : 0);
+		reached = scarce == 0;
+		scarce = 0;
+		tell();
+		pass();
+		pass();
+		compare();
+	} while (reached);
+	ck_assert_uint_gt(failing, 100);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -354,6 +391,7 @@ main(void)
 	tcase_add_test(tcase, tells_what_changed_and_nothing_else);
 	tcase_add_test(tcase, same_as_seen);
 	tcase_add_test(tcase, all_of_it_for_another);
+	tcase_add_test(tcase, without_memory_later);
 	tcase_add_test(tcase, quick_ones_are_told_twice_a_second);
 	return unit_run(suite);
 }
