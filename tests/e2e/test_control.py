@@ -176,9 +176,6 @@ def test_check_now(start, directory):
             wait_until(lambda: control.ask("check", names=["slow"])[0]["type"] == "check", what="the pause to be over")
         run.wait_route(prefix(0))
         assert control.refusal("check").code == "request"  # names must be said
-        control.ask("disable", names=["other"])
-        [told] = control.ask("check", names=["other"])
-        assert told["type"] == "skipped" and "it is disabled" in told["message"], told
     assert node(run, "slow")["worker"]["next"] == before["worker"]["next"]
     assert not run.logged("worker lost"), run.story()
 
