@@ -40,10 +40,10 @@ chronicle_end(struct chronicle *chronicle)
 
 /* What is worth a line: also in the node's history, and an event. */
 static void
-node_tell(struct chronicle *chronicle, struct node *node, const char *before, const char *after, const char *text,
-    monotime_t now)
+node_tell(struct chronicle *chronicle, struct node *node, enum log_level level, const char *before, const char *after,
+    const char *text, monotime_t now)
 {
-	const struct events_one one = {.level = LOG_LEVEL_INFO, .name = node->config->name, .before = before,
+	const struct events_one one = {.level = level, .name = node->config->name, .before = before,
 	    .after = after, .text = text};
 
 	history_add(&node->history, after, text, before != after, now);
@@ -64,7 +64,7 @@ chronicle_transition(struct chronicle *chronicle, const struct transition *trans
 	told = false;
 	check->node.dirty = true;
 	if (changed)
-		node_tell(chronicle, &check->node, fsm_state_name(transition->before.state),
+		node_tell(chronicle, &check->node, transition_level(transition), fsm_state_name(transition->before.state),
 		    fsm_state_name(transition->after.state), text, transition->now);
 }
 
@@ -80,5 +80,6 @@ chronicle_change(struct chronicle *chronicle, const struct node_change *change)
 	told = false;
 	node->dirty = true;
 	if (changed)
-		node_tell(chronicle, node, verdict_name(change->before), verdict_name(change->after), text, change->now);
+		node_tell(chronicle, node, change_level(change), verdict_name(change->before), verdict_name(change->after), text,
+		    change->now);
 }

@@ -78,7 +78,8 @@ select_failed(struct control_answer *answer, const char *pattern)
 {
 	const char *near = suggest(pattern, suggestion_at, answer->control->checks);
 
-	return answer_error(answer, CONTROL_NAME_UNKNOWN, "no check or group matches \"%.200s\"%s%s%s", pattern,
+	return answer_error(answer, CONTROL_NAME_UNKNOWN, "no check%s group%s matches \"%.200s\"%s%s%s",
+	    answer->command->other != NULL ? "," : " or", answer->command->other != NULL ? " or route" : "", pattern,
 	    near != NULL ? ": did you mean \"" : "", near != NULL ? near : "", near != NULL ? "\"?" : "");
 }
 

@@ -97,6 +97,12 @@ transition_cause(const struct transition *transition, char text[static TRANSITIO
 	return text;
 }
 
+enum log_level
+transition_level(const struct transition *transition)
+{
+	return state_levels[transition->after.state];
+}
+
 bool
 transition_log(const struct transition *transition, char text[static TRANSITION_TEXT_SIZE])
 {
@@ -117,14 +123,21 @@ transition_log(const struct transition *transition, char text[static TRANSITION_
 		snprintf(text, TRANSITION_TEXT_SIZE, "%s -> %s: %s%s", before, after, cause, effect);
 	else
 		snprintf(text, TRANSITION_TEXT_SIZE, "%s: %s", after, cause);
-	log_line(changed ? state_levels[transition->after.state] : LOG_LEVEL_DEBUG, name, "%s", text);
+	log_line(changed ? transition_level(transition) : LOG_LEVEL_DEBUG, name, "%s", text);
 	return changed;
+}
+
+enum log_level
+change_level(const struct node_change *change)
+{
+	static const enum log_level levels[VERDICTS] = {LOG_LEVEL_INFO, LOG_LEVEL_SUCCESS, LOG_LEVEL_ERROR, LOG_LEVEL_INFO};
+
+	return levels[change->after];
 }
 
 bool
 change_log(const struct node_change *change, char text[static TRANSITION_TEXT_SIZE])
 {
-	static const enum log_level levels[VERDICTS] = {LOG_LEVEL_INFO, LOG_LEVEL_SUCCESS, LOG_LEVEL_ERROR, LOG_LEVEL_INFO};
 	char effect[PREFIXES_TEXT_SIZE + 64];
 
 	if (change->cause == CAUSE_RESULT ||
@@ -136,6 +149,6 @@ change_log(const struct node_change *change, char text[static TRANSITION_TEXT_SI
 		    verdict_name(change->after), change->reason, effect);
 	else
 		snprintf(text, TRANSITION_TEXT_SIZE, "%s: %s%s", verdict_name(change->after), change->reason, effect);
-	log_line(levels[change->after], change->node->config->name, "%s", text);
+	log_line(change_level(change), change->node->config->name, "%s", text);
 	return true;
 }

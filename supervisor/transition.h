@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../common/log.h"
 #include "../common/result.h"
 #include "config.h"
 #include "fsm.h"
@@ -35,5 +36,8 @@ const char *transition_cause(const struct transition *, char text[static TRANSIT
 #define TRANSITION_TEXT_SIZE 1024
 bool transition_log(const struct transition *, char text[static TRANSITION_TEXT_SIZE]);
 bool change_log(const struct node_change *, char text[static TRANSITION_TEXT_SIZE]);
+/* The level of the line of a change. */
+enum log_level transition_level(const struct transition *);
+enum log_level change_level(const struct node_change *);
 
 #endif

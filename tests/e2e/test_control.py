@@ -68,7 +68,8 @@ def test_routes(start):
         for names in ([prefix(1)], [prefix(1).removesuffix("/32")], ["web 1"], ["web 1", prefix(1)]):
             [line] = control.ask("routes", names=names)
             assert line["prefix"] == prefix(1) and line["by"] == "web 1" and line["owners"], line
-        assert control.refusal("routes", names=["198.18.9.9"]).code == "name"
+        refused = control.refusal("routes", names=["198.18.9.9"])
+        assert refused.code == "name" and "no check, group or route matches" in str(refused)
 
 
 def test_history_and_events(start, directory):
@@ -80,6 +81,7 @@ def test_history_and_events(start, directory):
         [history] = control.ask("history", names=["web"])
         assert history["name"] == "web" and history["changes"][-1]["state"] == "up"
         seen = control.ask("events")
+        assert next(x for x in seen if x.get("after") == "up")["level"] == "success", "as in the log"
         numbers = [line["number"] for line in seen]
         assert numbers == list(range(1, len(seen) + 1))
         assert [line["after"] for line in seen if line["name"] == "web"][-1] == "up"

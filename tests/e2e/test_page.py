@@ -38,11 +38,17 @@ LOGIC = """
 const done = arguments[arguments.length - 1];
 (async () => {
     const {Model, matches, sorted, staying} = await import("/model.js"), {duration, span} = await import("/text.js");
+    const {badges} = await import("/row.js");
     const node = (name, more) => ({name, state: "up", since: null, prefixes: [], routes: [], last: null, ...more});
     const model = new Model(), wrong = [];
     const is = (what, found, wanted) => JSON.stringify(found) === JSON.stringify(wanted) || wrong.push([what, found, wanted]);
     is("spans", [0.9, 59, 61, 7260, 90000, -5].map(span), ["0 s", "59 s", "1 min", "2 h 1 min", "1 d 1 h", "0 s"]);
     is("durations", [0.123, 4.56, 123.4, 1234, 12345].map(duration), ["0.12 ms", "4.6 ms", "123 ms", "1.23 s", "12.3 s"]);
+    const said = (more) => badges({name: "a", verdict: "down", routes: [], announced: true, ...more}, 0).map((badge) => badge[1]);
+    is("as down", said({wish: "down", routes: [{state: "announced", by: "a"}]}), ["announced as down"]);
+    is("by others", said({wish: "withdraw", routes: [{state: "announced", by: "b"}]}), ["announced by others"]);
+    is("both up", said({verdict: "up", wish: "up", routes: [{state: "announced", by: "b"}]}), []);
+    is("gone", said({wish: "withdraw", announced: false, routes: [{state: "withdrawn", by: null}]}), []);
     is("staying", [...staying([4, 0, 1, 2, 3])].sort(), [1, 2, 3, 4]);
     is("staying, new ones", [...staying([-1, 0, -1, 1])].length, 3);
     is("staying, none", [...staying([])], []);

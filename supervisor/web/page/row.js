@@ -11,9 +11,10 @@ import {date, duration, route_text, span, threshold_text} from "./text.js";
 
 const CHIPS = 4; /* more prefixes or members than these are counted only; the details have all */
 
-/* What is said beside the state: [class, text, hint] each. */
-function badges(node, now) {
+/* What is said beside the state: [class, text, hint] each; above all why something is announced that is not up. */
+export function badges(node, now) {
 	const list = [], {override} = node;
+	const others = node.routes.filter(({state, by}) => state === "announced" && by && by !== node.name).map(({by}) => by);
 	const left = (time) => span((Date.parse(time) - now) / 1000);
 
 	if (override)
@@ -27,6 +28,10 @@ function badges(node, now) {
 		    `found ${node.found}, kept ${node.verdict} until ${date(node.held_until)}`]);
 	if (node.guarded)
 		list.push(["guarded", "guarded", `found ${node.found}; the guard keeps it announced`]);
+	if (node.announced && (node.wish === "down" || node.wish === "disabled"))
+		list.push(["drain", `announced as ${node.wish}`, `with the attributes that it has for being ${node.wish}`]);
+	else if (node.verdict !== "up" && others.length)
+		list.push(["other", "announced by others", [...new Set(others)].join(", ")]);
 	if (node.rejected)
 		list.push(["rejected", "route rejected", node.routes.find((route) => route.error)?.error ?? ""]);
 	return list;
