@@ -453,7 +453,7 @@ handover_routes(struct handover *handover, int file)
 	return lenient_load(handover, file, readers);
 }
 
-void
+bool
 handover_rest(struct handover *handover, int file)
 {
 	static const struct state_reader readers[] = {
@@ -466,5 +466,5 @@ handover_rest(struct handover *handover, int file)
 		{NULL, NULL},
 	};
 
-	lenient_load(handover, file, readers);
+	return lenient_load(handover, file, readers);
 }

@@ -54,7 +54,10 @@ bool handover_check(int file, char error[static STATE_ERROR_SIZE]);
 bool handover_begin(struct handover *, int file, char error[static STATE_ERROR_SIZE]);
 /* Before the checks are made: what ExaBGP was told, into the ledger. False: not all of it could be. */
 bool handover_routes(struct handover *, int file);
-/* When there are checks, workers, hooks and the channel: what they were. What cannot be restored is logged. */
-void handover_rest(struct handover *, int file);
+/*
+ * When there are checks, workers, hooks and the channel: what they were. What cannot be restored is logged. False: not all
+ * of it could be.
+ */
+bool handover_rest(struct handover *, int file);
 
 #endif

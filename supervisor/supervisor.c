@@ -49,14 +49,14 @@ descriptors_raise(void)
 	}
 }
 
-/* What another program of this process left of everything that is there by now. */
-static void
+/* What another program of this process left of everything that is there by now. False: not all could be restored. */
+static bool
 state_restore(struct supervisor *supervisor, int file)
 {
 	struct handover handover = supervisor_handover_parts(supervisor);
 
 	handover.usable = supervisor->left->usable;
-	handover_rest(&handover, file);
+	return handover_rest(&handover, file);
 }
 
 /* Beside ExaBGP, not under it. */
@@ -90,7 +90,8 @@ nodes_restore(struct supervisor *supervisor)
 	char problem[OVERRIDES_PROBLEM_SIZE];
 
 	if (supervisor->left != NULL) {
-		state_restore(supervisor, supervisor->left_file);
+		if (!state_restore(supervisor, supervisor->left_file)) /* what it lost is not to be lost in their file, too */
+			overrides_load(supervisor->overrides, monotime_now());
 		overrides_changed(supervisor->overrides, problem); /* of the state: their time is to go on */
 	} else {
 		node_journal_restore(supervisor->journal, supervisor->checks, monotime_now());

@@ -366,11 +366,13 @@ half_save(struct half *half)
 	ck_assert_int_eq(fclose(stream), 0);
 }
 
-static void
+/* Returns whether all of it could be restored. */
+static bool
 half_restore(struct half *half)
 {
 	struct handover begun, handover;
 	char error[STATE_ERROR_SIZE] = "";
+	bool restored;
 
 	ck_assert_msg(handover_begin(&begun, file, error), "%s", error);
 	ck_assert(begun.upgrades == 3 && begun.refusals == 4 && begun.usable && begun.lock == -1);
@@ -383,8 +385,9 @@ half_restore(struct half *half)
 	handover_routes(&handover, file);
 	half_claim(half);
 	handover = half_handover(half);
-	handover_rest(&handover, file);
+	restored = handover_rest(&handover, file);
 	ledger_settle(half->ledger);
+	return restored;
 }
 
 struct routes {
@@ -436,7 +439,7 @@ START_TEST(everything_comes_back)
 		before.identity = (struct identity){number(2), number(UINT_MAX), number(UINT_MAX), (int)number(3)};
 		half_save(&before);
 		ck_assert_msg(handover_check(file, error), "%s", error);
-		half_restore(&after);
+		ck_assert(half_restore(&after));
 
 		ck_assert_int_eq(memcmp(&before.identity, &after.identity, sizeof(after.identity)), 0);
 		for (size_t i = 0; i < checks_count(before.checks); i++) {
@@ -504,7 +507,7 @@ START_TEST(process_is_taken_over)
 	worker->slot = worker->earliest = worker->backoff.started = monotime_now();
 	worker->deadline = monotime_add(monotime_now(), 60 * NS_PER_SECOND);
 	half_save(&before);
-	half_restore(&after);
+	ck_assert(half_restore(&after));
 	worker = STAILQ_FIRST(&after.workers->list);
 	ck_assert(worker->phase == PHASE_RUNNING && worker->pid == pid && worker->fd == fds[0] && worker->outdated);
 	while (checks_at(after.checks, 0)->fsm.state == FSM_STARTUP)
@@ -514,7 +517,7 @@ START_TEST(process_is_taken_over)
 	half_end(&after); /* which kills it */
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 
-	half_restore(&after);
+	ck_assert(half_restore(&after));
 	worker = STAILQ_FIRST(&after.workers->list);
 	ck_assert(worker->phase == PHASE_IDLE && worker->pid == 0 && worker->fd == -1 && worker->replacing);
 	half_end(&after);
@@ -563,6 +566,27 @@ START_TEST(cut_state_is_refused)
 	}
 	free(content);
 	half_end(&half);
+}
+END_TEST
+
+/* One line of a check that cannot be: the others are restored, and it is told that something is missing. */
+START_TEST(loss_is_told)
+{
+	struct half before, after;
+	char *content, *found;
+	size_t length;
+
+	half_begin(&before, config_make());
+	half_claim(&before);
+	half_save(&before);
+	content = file_content(&length);
+	ck_assert_ptr_nonnull(found = strstr(content, "\"verdict\":"));
+	found[strlen("\"verdict\":")] = '9';
+	file_set(content, length);
+	ck_assert(!half_restore(&after));
+	free(content);
+	half_end(&before);
+	half_end(&after);
 }
 END_TEST
 
@@ -656,6 +680,7 @@ main(void)
 	tcase_add_test(tcase, everything_comes_back);
 	tcase_add_test(tcase, process_is_taken_over);
 	tcase_add_test(tcase, cut_state_is_refused);
+	tcase_add_test(tcase, loss_is_told);
 	tcase_add_test(tcase, noise_does_no_harm);
 	tcase_add_loop_test(tcase, foreign_state_is_refused, 0, COUNT(foreign));
 	tcase_add_test(tcase, unknown_lines_are_passed_over);
