@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "../common/log.h"
+#include "../common/utf8.h"
 #include "checks.h"
 #include "events.h"
 
@@ -38,14 +39,15 @@ chronicle_end(struct chronicle *chronicle)
 	present = NULL;
 }
 
-/* What is worth a line: also in the node's history, and an event. */
+/* What is worth a line: also in the node's history, and an event. A text that was cut is made one of whole characters. */
 static void
 node_tell(struct chronicle *chronicle, struct node *node, enum log_level level, const char *before, const char *after,
-    const char *text, monotime_t now)
+    char *text, monotime_t now)
 {
 	const struct events_one one = {.level = level, .name = node->config->name, .before = before,
 	    .after = after, .text = text};
 
+	utf8_sanitise(text);
 	history_add(&node->history, after, text, before != after, now);
 	events_add(chronicle->events, &one, now);
 }

@@ -146,16 +146,17 @@ members_changed(const struct feed_lines *lines, const struct group *group)
 }
 
 static bool
-node_due(struct feed_lines *lines, const struct node *node, size_t rank, monotime_t now)
+node_due(struct feed_lines *lines, struct node *node, size_t rank, monotime_t now)
 {
 	size_t count = checks_count(lines->checks);
 
 	if (lines->all || node->fed.ns == 0)
 		return true;
+	/* in a later pass this is no news any more */
+	node->dirty |= lines->news != lines->news_before && !node_each_route(node, route_old, lines);
 	if (monotime_sub(now, node->fed) < NODE_NS && !after(node, node->since) && !after(node, node->history.state_since))
 		return false;
-	return node->dirty || (rank >= count && members_changed(lines, checks_group(lines->checks, rank - count))) ||
-	    (lines->news != lines->news_before && !node_each_route(node, route_old, lines));
+	return node->dirty || (rank >= count && members_changed(lines, checks_group(lines->checks, rank - count)));
 }
 
 /* False: no memory, and nothing was said. */

@@ -3,8 +3,11 @@
  */
 #include "view.h"
 
+#include <bsd/string.h>
+#include <limits.h>
 #include <unistd.h>
 
+#include "../common/utf8.h"
 #include "channel.h"
 #include "checks.h"
 #include "config.h"
@@ -29,12 +32,23 @@ exabgp_map(const struct view *view)
 	    "withdraws", (json_int_t)status.withdraws);
 }
 
+/* The name of a file is bytes; for people it is text. */
+static json_t *
+path_text(const char *path)
+{
+	char text[PATH_MAX];
+
+	strlcpy(text, path, sizeof(text));
+	utf8_sanitise(text);
+	return json_string(text);
+}
+
 json_t *
 view_exacheck(const struct view *view)
 {
 	const struct view_counts *counts = view->counts;
-	json_t *map = json_pack("{ss si ss so sI sI sI sI sI}", "version", program_version, "pid", (int)getpid(),
-	    "config", (*view->config)->path, "uptime_s", view_seconds(monotime_sub(monotime_now(), view->started)),
+	json_t *map = json_pack("{ss si so so sI sI sI sI sI}", "version", program_version, "pid", (int)getpid(),
+	    "config", path_text((*view->config)->path), "uptime_s", view_seconds(monotime_sub(monotime_now(), view->started)),
 	    "up", (json_int_t)checks_up(view->checks), "held", (json_int_t)checks_held(view->checks),
 	    "guarded", (json_int_t)checks_guarded(view->checks), "upgrades", (json_int_t)counts->upgrades,
 	    "upgrades_refused", (json_int_t)counts->refusals);

@@ -167,8 +167,9 @@ worker_advance(struct worker *worker, monotime_t now)
 }
 
 /*
- * The point now is put before the awaited one. What the process may be executing at this moment, of a grid that was left,
- * is taken for its outcome, and the result that comes then is one of those that are let pass.
+ * The point now is put before the awaited one. What the process may be executing at this moment, of a grid that was left
+ * or a point that was passed over, is taken for its outcome, and the result that comes then is one of those that are let
+ * pass.
  */
 const char *
 workers_run_now(const struct check *check)
@@ -184,10 +185,12 @@ workers_run_now(const struct check *check)
 		return "it is disabled";
 	if (worker->phase != PHASE_RUNNING || worker->fd == -1)
 		return "it has no worker at the moment";
-	if (!monotime_before(now, worker->slot) || worker->owed > 0)
+	if (!monotime_before(now, worker->slot))
 		return "it is being executed";
 	if (worker->asked.ns != 0 && monotime_sub(now, worker->asked) < ASKED_PAUSE_NS)
 		return "it was executed on request within the last second";
+	worker_forgive(worker, worker->owed > 0);
+	worker->owed = 0;
 	worker->asked = now;
 	worker->resumed = monotime_add(worker->slot, -worker->interval_ns);
 	worker->slot = worker->earliest = now;

@@ -176,9 +176,6 @@ def test_check_now(start, directory):
             wait_until(lambda: control.ask("check", names=["slow"])[0]["type"] == "check", what="the pause to be over")
         run.wait_route(prefix(0))
         assert control.refusal("check").code == "request"  # names must be said
-        control.ask("disable", names=["other"])
-        [told] = control.ask("check", names=["other"])
-        assert told["type"] == "skipped" and "it is disabled" in told["message"], told
     assert node(run, "slow")["worker"]["next"] == before["worker"]["next"]
     assert not run.logged("worker lost"), run.story()
 
@@ -196,6 +193,20 @@ def test_check_now_of_one_that_hangs(start, directory):
     assert told["type"] == "check" and told["state"] == "down" and told["last"]["reason"] in ("lease", "timeout"), told
     run.wait_no_route(prefix(0))
     run.expected_deaths |= {"SIGKILL"}
+
+
+def test_check_now_after_one_that_was_slow(start, directory):
+    """An execution took longer than an interval: that is no reason to refuse all that are asked for later."""
+    mark = directory / "mark"
+    run = start(config(check("web", {"method": "shell", "command": f"test ! -e {mark} || sleep 1", "timeout": 10},
+                             interval=0.5)))
+    run.wait_route(prefix(0))
+    with Control(run) as control:
+        mark.touch()
+        wait_until(lambda: (node(run, "web")["last"] or {}).get("duration_ms", 0) > 900, what="a slow execution")
+        mark.unlink()
+        wait_until(lambda: control.ask("check", names=["web"])[0]["type"] == "check", what="an execution on request")
+    assert not run.logged("worker lost"), run.story()
 
 
 def test_check_now_again_and_again(start, keep):

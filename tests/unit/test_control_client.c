@@ -237,6 +237,21 @@ ask_without(const struct request *request, int failing)
 	return left < 0;
 }
 
+START_TEST(a_name_of_a_file_is_no_text)
+{
+	static char odd[] = "/etc/\xff\xe2\x82.yaml";
+	char *path = config->path;
+	json_t *seen;
+
+	config->path = odd;
+	seen = view_exacheck(&view);
+	config->path = path;
+	ck_assert_ptr_nonnull(seen);
+	ck_assert_str_eq(json_string_value(json_object_get(seen, "config")), "/etc/???.yaml");
+	json_decref(seen);
+}
+END_TEST
+
 static size_t
 overridden(void)
 {
@@ -281,6 +296,7 @@ main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, who_is_not_taken_is_not_counted);
+	tcase_add_test(tcase, a_name_of_a_file_is_no_text);
 	tcase_add_loop_test(tcase, every_answer_ends, 0, sizeof(requests) / sizeof(requests[0]));
 	return unit_run(suite);
 }

@@ -324,6 +324,26 @@ START_TEST(all_of_it_for_another)
 }
 END_TEST
 
+/* A route's news that come while its node has just been told: of a group, which has nothing else to tell. */
+START_TEST(news_wait_for_their_turn)
+{
+	pass();
+	execute(0, true);
+	execute(0, true);
+	feed_lines_write(&lines, out, now);
+	now = monotime_add(now, 300 * MS);
+	feed_lines_write(&lines, out, now);
+	tell();
+	exchange(true);
+	for (int i = 0; i < 4; i++) {
+		now = monotime_add(now, 300 * MS);
+		feed_lines_write(&lines, out, now);
+		tell();
+	}
+	compare();
+}
+END_TEST
+
 START_TEST(quick_ones_are_told_twice_a_second)
 {
 	unsigned told = 0;
@@ -395,6 +415,7 @@ main(void)
 	tcase_add_test(tcase, same_as_seen);
 	tcase_add_test(tcase, all_of_it_for_another);
 	tcase_add_test(tcase, without_memory_later);
+	tcase_add_test(tcase, news_wait_for_their_turn);
 	tcase_add_test(tcase, quick_ones_are_told_twice_a_second);
 	return unit_run(suite);
 }

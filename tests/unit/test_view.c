@@ -375,6 +375,30 @@ START_TEST(a_refusal_is_seen)
 }
 END_TEST
 
+/* A path longer than what a line says of it, of characters of two bytes, whichever of them the cut is in. */
+START_TEST(what_is_cut_is_seen)
+{
+	char path[2048], *former = checks_at(checks, 0)->config->options.disable;
+	struct check_options *options = &config->checks[0].options;
+	json_t *seen;
+
+	for (int shift = 0; shift < 2; shift++) {
+		size_t length = (size_t)snprintf(path, sizeof(path), "/%.*s", shift, "x");
+
+		for (; length < 1200; length += 2)
+			memcpy(path + length, "\xc3\xa9", 3);
+		options->disable = path;
+		check_disabled(checks_at(checks, 0), true, now);
+		check_disabled(checks_at(checks, 0), false, now);
+		ck_assert_ptr_nonnull(seen = view_history(&view, 0));
+		json_decref(seen);
+		ck_assert_ptr_nonnull(seen = view_event(events_at(events, events_last(events))));
+		json_decref(seen);
+	}
+	options->disable = former;
+}
+END_TEST
+
 static bool
 kept_read(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
 {
@@ -560,6 +584,7 @@ main(void)
 	tcase_add_test(seen, a_check_is_seen);
 	tcase_add_test(seen, held_groups_and_routes_are_seen);
 	tcase_add_test(seen, a_refusal_is_seen);
+	tcase_add_test(seen, what_is_cut_is_seen);
 	tcase_add_test(seen, figures_and_history_go_on);
 	tcase_add_test(seen, damaged_figures_are_refused);
 	tcase_add_test(seen, a_route_of_a_former_place_is_seen);
