@@ -12,6 +12,7 @@
 #define MS_PER_SECOND 1e3
 #define COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
 #define LABELS 5 /* at most, and the end */
+#define BOUNDS 16
 
 static const json_t *
 find(const json_t *map, const char *in, const char *key)
@@ -117,6 +118,27 @@ metrics_sample_lease_misses(const struct metrics_sample *sample)
 	put(sample, NULL, 0, count);
 }
 
+/* As text; NULL: without a limit. All checks have the same bounds, so that each is made once. */
+static const char *
+bound_text(size_t place, const json_t *limit)
+{
+	static struct {
+		double bound;
+		char text[METRICS_NUMBER_SIZE];
+	} made[BOUNDS], other;
+	double bound = limit != NULL ? number_of(limit) : 0;
+
+	if (limit == NULL)
+		return "+Inf";
+	if (place >= BOUNDS)
+		return metrics_text_bound(bound, other.text);
+	if (made[place].text[0] == '\0' || made[place].bound != bound) {
+		made[place].bound = bound;
+		metrics_text_bound(bound, made[place].text);
+	}
+	return made[place].text;
+}
+
 /* A check that was not executed yet has none. */
 void
 metrics_sample_durations(const struct metrics_sample *sample)
@@ -124,18 +146,13 @@ metrics_sample_durations(const struct metrics_sample *sample)
 	const json_t *map = json_object_get(sample->map, "durations"), *bounds = json_object_get(map, "bounds");
 	const json_t *counts = json_object_get(map, "counts"), *count = NULL;
 	const struct metrics_name *name = &sample->family->name;
-	char bound[METRICS_NUMBER_SIZE];
-	struct metrics_label labels[] = {sample->node, {"le", bound}, {0}}, end = {0};
+	struct metrics_label labels[] = {sample->node, {"le", NULL}, {0}}, end = {0};
 	size_t i;
 
 	if (!(number_of(json_array_get(counts, json_array_size(counts) - 1)) > 0))
 		return;
 	json_array_foreach(counts, i, count) {
-		const json_t *limit = json_array_get(bounds, i);
-
-		metrics_text_bound(limit != NULL ? number_of(limit) : 0, bound);
-		if (limit == NULL)
-			strcpy(bound, "+Inf");
+		labels[1].value = bound_text(i, json_array_get(bounds, i));
 		metrics_text_sample(sample->file, name, "_bucket", labels, number_of(count));
 	}
 	labels[1] = end;
@@ -192,13 +209,16 @@ void
 metrics_sample(const struct metrics_sample *sample)
 {
 	const struct metrics_family *family = sample->family;
-	const json_t *value = find(sample->map, family->in, family->key != NULL ? family->key : "");
 	const struct metrics_series *series = family->series;
 	const char *const *words = family->words;
+	const json_t *value;
 
-	if (family->sample != NULL)
+	if (family->sample != NULL) {
 		family->sample(sample);
-	else if (words != NULL)
+		return;
+	}
+	value = find(sample->map, family->in, family->key != NULL ? family->key : "");
+	if (words != NULL)
 		for (; json_is_string(value) && *words != NULL; words++)
 			put(sample, &(struct metrics_label){family->label, *words}, 1,
 			    strcmp(json_string_value(value), *words) == 0);

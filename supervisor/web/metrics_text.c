@@ -55,8 +55,11 @@ value_write(FILE *file, const char *text)
 const char *
 metrics_text_number(double value, char text[static METRICS_NUMBER_SIZE])
 {
+	/* most are 0 or 1, of tens of thousands */
+	if (value >= 0 && value < 10 && value == trunc(value))
+		memcpy(text, (const char[]){(char)('0' + (int)value), '\0'}, 2);
 	/* up to there every integer is itself; beyond, 15 digits are what a double has */
-	if (value == trunc(value) && fabs(value) < 1e15)
+	else if (value == trunc(value) && fabs(value) < 1e15)
 		snprintf(text, METRICS_NUMBER_SIZE, "%lld", (long long)value);
 	else
 		snprintf(text, METRICS_NUMBER_SIZE, "%.15g", value);
