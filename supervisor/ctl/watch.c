@@ -264,6 +264,8 @@ command_key(struct watch *watch, int key)
 static void
 key_take(struct watch *watch, int key)
 {
+	if (key == KEY_RESIZE)
+		clearok(stdscr, TRUE); /* who has moved what was there is the terminal: nobody knows where */
 	if (key == ERR || key == KEY_RESIZE)
 		return;
 	if (watch->filtering)
