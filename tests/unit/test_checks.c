@@ -401,8 +401,8 @@ main(void)
 
 	unit_log_silence();
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_loop_test(tcase, random_reloads, 0, LIVES);
-	tcase_add_loop_test(tcase, reloads_without_memory, 0, LIVES);
+	tcase_add_loop_test(tcase, random_reloads, 0, unit_rounds(LIVES));
+	tcase_add_loop_test(tcase, reloads_without_memory, 0, unit_rounds(LIVES));
 	tcase_add_test(tcase, replaced_check_keeps_the_route_until_its_verdict);
 	tcase_add_loop_test(tcase, groups_without_memory, 0, 60);
 	tcase_add_test(tcase, said_while_held);

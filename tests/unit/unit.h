@@ -21,6 +21,13 @@
 /* How long a test may take before it counts as hanging: generous, since the machine may be busy with others. */
 #define UNIT_TIMEOUT_S 120
 
+/* How many rounds of a random test: fewer where everything takes tens of times as long (tests/valgrind/run.py). */
+static inline int
+unit_rounds(int rounds)
+{
+	return getenv("UNIT_SLOW") != NULL ? (rounds + 2) / 3 : rounds;
+}
+
 /* A further case of the suite, which owns it. */
 static inline TCase *
 unit_case(Suite *suite, const char *name)
