@@ -105,17 +105,24 @@ metrics_sample_executions(const struct metrics_sample *sample)
 	}
 }
 
-void
-metrics_sample_lease_misses(const struct metrics_sample *sample)
+/* One sample: the sum of a number of those maps of a list that have this word. */
+static void
+sum_put(const struct metrics_sample *sample, const char *list_name, const char *field, const char *word, const char *number)
 {
-	const json_t *list = json_object_get(sample->map, "executions"), *one;
-	double count = json_is_array(list) ? 0 : NAN;
+	const json_t *list = json_object_get(sample->map, list_name), *one;
+	double sum = json_is_array(list) ? 0 : NAN;
 	size_t i;
 
 	json_array_foreach(list, i, one)
-		if (field_is(one, "reason", "lease"))
-			count += number_of(json_object_get(one, "count"));
-	put(sample, NULL, 0, count);
+		if (field_is(one, field, word))
+			sum += number_of(json_object_get(one, number));
+	put(sample, NULL, 0, sum);
+}
+
+void
+metrics_sample_lease_misses(const struct metrics_sample *sample)
+{
+	sum_put(sample, "executions", "reason", "lease", "count");
 }
 
 /* As text; NULL: without a limit. All checks have the same bounds, so that each is made once. */
@@ -164,14 +171,7 @@ metrics_sample_durations(const struct metrics_sample *sample)
 void
 metrics_sample_weight(const struct metrics_sample *sample)
 {
-	const json_t *list = json_object_get(sample->map, "members"), *one;
-	double weight = json_is_array(list) ? 0 : NAN;
-	size_t i;
-
-	json_array_foreach(list, i, one)
-		if (field_is(one, "verdict", "up"))
-			weight += number_of(json_object_get(one, "weight"));
-	put(sample, NULL, 0, weight);
+	sum_put(sample, "members", "verdict", "up", "weight");
 }
 
 /* One sample a route: whether that is its state. */

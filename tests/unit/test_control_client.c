@@ -18,6 +18,7 @@
 #include "../../supervisor/loop.h"
 #include "allocations.h"
 #include "configs.h"
+#include "seen.h"
 #include "unit.h"
 
 #define PATIENCE_NS (20 * NS_PER_SECOND)
@@ -63,28 +64,9 @@ memory_again(void *memory, size_t size)
 }
 
 static void
-observe(void *context, const struct transition *transition)
-{
-	chronicle_transition(context, transition);
-}
-
-static void
-hear(void *context, const struct node_change *change)
-{
-	chronicle_change(context, change);
-}
-
-static void
-ended(void *context, enum channel_end end)
-{
-	(void)context;
-	(void)end;
-}
-
-static void
 setup(void)
 {
-	const struct checks_listener listener = {observe, hear, &chronicle};
+	const struct checks_listener listener = {seen_transition, seen_change, &chronicle};
 	const struct control_acts acts = {.context = NULL};
 	const struct config nothing = {0};
 	struct result result;
@@ -99,7 +81,7 @@ setup(void)
 	events = events_new();
 	checks = checks_new(ledger, &listener);
 	plan = plan_new(&nothing, config);
-	channel = channel_new(base, config, ledger, ended, NULL);
+	channel = channel_new(base, config, ledger, seen_ended, NULL);
 	ck_assert(base != NULL && ledger != NULL && events != NULL && checks != NULL && plan != NULL && channel != NULL);
 	chronicle = (struct chronicle){checks, events};
 	view = (struct view){.config = &config, .checks = checks, .ledger = ledger, .events = events, .channel = channel,

@@ -16,6 +16,7 @@
 #include "../../supervisor/view.h"
 #include "../../supervisor/web/model.h"
 #include "configs.h"
+#include "seen.h"
 #include "unit.h"
 
 #define MS NS_PER_MILLISECOND
@@ -45,40 +46,9 @@ static struct model *model;
 static monotime_t now;
 
 static void
-observe(void *context, const struct transition *transition)
-{
-	chronicle_transition(context, transition);
-}
-
-static void
-hear(void *context, const struct node_change *change)
-{
-	chronicle_change(context, change);
-}
-
-static void
-ended(void *context, enum channel_end end)
-{
-	(void)context;
-	(void)end;
-}
-
-static void
-checks_begin(void)
-{
-	const struct config nothing = {0};
-	struct plan *plan = plan_new(&nothing, config);
-
-	ck_assert_ptr_nonnull(plan);
-	ck_assert(checks_prepare(checks, plan, config));
-	checks_commit(checks, now);
-	plan_free(plan);
-}
-
-static void
 setup(void)
 {
-	const struct checks_listener listener = {observe, hear, &chronicle};
+	const struct checks_listener listener = {seen_transition, seen_change, &chronicle};
 	char *findings;
 
 	unit_log_silence();
@@ -90,7 +60,7 @@ setup(void)
 	ledger = ledger_new();
 	events = events_new();
 	checks = checks_new(ledger, &listener);
-	channel = channel_new(base, config, ledger, ended, NULL);
+	channel = channel_new(base, config, ledger, seen_ended, NULL);
 	out = evbuffer_new();
 	model = model_new(now);
 	ck_assert(base != NULL && ledger != NULL && events != NULL && checks != NULL && channel != NULL && out != NULL &&
@@ -98,7 +68,7 @@ setup(void)
 	chronicle = (struct chronicle){checks, events};
 	view = (struct view){.config = &config, .checks = checks, .ledger = ledger, .events = events, .channel = channel,
 	    .counts = &counts};
-	checks_begin();
+	seen_begin(checks, config, now);
 	chronicle_begin(&chronicle);
 	feed_lines_init(&lines, &view, checks);
 	feed_lines_begin(&lines);
@@ -226,29 +196,6 @@ compare(void)
 }
 
 static void
-execute(size_t rank, bool good)
-{
-	struct result result;
-
-	if (good)
-		result_pass(&result, "fine");
-	else
-		result_fail(&result, REASON_REFUSED, "nobody there");
-	check_result(checks_at(checks, rank), &result, MS, now);
-}
-
-static void
-exchange(bool accepted)
-{
-	struct route *route;
-
-	while ((route = ledger_next(ledger, now)) != NULL) {
-		route_sent(ledger, route);
-		route_answer(ledger, route, accepted, accepted ? NULL : "no", now);
-	}
-}
-
-static void
 steer(size_t rank, bool disable)
 {
 	struct override override = {.kind = OVERRIDE_DISABLE, .set = now, .until = monotime_add(now, 2 * NS_PER_SECOND)};
@@ -278,7 +225,7 @@ START_TEST(tells_what_changed_and_nothing_else)
 
 	pass();
 	before = model_sequence(model);
-	execute(2, false);
+	seen_execute(checks_at(checks, 2), false, MS, now);
 	ck_assert_uint_eq(pass(), 3); /* it, its group, and exacheck itself, which counts */
 	ck_assert(model_at(model, 2)->sequence > before && model_at(model, 3)->sequence > before);
 	ck_assert(model_at(model, 0)->sequence < before && model_at(model, 1)->sequence < before);
@@ -296,11 +243,11 @@ START_TEST(same_as_seen)
 	pass();
 	for (int step = 0; step < STEPS; step++) {
 		for (long i = random() % 5; i > 0; i--)
-			execute((size_t)(random() % 3), random() % 3 != 0);
+			seen_execute(checks_at(checks, (size_t)(random() % 3)), random() % 3 != 0, MS, now);
 		if (random() % 8 == 0)
 			steer((size_t)(random() % 4), random() % 3 != 0);
 		if (random() % 2 == 0)
-			exchange(random() % 4 != 0);
+			seen_exchange(ledger, random() % 4 != 0, now);
 		now = monotime_add(now, (random() % 3000) * MS);
 		checks_turn(checks, now);
 		pass();
@@ -312,7 +259,7 @@ END_TEST
 START_TEST(all_of_it_for_another)
 {
 	for (int i = 0; i < 40; i++)
-		execute(0, true);
+		seen_execute(checks_at(checks, 0), true, MS, now);
 	pass();
 	compare();
 	model_free(model);
@@ -328,13 +275,13 @@ END_TEST
 START_TEST(news_wait_for_their_turn)
 {
 	pass();
-	execute(0, true);
-	execute(0, true);
+	seen_execute(checks_at(checks, 0), true, MS, now);
+	seen_execute(checks_at(checks, 0), true, MS, now);
 	feed_lines_write(&lines, out, now);
 	now = monotime_add(now, 300 * MS);
 	feed_lines_write(&lines, out, now);
 	tell();
-	exchange(true);
+	seen_exchange(ledger, true, now);
 	for (int i = 0; i < 4; i++) {
 		now = monotime_add(now, 300 * MS);
 		feed_lines_write(&lines, out, now);
@@ -350,7 +297,7 @@ START_TEST(quick_ones_are_told_twice_a_second)
 
 	pass();
 	for (int i = 0; i < 1000; i++) {
-		execute(0, true);
+		seen_execute(checks_at(checks, 0), true, MS, now);
 		now = monotime_add(now, 10 * MS);
 		feed_lines_write(&lines, out, now);
 		told += tell();
@@ -378,9 +325,9 @@ START_TEST(without_memory_later)
 	bool reached;
 
 	json_set_alloc_funcs(scarce_malloc, free);
-	execute(0, true);
-	execute(1, false);
-	exchange(false);
+	seen_execute(checks_at(checks, 0), true, MS, now);
+	seen_execute(checks_at(checks, 1), false, MS, now);
+	seen_exchange(ledger, false, now);
 	do {
 		feed_lines_begin(&lines);
 		model_free(model);

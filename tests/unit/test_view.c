@@ -13,6 +13,7 @@
 #include "../../supervisor/kept_state.h"
 #include "../../supervisor/view.h"
 #include "configs.h"
+#include "seen.h"
 #include "unit.h"
 
 #define MS NS_PER_MILLISECOND
@@ -34,18 +35,6 @@ static struct view view;
 static monotime_t now;
 
 static void
-observe(void *context, const struct transition *transition)
-{
-	chronicle_transition(context, transition);
-}
-
-static void
-hear(void *context, const struct node_change *change)
-{
-	chronicle_change(context, change);
-}
-
-static void
 quiet(enum log_level level, const char *subject, const char *text)
 {
 	(void)level;
@@ -56,9 +45,7 @@ quiet(enum log_level level, const char *subject, const char *text)
 static void
 setup(void)
 {
-	const struct checks_listener listener = {observe, hear, &chronicle};
-	const struct config nothing = {0};
-	struct plan *plan;
+	const struct checks_listener listener = {seen_transition, seen_change, &chronicle};
 	char *findings;
 
 	now = (monotime_t){1000 * NS_PER_SECOND};
@@ -68,13 +55,10 @@ setup(void)
 	ledger = ledger_new();
 	events = events_new();
 	checks = checks_new(ledger, &listener);
-	plan = plan_new(&nothing, config);
-	ck_assert(ledger != NULL && events != NULL && checks != NULL && plan != NULL);
+	ck_assert(ledger != NULL && events != NULL && checks != NULL);
 	chronicle = (struct chronicle){checks, events};
 	view = (struct view){.config = &config, .checks = checks, .ledger = ledger, .events = events};
-	ck_assert(checks_prepare(checks, plan, config));
-	checks_commit(checks, now);
-	plan_free(plan);
+	seen_begin(checks, config, now);
 	log_set_sink(quiet);
 	chronicle_begin(&chronicle);
 }
@@ -94,26 +78,8 @@ teardown(void)
 static void
 execute(size_t rank, bool pass, int64_t duration_ns)
 {
-	struct result result;
-
 	now = monotime_add(now, NS_PER_SECOND);
-	if (pass)
-		result_pass(&result, "fine");
-	else
-		result_fail(&result, REASON_REFUSED, "nobody there");
-	check_result(checks_at(checks, rank), &result, duration_ns, now);
-}
-
-/* Everything that is to be said is said, and acknowledged. */
-static void
-exchange(void)
-{
-	struct route *route;
-
-	while ((route = ledger_next(ledger, now)) != NULL) {
-		route_sent(ledger, route);
-		route_answer(ledger, route, true, NULL, now);
-	}
+	seen_execute(checks_at(checks, rank), pass, duration_ns, now);
 }
 
 static json_t *
@@ -283,7 +249,7 @@ START_TEST(a_check_is_seen)
 	json_decref(map);
 
 	execute(0, true, MS);
-	exchange();
+	seen_exchange(ledger, true, now);
 	execute(0, false, MS);
 	map = node(0);
 	ck_assert_str_eq(text(map, "state"), "falling");
@@ -329,7 +295,7 @@ START_TEST(held_groups_and_routes_are_seen)
 	execute(1, true, MS);
 	execute(1, false, MS);
 	execute(2, true, MS);
-	exchange();
+	seen_exchange(ledger, true, now);
 	map = node(1);
 	ck_assert_str_eq(text(map, "state"), "down");
 	ck_assert_str_eq(text(map, "verdict"), "up");
@@ -552,7 +518,7 @@ START_TEST(without_memory_there_is_nothing)
 	execute(0, true, MS);
 	execute(0, true, MS);
 	execute(1, true, MS);
-	exchange();
+	seen_exchange(ledger, true, now);
 	json_set_alloc_funcs(piece_new, piece_free);
 	for (unsigned what = 0; what <= 5; what++)
 		for (int failing = 0, left = 0; left == 0; failing++) {
