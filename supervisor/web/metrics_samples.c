@@ -107,7 +107,8 @@ metrics_sample_executions(const struct metrics_sample *sample)
 
 /* One sample: the sum of a number of those maps of a list that have this word. */
 static void
-sum_put(const struct metrics_sample *sample, const char *list_name, const char *field, const char *word, const char *number)
+sum_put(const struct metrics_sample *sample, const char *list_name, const char *field, const char *word,
+    const char *number)
 {
 	const json_t *list = json_object_get(sample->map, list_name), *one;
 	double sum = json_is_array(list) ? 0 : NAN;
