@@ -126,7 +126,8 @@ view_route(const struct view *view, const struct route *route)
 	json_t *map = json_object();
 
 	return view_whole(map, map != NULL && key_put(map, route_key(route)) &&
-	    view_put_text(map, "state", route_word(route)) && view_put_text(map, "desired", desired != NULL ? "announced" : "withdrawn") &&
+	    view_put_text(map, "state", route_word(route)) &&
+	    view_put_text(map, "desired", desired != NULL ? "announced" : "withdrawn") &&
 	    view_put_text(map, "attributes", desired) && view_put(map, "held", json_boolean(route_held(route))) &&
 	    view_put_text(map, "sent", statuses[route_sent_status(route)]) &&
 	    view_put_text(map, "sent_attributes", route_sent_attributes(route)) &&

@@ -99,7 +99,8 @@ report(const struct status *status, const struct ctl *ctl)
 		if (*bar == '|') /* begins the performance data */
 			*bar = '/';
 	printf("EXACHECK %s - %s%zu of %zu up%s%s | up=%zu;; down=%zu;; unsure=%zu;; disabled=%zu;; pending=%lld;; errors=%lldc;;\n",
-	    words[code], gone ? "ExaBGP is not connected; " : "", counts[UP], counts[UP] + counts[DOWN] + counts[UNSURE] + counts[DISABLED],
+	    words[code], gone ? "ExaBGP is not connected; " : "", counts[UP],
+	    counts[UP] + counts[DOWN] + counts[UNSURE] + counts[DISABLED],
 	    *names != '\0' ? ": " : "", names, counts[UP], counts[DOWN], counts[UNSURE], counts[DISABLED],
 	    (long long)map_integer(exabgp, "pending"), (long long)map_integer(exabgp, "errors"));
 	free(names);
