@@ -150,9 +150,9 @@ class Kills:
         """Kill it; returns whether it was there. Its workers are added to `family`."""
         pid = self.scene.master
         family.update(children(pid))
+        now = time.time()  # before: the next one may have begun when we come to look
         if self.send(signal.SIGKILL):
             self.kills += 1
-            now = time.time()
             self.killed = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03d}Z"
             family.add(pid)
             return True
@@ -188,7 +188,7 @@ class Kills:
 
         try:
             scene.wait(lambda: not scene.unsettled() and scene.begun >= self.killed, left(),
-                       f"a new life, and the states of {scene.unsettled()}")
+                       lambda: f"a new life since {self.killed}, begun {scene.begun}; the states of {scene.unsettled()}")
         except Timeout as error:
             self.complain(str(error))
         wrong = scene.wait_table(left())

@@ -125,7 +125,7 @@ class Scene:
         deadline = time.monotonic() + limit
         while not (value := predicate()):
             if time.monotonic() > deadline:
-                raise Timeout(f"{what}: not within {limit:.2f} s")
+                raise Timeout(f"{what() if callable(what) else what}: not within {limit:.2f} s")
             time.sleep(PAUSE)
         return value
 
