@@ -48,8 +48,11 @@ class Ports:
             self.listeners[number] = None
 
     def accept(self, number):
+        listener = self.listeners[number]
+        if listener is None:
+            return  # closed by a command that came with the connection
         try:
-            connection, _ = self.listeners[number].accept()
+            connection, _ = listener.accept()
         except OSError:
             return
         self.seen[number].append(time.monotonic())
