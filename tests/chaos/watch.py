@@ -110,7 +110,7 @@ class Inventory:
         count = descriptors(master)
         self.descriptors = None if count is None else count - spawners
         self.workers = {subject: len(pids) for (kind, subject), pids in self.family.items() if kind == "Worker"}
-        self.others = len(self.family.get(("other", ""), []))
+        self.others = [processes.cmdline(pid) for pid in self.family.get(("other", ""), [])]
         self.spawner_descriptors = {subject: [descriptors(pid) for pid in pids]
                                     for (kind, subject), pids in self.family.items() if kind == "Spawner"}
         self.spared = {subject: sum(map(memory, pids)) for (kind, subject), pids in self.family.items()
@@ -122,7 +122,7 @@ class Inventory:
         found = []
         if self.descriptors != before.descriptors:
             found.append(f"descriptors of the supervisor: {before.descriptors} before, {self.descriptors} after")
-        if self.others != before.others:
+        if len(self.others) != len(before.others):
             found.append(f"other children: {before.others} before, {self.others} after")
         for name in sorted(before.workers.keys() | self.workers.keys()):
             old, new = before.workers.get(name, 0), self.workers.get(name, 0)

@@ -149,7 +149,8 @@ def test_files(start, service, directory):
     service.unlink()
     says(status / "web", "UP | FALLING 1/2")
     says(status / "web", "DOWN")
-    assert {path.name for path in status.iterdir()} == {"web", "both", nasty.name}
+    wait_until(lambda: {path.name for path in status.iterdir()} == {"web", "both", nasty.name}, LIMIT,
+               "these files and no others")
     wait_until(textfile.exists, LIMIT, "the textfile")
     found = metrics.Metrics(textfile.read_text())
     assert found.value("exacheck_up") == 1 and found.value("exacheck_check_up", check="web") is not None
