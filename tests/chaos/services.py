@@ -189,7 +189,10 @@ class FileService(Service):
 
 
 class ShellService(Service):
-    """A command that reads how it is to end; "hangs" leaves work for whoever ends it."""
+    """
+    A command that reads how it is to end; "hangs" leaves work for whoever ends it. It is one process: what a command has
+    started itself outlives a worker that is killed, until it ends.
+    """
 
     method = "shell"
     ways = ("fails", "hangs")
@@ -199,7 +202,7 @@ class ShellService(Service):
         self.change(None)
 
     def args(self, number):
-        return {"command": f"read mode < {self.path}; case $mode in up) exit 0;; hangs) sleep 60;; *) exit 1;; esac"}
+        return {"command": f"read mode < {self.path}; case $mode in up) exit 0;; hangs) exec sleep 60;; *) exit 1;; esac"}
 
     def change(self, way):
         new = self.path.with_suffix(".new")
