@@ -14,7 +14,7 @@
 
 #define VERSION 1
 
-/* So far from 1970, either way, no date of ours can be: beyond it there would be no such point of time. */
+/* Before 1970, or so far after it, no date of ours can be: there may be no such point of time. */
 #define DATE_MAX_MS (INT64_C(100) * 366 * 86400 * 1000)
 
 static bool
@@ -108,7 +108,7 @@ date_read(const json_t *map, const char *key, monotime_t *point)
 
 	if (date == NULL)
 		return true;
-	if (!json_is_integer(date) || ms < -DATE_MAX_MS || ms > DATE_MAX_MS)
+	if (!json_is_integer(date) || ms < 0 || ms > DATE_MAX_MS)
 		return false;
 	*point = walltime_point(ms * NS_PER_MILLISECOND);
 	return true;
