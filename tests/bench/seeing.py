@@ -20,7 +20,7 @@ from measure import EDGE_NS, lateness_ms
 from subject import Subject, check
 
 STATUS_RUNS = 15
-SCRAPES = 30
+SCRAPES = 300  # so that what the supervisor does otherwise, now more and now less, is little of it
 HOSTILE = 10          # clients of each kind of socket
 QUIET_S = 3           # how long the supervisor is watched without anybody who looks
 PAUSE_S = 0.2         # between requests of those who hammer
