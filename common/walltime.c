@@ -4,6 +4,7 @@
 #include "walltime.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 /* The date is slewed, and two clocks are never read at once: what differs by no more is not another date. */
@@ -61,11 +62,13 @@ bool
 walltime_parse(const char *text, int64_t *ms)
 {
 	struct tm tm = {0};
-	unsigned fraction;
+	unsigned fraction = 0;
 	int end = 0;
 
-	if ((text = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm)) == NULL || sscanf(text, ".%3uZ%n", &fraction, &end) != 1 ||
-	    end != (int)sizeof(".000Z") - 1 || text[end] != '\0')
+	if ((text = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm)) == NULL)
+		return false;
+	if (strcmp(text, "Z") != 0 && (sscanf(text, ".%3uZ%n", &fraction, &end) != 1 || end != (int)sizeof(".000Z") - 1 ||
+	    text[end] != '\0'))
 		return false;
 	*ms = (int64_t)timegm(&tm) * (NS_PER_SECOND / NS_PER_MILLISECOND) + fraction;
 	return true;

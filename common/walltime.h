@@ -17,7 +17,7 @@ monotime_t walltime_point(int64_t ns);
 #define WALLTIME_SIZE 32
 const char *walltime_format(monotime_t, char text[static WALLTIME_SIZE]);
 
-/* The same back: milliseconds since 1970-01-01 UTC. False: the text is no such date. */
+/* The same back, with or without the fraction: milliseconds since 1970-01-01 UTC. False: the text is no such date. */
 bool walltime_parse(const char *text, int64_t *ms);
 
 #endif

@@ -78,7 +78,7 @@ answer_error(struct control_answer *answer, enum control_error error, const char
 	return STEP_FAILED;
 }
 
-void
+static void
 answer_end(struct control_answer *answer)
 {
 	if (!answer_say(answer, "end", json_object()))

@@ -154,7 +154,6 @@ enum control_step answer_more(struct control_answer *, const char *type, json_t 
 /* The end of an answer. */
 enum control_step answer_error(struct control_answer *, enum control_error, const char *, ...)
     __attribute__((format(printf, 3, 4)));
-void answer_end(struct control_answer *);
 /* A line ends the request and begins the answer; what is wrong with it is said. */
 void answer_begin(struct client *, const char *line, size_t length);
 /* What was begun is over, however. */

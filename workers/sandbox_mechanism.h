@@ -6,6 +6,9 @@
 
 #include "sandbox.h"
 
+struct sandbox_call;
+struct sock_fprog;
+
 #define MECHANISM_TEXT_SIZE 160
 
 enum mechanism_end {
@@ -27,6 +30,13 @@ mechanism_enter limits_enter;
 mechanism_enter landlock_profile_enter;
 /* System calls: what seccomp_prepare compiled for these needs. */
 mechanism_enter seccomp_profile_enter;
+
+/*
+ * Compile the filter for these needs and the calls of further lists (the last NULL; NULL: none); all else is refused, or
+ * kills. It allocates: see seccomp_filter_compile for whose the program is. Returns false with text.
+ */
+bool seccomp_profile_compile(unsigned needs, const struct sandbox_call *const *more, struct sock_fprog *,
+    char text[static MECHANISM_TEXT_SIZE]);
 
 /* In the spawner: compile the filters of every set of needs that the method's checks can have. Returns false with text. */
 bool seccomp_prepare(const struct check_method *, char text[static MECHANISM_TEXT_SIZE]);

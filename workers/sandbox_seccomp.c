@@ -30,8 +30,9 @@ static struct programs {
 	struct sock_filter instructions[INSTRUCTIONS_MAX];
 } *programs;
 
-static bool
-filter_compile(unsigned needs, struct sock_fprog *program, char text[static MECHANISM_TEXT_SIZE])
+bool
+seccomp_profile_compile(unsigned needs, const struct sandbox_call *const *more, struct sock_fprog *program,
+    char text[static MECHANISM_TEXT_SIZE])
 {
 	struct seccomp_filter *filter = seccomp_filter_new(false);
 	char error[SECCOMP_ERROR_SIZE];
@@ -43,6 +44,8 @@ filter_compile(unsigned needs, struct sock_fprog *program, char text[static MECH
 	for (const struct sandbox_call_set *set = sandbox_call_sets; set->name != NULL; set++)
 		if (set->need == 0 || (set->need & needs) != 0)
 			seccomp_filter_allow(filter, set->calls);
+	for (; more != NULL && *more != NULL; more++)
+		seccomp_filter_allow(filter, *more);
 	seccomp_filter_kill(filter, sandbox_calls_killing);
 	seccomp_filter_errno(filter, sandbox_calls_opening, EACCES);
 	seccomp_filter_errno(filter, sandbox_calls_absent, ENOSYS);
@@ -58,7 +61,7 @@ program_add(unsigned needs)
 {
 	struct sock_fprog program;
 
-	if (!filter_compile(needs, &program, programs->error))
+	if (!seccomp_profile_compile(needs, NULL, &program, programs->error))
 		return false;
 	if (programs->count == PROGRAMS_MAX || program.len > INSTRUCTIONS_MAX - programs->used) {
 		snprintf(programs->error, sizeof(programs->error), "too many filters");

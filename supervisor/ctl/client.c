@@ -98,7 +98,8 @@ client_refused(struct client *client, int error)
 	    group != NULL ? group->gr_name : "one without a name");
 }
 
-bool
+/* Unless it is connected. */
+static bool
 client_connect(struct client *client)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -296,12 +297,6 @@ client_next(struct client *client, json_t **line)
 			return read;
 	}
 	return CLIENT_ERROR;
-}
-
-int
-client_descriptor(const struct client *client)
-{
-	return client->fd;
 }
 
 enum ctl_exit

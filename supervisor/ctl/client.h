@@ -25,16 +25,10 @@ enum client_line {
 struct client *client_new(const struct ctl *, double patience_s);
 void client_free(struct client *);
 
-/* Connect, unless it is connected. False: see client_error. */
-bool client_connect(struct client *);
-
 /* Send a request, connecting first. Takes the map over, and adds the protocol's version. False: see client_error. */
 bool client_request(struct client *, json_t *request);
 /* The next line of the answer, cleaned unless ctl wants JSON; the caller's. *line is set for CLIENT_LINE only. */
 enum client_line client_next(struct client *, json_t **line);
-
-/* For waiting for lines together with something else; -1: not connected. */
-int client_descriptor(const struct client *);
 
 /* What went wrong: an exit code and words for people. */
 enum ctl_exit client_error(const struct client *, const char **text);

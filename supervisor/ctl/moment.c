@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "../../common/walltime.h"
+
 #define MS_PER_SECOND 1000
 #define PERIOD_MAX_S (10.0 * 366 * 86400)
 
@@ -25,19 +27,9 @@ moment_now(void)
 int64_t
 moment_parse(const char *text)
 {
-	struct tm tm = {.tm_isdst = 0};
-	const char *rest;
-	unsigned ms = 0;
-	int length = 0;
+	int64_t ms;
 
-	if (text == NULL || (rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm)) == NULL)
-		return MOMENT_NONE;
-	if (sscanf(rest, ".%3uZ%n", &ms, &length) != 1 || length == 0) {
-		ms = 0;
-		if (strcmp(rest, "Z") != 0)
-			return MOMENT_NONE;
-	}
-	return (int64_t)timegm(&tm) * MS_PER_SECOND + ms;
+	return text != NULL && walltime_parse(text, &ms) ? ms : MOMENT_NONE;
 }
 
 const char *

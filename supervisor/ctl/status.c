@@ -77,26 +77,6 @@ status_fetch(struct status *status, struct client *client, char *const *names, s
 	return false;
 }
 
-static json_t *
-list_node(json_t *list, const char *name)
-{
-	json_t *node;
-	size_t i;
-
-	json_array_foreach(list, i, node)
-		if (map_is(node, "name", name))
-			return node;
-	return NULL;
-}
-
-json_t *
-status_node(const struct status *status, const char *name)
-{
-	json_t *node = list_node(status->checks, name);
-
-	return node != NULL ? node : list_node(status->groups, name);
-}
-
 void
 status_each(const struct status *status, status_visit *visit, void *context)
 {

@@ -20,9 +20,6 @@ struct status {
 bool status_fetch(struct status *, struct client *, char *const *names, size_t count, bool full);
 void status_free(struct status *);
 
-/* The node of this name, NULL: there is none. */
-json_t *status_node(const struct status *, const char *name);
-
 /* Call for every node, checks first. */
 typedef void status_visit(void *context, json_t *node);
 void status_each(const struct status *, status_visit *, void *context);

@@ -140,26 +140,9 @@ landlock_enter_web(const struct entry *entry, char text[static MECHANISM_TEXT_SI
 static bool
 filter_compile(const struct cage *cage, struct sock_fprog *program, char text[static MECHANISM_TEXT_SIZE])
 {
-	struct seccomp_filter *filter = seccomp_filter_new(false);
-	char error[SECCOMP_ERROR_SIZE];
+	const struct sandbox_call *const more[] = {calls_clients, cage->count > 0 ? calls_files : NULL, NULL};
 
-	if (filter == NULL) {
-		snprintf(text, MECHANISM_TEXT_SIZE, "cannot make a filter: out of memory, or an unknown architecture");
-		return false;
-	}
-	for (const struct sandbox_call_set *set = sandbox_call_sets; set->name != NULL; set++)
-		if (set->need == 0)
-			seccomp_filter_allow(filter, set->calls);
-	seccomp_filter_allow(filter, calls_clients);
-	if (cage->count > 0)
-		seccomp_filter_allow(filter, calls_files);
-	seccomp_filter_kill(filter, sandbox_calls_killing);
-	seccomp_filter_errno(filter, sandbox_calls_opening, EACCES);
-	seccomp_filter_errno(filter, sandbox_calls_absent, ENOSYS);
-	if (seccomp_filter_compile(filter, program, error))
-		return true;
-	snprintf(text, MECHANISM_TEXT_SIZE, "%s", error);
-	return false;
+	return seccomp_profile_compile(0, more, program, text);
 }
 
 static enum mechanism_end
