@@ -27,8 +27,32 @@ static const char *const level_names[LOG_LEVELS] = {
 	[LOG_LEVEL_TRACE] = "trace",
 };
 
+static const char *const event_names[LOG_EVENTS] = {
+	[LOG_EVENT_ANNOUNCE] = "announce",
+	[LOG_EVENT_DATADUMP] = "datadump",
+	[LOG_EVENT_DEBUG] = "debug",
+	[LOG_EVENT_ERROR] = "error",
+	[LOG_EVENT_INFO] = "info",
+	[LOG_EVENT_WITHDRAW] = "withdraw",
+};
+
+/* What a line of this level is about when nothing is said of that. */
+static const enum log_event level_events[LOG_LEVELS] = {
+	[LOG_LEVEL_ERROR] = LOG_EVENT_ERROR,
+	[LOG_LEVEL_WARNING] = LOG_EVENT_ERROR,
+	[LOG_LEVEL_INFO] = LOG_EVENT_INFO,
+	[LOG_LEVEL_SUCCESS] = LOG_EVENT_INFO,
+	[LOG_LEVEL_DEBUG] = LOG_EVENT_DEBUG,
+	[LOG_LEVEL_TRACE] = LOG_EVENT_DATADUMP,
+};
+
 static enum log_level threshold = LOG_LEVEL_SUCCESS;
-static log_sink *sink, *tap;
+static log_sink *sink;
+static log_writer *writer;
+static struct {
+	log_tap *see; /* NULL: there is none */
+	enum log_level level;
+} tap;
 static struct {
 	log_witness *see; /* NULL: there is none */
 	void *context;
@@ -51,7 +75,7 @@ log_level(void)
 bool
 log_enabled(enum log_level level)
 {
-	return level <= threshold;
+	return level <= threshold || (tap.see != NULL && level <= tap.level);
 }
 
 void
@@ -61,9 +85,16 @@ log_set_sink(log_sink *function)
 }
 
 void
-log_set_tap(log_sink *function)
+log_set_writer(log_writer *function)
 {
-	tap = function;
+	writer = function;
+}
+
+void
+log_set_tap(log_tap *function, enum log_level level)
+{
+	tap.see = function;
+	tap.level = level;
 }
 
 void
@@ -72,6 +103,12 @@ log_set_witness(log_witness *see, void *context, bool alone)
 	witness.see = see;
 	witness.context = context;
 	witness.alone = see != NULL && alone;
+}
+
+const char *
+log_event_name(enum log_event event)
+{
+	return (unsigned)event < LOG_EVENTS && event_names[event] != NULL ? event_names[event] : "?";
 }
 
 const char *
@@ -137,57 +174,46 @@ stderr_sink(enum log_level level, const char *subject, const char *text)
 	stderr_write(level, subject, text);
 }
 
-static void log_emit(enum log_level, const char *, int, const char *, va_list)
-    __attribute__((format(printf, 4, 0)));
-
+/* To stderr, or what is there in its place. */
 static void
-log_emit(enum log_level level, const char *subject, int error, const char *format, va_list ap)
+record_write(const struct log_record *record)
 {
-	char text[LINE_SIZE - 128];
-	size_t length;
-	bool usual = level <= LOG_LEVEL_SUCCESS, tapped = tap != NULL && usual && !witness.alone;
-	bool written = log_enabled(level) && !witness.alone, witnessed = witness.see != NULL && usual;
-	int saved_errno = errno;
+	const struct log_about *about = &record->about;
 
-	if (!written && !tapped && !witnessed)
-		return;
-	vsnprintf(text, sizeof(text), format, ap);
-	length = strlen(text);
-	if (error != 0 && length < sizeof(text))
-		snprintf(text + length, sizeof(text) - length, ": %s", strerror(error));
-	utf8_sanitise(text);
-	if (witnessed)
-		witness.see(witness.context, subject, text);
-	if (written)
-		(sink != NULL ? sink : stderr_sink)(level, subject, text);
-	if (tapped)
-		tap(level, subject, text);
-	errno = saved_errno;
+	if (sink != NULL)
+		sink(about->level, about->subject, record->text);
+	else if (writer == NULL || !writer(record))
+		stderr_sink(about->level, about->subject, record->text);
 }
 
 void
-log_line(enum log_level level, const char *subject, const char *format, ...)
+log_write(const struct log_source *source, const struct log_about *about, int error, const char *format, ...)
 {
+	char text[LINE_SIZE - 128];
+	struct log_record record = {*about, source, text};
+	bool usual = about->level <= LOG_LEVEL_SUCCESS;
+	bool written = about->level <= threshold && !witness.alone, witnessed = witness.see != NULL && usual;
+	bool tapped = tap.see != NULL && about->level <= tap.level && !witness.alone;
+	int saved_errno = errno;
+	size_t length;
 	va_list ap;
 
+	if (!written && !tapped && !witnessed)
+		return;
 	va_start(ap, format);
-	log_emit(level, subject, 0, format, ap);
+	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
+	length = strlen(text);
+	if (error != 0 && length < sizeof(text))
+		snprintf(text + length, sizeof(text) - length, ": %s", strerror(error == LOG_ERRNO ? saved_errno : error));
+	utf8_sanitise(text);
+	if (about->event == LOG_EVENT_USUAL)
+		record.about.event = level_events[about->level];
+	if (witnessed)
+		witness.see(witness.context, about->subject, text);
+	if (written)
+		record_write(&record);
+	if (tapped)
+		tap.see(&record);
+	errno = saved_errno;
 }
-
-#define LOG_FUNCTION(NAME, LEVEL, ERROR)                   \
-	void NAME(const char *format, ...)                 \
-	{                                                  \
-		va_list ap;                                \
-                                                           \
-		va_start(ap, format);                      \
-		log_emit(LEVEL, NULL, ERROR, format, ap);  \
-		va_end(ap);                                \
-	}
-
-LOG_FUNCTION(log_warn, LOG_LEVEL_WARNING, errno)
-LOG_FUNCTION(log_warnx, LOG_LEVEL_WARNING, 0)
-LOG_FUNCTION(log_error, LOG_LEVEL_ERROR, errno)
-LOG_FUNCTION(log_errorx, LOG_LEVEL_ERROR, 0)
-LOG_FUNCTION(log_info, LOG_LEVEL_INFO, 0)
-LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG, 0)

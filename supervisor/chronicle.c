@@ -12,14 +12,15 @@
 #include "events.h"
 
 static struct chronicle *present; /* the log's lines are its events */
-static bool told; /* the line that is being written has an event of its own */
 
 static void
-line_seen(enum log_level level, const char *subject, const char *text)
+line_seen(const struct log_record *record)
 {
-	const struct events_one one = {.level = level, .name = subject, .text = text};
+	const struct log_about *about = &record->about;
+	const struct events_one one = {.level = about->level, .name = about->subject, .before = about->before,
+	    .after = about->after, .text = record->text};
 
-	if (!told)
+	if (about->level <= LOG_LEVEL_SUCCESS)
 		events_add(present->events, &one, monotime_now());
 }
 
@@ -27,7 +28,7 @@ void
 chronicle_begin(struct chronicle *chronicle)
 {
 	present = chronicle;
-	log_set_tap(line_seen);
+	log_set_tap(line_seen, LOG_LEVEL_SUCCESS);
 }
 
 void
@@ -35,21 +36,16 @@ chronicle_end(struct chronicle *chronicle)
 {
 	if (present != chronicle)
 		return;
-	log_set_tap(NULL);
+	log_set_tap(NULL, LOG_LEVEL_ERROR);
 	present = NULL;
 }
 
-/* What is worth a line: also in the node's history, and an event. A text that was cut is made one of whole characters. */
+/* What was worth a line is also in the node's history. A text that was cut is made one of whole characters. */
 static void
-node_tell(struct chronicle *chronicle, struct node *node, enum log_level level, const char *before, const char *after,
-    char *text, monotime_t now)
+node_tell(struct node *node, const char *before, const char *after, char *text, monotime_t now)
 {
-	const struct events_one one = {.level = level, .name = node->config->name, .before = before,
-	    .after = after, .text = text};
-
 	utf8_sanitise(text);
 	history_add(&node->history, after, text, before != after, now);
-	events_add(chronicle->events, &one, now);
 }
 
 void
@@ -57,17 +53,13 @@ chronicle_transition(struct chronicle *chronicle, const struct transition *trans
 {
 	struct check *check = checks_at(chronicle->checks, transition->node->rank);
 	char text[TRANSITION_TEXT_SIZE];
-	bool changed;
 
 	if (transition->result != NULL)
 		results_add(&check->results, transition->result, transition->duration_ns, transition->now);
-	told = true;
-	changed = transition_log(transition, text);
-	told = false;
 	check->node.dirty = true;
-	if (changed)
-		node_tell(chronicle, &check->node, transition_level(transition), fsm_state_name(transition->before.state),
-		    fsm_state_name(transition->after.state), text, transition->now);
+	if (transition_log(transition, text))
+		node_tell(&check->node, fsm_state_name(transition->before.state), fsm_state_name(transition->after.state), text,
+		    transition->now);
 }
 
 void
@@ -75,13 +67,8 @@ chronicle_change(struct chronicle *chronicle, const struct node_change *change)
 {
 	struct node *node = checks_node(chronicle->checks, change->node->rank);
 	char text[TRANSITION_TEXT_SIZE];
-	bool changed;
 
-	told = true;
-	changed = change_log(change, text);
-	told = false;
 	node->dirty = true;
-	if (changed)
-		node_tell(chronicle, node, change_level(change), verdict_name(change->before), verdict_name(change->after), text,
-		    change->now);
+	if (change_log(change, text))
+		node_tell(node, verdict_name(change->before), verdict_name(change->after), text, change->now);
 }

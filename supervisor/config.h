@@ -44,6 +44,55 @@ struct metrics_options {
 	char *textfile; /* path of a file for node_exporter, NULL: none */
 };
 
+enum logger_method { LOGGER_FILE, LOGGER_SYSLOG };
+enum logger_protocol { LOGGER_UDP, LOGGER_TCP };
+enum logger_format { LOGGER_RFC5424, LOGGER_RFC3164 };
+enum logger_compression { COMPRESSION_GZ, COMPRESSION_BZ2, COMPRESSION_XZ, COMPRESSION_LZMA, COMPRESSION_TAR,
+	COMPRESSION_TAR_GZ, COMPRESSION_TAR_BZ2, COMPRESSION_TAR_XZ, COMPRESSION_ZIP };
+
+/* Where lines of the log go beside stderr; names as ExaCheck has them. */
+struct logger_options {
+	int method; /* enum logger_method: decides which of these keys there are */
+	int level;  /* enum log_level */
+	char *formatter; /* "exacheck", or a format as loguru takes it; NULL: the usual one */
+	struct string_list events, subsystems; /* that are written; never empty */
+	struct string_list checks; /* names, MASTER: exacheck itself; empty: all */
+	bool structured;
+	char *destination; /* file: path; syslog: path of a socket, or address or name of a host */
+	/* file */
+	int64_t size; /* bytes; then it is rotated */
+	int64_t count; /* of rotated files that are kept */
+	bool compress;
+	int compression_format; /* enum logger_compression */
+	/* syslog */
+	int64_t port;
+	int protocol; /* enum logger_protocol */
+	int format; /* enum logger_format; in the file unset: RFC 5424 for a host, RFC 3164 for a socket */
+	int facility; /* number of RFC 5424 */
+};
+
+/* Whom to tell what happens. */
+struct notification_options {
+	char *name, *description;
+	char *url; /* a secret */
+	struct string_list checks; /* names; empty: all */
+	struct string_list events; /* announce, error, info, withdraw; never empty */
+	bool general_events; /* also what is of no check */
+	int64_t group_ns; /* how long the first of several events waits for others */
+	int64_t rate; /* messages a minute, at most */
+	int64_t timeout_ns; /* of one attempt */
+	int64_t retry_ns; /* how long a message that could not be delivered is tried again */
+};
+
+/* Where errors of exacheck itself are reported. */
+struct sentry_options {
+	char *dsn; /* a secret; NULL: nowhere */
+	bool enabled;
+	double sample_rate; /* 0 to 1 */
+	double profiles_sample_rate; /* these four are known, and have nothing to do here */
+	bool attach_stacktrace, include_local_variables, debug;
+};
+
 struct global_options {
 	bool live_reload;
 	int64_t monitoring_interval_ns;
@@ -132,6 +181,11 @@ struct config {
 	char *path; /* as given */
 	struct global_options global;
 	struct metrics_options metrics;
+	struct sentry_options sentry;
+	size_t logger_count;
+	struct logger_options *loggers; /* in file order */
+	size_t notification_count;
+	struct notification_options *notifications; /* in file order */
 	size_t count;
 	struct check_config *checks; /* in file order */
 	size_t group_count;

@@ -39,7 +39,7 @@ route_was_refused(struct exabgp *exabgp, struct route *route, const char *why, m
 	char prefix[PREFIX_TEXT_SIZE];
 
 	exabgp->errors++;
-	log_line(known != NULL && strcmp(known, why) == 0 ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, NULL,
+	log_fault(LOG_FAULT_REJECTED, known != NULL && strcmp(known, why) == 0 ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, NULL,
 	    "route %s%s%s was refused: %s; it is tried again", prefix_format(&key->prefix, prefix),
 	    key->neighbor != NULL ? " for neighbor " : "", key->neighbor != NULL ? key->neighbor : "", why);
 	route_answer(exabgp->ledger, route, false, why, now);

@@ -135,7 +135,8 @@ launcher_died(struct launcher *launcher)
 		return;
 	launcher_close(launcher);
 	if (!expected)
-		log_errorx("the launcher died: no spawner can be started any more; restart exacheck");
+		log_fault(LOG_FAULT_CRASH, LOG_LEVEL_ERROR, NULL,
+		    "the launcher died: no spawner can be started any more; restart exacheck");
 	while (!STAILQ_EMPTY(&launcher->requests))
 		launcher_settle(launcher, 0, ESRCH);
 }
@@ -166,7 +167,8 @@ launcher_silent(evutil_socket_t fd, short what, void *context)
 		loop_arm(launcher->patience, left_ns);
 		return;
 	}
-	log_errorx("the launcher does not answer: no process can be started until it does");
+	log_fault(LOG_FAULT_SILENCE, LOG_LEVEL_ERROR, NULL,
+	    "the launcher does not answer: no process can be started until it does");
 	launcher->silent = true;
 	STAILQ_FOREACH(launch, &launcher->requests, entry) {
 		launcher_report *report = launch->report;

@@ -130,7 +130,8 @@ spawner_launched(void *context, pid_t pid, int error)
 		return;
 	}
 	if (error == ECHILD)
-		log_warnx("spawner of method %s ended as soon as it was started", spawner->method->name);
+		log_fault(LOG_FAULT_CRASH, LOG_LEVEL_WARNING, NULL, "spawner of method %s ended as soon as it was started",
+		    spawner->method->name);
 	else
 		log_errorx("cannot start worker-%s: %s%s", spawner->method->name, strerror(error),
 		    error == ENOENT ? ": is exacheck installed whole?" : "");
@@ -177,7 +178,8 @@ spawner_silent(evutil_socket_t fd, short what, void *context)
 		loop_arm(spawner->patience, left_ns);
 		return;
 	}
-	log_errorx("spawner of method %s does not answer: restarting it", spawner->method->name);
+	log_fault(LOG_FAULT_SILENCE, LOG_LEVEL_ERROR, NULL, "spawner of method %s does not answer: restarting it",
+	    spawner->method->name);
 	spawner_stop(spawner, ESRCH);
 }
 
@@ -236,7 +238,8 @@ spawner_read(evutil_socket_t fd, short what, void *context)
 			break;
 	}
 	if (status == MESSAGE_BAD)
-		log_errorx("spawner of method %s broke the protocol: restarting it", spawner->method->name);
+		log_fault(LOG_FAULT_PROTOCOL, LOG_LEVEL_ERROR, NULL, "spawner of method %s broke the protocol: restarting it",
+		    spawner->method->name);
 	if (status == MESSAGE_BAD || status == MESSAGE_CLOSED)
 		spawner_stop(spawner, ESRCH);
 }
@@ -337,7 +340,8 @@ spawner_reaped(struct spawner *spawner, pid_t pid, int status)
 	spawner->pid = 0; /* from now on it may be another process's */
 	if (spawner->fd != -1)
 		spawner_read(spawner->fd, EV_READ, spawner); /* its last words: workers that it made */
-	log_warnx("spawner of method %s ended (%s %d): it is restarted, its workers go on", spawner->method->name,
+	log_fault(LOG_FAULT_CRASH, LOG_LEVEL_WARNING, NULL,
+	    "spawner of method %s ended (%s %d): it is restarted, its workers go on", spawner->method->name,
 	    WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	spawner_ended(spawner, ESRCH);
 	return true;

@@ -35,6 +35,33 @@ prefixes_text(const struct string_list *prefixes, char text[static PREFIXES_TEXT
 		snprintf(text + length, PREFIXES_TEXT_SIZE - length, " and %zu more", prefixes->count - i);
 }
 
+/* What the line of an effect is about: ExaCheck, too, calls it an announcement when a service that is down stays announced. */
+static enum log_event
+effect_event(enum node_effect effect)
+{
+	static const enum log_event events[] = {
+		[NODE_SAME] = LOG_EVENT_INFO,
+		[NODE_HELD] = LOG_EVENT_INFO,
+		[NODE_ANNOUNCED] = LOG_EVENT_ANNOUNCE,
+		[NODE_DRAINS] = LOG_EVENT_ANNOUNCE,
+		[NODE_WITHDREW] = LOG_EVENT_WITHDRAW,
+		[NODE_GUARDED] = LOG_EVENT_ERROR,
+	};
+
+	return events[effect];
+}
+
+/* The line of a change of a node, of which the states are known. */
+static void
+line_write(const struct log_source *source, enum log_level level, const struct node *node, enum node_effect effect,
+    const char *before, const char *after, const char *text)
+{
+	const struct log_about about = {.level = level, .subject = node->config->name, .event = effect_event(effect),
+	    .before = before, .after = after};
+
+	log_write(source, &about, 0, "%s", text);
+}
+
 static bool
 route_count(const struct node *node, const struct route_key *key, size_t prefix, void *context)
 {
@@ -97,17 +124,10 @@ transition_cause(const struct transition *transition, char text[static TRANSITIO
 	return text;
 }
 
-enum log_level
-transition_level(const struct transition *transition)
-{
-	return state_levels[transition->after.state];
-}
-
 bool
 transition_log(const struct transition *transition, char text[static TRANSITION_TEXT_SIZE])
 {
 	const struct check_options *options = &transition->config->options;
-	const char *name = transition->config->node.name;
 	unsigned rise = (unsigned)options->rise, fall = (unsigned)options->fall;
 	char before[FSM_TEXT_SIZE], after[FSM_TEXT_SIZE], cause[TRANSITION_CAUSE_SIZE], effect[PREFIXES_TEXT_SIZE + 64];
 	bool moved = transition->before.state != transition->after.state;
@@ -123,21 +143,18 @@ transition_log(const struct transition *transition, char text[static TRANSITION_
 		snprintf(text, TRANSITION_TEXT_SIZE, "%s -> %s: %s%s", before, after, cause, effect);
 	else
 		snprintf(text, TRANSITION_TEXT_SIZE, "%s: %s", after, cause);
-	log_line(changed ? transition_level(transition) : LOG_LEVEL_DEBUG, name, "%s", text);
+	if (changed)
+		line_write(LOG_HERE, state_levels[transition->after.state], transition->node, transition->effect,
+		    fsm_state_name(transition->before.state), fsm_state_name(transition->after.state), text);
+	else
+		log_line(LOG_LEVEL_DEBUG, transition->config->node.name, "%s", text);
 	return changed;
-}
-
-enum log_level
-change_level(const struct node_change *change)
-{
-	static const enum log_level levels[VERDICTS] = {LOG_LEVEL_INFO, LOG_LEVEL_SUCCESS, LOG_LEVEL_ERROR, LOG_LEVEL_INFO};
-
-	return levels[change->after];
 }
 
 bool
 change_log(const struct node_change *change, char text[static TRANSITION_TEXT_SIZE])
 {
+	static const enum log_level levels[VERDICTS] = {LOG_LEVEL_INFO, LOG_LEVEL_SUCCESS, LOG_LEVEL_ERROR, LOG_LEVEL_INFO};
 	char effect[PREFIXES_TEXT_SIZE + 64];
 
 	if (change->cause == CAUSE_RESULT ||
@@ -149,6 +166,7 @@ change_log(const struct node_change *change, char text[static TRANSITION_TEXT_SI
 		    verdict_name(change->after), change->reason, effect);
 	else
 		snprintf(text, TRANSITION_TEXT_SIZE, "%s: %s%s", verdict_name(change->after), change->reason, effect);
-	log_line(change_level(change), change->node->config->name, "%s", text);
+	line_write(LOG_HERE, levels[change->after], change->node, change->effect, verdict_name(change->before),
+	    verdict_name(change->after), text);
 	return true;
 }

@@ -36,8 +36,5 @@ const char *transition_cause(const struct transition *, char text[static TRANSIT
 #define TRANSITION_TEXT_SIZE 1024
 bool transition_log(const struct transition *, char text[static TRANSITION_TEXT_SIZE]);
 bool change_log(const struct node_change *, char text[static TRANSITION_TEXT_SIZE]);
-/* The level of the line of a change. */
-enum log_level transition_level(const struct transition *);
-enum log_level change_level(const struct node_change *);
 
 #endif

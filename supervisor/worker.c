@@ -43,6 +43,12 @@ worker_kill(struct worker *worker)
 		kill(worker->pid, SIGKILL); /* not reaped yet, so the number is still its own */
 }
 
+static enum log_fault
+loss_fault(enum reason reason)
+{
+	return reason == REASON_VIOLATION ? LOG_FAULT_PROTOCOL : reason == REASON_LEASE ? LOG_FAULT_SILENCE : LOG_FAULT_CRASH;
+}
+
 void
 worker_lost(struct worker *worker, enum reason reason)
 {
@@ -69,7 +75,7 @@ worker_lost(struct worker *worker, enum reason reason)
 		worker->losses++;
 		worker->overdue |= reason == REASON_LEASE; /* until one gives a result */
 		worker->retry = backoff_ended(&worker->backoff, now);
-		log_line(LOG_LEVEL_WARNING, name, "worker lost (%s): a new one in %.0f s", reason_name(reason),
+		log_fault(loss_fault(reason), LOG_LEVEL_WARNING, name, "worker lost (%s): a new one in %.0f s", reason_name(reason),
 		    (double)monotime_left(worker->retry, now) / NS_PER_SECOND);
 		if (!monotime_before(now, worker->slot))
 			worker_fail(worker, reason, now);
