@@ -133,13 +133,15 @@ layout_read(struct compiler *compiler, struct piece *piece, const char *name, co
 	bool number = piece->field->number;
 	long width = 0;
 
-	*layout = (struct layout){.fill = " ", .align = '\0', .precision = -1};
+	*layout = (struct layout){.precision = -1};
 	spec = layout_align(layout, spec);
 	if (*spec == '0') {
-		if (layout->align == '\0')
+		if (layout->fill[0] == '\0')
 			strcpy(layout->fill, "0");
 		spec++;
 	}
+	if (layout->fill[0] == '\0')
+		strcpy(layout->fill, " ");
 	(void)layout_number(&spec, &width);
 	if (width > WIDTH_MAX)
 		return refuse_field(compiler, name, "too wide: at most 1024 characters");

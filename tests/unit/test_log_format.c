@@ -63,7 +63,7 @@ static const struct {
 	{"[{message:6}] [{message:>6}] [{message:.3}] [{message:s}]",
 	    "[gr\xc3\xbc\xc3\x9f  ] [  gr\xc3\xbc\xc3\x9f] [gr\xc3\xbc] [gr\xc3\xbc\xc3\x9f]"},
 	{"[{message:\xc3\xa9^8}]", "[\xc3\xa9\xc3\xa9gr\xc3\xbc\xc3\x9f\xc3\xa9\xc3\xa9]"},
-	{"[{level:08}] [{level:<08}] [{level:<<9}]", "[SUCCESS0] [SUCCESS ] [SUCCESS<<]"},
+	{"[{level:08}] [{level:<08}] [{level:<<9}]", "[SUCCESS0] [SUCCESS0] [SUCCESS<<]"},
 	/* markup */
 	{"<green>{level}</green> <b>x</b>", "SUCCESS x"},
 	{"<level><bold>{message}</bold></level>", "gr\xc3\xbc\xc3\x9f"},
