@@ -64,12 +64,18 @@ COMMON_SRC := $(wildcard common/*.c common/methods/*.c)
 SUPERVISOR_SRC := $(filter-out supervisor/main.c,$(wildcard supervisor/*.c))
 CTL_SRC := $(filter-out supervisor/ctl/main.c,$(wildcard supervisor/ctl/*.c))
 WEB_SRC := $(filter-out supervisor/web/main.c,$(wildcard supervisor/web/*.c))
+HELPER_SRC := $(wildcard supervisor/helpers/*.c)
+LOG_SRC := $(filter-out supervisor/log/main.c,$(wildcard supervisor/log/*.c))
+NOTIFY_SRC := $(filter-out supervisor/notify/main.c,$(wildcard supervisor/notify/*.c))
 WORKER_SRC := $(filter-out $(METHODS:%=workers/%.c),$(wildcard workers/*.c))
 
 COMMON_OBJ := $(COMMON_SRC:%.c=$(BUILD)/obj/%.o)
 SUPERVISOR_OBJ := $(SUPERVISOR_SRC:%.c=$(BUILD)/obj/%.o)
 CTL_OBJ := $(CTL_SRC:%.c=$(BUILD)/obj/%.o)
 WEB_OBJ := $(WEB_SRC:%.c=$(BUILD)/obj/%.o)
+HELPER_OBJ := $(HELPER_SRC:%.c=$(BUILD)/obj/%.o)
+LOG_OBJ := $(LOG_SRC:%.c=$(BUILD)/obj/%.o)
+NOTIFY_OBJ := $(NOTIFY_SRC:%.c=$(BUILD)/obj/%.o)
 WORKER_OBJ := $(WORKER_SRC:%.c=$(BUILD)/obj/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_TESTS := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
@@ -77,21 +83,28 @@ UNIT_TESTS := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 LIBS_COMMON = $(call libs,libpcre2-8 libseccomp) -lm
 LIBS_SUPERVISOR = $(call libs,yaml-0.1 libevent_core libbsd-overlay jansson zlib)
 LIBS_CTL = $(call libs,jansson libbsd-overlay ncursesw)
-LIBS_WEB = $(call libs,jansson libbsd-overlay libcap-ng libevent_core libevent_extra)
+LIBS_HELPER = $(call libs,jansson libbsd-overlay libcap-ng libevent_core)
+LIBS_web = $(LIBS_HELPER) $(call libs,libevent_extra)
+LIBS_log = $(LIBS_HELPER) $(call libs,zlib)
+LIBS_notify = $(LIBS_HELPER) $(call libs,libcurl openssl)
 LIBS_WORKER = $(call libs,libbsd-overlay libcap-ng)
 LIBS_dns = $(call libs,ldns)
 LIBS_http = $(call libs,libcurl openssl)
 LIBS_UNIT = $(call libs,check)
 
 WORKERS := $(METHODS:%=$(BUILD)/libexec/worker-%)
+HELPERS := $(addprefix $(BUILD)/libexec/exacheck-,web log notify)
 
 .PHONY: all
-all: $(BUILD)/exacheck $(BUILD)/exacheck-ctl $(BUILD)/libexec/exacheck-web $(WORKERS)
+all: $(BUILD)/exacheck $(BUILD)/exacheck-ctl $(HELPERS) $(WORKERS)
 
 $(BUILD)/libcommon.a: $(COMMON_OBJ)
 $(BUILD)/libsupervisor.a: $(SUPERVISOR_OBJ)
 $(BUILD)/libctl.a: $(CTL_OBJ)
 $(BUILD)/libweb.a: $(WEB_OBJ)
+$(BUILD)/liblog.a: $(LOG_OBJ)
+$(BUILD)/libnotify.a: $(NOTIFY_OBJ)
+$(BUILD)/libhelper.a: $(HELPER_OBJ)
 $(BUILD)/libworker.a: $(WORKER_OBJ)
 $(BUILD)/lib%.a:
 	@rm -f $@
@@ -103,9 +116,10 @@ $(BUILD)/exacheck: $(BUILD)/obj/supervisor/main.o $(BUILD)/libsupervisor.a $(BUI
 $(BUILD)/exacheck-ctl: $(BUILD)/obj/supervisor/ctl/main.o $(BUILD)/libctl.a $(BUILD)/libcommon.a
 	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_CTL) $(LIBS_COMMON)
 
-$(BUILD)/libexec/exacheck-web: $(BUILD)/obj/supervisor/web/main.o $(BUILD)/libweb.a $(BUILD)/libworker.a $(BUILD)/libcommon.a
+$(BUILD)/libexec/exacheck-%: $(BUILD)/obj/supervisor/%/main.o $(BUILD)/lib%.a $(BUILD)/libhelper.a \
+		$(BUILD)/libworker.a $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
-	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_WEB) $(LIBS_COMMON)
+	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_$*) $(LIBS_COMMON)
 
 $(BUILD)/libexec/worker-%: $(BUILD)/obj/workers/%.o $(BUILD)/libworker.a $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
@@ -118,9 +132,9 @@ $(BUILD)/unit/test_route $(BUILD)/unit/test_checks $(BUILD)/unit/test_config_gro
 		$(BUILD)/unit/test_overrides $(BUILD)/unit/test_control_override $(BUILD)/unit/test_control_client: \
 	LIBS_UNIT += -Wl,--wrap=malloc,--wrap=calloc,--wrap=reallocarray,--wrap=strdup
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libsupervisor.a $(BUILD)/libctl.a $(BUILD)/libweb.a \
-		$(BUILD)/libworker.a $(BUILD)/libcommon.a
+		$(BUILD)/liblog.a $(BUILD)/libnotify.a $(BUILD)/libhelper.a $(BUILD)/libworker.a $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
-	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_CTL) $(LIBS_WEB) \
+	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_CTL) $(LIBS_web) $(LIBS_log) $(LIBS_notify) \
 		$(LIBS_WORKER) $(LIBS_COMMON) $(LIBS_UNIT)
 
 $(BUILD)/obj/%.o: %.c Makefile | $(SANITIZE_OBJ)
@@ -170,7 +184,7 @@ install: all
 		$(DESTDIR)$(MANDIR)/man8
 	install -m 755 $(BUILD)/exacheck-ctl $(DESTDIR)$(SBINDIR)
 	# beside its workers: the directory is what exacheck may execute programs of, see confine.c
-	install -m 755 $(WORKERS) $(BUILD)/libexec/exacheck-web $(BUILD)/exacheck $(DESTDIR)$(LIBEXECDIR)
+	install -m 755 $(WORKERS) $(HELPERS) $(BUILD)/exacheck $(DESTDIR)$(LIBEXECDIR)
 	ln -sf $(LIBEXECDIR)/exacheck $(DESTDIR)$(SBINDIR)/exacheck
 	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(wildcard man/*.7) $(DESTDIR)$(MANDIR)/man7

@@ -235,8 +235,9 @@ program_name(size_t program)
 
 	if (program == LAUNCHER_PREFLIGHT)
 		return LAUNCHER_SELF;
-	if (program == LAUNCHER_WEB)
-		return LAUNCHER_WEB_NAME;
+	for (const struct launcher_helper *helper = launcher_helpers; helper->name != NULL; helper++)
+		if (program == helper->program)
+			return helper->name;
 	while (check_methods[count] != NULL)
 		count++;
 	return program < count ? check_methods[program]->name : "";

@@ -19,18 +19,27 @@ struct launcher;
 
 /*
  * Its programs: below the number of check_methods that method's spawner, and these: exacheck itself, or what has been put
- * in its place by then, as `exacheck preflight`; and exacheck-web, which a launcher from before an upgrade may not know
+ * in its place by then, as `exacheck preflight`; and the helpers, which a launcher from before an upgrade may not know
  * (EINVAL).
  */
 #define LAUNCHER_PREFLIGHT SIZE_MAX
 #define LAUNCHER_WEB (SIZE_MAX - 1)
+#define LAUNCHER_LOG (SIZE_MAX - 2)
+#define LAUNCHER_NOTIFY (SIZE_MAX - 3)
 
-/* Their names in a request: no method's. */
+/* Its name in a request: no method's. */
 #define LAUNCHER_SELF "exacheck"
-#define LAUNCHER_WEB_NAME "exacheck-web"
+
+/* The helpers, by name in a request. */
+struct launcher_helper {
+	size_t program;
+	const char *name; /* of the file in libexec, too */
+	unsigned capabilities; /* of those that exacheck was given: bits of the first 32 */
+};
+extern const struct launcher_helper launcher_helpers[]; /* ends with a NULL name */
 
 struct launcher_paths {
-	const char *libexec; /* the directory of the spawners and of exacheck-web */
+	const char *libexec; /* the directory of the spawners and of the helpers */
 	const char *program; /* exacheck itself; NULL: there is no preflight */
 };
 

@@ -39,12 +39,30 @@ method_capabilities(const struct check_method *method)
 	    (method->remote ? CAPABILITY(CAP_NET_ADMIN) : 0);
 }
 
+const struct launcher_helper launcher_helpers[] = {
+	{LAUNCHER_WEB, "exacheck-web", CAPABILITY(CAP_NET_BIND_SERVICE)}, /* it may be to serve a port below 1024 */
+	{LAUNCHER_LOG, "exacheck-log", CAPABILITY(CAP_DAC_OVERRIDE)}, /* to write where root may */
+	{LAUNCHER_NOTIFY, "exacheck-notify", 0},
+	{0, NULL, 0},
+};
+
+/* NULL: this is none. */
+static const struct launcher_helper *
+helper_find(const char *name)
+{
+	const struct launcher_helper *helper = launcher_helpers;
+
+	while (helper->name != NULL && strcmp(name, helper->name) != 0)
+		helper++;
+	return helper->name != NULL ? helper : NULL;
+}
+
 /* Find what is requested; false: it is not in the table, or its path is too long. */
 static bool
 program_find(const struct message_launch *request, const struct launcher_paths *paths, struct program *program)
 {
 	const struct check_method *const *method = check_methods;
-	bool web;
+	const struct launcher_helper *helper;
 	int length;
 
 	if (strcmp(request->program, LAUNCHER_SELF) == 0 && paths->program != NULL) {
@@ -54,13 +72,12 @@ program_find(const struct message_launch *request, const struct launcher_paths *
 	}
 	while (*method != NULL && strcmp(request->program, (*method)->name) != 0)
 		method++;
-	web = *method == NULL && strcmp(request->program, LAUNCHER_WEB_NAME) == 0;
-	if ((*method == NULL && !web) || request->level >= SANDBOX_LEVELS)
+	helper = *method == NULL ? helper_find(request->program) : NULL;
+	if ((*method == NULL && helper == NULL) || request->level >= SANDBOX_LEVELS)
 		return false;
 	strlcpy(program->argument, sandbox_level_names[request->level], sizeof(program->argument));
-	/* exacheck-web may be to serve a port below 1024 */
-	program->capabilities = web ? CAPABILITY(CAP_NET_BIND_SERVICE) : method_capabilities(*method);
-	length = snprintf(program->path, sizeof(program->path), "%s/%s%s", paths->libexec, web ? "" : "worker-",
+	program->capabilities = helper != NULL ? helper->capabilities : method_capabilities(*method);
+	length = snprintf(program->path, sizeof(program->path), "%s/%s%s", paths->libexec, helper != NULL ? "" : "worker-",
 	    request->program);
 	return length >= 0 && (size_t)length < sizeof(program->path);
 }

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 
 #include "../../common/monotime.h"
-#include "timer.h"
+#include "../helpers/timer.h"
 
 /* Above what the sandbox lets be open. */
 #define DESCRIPTORS_MAX 128

@@ -3,26 +3,22 @@
  * the supervisor's is read that is not its setup; afterwards it is confined.
  */
 #include <event2/event.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "../../common/message.h"
 #include "../../common/monotime.h"
-#include "cage.h"
+#include "../helpers/birth.h"
+#include "../helpers/intake.h"
+#include "../helpers/report.h"
 #include "http.h"
-#include "intake.h"
 #include "listen.h"
 #include "model.h"
 #include "output.h"
-#include "report.h"
+#include "profile.h"
 #include "setup.h"
 
-#define NICE 5
-#define SETUP_WAIT_NS (10 * NS_PER_SECOND)
+#define NICE 5 /* those who look come after those who check */
+#define DIRECTORIES_MAX 4
 
 struct web {
 	struct event_base *base;
@@ -76,31 +72,19 @@ web_begin(struct web *web, int listening)
 	    intake_begin(web->intake, web->base, &calls);
 }
 
-static void
-setup_take(struct intake *intake, struct setup *setup)
-{
-	size_t length = 0;
-	char *line = intake_wait(intake, monotime_add(monotime_now(), SETUP_WAIT_NS), &length);
-
-	if (line == NULL || !setup_read(setup, line, length))
-		report_fatal("exacheck does not say what is to be done");
-	free(line);
-}
-
 /* Everything that is done with rights that are given up here. Returns what is listened on, -1: nothing is to be. */
 static int
 sockets_and_files_open(const struct setup *setup, char report[static REPORT_SIZE])
 {
-	struct cage cage = {.setup = setup};
-	int listening = -1;
+	int directories[DIRECTORIES_MAX], listening = -1;
+	size_t count = 0;
 
 	if (setup->listen != NULL && (listening = listen_open(setup->listen, report, REPORT_SIZE)) == -1)
 		report_fatal("%s", report);
-	for (const struct output *const *output = outputs; *output != NULL && cage.count < CAGE_DIRECTORIES_MAX; output++)
-		if ((cage.directories[cage.count] = (*output)->open(setup)) != -1)
-			cage.count++;
-	tzset();
-	if (!cage_enter(&cage, report, REPORT_SIZE))
+	for (const struct output *const *output = outputs; *output != NULL && count < DIRECTORIES_MAX; output++)
+		if ((directories[count] = (*output)->open(setup)) != -1)
+			count++;
+	if (!profile_enter(&setup->identity, directories, count, report, REPORT_SIZE))
 		report_fatal("%s", report);
 	return listening;
 }
@@ -109,24 +93,24 @@ int
 main(void)
 {
 	static struct web web; /* so that it is not lost at the end */
+	struct birth birth;
 	struct setup setup;
 	char report[REPORT_SIZE];
 	int listening;
 
-	signal(SIGPIPE, SIG_IGN);
-	setpriority(PRIO_PROCESS, 0, NICE); /* those who look come after those who check */
-	web.base = event_base_new();
-	web.model = model_new(monotime_now());
-	web.intake = intake_new(CHANNEL_FD);
-	if (web.base == NULL || web.model == NULL || web.intake == NULL) {
-		fprintf(stderr, "exacheck-web: started by exacheck itself, not by hand\n");
-		return EXIT_FAILURE;
-	}
-	setup_take(web.intake, &setup);
+	birth_begin(&birth, "exacheck-web", NICE);
+	web.base = birth.base;
+	web.intake = birth.intake;
+	if ((web.model = model_new(monotime_now())) == NULL || !setup_read(&setup, birth.setup))
+		report_fatal("exacheck does not say what is to be done, or out of memory");
+	json_decref(birth.setup);
 	listening = sockets_and_files_open(&setup, report);
 	if (!web_begin(&web, listening))
 		report_fatal("out of memory");
-	report_ready(setup.listen, report);
+	if (setup.listen != NULL)
+		report_ready("serving %s; sandbox %s", setup.listen, report);
+	else
+		report_ready("sandbox %s", report);
 	setup_free(&setup);
 	event_base_dispatch(web.base);
 	/* by _exit, as workers do: what libraries would do last is of no use, and the cage may forbid it */

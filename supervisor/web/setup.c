@@ -3,7 +3,6 @@
  */
 #include "setup.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,47 +18,16 @@ text_read(char **text, const json_t *value)
 	return *text != NULL;
 }
 
-static bool
-level_read(enum sandbox_level *level, const char *name)
-{
-	for (unsigned i = 0; name != NULL && i < SANDBOX_LEVELS; i++) {
-		*level = (enum sandbox_level)i;
-		if (strcmp(name, sandbox_level_names[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool
-map_read(struct setup *setup, json_t *map)
-{
-	const json_t *drop = json_object_get(map, "drop"), *uid = json_object_get(map, "uid");
-	const json_t *gid = json_object_get(map, "gid");
-	const char *type = json_string_value(json_object_get(map, "type"));
-
-	if (type == NULL || strcmp(type, "setup") != 0 || !json_is_boolean(drop) || !json_is_integer(uid) || !json_is_integer(gid))
-		return false;
-	setup->drop = json_is_true(drop);
-	setup->uid = (uid_t)json_integer_value(uid);
-	setup->gid = (gid_t)json_integer_value(gid);
-	return text_read(&setup->listen, json_object_get(map, "listen")) &&
-	    text_read(&setup->textfile, json_object_get(map, "textfile")) &&
-	    text_read(&setup->status_dir, json_object_get(map, "status_dir")) &&
-	    level_read(&setup->sandbox, json_string_value(json_object_get(map, "sandbox")));
-}
-
 bool
-setup_read(struct setup *setup, const char *line, size_t length)
+setup_read(struct setup *setup, const json_t *line)
 {
-	json_t *map = json_loadb(line, length, 0, NULL);
-	bool read;
-
 	*setup = (struct setup){0};
-	read = map_read(setup, map);
-	json_decref(map);
-	if (!read)
-		setup_free(setup);
-	return read;
+	if (cage_identity_read(&setup->identity, line) && text_read(&setup->listen, json_object_get(line, "listen")) &&
+	    text_read(&setup->textfile, json_object_get(line, "textfile")) &&
+	    text_read(&setup->status_dir, json_object_get(line, "status_dir")))
+		return true;
+	setup_free(setup);
+	return false;
 }
 
 void

@@ -4,24 +4,20 @@
 #ifndef EXACHECK_WEB_SETUP_H
 #define EXACHECK_WEB_SETUP_H
 
+#include <jansson.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <sys/types.h>
 
-#include "../../common/sandbox.h"
+#include "../helpers/cage.h"
 
 struct setup {
+	struct cage_identity identity;
 	char *listen;	  /* ADDRESS:PORT; NULL: nothing is served */
 	char *textfile;	  /* path; NULL: none */
 	char *status_dir; /* path; NULL: none */
-	bool drop;	  /* change to uid and gid */
-	uid_t uid;
-	gid_t gid;
-	enum sandbox_level sandbox;
 };
 
-/* Read the line; strings are the result's. False: it is not one, or out of memory. */
-bool setup_read(struct setup *, const char *line, size_t length);
+/* Read it; strings are the result's. False: it is not one, or out of memory. */
+bool setup_read(struct setup *, const json_t *line);
 void setup_free(struct setup *);
 
 #endif

@@ -15,9 +15,9 @@
 
 #include "../../common/monotime.h"
 #include "../../common/walltime.h"
+#include "../helpers/report.h"
 #include "field.h"
 #include "replace_file.h"
-#include "report.h"
 #include "status_text.h"
 
 #define LOCK_WAIT_NS (2 * NS_PER_SECOND)
@@ -59,7 +59,7 @@ directory_open(const struct setup *setup)
 		return -1;
 	if ((directory = open(setup->status_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
 		return -1;
-	if ((!made || !setup->drop || fchown(directory, setup->uid, setup->gid) == 0) && directory_lock(directory))
+	if ((!made || !setup->identity.drop || fchown(directory, setup->identity.uid, setup->identity.gid) == 0) && directory_lock(directory))
 		return directory;
 	error = errno;
 	close(directory);

@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 
 #include "../../common/monotime.h"
+#include "../helpers/report.h"
+#include "../helpers/timer.h"
 #include "metrics.h"
 #include "replace_file.h"
-#include "report.h"
-#include "timer.h"
 
 #define PERIOD_NS (15 * NS_PER_SECOND)
 #define FIRST_NS (1 * NS_PER_SECOND) /* until all that there is has been told */

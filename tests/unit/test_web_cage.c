@@ -16,7 +16,7 @@
 
 #include "../../common/landlock.h"
 #include "../../common/seccomp_filter.h"
-#include "../../supervisor/web/cage.h"
+#include "../../supervisor/web/profile.h"
 #include "unit.h"
 
 #ifdef SANDBOX_SANITIZED
@@ -215,15 +215,16 @@ static const struct {
 static _Noreturn void
 attempt_caged(int (*attempt)(void), bool files)
 {
-	struct setup wanted = {.drop = geteuid() == 0, .uid = NOBODY, .gid = NOBODY, .sandbox = SANDBOX_LEVEL_STRICT};
-	struct cage cage = {.setup = &wanted};
+	const struct cage_identity wanted = {.drop = geteuid() == 0, .uid = NOBODY, .gid = NOBODY,
+	    .sandbox = SANDBOX_LEVEL_STRICT};
+	int directory = -1;
 	char report[200];
 
 	if (fcntl(listening, F_SETFL, O_NONBLOCK) == -1)
 		_exit(NOT_CAGED);
-	if (files && (cage.directories[cage.count++] = open(own, O_PATH | O_DIRECTORY | O_CLOEXEC)) == -1)
+	if (files && (directory = open(own, O_PATH | O_DIRECTORY | O_CLOEXEC)) == -1)
 		_exit(NOT_CAGED);
-	_exit(cage_enter(&cage, report, sizeof(report)) ? attempt() : NOT_CAGED);
+	_exit(profile_enter(&wanted, &directory, files ? 1 : 0, report, sizeof(report)) ? attempt() : NOT_CAGED);
 }
 
 static int
@@ -267,11 +268,10 @@ END_TEST
 
 START_TEST(off)
 {
-	struct setup wanted = {.sandbox = SANDBOX_LEVEL_OFF};
-	struct cage cage = {.setup = &wanted};
+	const struct cage_identity wanted = {.sandbox = SANDBOX_LEVEL_OFF};
 	char report[200];
 
-	ck_assert(cage_enter(&cage, report, sizeof(report)));
+	ck_assert(profile_enter(&wanted, NULL, 0, report, sizeof(report)));
 	ck_assert_msg(strstr(report, "off") != NULL, "%s", report);
 	ck_assert_int_eq(read_other(), 0);
 }

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "../../supervisor/web/body.h"
-#include "../../supervisor/web/intake.h"
+#include "../../supervisor/helpers/intake.h"
 #include "../../supervisor/web/model.h"
 #include "../../supervisor/web/setup.h"
 #include "unit.h"
@@ -161,6 +161,16 @@ END_TEST
 
 #define SETUP_REST "\"uid\":5,\"gid\":6,\"drop\":true,\"sandbox\":\"strict\"}"
 
+static bool
+first_line_read(struct setup *read, const char *line)
+{
+	json_t *map = json_loads(line, 0, NULL);
+	bool whole = setup_read(read, map);
+
+	json_decref(map);
+	return whole;
+}
+
 START_TEST(first_line)
 {
 	static const char whole[] =
@@ -173,13 +183,14 @@ START_TEST(first_line)
 		"\"sandbox\":\"none\"}"};
 	struct setup read;
 
-	ck_assert(setup_read(&read, whole, strlen(whole)));
+	ck_assert(first_line_read(&read, whole));
 	ck_assert_str_eq(read.listen, "[::1]:80");
 	ck_assert_str_eq(read.status_dir, "/s");
-	ck_assert(read.textfile == NULL && read.drop && read.uid == 5 && read.gid == 6 && read.sandbox == SANDBOX_LEVEL_STRICT);
+	ck_assert(read.textfile == NULL && read.identity.drop && read.identity.uid == 5 && read.identity.gid == 6 &&
+	    read.identity.sandbox == SANDBOX_LEVEL_STRICT);
 	setup_free(&read);
 	for (size_t i = 0; i < COUNT(bad); i++)
-		ck_assert_msg(!setup_read(&read, bad[i], strlen(bad[i])), "%s", bad[i]);
+		ck_assert_msg(!first_line_read(&read, bad[i]), "%s", bad[i]);
 }
 END_TEST
 

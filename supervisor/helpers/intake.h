@@ -1,8 +1,8 @@
 /*
  * The supervisor's words as lines.
  */
-#ifndef EXACHECK_WEB_INTAKE_H
-#define EXACHECK_WEB_INTAKE_H
+#ifndef EXACHECK_HELPERS_INTAKE_H
+#define EXACHECK_HELPERS_INTAKE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -15,16 +15,20 @@
 #define BURST 8
 #define REFILL_NS (15 * NS_PER_SECOND)
 
+/* What is too long is cut. */
+static void say(const char *kind, const char *format, va_list) __attribute__((format(printf, 2, 0)));
+
 static void
-say(const char *kind, const char *text)
+say(const char *kind, const char *format, va_list arguments)
 {
 	char line[REPORT_SIZE + 1];
-	int length = snprintf(line, sizeof(line), "%s: %s", kind, text);
+	int length = snprintf(line, sizeof(line), "%s: ", kind), more;
 
-	if (length < 0)
+	if (length < 0 || length >= REPORT_SIZE)
 		return;
-	if (length > REPORT_SIZE - 1)
-		length = REPORT_SIZE - 1;
+	if ((more = vsnprintf(line + length, sizeof(line) - (size_t)length, format, arguments)) < 0)
+		return;
+	length = more < REPORT_SIZE - 1 - length ? length + more : REPORT_SIZE - 1;
 	for (int i = 0; i < length; i++)
 		if (line[i] < ' ' || line[i] > '~')
 			line[i] = '?';
@@ -49,38 +53,56 @@ permitted(void)
 }
 
 void
-report_ready(const char *listen, const char *sandbox)
+report_ready(const char *format, ...)
 {
-	char text[REPORT_SIZE];
+	va_list arguments;
 
-	snprintf(text, sizeof(text), "%s%s%ssandbox %s", listen != NULL ? "serving " : "", listen != NULL ? listen : "",
-	    listen != NULL ? "; " : "", sandbox);
-	say("ready", text);
+	va_start(arguments, format);
+	say("ready", format, arguments);
+	va_end(arguments);
 }
 
 void
 report_problem(const char *format, ...)
 {
-	char text[REPORT_SIZE];
 	va_list arguments;
 
 	if (!permitted())
 		return;
 	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
+	say("problem", format, arguments);
 	va_end(arguments);
-	say("problem", text);
+}
+
+void
+report_note(const char *format, ...)
+{
+	va_list arguments;
+
+	if (!permitted())
+		return;
+	va_start(arguments, format);
+	say("note", format, arguments);
+	va_end(arguments);
+}
+
+void
+report_answer(const char *kind, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(kind, format, arguments);
+	va_end(arguments);
 }
 
 void
 report_fatal(const char *format, ...)
 {
-	char text[REPORT_SIZE];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
+	say("problem", format, arguments);
 	va_end(arguments);
-	say("problem", text);
 	exit(EXIT_FAILURE);
 }
