@@ -205,7 +205,9 @@ START_TEST(with_other_attributes)
 	expect("{\"effect\": \"announced\", \"attributes\": null, \"metric\": 0, \"nexthop\": \"192.0.2.99\"}", (monotime_t){0});
 	run(DOWN_METRIC, false, 1);
 	expect("{\"effect\": \"announced\", \"attributes\": \"down\", \"metric\": 900, \"event\": \"announce\", "
-	    "\"from\": \"up\", \"to\": \"down\", \"level\": \"error\"}", monotime_add(now, -NS_PER_SECOND));
+	    "\"from\": \"up\", \"to\": \"down\", \"level\": \"error\", \"restored\": false}", monotime_add(now, -NS_PER_SECOND));
+	run(DOWN_METRIC, true, 1);
+	expect("{\"effect\": \"announced\", \"attributes\": null, \"restored\": true}", monotime_add(now, -NS_PER_SECOND));
 }
 END_TEST
 
