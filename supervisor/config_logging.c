@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../common/log_format.h"
 #include "config_internal.h"
 #include "decode.h"
 
@@ -66,6 +67,20 @@ static void (*const kind_checks[])(const struct decoding *) = {
 	[LOGGER_SYSLOG] = socket_check,
 };
 
+static void
+formatter_check(const struct decoding *decoding)
+{
+	const char *text = decoding->logger->formatter;
+	char error[LOG_FORMAT_ERROR_SIZE];
+	struct log_format *format;
+
+	if (text == NULL || strcmp(text, FORMATTER_EXACHECK) == 0)
+		return;
+	if ((format = log_format_compile(text, error)) == NULL)
+		decoding_report(decoding, SEVERITY_ERROR, "formatter", "%s", error);
+	log_format_free(format);
+}
+
 /* Dumps of data are text of many lines: nothing for a structured line or a message of syslog. */
 static void
 datadump_drop(const struct decoding *decoding)
@@ -97,6 +112,7 @@ logger_check(const struct decoding *decoding)
 	list_words_check(decoding->diagnostics, decoding->place, decoding->map, "subsystems", &logger->subsystems);
 	list_unique(decoding->diagnostics, decoding->place, decoding->map, "checks", &logger->checks);
 	datadump_drop(decoding);
+	formatter_check(decoding);
 	if (kind_checks[logger->method] != NULL)
 		kind_checks[logger->method](decoding);
 }
