@@ -45,9 +45,8 @@ walltime_point(int64_t ns)
 }
 
 const char *
-walltime_format(monotime_t point, char text[static WALLTIME_SIZE])
+walltime_format_ns(int64_t ns, char text[static WALLTIME_SIZE])
 {
-	int64_t ns = walltime_ns(point);
 	time_t seconds = ns / NS_PER_SECOND;
 	size_t length;
 	struct tm tm;
@@ -56,6 +55,12 @@ walltime_format(monotime_t point, char text[static WALLTIME_SIZE])
 	length = strftime(text, WALLTIME_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(text + length, WALLTIME_SIZE - length, ".%03uZ", (unsigned)(ns % NS_PER_SECOND / NS_PER_MILLISECOND) % 1000);
 	return text;
+}
+
+const char *
+walltime_format(monotime_t point, char text[static WALLTIME_SIZE])
+{
+	return walltime_format_ns(walltime_ns(point), text);
 }
 
 bool

@@ -16,6 +16,7 @@ monotime_t walltime_point(int64_t ns);
 /* "2026-01-31T23:59:59.123Z" (RFC 3339). Returns text. */
 #define WALLTIME_SIZE 32
 const char *walltime_format(monotime_t, char text[static WALLTIME_SIZE]);
+const char *walltime_format_ns(int64_t ns, char text[static WALLTIME_SIZE]); /* since 1970-01-01 UTC */
 
 /* The same back, with or without the fraction: milliseconds since 1970-01-01 UTC. False: the text is no such date. */
 bool walltime_parse(const char *text, int64_t *ms);

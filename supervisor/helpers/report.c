@@ -16,6 +16,8 @@
 #define REFILL_NS (15 * NS_PER_SECOND)
 
 /* What is too long is cut. */
+static void say(const char *kind, const char *format, va_list) __attribute__((format(printf, 2, 0)));
+
 static void
 say(const char *kind, const char *format, va_list arguments)
 {

@@ -14,6 +14,7 @@ struct letter {
 	char *title;  /* one line; owned, as all of it */
 	char *body;   /* plain text, lines of any number */
 	json_t *data; /* the events, for programs: a list; of a report to sentry the event itself, a map */
+	json_t *summary; /* how many events it is about, a map: data has the first ones only; of a report NULL */
 };
 
 void letter_free(struct letter *);

@@ -24,8 +24,9 @@ FUZZ_LENGTH_icmp_packet := 1024
 FUZZ_LENGTH_ntp_packet := 128
 FUZZ_LENGTH_pattern := 512
 
-FUZZ_OBJ := $(BUILD)/obj/tests/fuzz/fuzz.o $(BUILD)/libsupervisor.a $(BUILD)/libworker.a $(BUILD)/libcommon.a
-FUZZ_LIBS = $(LIBS_SUPERVISOR) $(LIBS_WORKER) $(LIBS_COMMON)
+FUZZ_OBJ := $(BUILD)/obj/tests/fuzz/fuzz.o $(BUILD)/libsupervisor.a $(BUILD)/liblog.a $(BUILD)/libnotify.a \
+	$(BUILD)/libhelper.a $(BUILD)/libworker.a $(BUILD)/libcommon.a
+FUZZ_LIBS = $(LIBS_SUPERVISOR) $(LIBS_log) $(LIBS_notify) $(LIBS_WORKER) $(LIBS_COMMON)
 $(BUILD)/replay/dns_answer $(BUILD)/search/dns_answer: FUZZ_LIBS += $(LIBS_dns)
 
 $(BUILD)/replay/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(FUZZ_OBJ)
