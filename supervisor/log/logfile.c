@@ -31,7 +31,7 @@
 #define ROTATION_PAUSE_NS (10 * NS_PER_SECOND) /* after one that failed */
 #define RIGHTS \
 	(LANDLOCK_FS_READ_FILE | LANDLOCK_FS_READ_DIR | LANDLOCK_FS_WRITE_FILE | LANDLOCK_FS_TRUNCATE | LANDLOCK_FS_MAKE_REG | \
-	LANDLOCK_FS_REMOVE_FILE | LANDLOCK_FS_MAKE_DIR)
+	LANDLOCK_FS_REMOVE_FILE)
 
 struct logfile {
 	LIST_ENTRY(logfile) entry;
@@ -55,6 +55,7 @@ struct logfile {
 	bool rotation_failing; /* which was reported */
 	bool sharing;	/* with another process, which was reported */
 	bool settled;	/* has done, as the owner, what is to be done once */
+	bool displaced; /* it is about to begin anew */
 	bool ending;
 };
 
@@ -93,18 +94,15 @@ works(struct logfile *log)
 
 /*
  * The directory is gone, or another one has its name, and the sandbox permits the one that it was: only another process
- * can write there. It is not this moment's business, so that other loggers have their turn before.
+ * can write there.
  */
-static void
+static _Noreturn void
 begin_anew(struct logfile *log)
 {
-	uint64_t left = log->lost;
-
 	if (log->sink.fd != -1 && !sink_unlinked(&log->sink))
 		lines_take(&log->lines, sink_write(&log->sink, lines_text(&log->lines), lines_size(&log->lines)));
-	left += lines_count(&log->lines);
-	report_fatal("the directory of log %s is gone, or another one: %" PRIu64 " lines were lost; starting anew",
-	    log->setup->destination, left);
+	report_fatal("the directory of log %s is gone, or another one; %" PRIu64 " lines were lost; starting anew",
+	    log->setup->destination, log->lost + lines_count(&log->lines));
 }
 
 /* What the one who rotates has to do when it comes to be. */
@@ -154,6 +152,11 @@ opened(struct logfile *log, monotime_t now)
 	if (!look)
 		return true;
 	log->looked = now;
+	if (sink_displaced(&log->sink) && log->timer != NULL && !log->ending) {
+		log->displaced = true;
+		timer_arm(log->timer, 0); /* after what other loggers have got by now */
+		return false;
+	}
 	if (log->sink.fd != -1 && (!log->sink.regular || !sink_moved(&log->sink)))
 		return true;
 	if (sink_open(&log->sink, MODE))
@@ -263,12 +266,10 @@ logfile_flush(struct logfile *log)
 {
 	monotime_t now = monotime_now();
 
-	if (lines_count(&log->lines) == 0 && log->lost == 0)
+	if ((lines_count(&log->lines) == 0 && log->lost == 0) || log->displaced)
 		return;
 	if (log->error != 0 && !log->ending && monotime_before(now, log->retry))
 		return;
-	if (sink_displaced(&log->sink) && !log->ending)
-		begin_anew(log);
 	if (!opened(log, now) || !owned(log, now) || !lines_write(log, now))
 		return;
 	while (log->lost > 0)
@@ -298,9 +299,10 @@ logfile_reopen(struct logfile *log)
 	logfile_flush(log);
 	log->looked = (monotime_t){0};
 	log->retry = log->looked;
-	if (log->sink.fd != -1)
-		sink_open(&log->sink, MODE);
-	logfile_flush(log);
+	if (!log->sink.regular)
+		sink_close(&log->sink);
+	if (opened(log, monotime_now()))
+		logfile_flush(log);
 }
 
 bool
@@ -318,6 +320,8 @@ timer_fired(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
+	if (log->displaced)
+		begin_anew(log);
 	if (lines_count(&log->lines) > 0 || log->lost > 0)
 		logfile_flush(log);
 	else if (opened(log, monotime_now())) {
@@ -360,6 +364,7 @@ struct logfile *
 logfile_open(const struct logger_setup *setup, struct needs *needs, logfile_tell *tell, void *context)
 {
 	struct logfile *log;
+	int directory;
 
 	LIST_FOREACH(log, &logfiles, entry)
 		if (strcmp(log->setup->destination, setup->destination) == 0) {
@@ -376,7 +381,8 @@ logfile_open(const struct logger_setup *setup, struct needs *needs, logfile_tell
 		return NULL;
 	}
 	needs->bits |= LOG_NEED_FILES;
-	if (!needs_place(needs, sink_directory(&log->sink), RIGHTS))
+	directory = sink_directory(&log->sink, needs->confined);
+	if (!needs_place(needs, directory, RIGHTS | (log->sink.inode == 0 ? LANDLOCK_FS_MAKE_DIR : 0)))
 		report_problem("log %s: its directory cannot be opened", setup->destination);
 	compression_prepare(log, needs);
 	log->patience = monotime_add(monotime_now(), PATIENCE_NS);

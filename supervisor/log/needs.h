@@ -22,6 +22,7 @@ enum log_need {
 #define NEEDS_PLACES_MAX 32
 
 struct needs {
+	bool confined; /* there will be no more than these places, even if others take their names */
 	unsigned bits;
 	size_t count;
 	struct {

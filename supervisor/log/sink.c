@@ -64,7 +64,7 @@ directory_make(const char *directory)
 }
 
 int
-sink_directory(struct sink *sink)
+sink_directory(struct sink *sink, bool confined)
 {
 	char *path = strdup(sink->directory), *above;
 	struct stat status;
@@ -76,7 +76,7 @@ sink_directory(struct sink *sink)
 		free(path);
 		path = above;
 	}
-	if (fd != -1 && strcmp(path, sink->directory) == 0 && fstat(fd, &status) == 0) {
+	if (confined && fd != -1 && strcmp(path, sink->directory) == 0 && fstat(fd, &status) == 0) {
 		sink->device = status.st_dev;
 		sink->inode = status.st_ino;
 	}

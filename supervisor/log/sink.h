@@ -27,9 +27,9 @@ void sink_clear(struct sink *);
 
 /*
  * A descriptor (O_PATH) of the directory, which is made if it is missing, or where it cannot be of the nearest one above
- * that exists; -1 with errno. The process is about to be confined to it.
+ * that exists; -1 with errno. confined: the process is about to be confined to it.
  */
-int sink_directory(struct sink *);
+int sink_directory(struct sink *, bool confined);
 /* Whether the directory is another one than that: what is in it is out of reach until the process begins anew. */
 bool sink_displaced(const struct sink *);
 
