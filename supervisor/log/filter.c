@@ -21,7 +21,7 @@ names_have(const struct names *names, const char *name)
 bool
 filter_wants(const struct logger_setup *logger, const struct log_fields *record)
 {
-	enum log_level level = setup_level(record->level);
+	enum log_level level = log_setup_level(record->level);
 
 	return level != LOG_LEVELS && level <= logger->level && names_have(&logger->events, record->event) &&
 	    names_have(&logger->subsystems, record->subsystem) &&

@@ -24,7 +24,7 @@
 struct program {
 	struct event_base *base;
 	struct intake *intake;
-	struct setup setup;
+	struct log_setup setup;
 	struct outputs *outputs;
 	struct event *end;   /* asks whether all is written */
 	bool ending;
@@ -117,7 +117,7 @@ outputs_prepare(struct program *program, const struct birth *birth, char report[
 	char error[SETUP_ERROR_SIZE];
 
 	umask(0); /* modes are said where files are made */
-	if (!setup_read(&program->setup, birth->setup, error))
+	if (!log_setup_read(&program->setup, birth->setup, error))
 		report_fatal("%s", error);
 	if ((program->outputs = outputs_open(&program->setup, &needs)) == NULL)
 		report_fatal("out of memory");

@@ -13,7 +13,7 @@
 static const struct output_kind *const kinds[] = {&file_output};
 
 struct outputs {
-	const struct setup *setup;
+	const struct log_setup *setup;
 	struct output **outputs; /* one a logger */
 };
 
@@ -28,7 +28,7 @@ kind_find(const char *method)
 }
 
 struct outputs *
-outputs_open(const struct setup *setup, struct needs *needs)
+outputs_open(const struct log_setup *setup, struct needs *needs)
 {
 	struct outputs *all = calloc(1, sizeof(*all));
 

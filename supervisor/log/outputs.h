@@ -14,7 +14,7 @@ struct event_base;
 struct outputs;
 
 /* Open those of all loggers of the setup, which outlives them. NULL: out of memory. */
-struct outputs *outputs_open(const struct setup *, struct needs *);
+struct outputs *outputs_open(const struct log_setup *, struct needs *);
 /* False: out of memory. */
 bool outputs_begin(struct outputs *, struct event_base *);
 

@@ -46,7 +46,7 @@ static const struct {
 } methods[] = {{"file", keys_file}, {"syslog", keys_syslog}};
 
 enum log_level
-setup_level(const char *name)
+log_setup_level(const char *name)
 {
 	enum log_level level = 0;
 
@@ -143,7 +143,7 @@ logger_read(struct reading *reading, const json_t *map, char error[static SETUP_
 		return false;
 	while (i < sizeof(methods) / sizeof(methods[0]) && strcmp(methods[i].method, logger->method) != 0)
 		i++;
-	logger->level = setup_level(reading->level);
+	logger->level = log_setup_level(reading->level);
 	if (i == sizeof(methods) / sizeof(methods[0]) || logger->level == LOG_LEVELS) {
 		snprintf(error, SETUP_ERROR_SIZE, "the setup of a logger has an unknown method or level");
 		return false;
@@ -156,7 +156,7 @@ logger_read(struct reading *reading, const json_t *map, char error[static SETUP_
 }
 
 static bool
-loggers_read(struct setup *setup, const json_t *list, char error[static SETUP_ERROR_SIZE])
+loggers_read(struct log_setup *setup, const json_t *list, char error[static SETUP_ERROR_SIZE])
 {
 	const json_t *map;
 	size_t i;
@@ -178,21 +178,21 @@ loggers_read(struct setup *setup, const json_t *list, char error[static SETUP_ER
 }
 
 bool
-setup_read(struct setup *setup, const json_t *map, char error[static SETUP_ERROR_SIZE])
+log_setup_read(struct log_setup *setup, const json_t *map, char error[static SETUP_ERROR_SIZE])
 {
 	const json_t *pid = json_object_get(map, "pid"), *loggers = json_object_get(map, "loggers");
 
-	*setup = (struct setup){.pid = (int)json_integer_value(pid)};
+	*setup = (struct log_setup){.pid = (int)json_integer_value(pid)};
 	snprintf(error, SETUP_ERROR_SIZE, "the setup has no right pid, host or loggers");
 	if (json_is_integer(pid) && json_is_array(loggers) && text_read(&setup->host, json_object_get(map, "host")) &&
 	    loggers_read(setup, loggers, error))
 		return true;
-	setup_free(setup);
+	log_setup_free(setup);
 	return false;
 }
 
 void
-setup_free(struct setup *setup)
+log_setup_free(struct log_setup *setup)
 {
 	for (size_t i = 0; i < setup->count; i++) {
 		struct logger_setup *logger = &setup->loggers[i];
@@ -207,5 +207,5 @@ setup_free(struct setup *setup)
 	}
 	free(setup->loggers);
 	free(setup->host);
-	*setup = (struct setup){0};
+	*setup = (struct log_setup){0};
 }

@@ -40,7 +40,7 @@ struct logger_setup {
 	const char *host; /* name of this machine; the setup's */
 };
 
-struct setup {
+struct log_setup {
 	int pid;
 	char *host;
 	size_t count;
@@ -50,10 +50,10 @@ struct setup {
 #define SETUP_ERROR_SIZE 120
 
 /* Read the map. False with why: it is no setup of exacheck-log, or out of memory. */
-bool setup_read(struct setup *, const json_t *map, char error[static SETUP_ERROR_SIZE]);
-void setup_free(struct setup *);
+bool log_setup_read(struct log_setup *, const json_t *map, char error[static SETUP_ERROR_SIZE]);
+void log_setup_free(struct log_setup *);
 
 /* The level of this name, LOG_LEVELS: there is none. */
-enum log_level setup_level(const char *name);
+enum log_level log_setup_level(const char *name);
 
 #endif
