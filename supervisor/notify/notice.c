@@ -53,6 +53,7 @@ static const struct {
 	{"metric", offsetof(struct notice, metric), -1},
 	{"since", offsetof(struct notice, since_us), 0},
 	{"kept", offsetof(struct notice, kept), 0},
+	{"prefix_count", offsetof(struct notice, prefix_count), 0},
 };
 
 static const struct {
@@ -188,7 +189,8 @@ prefixes_read(struct notice *notice, const json_t *map, char error[static NOTICE
 
 	if (list != NULL && !json_is_null(list) && !json_is_array(list))
 		return failed(error, "prefixes", "no list");
-	notice->prefix_count = json_array_size(list);
+	if (json_array_size(list) > (size_t)notice->prefix_count)
+		notice->prefix_count = (int64_t)json_array_size(list);
 	if (held > 0 && (notice->prefixes = calloc(held, sizeof(notice->prefixes[0]))) == NULL)
 		return failed(error, "prefixes", "out of memory");
 	for (size_t i = 0; i < held; i++) {
