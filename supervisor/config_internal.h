@@ -2,7 +2,8 @@
  * What the files of the configuration share among themselves: config.c reads the document,
  * config_check.c one check, config_node.c what a check has in common with a group, config_attributes.c what it
  * announces with, config_group.c groups and their members, config_names.c and config_overlap.c compare nodes,
- * config_sources.c says where these stand, config_tables.c holds the tables.
+ * config_sources.c says where these stand, config_logging.c and config_notify.c are about whom exacheck tells what
+ * happens, config_lists.c about what lists have in common, config_tables*.c hold the tables.
  */
 #ifndef EXACHECK_CONFIG_INTERNAL_H
 #define EXACHECK_CONFIG_INTERNAL_H
@@ -29,9 +30,27 @@ void node_free(struct node_config *);
 void node_attributes_make(struct diagnostics *, const struct place *, const struct node *, struct node_config *,
     size_t *text_bytes);
 
+/*
+ * The list of at most `most` items under a key of the document, NULL: there is none. False: something else, which has
+ * been reported.
+ */
+bool list_find(struct diagnostics *, const struct node *root, const char *key, size_t most, const struct node **list);
+
+/* A list of words under a key of the map (at this place) that says what to let through: list_unique, and never empty. */
+void list_words_check(struct diagnostics *, const struct place *, const struct node *, const char *key,
+    struct string_list *);
+
 /* Drop what stands twice in the list under a key of the map (at this place), with a warning. */
 void list_unique(struct diagnostics *, const struct place *, const struct node *, const char *key,
     struct string_list *);
+
+/* Decode the document's logging, notifications. False: out of memory. To be freed either way. */
+bool loggers_decode(struct diagnostics *, const struct node *root, struct config *);
+void loggers_free(struct config *);
+bool notifications_decode(struct diagnostics *, const struct node *root, struct config *);
+void notifications_free(struct config *);
+/* Validate the document's sentry, once its table has been decoded. */
+void sentry_check(struct diagnostics *, const struct node *root, struct sentry_options *);
 
 /* Whether any command is set. */
 bool hooks_any(const struct hook_options *);

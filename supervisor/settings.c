@@ -27,7 +27,7 @@ text_same(const char *a, const char *b)
 bool
 settings_same(const struct config *a, const struct config *b)
 {
-	return options_equal(document_table, a, b);
+	return options_equal(document_table, a, b) && loggers_equal(a, b) && notifications_equal(a, b);
 }
 
 bool

@@ -148,7 +148,7 @@ parts_make(struct supervisor *supervisor)
 	    (supervisor->hooks = hooks_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL)
 		return false;
 	supervisor->notes = (struct node_journal){supervisor->journal, supervisor->checks};
-	supervisor->chronicle = (struct chronicle){supervisor->checks, supervisor->events};
+	supervisor->chronicle = (struct chronicle){.checks = supervisor->checks, .events = supervisor->events};
 	chronicle_begin(&supervisor->chronicle);
 	supervisor->channel = (left != NULL ? channel_adopt : channel_new)(supervisor->base, config, supervisor->ledger,
 	    supervisor_channel_ended, supervisor);
