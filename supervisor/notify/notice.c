@@ -231,7 +231,7 @@ notice_own(enum log_level level, enum log_fault fault, int64_t at_us, const char
 		return NULL;
 	*notice = (struct notice){.holders = 1, .at_us = at_us, .level = level, .fault = fault, .metric = -1,
 	    .event = level <= LOG_LEVEL_WARNING ? LOG_EVENT_ERROR : LOG_EVENT_INFO};
-	notice->subsystem = strdup("notification");
+	notice->subsystem = strdup("master");
 	if ((notice->text = text_copy(text)) != NULL && notice->subsystem != NULL)
 		return notice;
 	notice_release(notice);

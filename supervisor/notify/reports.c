@@ -26,6 +26,12 @@ struct fault {
 	TAILQ_ENTRY(fault) others;
 };
 
+double
+reports_dice(void)
+{
+	return (double)arc4random() / ((double)UINT32_MAX + 1);
+}
+
 struct reports {
 	double sample_rate;
 	reports_chance *chance;
@@ -295,6 +301,23 @@ reports_letter(void *content, const struct tally *given_up, struct tally *part, 
 	TAILQ_REMOVE(&reports->faults, fault, others);
 	TAILQ_INSERT_TAIL(&reports->faults, fault, others);
 	reports->lost = 0;
+	return letter;
+}
+
+struct letter *
+reports_test(int64_t at_us, const struct sender *sender)
+{
+	const struct reports reports = {.sender = sender};
+	const struct tally none = {0};
+	struct notice *notice = notice_own(LOG_LEVEL_INFO, LOG_FAULT_NONE, at_us,
+	    "This is a test of sentry, asked for by notify-test. Nothing has happened.");
+	struct fault fault = {.notice = notice, .tally = {1, at_us, at_us}};
+	struct letter *letter = NULL;
+
+	if (notice != NULL && (fault.key = key_make(notice)) != NULL)
+		letter = report_letter(&reports, &fault, &none);
+	free(fault.key);
+	notice_release(notice);
 	return letter;
 }
 
