@@ -14,6 +14,7 @@ struct hooks;
 struct launcher;
 struct ledger;
 struct loggers;
+struct notifier;
 struct stop;
 struct workers;
 
@@ -34,6 +35,7 @@ struct stop_parts {
 	const struct checks *checks;
 	struct feed *feed;
 	struct loggers *loggers;
+	struct notifier *notifier;
 	bool alone; /* we are no process of ExaBGP, which would wait for 2 s only */
 };
 

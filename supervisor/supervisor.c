@@ -28,6 +28,7 @@
 #include "launcher.h"
 #include "loggers.h"
 #include "loop.h"
+#include "notifier.h"
 #include "overrides.h"
 #include "program.h"
 #include "pulse.h"
@@ -121,8 +122,8 @@ static struct stop *
 stop_make(struct supervisor *supervisor)
 {
 	const struct stop_parts parts = {supervisor->base, supervisor->ledger, supervisor->channel, supervisor->workers,
-		supervisor->hooks, supervisor->launcher, supervisor->checks, supervisor->feed,
-		supervisor->loggers, supervisor_alone(supervisor)};
+		supervisor->hooks, supervisor->launcher, supervisor->checks, supervisor->feed, supervisor->loggers,
+		supervisor->notifier, supervisor_alone(supervisor)};
 
 	return stop_new(&parts);
 }
@@ -149,11 +150,13 @@ parts_make(struct supervisor *supervisor)
 	    (supervisor->workers = workers_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL ||
 	    (supervisor->hooks = hooks_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL ||
 	    (supervisor->loggers = loggers_new(supervisor->base, &supervisor->config, &supervisor->identity,
+	    supervisor->launcher)) == NULL ||
+	    (supervisor->notifier = notifier_new(supervisor->base, &supervisor->config, &supervisor->identity,
 	    supervisor->launcher)) == NULL)
 		return false;
 	supervisor->notes = (struct node_journal){supervisor->journal, supervisor->checks};
 	supervisor->chronicle = (struct chronicle){.checks = supervisor->checks, .events = supervisor->events,
-	    .tell = supervisor_line, .context = supervisor};
+	    .tell = supervisor_told, .context = supervisor};
 	chronicle_begin(&supervisor->chronicle);
 	supervisor_outlets_follow(supervisor);
 	supervisor->channel = (left != NULL ? channel_adopt : channel_new)(supervisor->base, config, supervisor->ledger,
@@ -216,6 +219,7 @@ supervisor_free(struct supervisor *supervisor)
 	feed_free(supervisor->feed);
 	chronicle_end(&supervisor->chronicle); /* nobody is told any more */
 	loggers_free(supervisor->loggers);
+	notifier_free(supervisor->notifier);
 	launcher_free(supervisor->launcher);
 	if (supervisor->channel != NULL)
 		channel_free(supervisor->channel);

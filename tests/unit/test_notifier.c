@@ -345,7 +345,7 @@ scarce_malloc(size_t size)
 
 START_TEST(without_memory_none)
 {
-	const struct log_source source = {"a.c", 1, "f"};
+	const struct log_source source = {.file = "a.c", .line = 1, .function = "f"};
 	struct log_record record = {.about = {.level = LOG_LEVEL_ERROR, .subject = "web"}, .source = &source, .text = "text"};
 	const struct node_change change = {.node = checks_node(checks, WEB_CHECK), .before = VERDICT_UP,
 	    .after = VERDICT_DOWN, .effect = NODE_WITHDREW, .now = now};
