@@ -39,7 +39,9 @@
 #define FEED_NS (400 * NS_PER_MILLISECOND) /* exacheck-web writes its files for the last time */
 #define NOTIFY_NS (950 * NS_PER_MILLISECOND) /* exacheck-notify delivers what it has */
 #define REAP_NS (50 * NS_PER_MILLISECOND) /* those are killed and reaped in */
-#define LAST_NS (250 * NS_PER_MILLISECOND) /* exacheck-log writes the last lines, after all that */
+/* exacheck-log writes the last lines, after all that: at least, and at most, when the end itself was short. */
+#define LAST_NS (250 * NS_PER_MILLISECOND)
+#define LAST_LONG_NS (750 * NS_PER_MILLISECOND)
 
 enum phase { PHASE_NONE, PHASE_DRAIN, PHASE_END, PHASE_LAST };
 
@@ -170,9 +172,11 @@ spared(const struct stop *stop, int64_t elapsed_ns, pid_t list[static SPARED_MAX
 static void
 last_begin(struct stop *stop)
 {
+	int64_t left_ns = monotime_left(stop->deadline, monotime_now()) + LAST_NS;
+
 	log_info("stopped");
 	stop->phase = PHASE_LAST;
-	stop->deadline = monotime_add(monotime_now(), LAST_NS);
+	stop->deadline = monotime_add(monotime_now(), left_ns < LAST_LONG_NS ? left_ns : LAST_LONG_NS);
 	loggers_stop(stop->parts.loggers);
 	event_active(stop->timer, EV_TIMEOUT, 0);
 }
