@@ -43,8 +43,9 @@ struct log_source {
 	const char *file; /* as the compiler knows it */
 	unsigned line;
 	const char *function;
+	const char *subsystem; /* what the line is of where the file does not say it; NULL: it does */
 };
-#define LOG_HERE (&(const struct log_source){__FILE__, __LINE__, __func__})
+#define LOG_HERE (&(const struct log_source){__FILE__, __LINE__, __func__, NULL})
 
 /* What is said of a line beside its text; all of it lives at least as long as the line is written. */
 struct log_about {
