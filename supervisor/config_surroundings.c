@@ -1,6 +1,7 @@
 /*
- * What the configuration needs of the machine that it is loaded on, and what it lays open there. Touches the meta-data of
- * files, changes nothing. Invariant: only what can never work is an error; what may be there later is a warning.
+ * What the configuration needs of the machine that it is loaded on, and what it lays open there. Touches the
+ * meta-data of files, changes nothing. Invariant: only what can never work is an error; what may be there later is a
+ * warning.
  */
 #include <bsd/string.h>
 #include <errno.h>
