@@ -27,22 +27,18 @@ struct look {
 static const char *const system_directories[] = {"/usr/bin", "/bin", NULL};
 static const char *const apprise_directories[] = {"/usr/bin", "/usr/local/bin", "/bin", NULL};
 
-struct tool {
+/* The program that compresses, by format, and its package; exacheck-log does the others, and archives, itself. */
+static const struct {
 	const char *name, *package;
+} compressors[] = {
+	[COMPRESSION_BZ2] = {"bzip2", "bzip2"},
+	[COMPRESSION_XZ] = {"xz", XZ_PACKAGE},
+	[COMPRESSION_LZMA] = {"xz", XZ_PACKAGE},
+	[COMPRESSION_TAR_BZ2] = {"bzip2", "bzip2"},
+	[COMPRESSION_TAR_XZ] = {"xz", XZ_PACKAGE},
+	[COMPRESSION_ZIP] = {"zip", "zip"},
 };
-
-/* What compresses, by format; gz: zlib does. */
-static const struct tool *const compressors[] = {
-	[COMPRESSION_GZ] = (const struct tool[]){{NULL, NULL}},
-	[COMPRESSION_BZ2] = (const struct tool[]){{"bzip2", "bzip2"}, {NULL, NULL}},
-	[COMPRESSION_XZ] = (const struct tool[]){{"xz", XZ_PACKAGE}, {NULL, NULL}},
-	[COMPRESSION_LZMA] = (const struct tool[]){{"xz", XZ_PACKAGE}, {NULL, NULL}},
-	[COMPRESSION_TAR] = (const struct tool[]){{"tar", "tar"}, {NULL, NULL}},
-	[COMPRESSION_TAR_GZ] = (const struct tool[]){{"tar", "tar"}, {"gzip", "gzip"}, {NULL, NULL}},
-	[COMPRESSION_TAR_BZ2] = (const struct tool[]){{"tar", "tar"}, {"bzip2", "bzip2"}, {NULL, NULL}},
-	[COMPRESSION_TAR_XZ] = (const struct tool[]){{"tar", "tar"}, {"xz", XZ_PACKAGE}, {NULL, NULL}},
-	[COMPRESSION_ZIP] = (const struct tool[]){{"zip", "zip"}, {NULL, NULL}},
-};
+#define COMPRESSORS ((int)(sizeof(compressors) / sizeof(compressors[0])))
 
 static bool
 tool_present(const char *const *directories, const char *name)
@@ -59,12 +55,13 @@ static void
 compressor_look(const struct look *look, const struct logger_options *logger)
 {
 	const struct place place = {.parent = look->place, .key = "compression_format"};
+	int format = logger->compression_format;
+	const char *name = format < COMPRESSORS ? compressors[format].name : NULL;
 
-	for (const struct tool *tool = compressors[logger->compression_format]; tool->name != NULL; tool++)
-		if (!tool_present(system_directories, tool->name))
-			place_report(look->diagnostics, SEVERITY_ERROR, &place, node_for(look->map, "compression_format"),
-			    "needs the program %s, which is not there: install the package %s, or say gz, or compress: false",
-			    tool->name, tool->package);
+	if (name != NULL && !tool_present(system_directories, name))
+		place_report(look->diagnostics, SEVERITY_ERROR, &place, node_for(look->map, "compression_format"),
+		    "needs the program %s, which is not there: install the package %s, or say gz, or compress: false", name,
+		    compressors[format].package);
 }
 
 /* False with errno. */

@@ -63,7 +63,7 @@ static const struct option file_logger_table[] = {
 	    .help = "rotated files are compressed"},
 	{.name = "compression_format", .type = OPTION_CHOICE,
 	    .offset = offsetof(struct logger_options, compression_format), .choices = compression_choices,
-	    .fallback = "gz", .help = "how; all but gz by the system's tool"},
+	    .fallback = "gz", .help = "how; all but gz, tar and tar.gz by a program of the system"},
 	OPTION_END,
 };
 

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../../supervisor/log/compression.h"
 #include "configs.h"
 #include "unit.h"
 
@@ -112,11 +113,8 @@ static const struct finding programs[] = {
     {" /usr/local/bin/xz ", LOG("compression_format: xz"), NEEDS("xz", "xz-utils (Debian), xz (Fedora)")},
     {" /usr/bin/xz ", LOG("compression_format: xz"), ""},
     {" /usr/bin/xz ", LOG("compression_format: lzma"), ""},
-    {" /usr/bin/tar ", LOG("compression_format: tar"), ""},
-    {" ", LOG("compression_format: tar.gz"), NEEDS("tar", "tar") NEEDS("gzip", "gzip")},
-    {" /usr/bin/tar /usr/bin/bzip2 ", LOG("compression_format: tar.bz2"), ""},
-    {" /usr/bin/tar ", LOG("compression_format: tar.xz"), NEEDS("xz", "xz-utils (Debian), xz (Fedora)")},
-    {" /usr/bin/tar ", LOG("compression_format: zip"), NEEDS("zip", "zip")},
+    {" /usr/bin/bzip2 ", LOG("compression_format: tar.bz2"), ""},
+    {" ", LOG("compression_format: zip"), NEEDS("zip", "zip")},
     {" ", "notifications: [{name: ops, url: slack://a/b/c}]\n" WEB,
 	"c.yaml:1:34: notifications[1] (ops).url: needs the program apprise, which is not there: install the package apprise, "
 	"or use json://, jsons://, mailto:// or mailtos://\n"},
@@ -131,6 +129,29 @@ START_TEST(program)
 	present = programs[_i].present;
 	findings = load(programs[_i].text, 0600, true);
 	ck_assert_str_eq(findings, programs[_i].expected);
+	free(findings);
+}
+END_TEST
+
+/* Each format needs here what exacheck-log looks for. */
+START_TEST(compressor)
+{
+	const char *const *words = option_find(logger_kinds[LOGGER_FILE].table, "compression_format")->choices;
+	const struct compression_format *format = compression_find(words[_i]);
+	char text[200], expected[200], *findings;
+	struct needs needs = {0};
+	const char *tool;
+
+	snprintf(text, sizeof(text), LOG("compression_format: %s"), words[_i]);
+	findings = load(text, 0600, true);
+	ck_assert_ptr_nonnull(format);
+	if (compression_needs(format, &needs, &tool))
+		ck_assert_str_eq(findings, "");
+	else {
+		snprintf(expected, sizeof(expected), ": needs the program %s, which is not there: ", tool);
+		ck_assert_msg(strstr(findings, expected) != NULL, "%s", findings);
+	}
+	needs_clear(&needs);
 	free(findings);
 }
 END_TEST
@@ -191,6 +212,7 @@ main(void)
 
 	tcase_add_checked_fixture(tcase, directory_make, directory_remove);
 	tcase_add_loop_test(tcase, program, 0, COUNT(programs));
+	tcase_add_loop_test(tcase, compressor, 0, COMPRESSION_ZIP + 1);
 	tcase_add_loop_test(tcase, destination, 0, COUNT(destinations));
 	tcase_add_loop_test(tcase, reader, 0, COUNT(readers));
 	return unit_run(suite);
