@@ -6,7 +6,9 @@
 #include <bsd/string.h>
 #include <errno.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -139,6 +141,23 @@ apprise_look(struct diagnostics *diagnostics, const struct node *list, const str
 	}
 }
 
+/* Whether the file, and every directory on the way to it, is open to all users. */
+static bool
+everybody_reads(const char *file)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (realpath(file, path) == NULL || stat(path, &st) == -1 || !S_ISREG(st.st_mode) || (st.st_mode & S_IROTH) == 0)
+		return false;
+	for (char *slash; (slash = strrchr(path, '/')) != NULL && slash != path;) {
+		*slash = '\0';
+		if (stat(path, &st) == -1 || (st.st_mode & S_IXOTH) == 0)
+			return false;
+	}
+	return true;
+}
+
 /* The first of the secrets, as the configuration's file may be read by everybody. */
 static void
 secrets_look(struct diagnostics *diagnostics, const struct node *root, const struct config *config)
@@ -150,9 +169,8 @@ secrets_look(struct diagnostics *diagnostics, const struct node *root, const str
 	const bool first = config->notification_count > 0;
 	const struct node *node = first ? node_for(node_get(root, "notifications")->items[0], "url")
 					: node_for(node_get(root, "sentry"), "dsn");
-	struct stat st;
 
-	if (stat(config->path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & S_IROTH) != 0)
+	if (everybody_reads(config->path))
 		place_report(diagnostics, SEVERITY_WARNING, first ? &url : &dsn, node,
 		    "is a secret, and every user of this machine may read the file: chmod o-r");
 }

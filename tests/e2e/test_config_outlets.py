@@ -29,7 +29,6 @@ WARNINGS = {
         "general_events: true",
         "sentry.debug: has no effect: exacheck-notify says what goes wrong in any case"],
 }
-READABLE = "is a secret, and every user of this machine may read the file: chmod o-r"
 
 
 class Loader(yaml.SafeLoader):
@@ -94,18 +93,6 @@ def test_schema_and_program_agree(directory, validator, key, item, accepted):
     done = run_once("test", "-f", path)
     assert (done.returncode == 0) == accepted, done.stderr
     assert validator.is_valid(document) == accepted
-
-
-def test_readable_by_everybody(directory):
-    """It is the file's mode that lays secrets open: told once."""
-    path = directory / "exacheck.yaml"
-    path.write_text((CONFIGURATIONS / "chat.yaml").read_text())
-    path.chmod(0o644)
-    done = run_once("test", "-f", path)
-    assert done.returncode == 0
-    assert warnings(done) == [f"notifications[1] (Network operations).url: {READABLE}"]
-    path.chmod(0o640)
-    assert not run_once("test", "-f", path).stderr
 
 
 def test_diff_names_what_has_changed(directory):

@@ -183,22 +183,25 @@ START_TEST(destination)
 END_TEST
 
 static const struct {
-	mode_t mode;
+	mode_t mode, directory;
 	const char *text, *expected;
 } readers[] = {
-    {0600, "notifications: [{name: ops, url: '" URL "'}]\n" WEB, ""},
-    {0640, "notifications: [{name: ops, url: '" URL "'}]\n" WEB, ""},
-    {0644, "notifications: [{name: ops, url: '" URL "'}]\n" WEB, "c.yaml:1:34: warning: notifications[1] (ops).url: is a "
+    {0600, 0755, "notifications: [{name: ops, url: '" URL "'}]\n" WEB, ""},
+    {0640, 0755, "notifications: [{name: ops, url: '" URL "'}]\n" WEB, ""},
+    {0644, 0750, "notifications: [{name: ops, url: '" URL "'}]\n" WEB, ""},
+    {0644, 0711, "notifications: [{name: ops, url: '" URL "'}]\n" WEB, "c.yaml:1:34: warning: notifications[1] (ops).url: is a "
 	"secret, and every user of this machine may read the file: chmod o-r\n"},
-    {0644, "sentry: {dsn: 'https://key@host/1'}\n" WEB,
+    {0644, 0755, "sentry: {dsn: 'https://key@host/1'}\n" WEB,
 	"c.yaml:1:15: warning: sentry.dsn: is a secret, and every user of this machine may read the file: chmod o-r\n"},
-    {0644, "sentry: {enabled: no}\nlogging: [{method: syslog}]\n" WEB, ""},
+    {0644, 0755, "sentry: {enabled: no}\nlogging: [{method: syslog}]\n" WEB, ""},
 };
 
 START_TEST(reader)
 {
-	char *findings = load(readers[_i].text, readers[_i].mode, true);
+	char *findings;
 
+	ck_assert_int_eq(chmod(directory, readers[_i].directory), 0);
+	findings = load(readers[_i].text, readers[_i].mode, true);
 	ck_assert_str_eq(findings, readers[_i].expected);
 	free(findings);
 }
