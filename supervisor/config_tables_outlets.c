@@ -116,7 +116,7 @@ const struct option notification_table[] = {
 };
 
 const struct option sentry_table[] = {
-	{.name = "dsn", .type = OPTION_SECRET, .offset = offsetof(struct sentry_options, dsn), .min = 1, .max = NOTIFY_URL_MAX,
+	{.name = "dsn", .type = OPTION_SECRET, .offset = offsetof(struct sentry_options, dsn), .min = 0, .max = NOTIFY_URL_MAX,
 	    .help = "where errors of exacheck itself are reported"},
 	{.name = "enabled", .type = OPTION_BOOL, .offset = offsetof(struct sentry_options, enabled), .fallback = "true",
 	    .help = "whether they are"},

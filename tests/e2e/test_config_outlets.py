@@ -7,7 +7,9 @@ import pytest
 import yaml
 
 from harness import paths
+from harness.config import check, config, prefix
 from harness.exacheck import run_once
+from harness.reload import commands, reload, settle
 
 pytestmark = pytest.mark.one_level
 
@@ -108,3 +110,20 @@ def test_diff_names_what_has_changed(directory):
     assert done.stderr.splitlines()[0].endswith(" info changed: logging, notifications")
     assert "another" not in done.stderr
     assert not run_once("test", "--diff", old, "-f", old).stderr
+
+
+def test_reload_leaves_checks_alone(start, directory):
+    """Loggers come, change and go: the same worker, no command, and a line that says what it was about."""
+    document = config(check("web", {"method": "file", "path": "/etc/hostname"}, prefixes=[prefix(0)]))
+    run = start(document)
+    run.wait_route(prefix(0))
+    worker, lines = run.worker("web"), settle(run)
+    for destination in ("one.log", "other.log", None):
+        item = {"method": "file", "destination": str(directory / str(destination)), "structured": True}
+        taken = reload(run, {**document, "logging": [item] if destination else []})
+        assert taken.endswith(": 0 added, 0 removed, 0 changed, 1 unchanged")
+    assert len(run.logged(" info changed: logging")) == 3
+    assert run.worker("web") == worker
+    assert commands(run, lines) == [], run.story()
+    reload(run, document)
+    assert run.logged("nothing has changed")
