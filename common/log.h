@@ -43,8 +43,9 @@ struct log_source {
 	const char *file; /* as the compiler knows it */
 	unsigned line;
 	const char *function;
+	const char *subsystem; /* what the line is of where the file does not say it; NULL: it does */
 };
-#define LOG_HERE (&(const struct log_source){__FILE__, __LINE__, __func__})
+#define LOG_HERE (&(const struct log_source){__FILE__, __LINE__, __func__, NULL})
 
 /* What is said of a line beside its text; all of it lives at least as long as the line is written. */
 struct log_about {
@@ -105,6 +106,12 @@ void log_write(const struct log_source *, const struct log_about *, int error, c
 #define log_errorx(...) LOG_WRITE(LOG_LEVEL_ERROR, NULL, LOG_FAULT_NONE, 0, __VA_ARGS__)
 #define log_info(...) LOG_WRITE(LOG_LEVEL_INFO, NULL, LOG_FAULT_NONE, 0, __VA_ARGS__)
 #define log_debug(...) LOG_WRITE(LOG_LEVEL_DEBUG, NULL, LOG_FAULT_NONE, 0, __VA_ARGS__)
+
+/*
+ * Whether a log that is to have lines from this level on has those of `level`, as ExaCheck means it: there success is
+ * graver than info, so that one of level info has both.
+ */
+bool log_level_admits(enum log_level least, enum log_level level);
 
 /* The names of ExaCheck's configuration. */
 const char *log_event_name(enum log_event);

@@ -94,18 +94,30 @@ option_clear(const struct option *option, void *value)
 	}
 }
 
+/* The words of a list's fallback. */
+static bool
+list_set_fallback(const struct option *option, struct string_list *list)
+{
+	char error[OPTION_ERROR_SIZE], *copy = strdup(option->fallback), *rest = copy, *word, *item = NULL;
+	bool set = copy != NULL;
+
+	while (set && (word = strsep(&rest, " ")) != NULL)
+		set = option_parse_scalar(option, word, &item, error) && string_list_add(list, item);
+	free(copy);
+	return set;
+}
+
 /* The value of a fresh option from its fallback text, which must be valid: a wrong table is our own bug. */
 static bool
 option_set_fallback(const struct option *option, void *value)
 {
 	char error[OPTION_ERROR_SIZE];
-	char *item = NULL;
 
 	if (option->fallback == NULL || (option->flags & OPTION_MAP) != 0)
 		return true;
-	if ((option->flags & OPTION_LIST) == 0)
-		return option_parse_scalar(option, option->fallback, value, error);
-	return option_parse_scalar(option, option->fallback, &item, error) && string_list_add(value, item);
+	if ((option->flags & OPTION_LIST) != 0)
+		return list_set_fallback(option, value);
+	return option_parse_scalar(option, option->fallback, value, error);
 }
 
 bool
@@ -159,7 +171,7 @@ map_equal(const struct string_map *a, const struct string_map *b)
 	    texts_equal(a->values, b->values, a->count);
 }
 
-static bool
+bool
 option_equal(const struct option *option, const void *a, const void *b)
 {
 	switch (option_storage(option)) {

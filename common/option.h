@@ -27,6 +27,7 @@ enum option_type {
 	OPTION_PATH_ID, /* int64_t, OPTION_UNSET; 0 to 4294967295 or dotted quad */
 	OPTION_PERCENT, /* int64_t parts per million, OPTION_UNSET; text is 0% to 100%, decimals allowed */
 	OPTION_MODE,	/* int64_t, OPTION_UNSET; permissions of a file, octal: 0 to 0777 */
+	OPTION_SIZE,	/* int64_t bytes, OPTION_UNSET; text is a whole number with a unit: 10MB, 64MiB */
 	/* scalars stored as char * of canonical text, NULL when not given */
 	OPTION_STRING,
 	OPTION_NAME,	  /* a check's name: 1 to 200 bytes, no quotes, no control characters */
@@ -45,6 +46,9 @@ enum option_type {
 	OPTION_DNS_RCODE, /* a DNS response code's name; canonical: upper case */
 	OPTION_HEADER_VALUE, /* string without CR, LF, NUL */
 	OPTION_LISTEN, /* ADDRESS:PORT, [IPV6]:PORT, canonical; port 1 to 65535 */
+	OPTION_RECEIVER, /* absolute path of a socket, address or host name */
+	OPTION_WORD,	/* one of choices (matched in any case), canonical as it stands there */
+	OPTION_SECRET,	/* string that no message quotes */
 	/* containers */
 	OPTION_TABLE, /* a nested struct at offset, described by `table` */
 	OPTION_LATER, /* any shape; nothing is stored, the user is told that it has no effect yet */
@@ -76,8 +80,9 @@ struct option {
 	size_t offset;
 	double min, max; /* INTEGER, NUMBER, SECONDS: inclusive unless OPTION_ABOVE_MIN; both 0: no bounds, but the
 			  * lower one with OPTION_ABOVE_MIN; max below min: no upper bound. Text: length in bytes. */
-	const char *fallback;	    /* default as text in the configuration's own spelling, NULL: none */
-	const char *const *choices; /* CHOICE: NULL-terminated */
+	const char *fallback;	    /* default as text in the configuration's own spelling, NULL: none;
+				     * of a list, its items with blanks between */
+	const char *const *choices; /* CHOICE, WORD: NULL-terminated */
 	const struct option *table; /* TABLE: its options */
 	const char *unit;	    /* "seconds", "milliseconds", "bytes" or NULL */
 	const char *help;	    /* one phrase, for schema and manual */
@@ -109,8 +114,9 @@ bool options_set_defaults(const struct option *table, void *base);
 /* Free everything that options own in base. Recurses into tables. Leaves base all unset. */
 void options_free(const struct option *table, void *base);
 
-/* Whether all options have the same values. */
+/* Whether all options have the same values; whether one has, whose values a and b point to. */
 bool options_equal(const struct option *table, const void *a, const void *b);
+bool option_equal(const struct option *, const void *a, const void *b);
 
 /* The option called name, or NULL. */
 const struct option *option_find(const struct option *table, const char *name);

@@ -239,22 +239,36 @@ choice_find(const struct option *option, const char *text, int *value)
 	return false;
 }
 
-/* A choice that knows on or off takes them in a boolean's other spellings too: in JSON they are true and false. */
-static bool
-parse_choice(const struct option *option, const char *text, void *value, char error[static OPTION_ERROR_SIZE])
+int
+choice_parse(const struct option *option, const char *text, char error[static OPTION_ERROR_SIZE])
 {
 	char quoted[OPTION_QUOTE_SIZE], names[OPTION_ERROR_SIZE / 2] = "";
 	size_t length = 0;
-	bool flag;
+	int value;
 
-	if (choice_find(option, text, value) || (bool_find(text, &flag) && choice_find(option, flag ? "on" : "off", value)))
-		return true;
+	if (choice_find(option, text, &value))
+		return value;
 	for (int i = 0; option->choices[i] != NULL; i++) {
 		if (length < sizeof(names))
 			length += (size_t)snprintf(
 			    names + length, sizeof(names) - length, "%s%s", i == 0 ? "" : ", ", option->choices[i]);
 	}
-	return option_error(error, "must be one of: %s; got %s", names, option_quote(text, quoted));
+	option_error(error, "must be one of: %s; got %s", names, option_quote(text, quoted));
+	return -1;
+}
+
+/* A choice that knows on or off takes them in a boolean's other spellings too: in JSON they are true and false. */
+static bool
+parse_choice(const struct option *option, const char *text, void *value, char error[static OPTION_ERROR_SIZE])
+{
+	bool flag;
+	int found;
+
+	if (bool_find(text, &flag) && choice_find(option, flag ? "on" : "off", value))
+		return true;
+	if ((found = choice_parse(option, text, error)) != -1)
+		*(int *)value = found;
+	return found != -1;
 }
 
 static bool
@@ -406,6 +420,7 @@ const struct option_type_info option_types[OPTION_TYPES] = {
 	[OPTION_PATH_ID] = {STORAGE_INTEGER, parse_path_id, format_integer},
 	[OPTION_PERCENT] = {STORAGE_INTEGER, parse_percent, format_percent},
 	[OPTION_MODE] = {STORAGE_INTEGER, parse_mode, format_mode},
+	[OPTION_SIZE] = {STORAGE_INTEGER, size_parse, size_format},
 	[OPTION_STRING] = {STORAGE_TEXT, text_parse_string, format_text},
 	[OPTION_NAME] = {STORAGE_TEXT, text_parse_name, format_text},
 	[OPTION_PATH] = {STORAGE_TEXT, text_parse_path, format_text},
@@ -423,6 +438,9 @@ const struct option_type_info option_types[OPTION_TYPES] = {
 	[OPTION_DNS_RCODE] = {STORAGE_TEXT, text_parse_dns_rcode, format_text},
 	[OPTION_HEADER_VALUE] = {STORAGE_TEXT, text_parse_header_value, format_text},
 	[OPTION_LISTEN] = {STORAGE_TEXT, text_parse_listen, format_text},
+	[OPTION_RECEIVER] = {STORAGE_TEXT, text_parse_receiver, format_text},
+	[OPTION_WORD] = {STORAGE_TEXT, text_parse_word, format_text},
+	[OPTION_SECRET] = {STORAGE_TEXT, text_parse_string, format_text},
 	[OPTION_TABLE] = {STORAGE_TABLE, parse_nothing, format_nothing},
 	[OPTION_LATER] = {STORAGE_NONE, parse_nothing, format_nothing},
 };

@@ -290,3 +290,17 @@ text_parse_header_value(const struct option *option, const char *text, void *val
 		    error, "must not contain control characters (line ends would begin another header)");
 	return text_parse_string(option, text, value, error);
 }
+
+bool
+text_parse_receiver(const struct option *option, const char *text, void *value, char error[static OPTION_ERROR_SIZE])
+{
+	return *text == '/' ? text_parse_path(option, text, value, error) : text_parse_host(option, text, value, error);
+}
+
+bool
+text_parse_word(const struct option *option, const char *text, void *value, char error[static OPTION_ERROR_SIZE])
+{
+	int found = choice_parse(option, text, error);
+
+	return found != -1 && text_store(strdup(option->choices[found]), value, error);
+}

@@ -33,6 +33,13 @@ enum option_storage option_storage(const struct option *);
 /* Whether the value at `value` is set; a bool always is, a container when it has items. */
 bool option_is_set(const struct option *, const void *value);
 
+/* Sizes (option_size.c), for the table. */
+bool size_parse(const struct option *, const char *, void *, char error[static OPTION_ERROR_SIZE]);
+char *size_format(const struct option *, const void *);
+
+/* The index of a word in the option's choices, whatever its case; -1, which has been told: it is none of them. */
+int choice_parse(const struct option *, const char *text, char error[static OPTION_ERROR_SIZE]);
+
 /* Parsers of the text types (option_text.c), for the table. */
 bool text_parse_string(const struct option *, const char *, void *, char error[static OPTION_ERROR_SIZE]);
 bool text_parse_name(const struct option *, const char *, void *, char error[static OPTION_ERROR_SIZE]);
@@ -51,5 +58,7 @@ bool text_parse_dns_name(const struct option *, const char *, void *, char error
 bool text_parse_dns_type(const struct option *, const char *, void *, char error[static OPTION_ERROR_SIZE]);
 bool text_parse_dns_rcode(const struct option *, const char *, void *, char error[static OPTION_ERROR_SIZE]);
 bool text_parse_header_value(const struct option *, const char *, void *, char error[static OPTION_ERROR_SIZE]);
+bool text_parse_word(const struct option *, const char *, void *, char error[static OPTION_ERROR_SIZE]);
+bool text_parse_receiver(const struct option *, const char *, void *, char error[static OPTION_ERROR_SIZE]);
 
 #endif

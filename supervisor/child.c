@@ -9,7 +9,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../common/log.h"
 
 bool
 child_exists(pid_t pid)
@@ -42,23 +41,31 @@ children_kill(void)
 	fclose(file);
 }
 
+enum log_level
+child_end(int status, char text[static CHILD_END_SIZE])
+{
+	const char *name;
+
+	if (!WIFSIGNALED(status)) {
+		snprintf(text, CHILD_END_SIZE, "ended with status %d", WEXITSTATUS(status));
+		return LOG_LEVEL_DEBUG;
+	}
+	if (WTERMSIG(status) == SIGSYS) {
+		snprintf(text, CHILD_END_SIZE, "ended by SIGSYS: its sandbox stopped a system call that no check needs");
+		return LOG_LEVEL_ERROR;
+	}
+	name = sigabbrev_np(WTERMSIG(status));
+	snprintf(text, CHILD_END_SIZE, "ended by SIG%s", name != NULL ? name : " of no name");
+	return WTERMSIG(status) == SIGKILL ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING;
+}
+
 void
 child_log_end(const char *name, pid_t pid, int status)
 {
-	const char *signal_name;
+	char text[CHILD_END_SIZE];
+	enum log_level level = child_end(status, text);
 
-	if (!WIFSIGNALED(status)) {
-		log_line(LOG_LEVEL_DEBUG, name, "process %d ended with status %d", (int)pid, WEXITSTATUS(status));
-		return;
-	}
-	if (WTERMSIG(status) == SIGSYS) {
-		log_line(LOG_LEVEL_ERROR, name, "process %d ended by SIGSYS: its sandbox stopped a system call that no check needs",
-		    (int)pid);
-		return;
-	}
-	signal_name = sigabbrev_np(WTERMSIG(status));
-	log_line(WTERMSIG(status) == SIGKILL ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, name, "process %d ended by SIG%s",
-	    (int)pid, signal_name != NULL ? signal_name : " of no name");
+	log_line(level, name, "process %d %s", (int)pid, text);
 }
 
 bool

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "../common/log.h"
+
 /* Whether pid is a child of ours that has not been reaped: nothing else may ever be killed by number. */
 bool child_exists(pid_t pid);
 
@@ -21,6 +23,12 @@ void children_kill(void);
 
 /* Whether a report of a start is one of the two that there are: a pid, or 0 and an errno. */
 bool child_report_valid(pid_t pid, int error);
+
+/*
+ * How a child ended, as text that follows who it was, and how grave that is.
+ */
+#define CHILD_END_SIZE 100
+enum log_level child_end(int status, char text[static CHILD_END_SIZE]);
 
 /*
  * Log how a child ended, whose it was in name (NULL: nobody's). One that was ended by a signal which is not ours,

@@ -22,6 +22,8 @@ line_seen(const struct log_record *record)
 
 	if (about->level <= LOG_LEVEL_SUCCESS)
 		events_add(present->events, &one, monotime_now());
+	if (present->tell != NULL)
+		present->tell(present->context, record, present->change);
 }
 
 void
@@ -48,6 +50,40 @@ node_tell(struct node *node, const char *before, const char *after, char *text, 
 	history_add(&node->history, after, text, before != after, now);
 }
 
+/* The line of a transition, which may be that of a change of the verdict, too. */
+static bool
+line_of_transition(struct chronicle *chronicle, const struct transition *transition, char text[static TRANSITION_TEXT_SIZE])
+{
+	char cause[TRANSITION_CAUSE_SIZE];
+	const struct node_change found = chronicle->found;
+	const struct notifier_change change = {&found, false, cause};
+	bool told;
+
+	if (found.node == transition->node) {
+		transition_cause(transition, cause);
+		chronicle->change = &change;
+	}
+	told = transition_log(transition, text);
+	chronicle->change = NULL;
+	chronicle->found.node = NULL;
+	return told;
+}
+
+static bool
+line_of_change(struct chronicle *chronicle, const struct node_change *change, char text[static TRANSITION_TEXT_SIZE])
+{
+	const bool group = change->node->rank >= checks_count(chronicle->checks);
+	const struct notifier_change telling = {change, group, change->reason};
+	bool told;
+
+	if (change->cause == CAUSE_RESULT)
+		chronicle->found = *change;
+	chronicle->change = &telling;
+	told = change_log(change, text);
+	chronicle->change = NULL;
+	return told;
+}
+
 void
 chronicle_transition(struct chronicle *chronicle, const struct transition *transition)
 {
@@ -57,7 +93,7 @@ chronicle_transition(struct chronicle *chronicle, const struct transition *trans
 	if (transition->result != NULL)
 		results_add(&check->results, transition->result, transition->duration_ns, transition->now);
 	check->node.dirty = true;
-	if (transition_log(transition, text))
+	if (line_of_transition(chronicle, transition, text))
 		node_tell(&check->node, fsm_state_name(transition->before.state), fsm_state_name(transition->after.state), text,
 		    transition->now);
 }
@@ -69,6 +105,6 @@ chronicle_change(struct chronicle *chronicle, const struct node_change *change)
 	char text[TRANSITION_TEXT_SIZE];
 
 	node->dirty = true;
-	if (change_log(change, text))
+	if (line_of_change(chronicle, change, text))
 		node_tell(node, verdict_name(change->before), verdict_name(change->after), text, change->now);
 }

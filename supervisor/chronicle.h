@@ -5,15 +5,25 @@
 #ifndef EXACHECK_CHRONICLE_H
 #define EXACHECK_CHRONICLE_H
 
+#include "notifier.h"
 #include "transition.h"
 
 struct checks;
 struct events;
 
-/* The caller fills it in; both outlive it. Neither may be NULL. */
+/* A line of the log. change: that it is the line of, NULL: none. It must not write lines itself. */
+typedef void chronicle_tell(void *context, const struct log_record *, const struct notifier_change *change);
+
+/* The caller fills it in; all of it outlives it. Neither checks nor events may be NULL. */
 struct chronicle {
 	struct checks *checks;
 	struct events *events;
+	chronicle_tell *tell; /* who else wants to know; NULL: nobody */
+	void *context;
+
+	/* Its own */
+	struct node_change found; /* of a check by its results: the line of its transition comes after it */
+	const struct notifier_change *change; /* whose line is being written */
 };
 
 /* From now on lines of the log are events, until the end. One chronicle at a time. */

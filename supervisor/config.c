@@ -63,26 +63,18 @@ checks_decode(struct diagnostics *diagnostics, const struct place *place, const 
 	return true;
 }
 
-/* The list of groups, NULL for none. False: something else, which has been reported. */
+/* What has no part in routes. False: out of memory. */
 static bool
-groups_list(struct diagnostics *diagnostics, const struct node *root, const struct node **list)
+outlets_decode(struct diagnostics *diagnostics, const struct node *root, struct config *config)
 {
-	const struct place place = {.key = "groups"};
-	const struct node *node = node_get(root, "groups");
-
-	*list = NULL;
-	if (node == NULL || node->type == NODE_NULL)
-		return true;
-	if (!decode_expect(diagnostics, &place, node, NODE_SEQUENCE))
-		return false;
-	*list = node;
-	return true;
+	sentry_check(diagnostics, root, &config->sentry);
+	return loggers_decode(diagnostics, root, config) && notifications_decode(diagnostics, root, config);
 }
 
 static void
 document_decode(struct diagnostics *diagnostics, const struct node *root, struct config *config)
 {
-	static const char *const also[] = {"checks", "groups", NULL};
+	static const char *const also[] = {"checks", "groups", "logging", "notifications", NULL};
 	const struct place place = {.key = "checks"};
 	struct sources sources = {.config = config, .exacheck = node_get(root, "exacheck"),
 	    .checks = node_get(root, "checks")};
@@ -95,6 +87,10 @@ document_decode(struct diagnostics *diagnostics, const struct node *root, struct
 	}
 	decode_options(diagnostics, NULL, root, document_table, also, config);
 	global_check(diagnostics, root, &config->global);
+	if (!outlets_decode(diagnostics, root, config)) {
+		diagnostic_add(diagnostics, SEVERITY_ERROR, 0, 0, NULL, "out of memory");
+		return;
+	}
 	if (sources.checks == NULL || sources.checks->type == NODE_NULL ||
 	    (sources.checks->type == NODE_SEQUENCE && sources.checks->count == 0)) {
 		place_report(diagnostics, SEVERITY_ERROR, &place, sources.checks == NULL ? root : sources.checks,
@@ -104,16 +100,25 @@ document_decode(struct diagnostics *diagnostics, const struct node *root, struct
 	if (!decode_expect(diagnostics, &place, sources.checks, NODE_SEQUENCE) ||
 	    !checks_decode(diagnostics, &place, sources.checks, config, &text_bytes))
 		return;
-	if (!groups_list(diagnostics, root, &sources.groups))
+	if (!list_find(diagnostics, root, "groups", SIZE_MAX, &sources.groups))
 		return;
-	if (!groups_decode(diagnostics, &sources, config, &text_bytes) ||
+	if (!groups_decode(diagnostics, &sources, config, &text_bytes) || !filters_check(diagnostics, root, config) ||
 	    (diagnostics_count(diagnostics, SEVERITY_ERROR) == 0 && !routes_compare(diagnostics, &sources)))
 		diagnostic_add(diagnostics, SEVERITY_ERROR, 0, 0, NULL, "out of memory");
 }
 
-/* The configuration that a tree says; frees the tree. */
 static struct config *
-config_from_tree(const char *path, struct tree *tree, struct diagnostics *diagnostics)
+config_unless_errors(struct config *config, const struct diagnostics *diagnostics)
+{
+	if (diagnostics_count(diagnostics, SEVERITY_ERROR) == 0)
+		return config;
+	config_free(config);
+	return NULL;
+}
+
+/* The configuration that a tree says; NULL after reporting errors. */
+static struct config *
+config_from_tree(const char *path, const struct tree *tree, struct diagnostics *diagnostics)
 {
 	struct config *config = calloc(1, sizeof(*config));
 
@@ -121,27 +126,29 @@ config_from_tree(const char *path, struct tree *tree, struct diagnostics *diagno
 		diagnostic_add(diagnostics, SEVERITY_ERROR, 0, 0, NULL, "out of memory");
 	else
 		document_decode(diagnostics, tree_root(tree), config);
-	tree_free(tree);
-	if (diagnostics_count(diagnostics, SEVERITY_ERROR) == 0)
-		return config;
-	config_free(config);
-	return NULL;
+	return config_unless_errors(config, diagnostics);
 }
 
 struct config *
-config_load(const char *path, struct diagnostics *diagnostics)
+config_load(const char *path, struct diagnostics *diagnostics, bool directories)
 {
 	struct tree *tree = tree_load(path, diagnostics);
+	struct config *config = tree == NULL ? NULL : config_from_tree(path, tree, diagnostics);
 
-	return tree == NULL ? NULL : config_from_tree(path, tree, diagnostics);
+	if (config != NULL)
+		surroundings_check(diagnostics, tree_root(tree), config, directories);
+	tree_free(tree);
+	return config_unless_errors(config, diagnostics);
 }
 
 struct config *
 config_parse(const char *path, const char *text, size_t length, struct diagnostics *diagnostics)
 {
 	struct tree *tree = tree_parse(path, text, length, diagnostics);
+	struct config *config = tree == NULL ? NULL : config_from_tree(path, tree, diagnostics);
 
-	return tree == NULL ? NULL : config_from_tree(path, tree, diagnostics);
+	tree_free(tree);
+	return config;
 }
 
 void
@@ -155,6 +162,8 @@ config_free(struct config *config)
 		group_free(&config->groups[i]);
 	free(config->checks);
 	free(config->groups);
+	loggers_free(config);
+	notifications_free(config);
 	options_free(document_table, config);
 	free(config->path);
 	free(config);

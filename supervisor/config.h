@@ -50,6 +50,11 @@ enum logger_format { LOGGER_RFC5424, LOGGER_RFC3164 };
 enum logger_compression { COMPRESSION_GZ, COMPRESSION_BZ2, COMPRESSION_XZ, COMPRESSION_LZMA, COMPRESSION_TAR,
 	COMPRESSION_TAR_GZ, COMPRESSION_TAR_BZ2, COMPRESSION_TAR_XZ, COMPRESSION_ZIP };
 
+/* How many there may be; of rotated files of each. */
+#define LOGGERS_MAX 100
+#define LOGGER_COUNT_MAX 10000
+#define NOTIFICATIONS_MAX 1000
+
 /* Where lines of the log go beside stderr; names as ExaCheck has them. */
 struct logger_options {
 	int method; /* enum logger_method: decides which of these keys there are */
@@ -69,6 +74,12 @@ struct logger_options {
 	int protocol; /* enum logger_protocol */
 	int format; /* enum logger_format; in the file unset: RFC 5424 for a host, RFC 3164 for a socket */
 	int facility; /* number of RFC 5424 */
+};
+
+/* By enum logger_method; a name NULL ends them. */
+struct logger_kind {
+	const char *name;
+	const struct option *table; /* describes struct logger_options; without "method" */
 };
 
 /* Whom to tell what happens. */
@@ -196,7 +207,11 @@ struct config {
 extern const struct option global_table[];
 extern const struct option check_table[]; /* describes struct check_config; without "args" */
 extern const struct option group_table[]; /* describes struct group_config; without "members" and "require" */
-extern const struct option document_table[]; /* describes struct config; without "checks" and "groups" */
+extern const struct option document_table[]; /* describes struct config; without its lists of maps */
+extern const struct logger_kind logger_kinds[];
+extern const struct option logger_method_option;
+extern const struct option notification_table[];
+extern const struct option sentry_table[];
 
 /* A group's members and requirement as the file has them, where they are maps. */
 struct member_options {
@@ -222,11 +237,18 @@ config_node(const struct config *config, size_t rank)
 	return rank < config->count ? &config->checks[rank].node : &config->groups[rank - config->count].node;
 }
 
-/* Load and validate; NULL after reporting errors. Warnings may be there with a configuration. */
-struct config *config_load(const char *path, struct diagnostics *);
-/* The same from memory; path is for messages. */
+/*
+ * Load and validate; NULL after reporting errors. Warnings may be there with a configuration. directories: also look at
+ * those of log files, which may have to wait for a file system.
+ */
+struct config *config_load(const char *path, struct diagnostics *, bool directories);
+/* The same from memory, without a look at the machine; path is for messages. */
 struct config *config_parse(const char *path, const char *text, size_t length, struct diagnostics *);
 void config_free(struct config *);
+
+/* Whether both say the same of where lines and events go. */
+bool loggers_equal(const struct config *, const struct config *);
+bool notifications_equal(const struct config *, const struct config *);
 
 /*
  * The attributes of a node's prefix (its index) as ExaBGP takes them after it: "next-hop self med 100 ...", see

@@ -8,64 +8,6 @@
 #include "config_internal.h"
 #include "hook.h"
 
-struct listed {
-	char *text;
-	size_t index;
-	bool again;
-};
-
-static int
-compare_text(const void *left, const void *right)
-{
-	const struct listed *a = left, *b = right;
-	int order = strcmp(a->text, b->text);
-
-	return order != 0 ? order : a->index < b->index ? -1 : a->index > b->index;
-}
-
-static int
-compare_index(const void *left, const void *right)
-{
-	const struct listed *a = left, *b = right;
-
-	return a->index < b->index ? -1 : a->index > b->index;
-}
-
-/* Canonical texts are compared. */
-void
-list_unique(struct diagnostics *diagnostics, const struct place *node_place, const struct node *map, const char *key,
-    struct string_list *list)
-{
-	const struct place place = {.parent = node_place, .key = key};
-	const struct node *node = node_get(map, key);
-	struct listed *items;
-	size_t count = list->count;
-
-	if (count < 2)
-		return;
-	if ((items = calloc(count, sizeof(*items))) == NULL) {
-		place_report(diagnostics, SEVERITY_ERROR, &place, node, "out of memory");
-		return;
-	}
-	for (size_t i = 0; i < count; i++)
-		items[i] = (struct listed){.text = list->items[i], .index = i};
-	qsort(items, count, sizeof(*items), compare_text);
-	for (size_t i = 1; i < count; i++)
-		items[i].again = strcmp(items[i - 1].text, items[i].text) == 0;
-	qsort(items, count, sizeof(*items), compare_index);
-	list->count = 0;
-	for (size_t i = 0; i < count; i++) {
-		if (!items[i].again) {
-			list->items[list->count++] = items[i].text;
-			continue;
-		}
-		place_report(diagnostics, SEVERITY_WARNING, &(struct place){.parent = &place, .number = i + 1},
-		    node->items[i], "%s stands in the list twice", items[i].text);
-		free(items[i].text);
-	}
-	free(items);
-}
-
 static const char *
 family_name(int family)
 {

@@ -1,5 +1,6 @@
 /*
- * The option tables of the configuration apart from the methods' arguments (common/methods/).
+ * The option tables of the configuration apart from the methods' arguments (common/methods/) and where exacheck tells
+ * what happens (config_tables_outlets.c).
  */
 #include "../common/message.h"
 #include "../common/methods/shell.h"
@@ -11,8 +12,6 @@
 #define HOOK_TIMEOUT_MAX_S 3600.0
 #define SOCKET_PATH_MAX 107 /* see unix(7) */
 #define WEIGHT_MAX 1000000 /* sums of all members' fit 64 bits easily */
-
-#define LATER(NAME, HELP) {.name = NAME, .type = OPTION_LATER, .help = HELP}
 
 static const char *const on_exit_choices[] = {"withdraw", "keep", NULL};
 static const char *const sandbox_level_choices[] = {"best_effort", "strict", "off", NULL};
@@ -214,9 +213,8 @@ const struct option require_table[] = {
 const struct option document_table[] = {
 	{.name = "exacheck", .type = OPTION_TABLE, .offset = offsetof(struct config, global), .table = global_table,
 	    .help = "exacheck itself"},
-	LATER("logging", "log files and syslog"),
-	LATER("notifications", "messages on changes of state"),
-	LATER("sentry", "error reports"),
+	{.name = "sentry", .type = OPTION_TABLE, .offset = offsetof(struct config, sentry), .table = sentry_table,
+	    .help = "reports of exacheck's own errors"},
 	{.name = "metrics", .type = OPTION_TABLE, .offset = offsetof(struct config, metrics), .table = metrics_table,
 	    .help = "figures for Prometheus and the status page"},
 	OPTION_END,

@@ -30,18 +30,29 @@ decode_expect(struct diagnostics *diagnostics, const struct place *place, const 
 	return false;
 }
 
+static const char *
+choice_name(const void *context, size_t index)
+{
+	const struct option *option = context;
+
+	return option->choices[index];
+}
+
 /* One scalar into value; false after reporting. */
 static bool
 scalar_parse(struct diagnostics *diagnostics, const struct place *place, const struct node *node,
     const struct option *option, void *value)
 {
 	char error[OPTION_ERROR_SIZE];
+	const char *name;
 
 	if (!decode_expect(diagnostics, place, node, NODE_SCALAR))
 		return false;
 	if (option_parse_scalar(option, node->text, value, error))
 		return true;
-	place_report(diagnostics, SEVERITY_ERROR, place, node, "%s", error);
+	name = option->choices != NULL ? suggest(node->text, choice_name, option) : NULL;
+	place_report(diagnostics, SEVERITY_ERROR, place, node, "%s%s%s%s", error, name != NULL ? "; did you mean " : "",
+	    name != NULL ? name : "", name != NULL ? "?" : "");
 	return false;
 }
 
@@ -155,17 +166,14 @@ report_unknown(struct decoder *decoder, const struct place *place, const struct 
 }
 
 static void
-report_missing(struct decoder *decoder, const struct place *place, const struct node *node, uint64_t given)
+report_missing(struct diagnostics *diagnostics, const struct place *place, const struct node *node,
+    const struct option *option)
 {
-	for (const struct option *option = decoder->table; option->name != NULL; option++) {
-		const struct node *empty = node_get(node, option->name);
+	const struct node *empty = node_get(node, option->name);
 
-		if ((option->flags & OPTION_REQUIRED) == 0 || (given >> (option - decoder->table) & 1) != 0)
-			continue;
-		place_report(decoder->diagnostics, SEVERITY_ERROR,
-		    &(struct place){.parent = place, .key = option->name}, empty != NULL ? empty : node,
-		    empty != NULL ? "is required and has no value" : "is required");
-	}
+	if ((option->flags & OPTION_REQUIRED) != 0)
+		place_report(diagnostics, SEVERITY_ERROR, &(struct place){.parent = place, .key = option->name},
+		    empty != NULL ? empty : node, empty != NULL ? "is required and has no value" : "is required");
 }
 
 static bool
@@ -203,6 +211,23 @@ decode_options(struct diagnostics *diagnostics, const struct place *place, const
 			decode_value(&decoder, &inner, value, option);
 		}
 	}
-	report_missing(&decoder, place, node, given);
+	for (const struct option *option = table; option->name != NULL; option++)
+		if ((given >> (option - table) & 1) == 0)
+			report_missing(diagnostics, place, node, option);
 	return given;
+}
+
+bool
+decode_option(struct diagnostics *diagnostics, const struct place *place, const struct node *map,
+    const struct option *option, void *base)
+{
+	struct decoder decoder = {.diagnostics = diagnostics, .base = base};
+	const struct node *node = node_get(map, option->name);
+	size_t errors = diagnostics_count(diagnostics, SEVERITY_ERROR);
+
+	if (node == NULL || node->type == NODE_NULL)
+		report_missing(diagnostics, place, map, option);
+	else
+		decode_value(&decoder, &(struct place){.parent = place, .key = option->name}, node, option);
+	return diagnostics_count(diagnostics, SEVERITY_ERROR) == errors;
 }

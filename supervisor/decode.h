@@ -23,6 +23,9 @@
 uint64_t decode_options(struct diagnostics *, const struct place *, const struct node *, const struct option *table,
     const char *const *also, void *base);
 
+/* Decode one key of a map, which must be there if the option is required. True: without an error. */
+bool decode_option(struct diagnostics *, const struct place *, const struct node *, const struct option *, void *base);
+
 /* Report an error unless node is of this type; true when it is. */
 bool decode_expect(struct diagnostics *, const struct place *, const struct node *, enum node_type);
 

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "../common/monotime.h"
@@ -23,13 +24,26 @@ struct launcher;
 struct helper_kind {
 	const char *name; /* "exacheck-web" */
 	size_t program;	  /* of the launcher */
-	/* Somebody listens who knows nothing but the setup. */
+	const char *subsystem; /* of lines about it (log_source); NULL: they are of exacheck itself */
+	/*
+	 * What it is told are events, each of which counts, not states: before an end that is in order all of them are told;
+	 * one that is replaced or left finishes in the background what it was told, while another does what comes.
+	 */
+	bool events;
+	/*
+	 * What there is to do now: *line is its first line, malloc'd, with the newline, and the helper's from then on; NULL:
+	 * nothing. False: out of memory.
+	 */
+	bool (*setup)(void *context, char **line);
+	/* Somebody listens who knows nothing but the setup. NULL: that makes no difference. */
 	void (*begin)(void *context);
 	/*
 	 * Add what is to be told now: called only when everything before has been taken. Returns when there will be more,
 	 * which may be now.
 	 */
 	monotime_t (*tell)(void *context, struct evbuffer *, monotime_t now);
+	/* It is gone: so many bytes at the end of what was added last never went out. NULL: that does not matter. */
+	void (*gone)(void *context, size_t unsent);
 	/*
 	 * A word of its own beyond those that all have (ready, problem, note: these are logged); NULL: it has none. False:
 	 * that is none of its words.
@@ -43,10 +57,10 @@ struct helper *helper_new(struct event_base *, const struct helper_kind *, const
 void helper_free(struct helper *);
 
 /*
- * What there is to do from now on: its first line, malloc'd, with the newline, which is the helper's from now on; NULL:
- * nothing. Where it is another one than before the process is ended, in order, and the next one started once it has ended.
+ * There may be something else to do from now on: its setup is asked for. Where it is another one than before the process
+ * is ended, in order, and the next one started once it has ended, or, of one that finishes what it was told, soon.
  */
-void helper_setup(struct helper *, char *setup);
+void helper_configure(struct helper *);
 
 /* There is more to tell than was said. */
 void helper_wake(struct helper *);
@@ -54,17 +68,26 @@ void helper_wake(struct helper *);
 /* Whether there is something for it to do. */
 bool helper_wanted(const struct helper *);
 
-/* The end is near: say so, then nothing more. helper_ends: whether it is yet to end by itself. */
+/*
+ * The end is near: say so, then nothing more. helper_ends: whether it is yet to end by itself. helper_pid: its process; 0:
+ * none.
+ */
 void helper_stop(struct helper *);
 bool helper_ends(const struct helper *);
+pid_t helper_pid(const struct helper *);
 
 /*
- * Another program is about to take this one's place, and starts a helper of its own: this one is killed at once, or
- * finishes what it has been told. If the other program does not come, there is another helper.
+ * Another program is about to take this one's place, and starts a helper of its own: this one is killed at once, or, if
+ * it is told events, finishes. If the other program does not come, there is another helper. helper_told: whether all that
+ * there is has been told, so that nothing is lost by that.
  */
-void helper_leave(struct helper *, bool finish);
+void helper_leave(struct helper *);
+bool helper_told(const struct helper *);
 
-/* A child ended: true if it was this one. */
+/* How often it ended unexpectedly. */
+uint64_t helper_failures(const struct helper *);
+
+/* A child ended: true if it was this one, or a former one that was finishing. */
 bool helper_reaped(struct helper *, pid_t, int status);
 
 #endif

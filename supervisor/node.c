@@ -271,11 +271,11 @@ node_follow(struct node *node, monotime_t now)
 
 /* Verdicts. */
 
+/* The verdict is as it was. */
 static void
-node_tell(const struct node *node, enum verdict before, enum node_effect effect, enum node_cause cause,
-    const char *reason, monotime_t now)
+node_tell(const struct node *node, enum node_effect effect, enum node_cause cause, const char *reason, monotime_t now)
 {
-	const struct node_change change = {node, before, node->verdict, effect, cause, reason, now};
+	const struct node_change change = {node, node->verdict, node->verdict, node->since, effect, cause, reason, now};
 
 	node->nodes->changed(node->nodes->context, &change);
 }
@@ -306,15 +306,15 @@ node_held(const struct node *node, monotime_t *until)
 static enum node_effect
 node_turn(struct node *node, enum node_cause cause, const char *reason, monotime_t now)
 {
-	enum verdict before = node->verdict;
-	enum node_effect effect;
+	struct node_change change = {.node = node, .before = node->verdict, .after = node->found, .since = node->since,
+	    .cause = cause, .reason = reason, .now = now};
 
 	nodes_disarm(node);
 	node->verdict = node->found;
 	node->since = now;
-	effect = node_follow(node, now);
-	node_tell(node, before, effect, cause, reason, now);
-	return effect;
+	change.effect = node_follow(node, now);
+	node->nodes->changed(node->nodes->context, &change);
+	return change.effect;
 }
 
 /* What a predecessor wished is wished again, as far as the configuration still has it. */
@@ -355,7 +355,7 @@ node_confirm(struct node *node, bool proof, enum node_effect effect, enum node_c
 	if (node->wish == WISH_NOTHING && !node->guarded)
 		effect = node_follow(node, now);
 	if (proof || effect != NODE_SAME || cause == CAUSE_OVERRIDE)
-		node_tell(node, node->verdict, effect, cause, reason, now);
+		node_tell(node, effect, cause, reason, now);
 	return effect;
 }
 
@@ -383,7 +383,7 @@ node_found(struct node *node, enum verdict found, enum node_cause cause, const c
 	if (!node_held(node, &until) || !monotime_before(now, until))
 		return node_turn(node, cause, reason, now);
 	nodes_arm(node, until);
-	node_tell(node, node->verdict, NODE_HELD, cause, reason, now);
+	node_tell(node, NODE_HELD, cause, reason, now);
 	return NODE_HELD;
 }
 
@@ -397,14 +397,14 @@ node_timer(struct node *node, monotime_t now)
 	} else if (node_draining(node)) {
 		node->drained = (monotime_t){0};
 		effect = node_wish(node, wish_of(node, node->verdict));
-		node_tell(node, node->verdict, effect, CAUSE_DRAINED, "drain_time is over", now);
+		node_tell(node, effect, CAUSE_DRAINED, "drain_time is over", now);
 	}
 }
 
 void
 node_permitted(struct node *node, monotime_t now)
 {
-	node_tell(node, node->verdict, node_wish(node, WISH_WITHDRAW), CAUSE_GUARD, "the guard permits it now", now);
+	node_tell(node, node_wish(node, WISH_WITHDRAW), CAUSE_GUARD, "the guard permits it now", now);
 }
 
 enum verdict

@@ -113,6 +113,7 @@ struct node {
 struct node_change {
 	const struct node *node;
 	enum verdict before, after; /* equal: only what is wished, or held */
+	monotime_t since; /* when the one before began; 0: there was none */
 	enum node_effect effect;
 	enum node_cause cause;
 	const char *reason; /* for people, one line */

@@ -197,10 +197,39 @@ print_group(FILE *file, const struct config *config, const struct group_config *
 	}
 }
 
+static void
+print_logger(FILE *file, const struct logger_options *logger)
+{
+	fprintf(file, "  -\n    method: %s\n", logger_kinds[logger->method].name);
+	print_options(file, logger_kinds[logger->method].table, logger, 4);
+}
+
+static void
+print_notification(FILE *file, const struct notification_options *notification)
+{
+	fputs("  -\n", file);
+	print_options(file, notification_table, notification, 4);
+}
+
+/* Where exacheck tells what happens. */
+static void
+print_outlets(FILE *file, const struct config *config)
+{
+	if (config->logger_count > 0)
+		fputs("logging:\n", file);
+	for (size_t i = 0; i < config->logger_count; i++)
+		print_logger(file, &config->loggers[i]);
+	if (config->notification_count > 0)
+		fputs("notifications:\n", file);
+	for (size_t i = 0; i < config->notification_count; i++)
+		print_notification(file, &config->notifications[i]);
+}
+
 void
 config_print(const struct config *config, FILE *file)
 {
 	print_options(file, document_table, config, 0);
+	print_outlets(file, config);
 	fputs("checks:\n", file);
 	for (size_t i = 0; i < config->count; i++) {
 		fputs("  -\n", file);

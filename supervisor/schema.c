@@ -29,6 +29,7 @@ static const struct scalar_schema scalars[OPTION_TYPES] = {
     [OPTION_PATH_ID] = {"integer string", "^[0-9]+(\\.[0-9]+\\.[0-9]+\\.[0-9]+)?$"},
     [OPTION_PERCENT] = {"string", "^\\+?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?%$"},
     [OPTION_MODE] = {"integer string", "^[0-7]{1,4}$"},
+    [OPTION_SIZE] = {"integer string", "^[0-9]+ *([KkMmGgTt]([Ii][Bb]|[Bb])?|[Bb])?$"},
     [OPTION_STRING] = {"string number boolean", NULL},
     [OPTION_NAME] = {"string number boolean", "^[^'\"]+$"},
     [OPTION_PATH] = {"string", "^/"},
@@ -45,6 +46,8 @@ static const struct scalar_schema scalars[OPTION_TYPES] = {
     [OPTION_DNS_TYPE] = {"string", NULL},
     [OPTION_DNS_RCODE] = {"string integer", NULL},
     [OPTION_HEADER_VALUE] = {"string number boolean", NULL},
+    [OPTION_RECEIVER] = {"string", NULL},
+    [OPTION_SECRET] = {"string", NULL},
     [OPTION_LISTEN] = {"string", "^(\\[.*\\]|[0-9.]+):[0-9]+$"},
 };
 
@@ -158,7 +161,7 @@ scalar_schema(struct schema *schema, const struct option *option)
 	json_t *object, *types;
 	char words[64], *rest = words, *word;
 
-	if (option->type == OPTION_CHOICE)
+	if (option->choices != NULL)
 		return choice_schema(schema, option);
 	object = json_object();
 	types = json_array();
@@ -201,10 +204,30 @@ value_schema(struct schema *schema, const struct option *option)
 	return json_pack("{s:o}", "oneOf", forms);
 }
 
+/* The words of a list's default. */
+static json_t *
+default_list(const struct option *option)
+{
+	char *copy = strdup(option->fallback), *rest = copy, *word;
+	json_t *list = json_array();
+
+	while (list != NULL && (word = strsep(&rest, " ")) != NULL)
+		if (json_array_append_new(list, json_string(word)) != 0) {
+			json_decref(list);
+			list = NULL;
+		}
+	free(copy);
+	return list;
+}
+
 static json_t *
 default_json(const struct option *option)
 {
+	if (option->type == OPTION_SIZE)
+		return json_string(option->fallback);
 	switch (option_storage(option)) {
+	case STORAGE_LIST:
+		return default_list(option);
 	case STORAGE_BOOL:
 		return json_boolean(strcmp(option->fallback, "true") == 0);
 	case STORAGE_INTEGER:
@@ -308,6 +331,14 @@ members_schema(struct schema *schema)
 }
 
 static json_t *
+word_schema(struct schema *schema, const char *word)
+{
+	const char *const words[] = {word, NULL};
+
+	return choice_schema(schema, &(struct option){.type = OPTION_CHOICE, .choices = words});
+}
+
+static json_t *
 require_schema(struct schema *schema)
 {
 	static const char *const words[] = {"all", "any", NULL};
@@ -334,6 +365,31 @@ group_schema(struct schema *schema)
 }
 
 static json_t *
+logger_schema(struct schema *schema)
+{
+	json_t *forms = json_array(), *form;
+
+	for (const struct logger_kind *kind = logger_kinds; kind->name != NULL; kind++) {
+		form = table_schema(schema, kind->table);
+		put(schema, form, "title", json_string(kind->name));
+		put_required(schema, form, "method", word_schema(schema, kind->name));
+		append(schema, forms, form);
+	}
+	return json_pack("{s:s, s:o}", "description", "a log, by its method", "oneOf", forms);
+}
+
+/* A list of maps that need not be there. */
+static void
+put_list(struct schema *schema, json_t *document, const char *key, json_t *items, size_t most, const char *help)
+{
+	json_t *list = json_pack("{s:o, s:[s, s], s:s}", "items", items, "type", "array", "null", "description", help);
+
+	if (most != 0)
+		put(schema, list, "maxItems", json_integer((json_int_t)most));
+	put(schema, json_object_get(document, "properties"), key, list);
+}
+
+static json_t *
 document_schema(struct schema *schema)
 {
 	json_t *check = table_schema(schema, check_table), *document = table_schema(schema, document_table);
@@ -341,9 +397,10 @@ document_schema(struct schema *schema)
 	put_required(schema, check, "args", args_schema(schema));
 	put_required(schema, document, "checks",
 	    json_pack("{s:s, s:i, s:o}", "type", "array", "minItems", 1, "items", check));
-	put(schema, json_object_get(document, "properties"), "groups",
-	    json_pack("{s:o, s:[s, s], s:s}", "items", group_schema(schema), "type", "array", "null", "description",
-		"routes announced for several checks"));
+	put_list(schema, document, "groups", group_schema(schema), 0, "routes announced for several checks");
+	put_list(schema, document, "logging", logger_schema(schema), LOGGERS_MAX, "log files and syslog");
+	put_list(schema, document, "notifications", table_schema(schema, notification_table), NOTIFICATIONS_MAX,
+	    "whom to tell what happens");
 	put(schema, document, "$schema", json_string("https://json-schema.org/draft/2020-12/schema"));
 	put(schema, document, "title", json_string("exacheck configuration"));
 	return document;

@@ -16,6 +16,7 @@
 #include "hook.h"
 #include "launcher.h"
 #include "loop.h"
+#include "notifier.h"
 #include "route.h"
 #include "service.h"
 #include "worker.h"
@@ -34,6 +35,8 @@
 /* Then processes are killed that end by nobody's word: what a check left behind and nobody knows. */
 #define KILL_NS (100 * NS_PER_MILLISECOND)
 #define FEED_NS (400 * NS_PER_MILLISECOND) /* exacheck-web writes its files for the last time */
+#define NOTIFY_NS (950 * NS_PER_MILLISECOND) /* exacheck-notify delivers what it has */
+#define LAST_NS (50 * NS_PER_MILLISECOND) /* to be killed and reaped in */
 
 enum phase { PHASE_NONE, PHASE_DRAIN, PHASE_END };
 
@@ -116,6 +119,7 @@ stop_end(struct stop *stop)
 	workers_stop(stop->parts.workers);
 	hooks_stop(stop->parts.hooks);
 	feed_stop(stop->parts.feed);
+	notifier_stop(stop->parts.notifier);
 	launcher_stop(stop->parts.launcher);
 	if (!stop->keep)
 		withdraw_all(stop);
@@ -133,6 +137,15 @@ return_awaited(struct stop *stop, monotime_t now)
 		return false;
 	}
 	return ledger_pending(stop->parts.ledger) > 0 && monotime_before(now, monotime_add(stop->there, RETURN_NS));
+}
+
+/* How long children are waited for that end by themselves. */
+static int64_t
+children_time(const struct stop *stop)
+{
+	int64_t time_ns = notifier_ends(stop->parts.notifier) ? NOTIFY_NS : feed_ends(stop->parts.feed) ? FEED_NS : KILL_NS;
+
+	return time_ns < stop->limit_ns - LAST_NS ? time_ns : stop->limit_ns - LAST_NS;
 }
 
 /* Called every few milliseconds: done when all is said and reaped, or when time is up. */
@@ -155,7 +168,7 @@ end_turn(struct stop *stop)
 		stop->hurried = true;
 		channel_hurry(stop->parts.channel);
 	}
-	if (children && left_ns <= stop->limit_ns - (feed_ends(stop->parts.feed) ? FEED_NS : KILL_NS))
+	if (children && left_ns <= stop->limit_ns - children_time(stop))
 		children_kill();
 	loop_arm(stop->timer, POLL_NS);
 }

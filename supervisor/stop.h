@@ -13,6 +13,7 @@ struct feed;
 struct hooks;
 struct launcher;
 struct ledger;
+struct notifier;
 struct stop;
 struct workers;
 
@@ -32,6 +33,7 @@ struct stop_parts {
 	struct launcher *launcher;
 	const struct checks *checks;
 	struct feed *feed;
+	struct notifier *notifier;
 	bool alone; /* we are no process of ExaBGP, which would wait for 2 s only */
 };
 

@@ -27,6 +27,7 @@
 #include "journal.h"
 #include "launcher.h"
 #include "loop.h"
+#include "notifier.h"
 #include "overrides.h"
 #include "program.h"
 #include "pulse.h"
@@ -112,6 +113,7 @@ checks_start(struct supervisor *supervisor)
 	pulse_set(supervisor->pulse);
 	journal_begin(supervisor->journal, ledger_settle(supervisor->ledger));
 	feed_configure(supervisor->feed);
+	notifier_configure(supervisor->notifier);
 	watch_set(supervisor->watch, global->live_reload, global->monitoring_interval_ns);
 	return true;
 }
@@ -120,7 +122,8 @@ static struct stop *
 stop_make(struct supervisor *supervisor)
 {
 	const struct stop_parts parts = {supervisor->base, supervisor->ledger, supervisor->channel, supervisor->workers,
-		supervisor->hooks, supervisor->launcher, supervisor->checks, supervisor->feed, supervisor_alone(supervisor)};
+		supervisor->hooks, supervisor->launcher, supervisor->checks, supervisor->feed, supervisor->notifier,
+		supervisor_alone(supervisor)};
 
 	return stop_new(&parts);
 }
@@ -145,10 +148,13 @@ parts_make(struct supervisor *supervisor)
 	    (supervisor->pulse = pulse_new(supervisor->base, supervisor->checks)) == NULL ||
 	    !launcher_attach(supervisor->launcher, supervisor->base) ||
 	    (supervisor->workers = workers_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL ||
-	    (supervisor->hooks = hooks_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL)
+	    (supervisor->hooks = hooks_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL ||
+	    (supervisor->notifier = notifier_new(supervisor->base, &supervisor->config, &supervisor->identity,
+	    supervisor->launcher)) == NULL)
 		return false;
 	supervisor->notes = (struct node_journal){supervisor->journal, supervisor->checks};
-	supervisor->chronicle = (struct chronicle){supervisor->checks, supervisor->events};
+	supervisor->chronicle = (struct chronicle){.checks = supervisor->checks, .events = supervisor->events,
+	    .tell = supervisor_told, .context = supervisor};
 	chronicle_begin(&supervisor->chronicle);
 	supervisor->channel = (left != NULL ? channel_adopt : channel_new)(supervisor->base, config, supervisor->ledger,
 	    supervisor_channel_ended, supervisor);
@@ -208,6 +214,8 @@ supervisor_free(struct supervisor *supervisor)
 		workers_free(supervisor->workers);
 	hooks_free(supervisor->hooks);
 	feed_free(supervisor->feed);
+	notifier_free(supervisor->notifier);
+	supervisor->notifier = NULL; /* lines of the log still come */
 	launcher_free(supervisor->launcher);
 	if (supervisor->channel != NULL)
 		channel_free(supervisor->channel);

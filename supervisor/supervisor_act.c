@@ -11,6 +11,7 @@
 #include "feed.h"
 #include "hook.h"
 #include "journal.h"
+#include "notifier.h"
 #include "overrides.h"
 #include "pulse.h"
 #include "service.h"
@@ -83,6 +84,7 @@ reload_now(struct supervisor *supervisor, bool asked, FILE *report)
 		supervisor_title_show(supervisor);
 		pulse_set(supervisor->pulse);
 		feed_configure(supervisor->feed);
+		notifier_configure(supervisor->notifier);
 		control_listen(supervisor->control);
 	}
 	service_ready();
@@ -137,8 +139,10 @@ upgrade_keep(void *context, bool keep)
 	const struct supervisor *supervisor = context;
 	const struct handover handover = supervisor_handover_parts(supervisor);
 
-	if (keep)
+	if (keep) {
 		feed_leave(supervisor->feed);
+		notifier_leave(supervisor->notifier);
+	}
 	return handover_keep(&handover, keep);
 }
 
@@ -254,15 +258,30 @@ nodes_overridden(void *context)
 	return overrides_changed(supervisor->overrides, problem) ? NULL : problem;
 }
 
+static const char *
+notify_test(void *context, size_t target, uint32_t *id)
+{
+	const struct supervisor *supervisor = context;
+
+	if (stop_begun(supervisor->stop))
+		return "exacheck is ending";
+	if (!notifier_runs(supervisor->notifier))
+		return "exacheck-notify is not running: if it does not come in a moment, the log says why";
+	*id = notifier_test(supervisor->notifier, target);
+	return *id != 0 ? NULL : "out of memory";
+}
+
 struct control *
 supervisor_control(struct supervisor *supervisor)
 {
 	const struct control_acts acts = {.reload = control_reload_act, .upgrade = control_upgrade_act,
-	    .changed = nodes_overridden, .context = supervisor};
+	    .changed = nodes_overridden, .notify_test = notify_test, .context = supervisor};
 	struct control *control = control_new(supervisor->base, &supervisor->view, supervisor->checks, supervisor->workers,
 	    &acts);
 
-	if (control != NULL)
-		events_listen(supervisor->events, control_heard, control);
+	if (control == NULL)
+		return NULL;
+	events_listen(supervisor->events, control_heard, control);
+	notifier_listen(supervisor->notifier, control_tested, control);
 	return control;
 }

@@ -15,6 +15,7 @@
 #include "hook_node.h"
 #include "launcher.h"
 #include "loop.h"
+#include "notifier.h"
 #include "pulse.h"
 #include "stop.h"
 #include "supervisor_internal.h"
@@ -91,6 +92,15 @@ supervisor_change(void *context, const struct node_change *change)
 		supervisor_title_changed(supervisor);
 }
 
+void
+supervisor_told(void *context, const struct log_record *record, const struct notifier_change *change)
+{
+	const struct supervisor *supervisor = context;
+
+	if (supervisor->notifier != NULL)
+		notifier_record(supervisor->notifier, record, change);
+}
+
 /* Reap every child that ended. */
 void
 supervisor_reap(struct supervisor *supervisor)
@@ -101,7 +111,7 @@ supervisor_reap(struct supervisor *supervisor)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0 || (pid == -1 && errno == EINTR))
 		if (pid > 0 && !launcher_reaped(supervisor->launcher, pid, status) &&
 		    !upgrade_reaped(supervisor->upgrade, pid, status) && !hooks_reaped(supervisor->hooks, pid, status) &&
-		    !feed_reaped(supervisor->feed, pid, status))
+		    !feed_reaped(supervisor->feed, pid, status) && !notifier_reaped(supervisor->notifier, pid, status))
 			workers_reaped(supervisor->workers, pid, status);
 }
 

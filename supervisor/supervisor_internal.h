@@ -43,6 +43,7 @@ struct supervisor {
 	struct view view;
 	struct view_counts counts;
 	struct feed *feed;
+	struct notifier *notifier;
 	struct control *control;
 	bool reload_due; /* asked for during an upgrade */
 	bool failed; /* the end is an error */
@@ -60,6 +61,9 @@ void supervisor_title_turn(evutil_socket_t, short what, void *supervisor);
 /* For the checks' listener. */
 void supervisor_transition(void *supervisor, const struct transition *);
 void supervisor_change(void *supervisor, const struct node_change *);
+
+/* For the chronicle. */
+void supervisor_told(void *supervisor, const struct log_record *, const struct notifier_change *);
 
 /* What a service manager shows. */
 void supervisor_describe(void *supervisor, char *text, size_t size);

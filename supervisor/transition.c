@@ -35,9 +35,12 @@ prefixes_text(const struct string_list *prefixes, char text[static PREFIXES_TEXT
 		snprintf(text + length, PREFIXES_TEXT_SIZE - length, " and %zu more", prefixes->count - i);
 }
 
-/* What the line of an effect is about: ExaCheck, too, calls it an announcement when a service that is down stays announced. */
+/*
+ * What the line of an effect is about: ExaCheck, too, calls it an announcement when a service that is down stays announced.
+ * What has no routes announces and withdraws nothing.
+ */
 static enum log_event
-effect_event(enum node_effect effect)
+effect_event(const struct node *node, enum node_effect effect)
 {
 	static const enum log_event events[] = {
 		[NODE_SAME] = LOG_EVENT_INFO,
@@ -48,7 +51,7 @@ effect_event(enum node_effect effect)
 		[NODE_GUARDED] = LOG_EVENT_ERROR,
 	};
 
-	return events[effect];
+	return node->config->prefixes.count > 0 ? events[effect] : LOG_EVENT_USUAL;
 }
 
 /* The line of a change of a node, of which the states are known. */
@@ -56,14 +59,14 @@ static void
 line_write(const struct log_source *source, enum log_level level, const struct node *node, enum node_effect effect,
     const char *before, const char *after, const char *text)
 {
-	const struct log_about about = {.level = level, .subject = node->config->name, .event = effect_event(effect),
+	const struct log_about about = {.level = level, .subject = node->config->name, .event = effect_event(node, effect),
 	    .before = before, .after = after};
 
 	log_write(source, &about, 0, "%s", text);
 }
 
 static bool
-route_count(const struct node *node, const struct route_key *key, size_t prefix, void *context)
+count_kept(const struct node *node, const struct route_key *key, size_t prefix, void *context)
 {
 	const struct route *route = ledger_look_up(node->nodes->ledger, key);
 	size_t *wanted = context;
@@ -71,6 +74,16 @@ route_count(const struct node *node, const struct route_key *key, size_t prefix,
 	(void)prefix;
 	*wanted += route != NULL && route_desired(route) != NULL;
 	return true;
+}
+
+size_t
+transition_kept(const struct node *node, enum node_effect effect)
+{
+	size_t kept = 0;
+
+	if (effect == NODE_WITHDREW)
+		node_each_route(node, count_kept, &kept);
+	return kept;
 }
 
 /* What became of the routes: "; withdrew 192.0.2.1/32", ", of which others keep 1 announced". */
@@ -90,7 +103,7 @@ effect_text(const struct node *node, enum node_effect effect, monotime_t now, ch
 	const char *suffix = effect == NODE_ANNOUNCED ? suffixes[node->wish] : NULL;
 	char prefixes[PREFIXES_TEXT_SIZE];
 	monotime_t until = now;
-	size_t length, kept = 0;
+	size_t length, kept;
 
 	text[0] = '\0';
 	if (effect == NODE_HELD && node_held(node, &until)) {
@@ -99,9 +112,7 @@ effect_text(const struct node *node, enum node_effect effect, monotime_t now, ch
 	} else if (effect != NODE_SAME && effect != NODE_HELD && node->config->prefixes.count > 0) {
 		prefixes_text(&node->config->prefixes, prefixes);
 		length = (size_t)snprintf(text, size, "; %s%s%s", verbs[effect], prefixes, suffix != NULL ? suffix : "");
-		if (effect == NODE_WITHDREW)
-			node_each_route(node, route_count, &kept);
-		if (kept > 0 && length < size)
+		if ((kept = transition_kept(node, effect)) > 0 && length < size)
 			snprintf(text + length, size - length, ", of which others keep %zu announced", kept);
 	}
 	return text;

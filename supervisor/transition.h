@@ -29,6 +29,9 @@ struct transition {
 #define TRANSITION_CAUSE_SIZE 512
 const char *transition_cause(const struct transition *, char text[static TRANSITION_CAUSE_SIZE]);
 
+/* Of the routes that a node withdrew: how many are announced all the same, as others want them. */
+size_t transition_kept(const struct node *, enum node_effect);
+
 /*
  * One consistent log line per change of state; a line per result at debug level. And a line for a change that no
  * transition's line tells. Each returns whether there was a change, with its line in text.

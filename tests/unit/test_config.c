@@ -388,12 +388,10 @@ START_TEST(every_error)
 }
 END_TEST
 
-#define LATER "is not there yet: it has no effect\n"
-
 static const struct finding warnings[] = {
-    {"groups: []\nlogging: ~\nnotifications: 5\nsentry: {dsn: x}\n" WEB,
-	"c.yaml:3:16: warning: notifications: notifications " LATER
-	"c.yaml:4:9: warning: sentry: sentry " LATER},
+    {"groups: []\nlogging: ~\nnotifications: []\nsentry: ~\n" WEB, ""},
+    {"checks:\n- name: web\n  prefixes: 192.0.2.1\n  args: {method: tcp, host: 127.0.0.1, port: 80, tls: yes}\n",
+	"c.yaml:4:55: warning: checks[1] (web).args.tls: tls is not there yet: it has no effect\n"},
     {"exacheck: {guard: {max_withdraw: 99.9%, window: 60}}\n" WEB,
 	"c.yaml:1:34: warning: exacheck.guard.max_withdraw: is less than one route (of 1): none will ever be withdrawn for a "
 	"failure\n"},
@@ -621,7 +619,7 @@ START_TEST(missing_file)
 	struct diagnostics *diagnostics = diagnostics_new("/nonexistent/c.yaml");
 	char *findings;
 
-	ck_assert_ptr_null(config_load("/nonexistent/c.yaml", diagnostics));
+	ck_assert_ptr_null(config_load("/nonexistent/c.yaml", diagnostics, true));
 	findings = findings_text(diagnostics);
 	ck_assert_str_eq(findings, "/nonexistent/c.yaml: cannot open it: No such file or directory\n");
 	free(findings);

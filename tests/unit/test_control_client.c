@@ -83,7 +83,7 @@ setup(void)
 	plan = plan_new(&nothing, config);
 	channel = channel_new(base, config, ledger, seen_ended, NULL);
 	ck_assert(base != NULL && ledger != NULL && events != NULL && checks != NULL && plan != NULL && channel != NULL);
-	chronicle = (struct chronicle){checks, events};
+	chronicle = (struct chronicle){.checks = checks, .events = events};
 	view = (struct view){.config = &config, .checks = checks, .ledger = ledger, .events = events, .channel = channel,
 	    .counts = &counts};
 	ck_assert(checks_prepare(checks, plan, config));

@@ -65,7 +65,7 @@ setup(void)
 	model = model_new(now);
 	ck_assert(base != NULL && ledger != NULL && events != NULL && checks != NULL && channel != NULL && out != NULL &&
 	    model != NULL);
-	chronicle = (struct chronicle){checks, events};
+	chronicle = (struct chronicle){.checks = checks, .events = events};
 	view = (struct view){.config = &config, .checks = checks, .ledger = ledger, .events = events, .channel = channel,
 	    .counts = &counts};
 	seen_begin(checks, config, now);

@@ -56,7 +56,7 @@ setup(void)
 	events = events_new();
 	checks = checks_new(ledger, &listener);
 	ck_assert(ledger != NULL && events != NULL && checks != NULL);
-	chronicle = (struct chronicle){checks, events};
+	chronicle = (struct chronicle){.checks = checks, .events = events};
 	view = (struct view){.config = &config, .checks = checks, .ledger = ledger, .events = events};
 	seen_begin(checks, config, now);
 	log_set_sink(quiet);
