@@ -44,17 +44,31 @@ path_text(const char *path)
 	return json_string(text);
 }
 
-/* Who is told what happens: the names of the targets. */
+/* The names of those who are told what happens. */
 static json_t *
-notifications_map(const struct view *view)
+targets_list(const struct config *config)
 {
 	json_t *list = json_array();
 	const char *name;
-	bool whole = list != NULL;
 
-	for (size_t i = 0; whole && (name = notifier_target(*view->config, i)) != NULL; i++)
-		whole = json_array_append_new(list, json_string(name)) == 0;
-	return (list = view_whole(list, whole)) != NULL ? json_pack("{so}", "targets", list) : NULL;
+	for (size_t i = 0; list != NULL && (name = notifier_target(config, i)) != NULL; i++)
+		if (json_array_append_new(list, json_string(name)) != 0)
+			return view_whole(list, false);
+	return list;
+}
+
+static json_t *
+notifications_map(const struct view *view)
+{
+	struct notifier_figures figures = {0};
+
+	if (view->notifier != NULL)
+		notifier_figures(view->notifier, &figures);
+	return json_pack("{so sI sI sI sI sI sI}", "targets", targets_list(*view->config),
+	    "notices", (json_int_t)figures.notices, "lost", (json_int_t)figures.lost,
+	    "delivered", (json_int_t)figures.results[NOTIFIER_DELIVERED],
+	    "failed", (json_int_t)figures.results[NOTIFIER_FAILED],
+	    "gave_up", (json_int_t)figures.results[NOTIFIER_GAVE_UP], "failures", (json_int_t)figures.failures);
 }
 
 json_t *

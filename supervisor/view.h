@@ -16,6 +16,7 @@ struct checks;
 struct config;
 struct events;
 struct ledger;
+struct notifier;
 struct route;
 
 /* What the supervisor counts itself. */
@@ -33,6 +34,7 @@ struct view {
 	const struct events *events;
 	const struct view_counts *counts;
 	monotime_t started; /* since when this program runs */
+	const struct notifier *notifier; /* NULL: nobody is told anything */
 };
 
 enum view_detail {
