@@ -66,6 +66,18 @@ compressor_look(const struct look *look, const struct logger_options *logger)
 			    tool->name, tool->package);
 }
 
+/* False with errno. */
+static bool
+is_directory(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		return false;
+	errno = ENOTDIR;
+	return S_ISDIR(st.st_mode);
+}
+
 /* The file may be made anew at any time: it is the directory that counts. */
 static void
 destination_look(const struct look *look, const char *path)
@@ -74,13 +86,12 @@ destination_look(const struct look *look, const char *path)
 	const struct node *node = node_for(look->map, "destination");
 	char copy[MESSAGE_PATH_SIZE];
 	const char *directory;
-	struct stat st;
 
 	strlcpy(copy, path, sizeof(copy));
 	directory = dirname(copy);
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+	if (is_directory(path))
 		place_report(look->diagnostics, SEVERITY_ERROR, &place, node, "is a directory: name a file");
-	else if (stat(directory, &st) == -1)
+	else if (!is_directory(directory))
 		place_report(look->diagnostics, SEVERITY_WARNING, &place, node,
 		    "cannot be written yet: directory %.200s: %s", directory, strerror(errno));
 	else if (access(directory, W_OK | X_OK) == -1)

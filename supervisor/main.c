@@ -25,6 +25,7 @@
 #include "reload.h"
 #include "sandbox_table.h"
 #include "service.h"
+#include "settings.h"
 #include "supervisor.h"
 
 /*
@@ -134,6 +135,7 @@ test_diff(const char *running_path, const struct config *config)
 
 	if (running == NULL)
 		return EXIT_USAGE;
+	settings_tell(running, config);
 	if (!(printed = diff_print(running, config, stdout)))
 		log_errorx("out of memory");
 	config_free(running);

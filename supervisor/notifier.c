@@ -300,10 +300,10 @@ notifier_free(struct notifier *notifier)
 	free(notifier);
 }
 
-bool
-notifier_runs(const struct notifier *notifier)
+pid_t
+notifier_pid(const struct notifier *notifier)
 {
-	return helper_pid(notifier->helper) > 0;
+	return helper_pid(notifier->helper);
 }
 
 void
@@ -323,6 +323,12 @@ void
 notifier_leave(struct notifier *notifier)
 {
 	helper_leave(notifier->helper);
+}
+
+bool
+notifier_told(const struct notifier *notifier)
+{
+	return !helper_wanted(notifier->helper) || (helper_told(notifier->helper) && helper_queue_empty(notifier->queue));
 }
 
 bool

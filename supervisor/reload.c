@@ -166,6 +166,7 @@ tell(const struct plan *plan, const struct config *old, const struct config *new
 	size_t count = plan->added + plan->removed + plan->changed;
 	enum log_level level = all || count <= TOLD_MAX ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
 
+	settings_tell(old, new);
 	tell_nodes(&plan->checks, old, new, check_name, level);
 	tell_nodes(&plan->groups, old, new, group_name, level);
 	log_info("%s %s: %zu added, %zu removed, %zu changed, %zu unchanged", what, new->path, plan->added, plan->removed,

@@ -13,6 +13,7 @@
 #include "config.h"
 #include "events.h"
 #include "exabgp.h"
+#include "loggers.h"
 #include "notifier.h"
 #include "program.h"
 #include "route.h"
@@ -42,6 +43,17 @@ path_text(const char *path)
 	strlcpy(text, path, sizeof(text));
 	utf8_sanitise(text);
 	return json_string(text);
+}
+
+static json_t *
+logging_map(const struct view *view)
+{
+	struct loggers_figures figures = {0};
+
+	if (view->loggers != NULL)
+		loggers_figures(view->loggers, &figures);
+	return json_pack("{sI sI sI}", "lines", (json_int_t)figures.lines, "lost", (json_int_t)figures.lost,
+	    "failures", (json_int_t)figures.failures);
 }
 
 /* The names of those who are told what happens. */
@@ -85,6 +97,7 @@ view_exacheck(const struct view *view)
 	    view_put_time(map, "started", view->started) &&
 	    view_put(map, "announced", json_integer((json_int_t)ledger_count(view->ledger, ROUTE_ANNOUNCED))) &&
 	    view_put_text(map, "log_level", log_level_name(log_level())) &&
+	    view_put(map, "logging", logging_map(view)) &&
 	    view_put(map, "notifications", notifications_map(view)) &&
 	    view_put(map, "exabgp", exabgp_map(view)) &&
 	    view_put(map, "reloads", json_pack("{sI sI sI}", "refused", (json_int_t)counts->reloads[0],

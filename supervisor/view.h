@@ -16,6 +16,7 @@ struct checks;
 struct config;
 struct events;
 struct ledger;
+struct loggers;
 struct notifier;
 struct route;
 
@@ -34,7 +35,8 @@ struct view {
 	const struct events *events;
 	const struct view_counts *counts;
 	monotime_t started; /* since when this program runs */
-	const struct notifier *notifier; /* NULL: nobody is told anything */
+	const struct loggers *loggers; /* NULL: there are none; as of */
+	const struct notifier *notifier;
 };
 
 enum view_detail {
