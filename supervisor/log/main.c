@@ -4,57 +4,148 @@
  */
 #include <event2/event.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../common/monotime.h"
 #include "../helpers/birth.h"
 #include "../helpers/intake.h"
 #include "../helpers/report.h"
+#include "../helpers/timer.h"
+#include "confinement.h"
+#include "offspring.h"
+#include "outputs.h"
 
 #define NICE 5
-#define FAREWELL_S 5 /* without the supervisor */
+#define BYE_NS (700 * NS_PER_MILLISECOND) /* exacheck is about to end */
+#define LEAVE_NS (20 * NS_PER_SECOND)	  /* another exacheck-log has begun */
+#define ASK_NS (20 * NS_PER_MILLISECOND)
+
+struct program {
+	struct event_base *base;
+	struct intake *intake;
+	struct log_setup setup;
+	struct outputs *outputs;
+	struct event *end;   /* asks whether all is written */
+	bool ending;
+	monotime_t deadline; /* then it ends in any case */
+	bool puzzled;	     /* by a line, which was reported */
+};
+
+static void
+end_begin(struct program *program, int64_t limit_ns)
+{
+	if (program->ending)
+		return;
+	program->ending = true;
+	program->deadline = monotime_add(monotime_now(), limit_ns);
+	timer_arm(program->end, 0);
+}
+
+static void
+end_ask(evutil_socket_t fd, short what, void *context)
+{
+	struct program *program = context;
+
+	(void)fd;
+	(void)what;
+	if (outputs_finished(program->outputs) || !monotime_before(monotime_now(), program->deadline))
+		event_base_loopbreak(program->base);
+	else
+		timer_arm(program->end, ASK_NS);
+}
+
+static void
+loss_write(struct program *program, uint64_t count)
+{
+	char text[RECORD_LOST_SIZE];
+	struct log_fields fields;
+
+	record_own(&fields, LOG_HERE, program->setup.pid,
+	    record_lost_text(text, count, "there were more than could be written in time"));
+	outputs_write_own(program->outputs, &fields);
+}
 
 static void
 line_seen(void *context, const char *line, size_t length)
 {
-	json_t *map = json_loadb(line, length, 0, NULL);
-	const char *type = json_string_value(json_object_get(map, "type"));
+	struct program *program = context;
+	struct record record;
 
-	if (type != NULL && (strcmp(type, "bye") == 0 || strcmp(type, "leave") == 0))
-		event_base_loopbreak(context);
-	json_decref(map);
+	record_read(&record, line, length, program->setup.pid);
+	switch (record.type) {
+	case RECORD_LINE:
+		outputs_write(program->outputs, &record.fields);
+		break;
+	case RECORD_LOST:
+		loss_write(program, (uint64_t)record.count);
+		break;
+	case RECORD_REOPEN:
+		outputs_reopen(program->outputs);
+		break;
+	case RECORD_BYE:
+		end_begin(program, BYE_NS);
+		break;
+	case RECORD_LEAVE:
+		end_begin(program, LEAVE_NS);
+		break;
+	case RECORD_BAD:
+		if (!program->puzzled)
+			report_problem("a line of exacheck's makes no sense, or there is no memory to read it; it is not logged");
+		program->puzzled = true;
+	}
+	record_clear(&record);
 }
 
 static void
 lines_paused(void *context)
 {
-	(void)context;
+	outputs_flush(((struct program *)context)->outputs);
 }
 
 static void
 lines_ended(void *context)
 {
-	event_base_loopbreak(context);
+	end_begin(context, BYE_NS);
+}
+
+/* Everything that is done with rights that are given up here. */
+static void
+outputs_prepare(struct program *program, const struct birth *birth, char report[static REPORT_SIZE])
+{
+	struct needs needs = {.confined = confinement_holds(&birth->identity)};
+	char error[SETUP_ERROR_SIZE];
+
+	umask(0); /* modes are said where files are made */
+	if (!log_setup_read(&program->setup, birth->setup, error))
+		report_fatal("%s", error);
+	if ((program->outputs = outputs_open(&program->setup, &needs)) == NULL)
+		report_fatal("out of memory");
+	if (!confinement_enter(&birth->identity, &needs, report, REPORT_SIZE))
+		report_fatal("%s", report);
+	needs_clear(&needs);
 }
 
 int
 main(void)
 {
-	static struct birth birth;
-	struct intake_calls calls = {line_seen, lines_paused, lines_ended, NULL};
-	struct cage cage = {.file_size = 0, .processes = 0, .descriptors = 128, .memory = RLIM_INFINITY,
-	    .farewell_s = FAREWELL_S};
+	static struct program program; /* so that it is not lost at the end */
+	const struct intake_calls calls = {line_seen, lines_paused, lines_ended, &program};
+	struct birth birth;
 	char report[REPORT_SIZE];
 
 	birth_begin(&birth, "exacheck-log", NICE);
-	cage.identity = birth.identity;
-	if (!cage_enter(&cage, report, sizeof(report)))
-		report_fatal("%s", report);
+	outputs_prepare(&program, &birth, report);
 	json_decref(birth.setup);
-	calls.context = birth.base;
-	if (!intake_begin(birth.intake, birth.base, &calls))
+	program.base = birth.base;
+	program.intake = birth.intake;
+	program.end = evtimer_new(birth.base, end_ask, &program);
+	if (program.end == NULL || !offspring_begin(birth.base) || !outputs_begin(program.outputs, birth.base) ||
+	    !intake_begin(program.intake, birth.base, &calls))
 		report_fatal("out of memory");
 	report_ready("sandbox %s", report);
 	event_base_dispatch(birth.base);
+	outputs_flush(program.outputs);
+	/* by _exit, as workers do: what libraries would do last is of no use, and the cage may forbid it */
 	_exit(EXIT_SUCCESS);
 }

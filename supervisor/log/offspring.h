@@ -19,6 +19,9 @@ typedef void offspring_ended(void *context, int status);
 /* Before the first one. False: out of memory. */
 bool offspring_begin(struct event_base *);
 
+/* Kill all there are; the loop may be freed. */
+void offspring_end(void);
+
 /* Fork one. limit_ns: how long it may take. NULL with errno. */
 struct offspring *offspring_start(offspring_run *, offspring_ended *, void *context, int64_t limit_ns);
 

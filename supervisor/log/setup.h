@@ -1,22 +1,19 @@
 /*
- * What exacheck-log is to do: the first line that it is told.
+ * What exacheck-log is to do: the loggers of its setup.
  */
 #ifndef EXACHECK_LOG_SETUP_H
 #define EXACHECK_LOG_SETUP_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "../../common/log.h"
-#include "../../common/sandbox.h"
-
-#define SETUP_ERROR_SIZE 160
 
 struct names {
 	size_t count;
-	char **names;
+	char **names; /* in the order of strcmp */
 };
 
 /* One logger, as the configuration has it. */
@@ -43,19 +40,20 @@ struct logger_setup {
 	const char *host; /* name of this machine; the setup's */
 };
 
-struct setup {
-	bool drop; /* change to uid and gid */
-	uid_t uid;
-	gid_t gid;
-	enum sandbox_level sandbox;
+struct log_setup {
 	int pid;
 	char *host;
 	size_t count;
 	struct logger_setup *loggers;
 };
 
-/* Read the line. False with why: it is not one, or out of memory. */
-bool setup_read(struct setup *, const char *line, size_t length, char error[static SETUP_ERROR_SIZE]);
-void setup_free(struct setup *);
+#define SETUP_ERROR_SIZE 120
+
+/* Read the map. False with why: it is no setup of exacheck-log, or out of memory. */
+bool log_setup_read(struct log_setup *, const json_t *map, char error[static SETUP_ERROR_SIZE]);
+void log_setup_free(struct log_setup *);
+
+/* The level of this name, LOG_LEVELS: there is none. */
+enum log_level log_setup_level(const char *name);
 
 #endif

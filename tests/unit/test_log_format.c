@@ -101,6 +101,7 @@ static const struct {
 	    "2026-01-31 23:59:59,123456 Sat Saturday Jan January 031 26 PM 11 +0100 CET %",
 	    "2026-07-02 20:00:05,000007 Thu Thursday Jul July 183 26 PM 08 +0200 CEST %"},
 	{"{time:%F %T HH %u %w %s}", "2026-01-31 23:59:59 HH 6 6 1769900399", "2026-07-02 20:00:05 HH 4 4 1783015205"},
+	{"{time:%b %e}", "Jan 31", "Jul  2"},
 };
 
 START_TEST(test_times)
