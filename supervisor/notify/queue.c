@@ -159,7 +159,7 @@ give_up(struct queue *queue, int64_t after_ns)
 	queue->gave_up += queue->part.events;
 	queue->gave_up_ns = after_ns;
 	queue->trouble = false;
-	queue->figures.given_up += queue->part.events;
+	queue->figures.given_up++;
 	tally_add(&queue->given_up, &queue->part);
 	letter_drop(queue);
 }
@@ -270,5 +270,7 @@ queue_word(struct queue *queue, monotime_t now, char text[static QUEUE_TEXT_SIZE
 void
 queue_figures(const struct queue *queue, struct queue_figures *figures)
 {
-	*figures = queue->figures;
+	figures->delivered += queue->figures.delivered;
+	figures->failed += queue->figures.failed;
+	figures->given_up += queue->figures.given_up;
 }

@@ -80,9 +80,11 @@ enum queue_word queue_word(struct queue *, monotime_t now, char text[static QUEU
 /* When to ask; MONOTIME_NEVER: not before something else happens. */
 monotime_t queue_word_due(const struct queue *);
 
+/* So far; what there is of another queue is added. */
 struct queue_figures {
-	uint64_t delivered, failed; /* letters; attempts */
-	uint64_t given_up;	    /* events */
+	uint64_t delivered; /* letters */
+	uint64_t failed;    /* attempts */
+	uint64_t given_up;  /* letters */
 };
 void queue_figures(const struct queue *, struct queue_figures *);
 
