@@ -7,27 +7,22 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
-#include <fcntl.h>
-#include <linux/sockios.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "../common/backoff.h"
 #include "../common/log.h"
 #include "child.h"
+#include "helper_former.h"
+#include "helper_pipe.h"
 #include "helper_words.h"
 #include "launcher.h"
 #include "loop.h"
 
 #define END_WAIT_NS (1 * NS_PER_SECOND) /* after being told to end, before it is killed, or does not matter any more */
-#define STUCK_NS (30 * NS_PER_SECOND) /* that it may not have taken all that it was told */
 #define RETRY_NS (1 * NS_PER_SECOND)
-#define FORMER_MAX 4 /* that finish in the background */
-#define FORMER_NS (40 * NS_PER_SECOND)
 
 enum helper_phase {
 	HELPER_OFF,	  /* there is nothing to do */
@@ -36,11 +31,6 @@ enum helper_phase {
 	HELPER_RUNNING,
 	HELPER_FINISHING, /* it is told all there is, then to end */
 	HELPER_ENDING,	  /* it was told, or made, to end, and is not reaped */
-};
-
-struct former {
-	pid_t pid; /* 0: none */
-	monotime_t due; /* when it is killed */
 };
 
 struct helper {
@@ -57,17 +47,13 @@ struct helper {
 	uint32_t launch;
 	pid_t pid; /* 0: none */
 	bool lost; /* nobody wanted its end */
-	int fd;	   /* -1: none */
-	bool deaf; /* nobody reads at its other end any more */
-	struct event *timer, *readable, *writable; /* the last two are there while fd is */
-	struct evbuffer *out;
+	struct helper_pipe pipe;
+	struct event *timer;
 	struct backoff backoff;
-	monotime_t taken; /* when it had taken everything that was said */
 	monotime_t due; /* the next start, or when it is killed */
 	struct helper_words words;
 	uint64_t failures;
-	struct former formers[FORMER_MAX];
-	struct event *former_timer;
+	struct helper_former former;
 };
 
 /* A line of the log about it. */
@@ -80,27 +66,18 @@ struct helper {
 static void
 helper_close(struct helper *helper)
 {
-	if (helper->readable != NULL)
-		event_free(helper->readable);
-	if (helper->writable != NULL)
-		event_free(helper->writable);
-	helper->readable = helper->writable = NULL;
-	if (helper->fd != -1) {
-		close(helper->fd);
-		if (helper->kind->gone != NULL)
-			helper->kind->gone(helper->context, evbuffer_get_length(helper->out));
-	}
-	helper->fd = -1;
-	evbuffer_drain(helper->out, evbuffer_get_length(helper->out));
+	bool open = helper->pipe.fd != -1;
+	size_t unsent = helper_pipe_close(&helper->pipe);
+
+	if (open && helper->kind->gone != NULL)
+		helper->kind->gone(helper->context, unsent);
 }
 
 /* It sees the end of what it is told, and is not waited for longer than that. What it says last is heard. */
 static void
 helper_end(struct helper *helper)
 {
-	if (helper->kind->events && helper->fd != -1 && evbuffer_get_length(helper->out) == 0)
-		shutdown(helper->fd, SHUT_WR);
-	else
+	if (!helper->kind->events || !helper_pipe_end(&helper->pipe))
 		helper_close(helper);
 	helper->phase = HELPER_ENDING;
 	helper->due = monotime_add(monotime_now(), END_WAIT_NS);
@@ -125,19 +102,6 @@ helper_wait(struct helper *helper, monotime_t until)
 	loop_arm(helper->timer, monotime_left(until, monotime_now()));
 }
 
-/* Say it. Returns false when something is left to be said. */
-static bool
-helper_flush(struct helper *helper)
-{
-	while (evbuffer_get_length(helper->out) > 0 && !helper->deaf) {
-		if (evbuffer_write(helper->out, helper->fd) > 0 || errno == EINTR)
-			continue;
-		helper->deaf = errno != EAGAIN; /* that it is gone is seen by reading */
-		return false;
-	}
-	return !helper->deaf;
-}
-
 /* There is nothing left but the last line. */
 static void
 helper_part(struct helper *helper)
@@ -145,16 +109,16 @@ helper_part(struct helper *helper)
 	if (helper->farewell != NULL) {
 		if (helper->kind->gone != NULL)
 			helper->kind->gone(helper->context, 0);
-		if (evbuffer_add(helper->out, helper->farewell, strlen(helper->farewell)) == -1) {
+		if (evbuffer_add(helper->pipe.out, helper->farewell, strlen(helper->farewell)) == -1) {
 			loop_arm(helper->timer, RETRY_NS);
 			return;
 		}
 		helper->farewell = NULL;
 	}
-	if (helper_flush(helper) || helper->deaf)
+	if (helper_pipe_flush(&helper->pipe) || helper->pipe.deaf)
 		helper_end(helper);
 	else
-		loop_watch(helper->writable);
+		loop_watch(helper->pipe.writable);
 }
 
 static void
@@ -166,32 +130,21 @@ helper_tell(struct helper *helper)
 		helper_part(helper);
 		return;
 	}
-	if (helper_flush(helper)) {
-		next = helper->kind->tell(helper->context, helper->out, now);
-		if (helper_flush(helper)) {
+	if (helper_pipe_flush(&helper->pipe)) {
+		next = helper->kind->tell(helper->context, helper->pipe.out, now);
+		if (helper_pipe_flush(&helper->pipe)) {
 			int64_t left_ns = monotime_left(next, now);
 
 			if (helper->phase == HELPER_FINISHING && left_ns > 0)
 				helper_part(helper);
 			else
-				loop_arm(helper->timer, left_ns < STUCK_NS ? left_ns : STUCK_NS);
+				loop_arm(helper->timer, left_ns < HELPER_PIPE_STUCK_NS ? left_ns : HELPER_PIPE_STUCK_NS);
 			return;
 		}
 	}
-	if (!helper->deaf)
-		loop_watch(helper->writable);
-	loop_arm(helper->timer, STUCK_NS);
-}
-
-/* Whether it has taken everything at some time that is not too long ago. */
-static bool
-helper_listens(struct helper *helper)
-{
-	int unread = 0;
-
-	if (evbuffer_get_length(helper->out) == 0 && ioctl(helper->fd, SIOCOUTQ, &unread) == 0 && unread == 0)
-		helper->taken = monotime_now();
-	return monotime_sub(monotime_now(), helper->taken) < STUCK_NS;
+	if (!helper->pipe.deaf)
+		loop_watch(helper->pipe.writable);
+	loop_arm(helper->timer, HELPER_PIPE_STUCK_NS);
 }
 
 static void
@@ -218,7 +171,7 @@ helper_readable(evutil_socket_t fd, short what, void *context)
 		return;
 	case HELPER_WORDS_CLOSED:
 		if (helper->phase == HELPER_ENDING)
-			event_del(helper->readable);
+			event_del(helper->pipe.readable);
 		else
 			helper_kill(helper); /* it is gone, or as good as that */
 		return;
@@ -238,8 +191,8 @@ helper_ended(struct helper *helper, bool unexpected)
 {
 	monotime_t next;
 
-	if (helper->fd != -1)
-		helper_readable(helper->fd, EV_READ, helper); /* its last words */
+	if (helper->pipe.fd != -1)
+		helper_readable(helper->pipe.fd, EV_READ, helper); /* its last words */
 	helper_close(helper);
 	next = backoff_ended(&helper->backoff, monotime_now());
 	if (unexpected) {
@@ -268,13 +221,13 @@ helper_launched(void *context, pid_t pid, int error)
 		backoff_started(&helper->backoff, monotime_now());
 		if (helper->phase == HELPER_ENDING)
 			return; /* it is not wanted any more, and sees that */
-		if (event_add(helper->readable, NULL) == -1) {
+		if (event_add(helper->pipe.readable, NULL) == -1) {
 			helper_kill(helper);
 			return;
 		}
 		if (helper->phase == HELPER_LAUNCHING)
 			helper->phase = HELPER_RUNNING;
-		helper->taken = monotime_now();
+		helper->pipe.taken = monotime_now();
 		helper_tell(helper);
 		return;
 	}
@@ -284,26 +237,18 @@ helper_launched(void *context, pid_t pid, int error)
 	helper_ended(helper, error == ECHILD); /* as soon as it was started */
 }
 
-/* Its end of the socket is the result, -1 with errno. */
+/* Returns its end of the pipe, -1 with errno. */
 static int
 helper_connect(struct helper *helper)
 {
-	int fds[2];
+	const struct helper_pipe_calls calls = {helper_readable, helper_writable, helper};
+	int theirs = helper_pipe_open(&helper->pipe, helper->base, &calls);
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)
-		return -1;
-	helper->fd = fds[0];
-	helper->deaf = false;
-	errno = ENOMEM;
-	helper->readable = event_new(helper->base, fds[0], EV_READ | EV_PERSIST, helper_readable, helper);
-	helper->writable = event_new(helper->base, fds[0], EV_WRITE, helper_writable, helper);
-	if (helper->readable != NULL && helper->writable != NULL && event_priority_set(helper->readable, LOOP_LAST) == 0 &&
-	    event_priority_set(helper->writable, LOOP_LAST) == 0 &&
-	    fcntl(fds[0], F_SETFL, fcntl(fds[0], F_GETFL) | O_NONBLOCK) != -1 &&
-	    evbuffer_add(helper->out, helper->setup, strlen(helper->setup)) == 0)
-		return fds[1];
+	if (theirs == -1 || evbuffer_add(helper->pipe.out, helper->setup, strlen(helper->setup)) == 0)
+		return theirs;
 	helper_close(helper);
-	close(fds[1]);
+	close(theirs);
+	errno = ENOMEM;
 	return -1;
 }
 
@@ -343,34 +288,12 @@ helper_finish(struct helper *helper, const char *farewell)
 static bool
 helper_part_with(struct helper *helper)
 {
-	for (size_t i = 0; i < FORMER_MAX; i++) {
-		if (helper->formers[i].pid != 0)
-			continue;
-		helper->formers[i] = (struct former){helper->pid, monotime_add(monotime_now(), FORMER_NS)};
-		loop_arm(helper->former_timer, FORMER_NS);
-		helper->pid = 0;
-		helper_close(helper);
-		helper_wait(helper, monotime_now());
-		return true;
-	}
-	return false;
-}
-
-static void
-formers_turn(evutil_socket_t fd, short what, void *context)
-{
-	struct helper *helper = context;
-	bool left = false;
-
-	(void)fd;
-	(void)what;
-	for (size_t i = 0; i < FORMER_MAX; i++) {
-		left |= helper->formers[i].pid != 0;
-		if (helper->formers[i].pid != 0 && monotime_left(helper->formers[i].due, monotime_now()) == 0)
-			kill(helper->formers[i].pid, SIGKILL);
-	}
-	if (left)
-		loop_arm(helper->former_timer, RETRY_NS);
+	if (!helper_former_add(&helper->former, helper->pid))
+		return false;
+	helper->pid = 0;
+	helper_close(helper);
+	helper_wait(helper, monotime_now());
+	return true;
 }
 
 /* Follow what there is to do. */
@@ -446,7 +369,7 @@ helper_turn(evutil_socket_t fd, short what, void *context)
 		break;
 	case HELPER_RUNNING:
 	case HELPER_FINISHING:
-		if (helper->launch != 0 || helper_listens(helper)) {
+		if (helper->launch != 0 || helper_pipe_heard(&helper->pipe)) {
 			helper_tell(helper);
 			break;
 		}
@@ -479,11 +402,10 @@ helper_new(struct event_base *base, const struct helper_kind *kind, const struct
 	if (helper == NULL)
 		return NULL;
 	*helper = (struct helper){.base = base, .kind = kind, .identity = identity, .launcher = launcher,
-	    .context = context, .fd = -1};
-	if ((helper->out = evbuffer_new()) != NULL &&
+	    .context = context};
+	if (helper_pipe_init(&helper->pipe) && helper_former_init(&helper->former, base) &&
 	    (helper->timer = event_new(base, -1, 0, helper_turn, helper)) != NULL &&
-	    (helper->former_timer = event_new(base, -1, 0, formers_turn, helper)) != NULL &&
-	    event_priority_set(helper->timer, LOOP_LAST) == 0 && event_priority_set(helper->former_timer, LOOP_LAST) == 0)
+	    event_priority_set(helper->timer, LOOP_LAST) == 0)
 		return helper;
 	helper_free(helper);
 	return NULL;
@@ -494,21 +416,14 @@ helper_free(struct helper *helper)
 {
 	if (helper == NULL)
 		return;
-	if (helper->out != NULL) {
-		helper_close(helper);
-		evbuffer_free(helper->out);
-	}
+	helper_pipe_clear(&helper->pipe);
+	helper_former_clear(&helper->former);
 	if (helper->launch != 0)
 		launcher_forget(helper->launcher, helper->launch);
 	if (helper->pid > 0)
 		kill(helper->pid, SIGKILL);
-	for (size_t i = 0; i < FORMER_MAX; i++)
-		if (helper->formers[i].pid > 0)
-			kill(helper->formers[i].pid, SIGKILL);
 	if (helper->timer != NULL)
 		event_free(helper->timer);
-	if (helper->former_timer != NULL)
-		event_free(helper->former_timer);
 	free(helper->setup);
 	free(helper);
 }
@@ -524,7 +439,7 @@ helper_configure(struct helper *helper)
 void
 helper_wake(struct helper *helper)
 {
-	if (helper->phase == HELPER_RUNNING && !helper->stale && evbuffer_get_length(helper->out) == 0)
+	if (helper->phase == HELPER_RUNNING && !helper->stale && helper_pipe_empty(&helper->pipe))
 		loop_arm(helper->timer, 0);
 }
 
@@ -545,8 +460,8 @@ helper_stop(struct helper *helper)
 		helper_finish(helper, bye);
 		return;
 	}
-	if (tells && helper_flush(helper) && evbuffer_add(helper->out, bye, sizeof(bye) - 1) == 0)
-		helper_flush(helper);
+	if (tells && helper_pipe_flush(&helper->pipe) && evbuffer_add(helper->pipe.out, bye, sizeof(bye) - 1) == 0)
+		helper_pipe_flush(&helper->pipe);
 	if (helper->phase == HELPER_FINISHING)
 		return;
 	if (!helper->kind->events)
@@ -558,7 +473,7 @@ helper_stop(struct helper *helper)
 bool
 helper_ends(const struct helper *helper)
 {
-	return helper->stopping && (helper->pid > 0 || (helper->phase == HELPER_FINISHING && helper->launch != 0));
+	return helper->stopping && (helper->pid > 0 || helper->launch != 0);
 }
 
 pid_t
@@ -586,7 +501,7 @@ helper_leave(struct helper *helper)
 bool
 helper_told(const struct helper *helper)
 {
-	return helper->phase == HELPER_OFF || (helper->phase == HELPER_RUNNING && evbuffer_get_length(helper->out) == 0);
+	return helper->phase == HELPER_OFF || (helper->phase == HELPER_RUNNING && helper_pipe_empty(&helper->pipe));
 }
 
 uint64_t
@@ -600,13 +515,8 @@ helper_reaped(struct helper *helper, pid_t pid, int status)
 {
 	char text[CHILD_END_SIZE];
 	enum log_level level = child_end(status, text);
-	bool former = false;
+	bool former = helper_former_reaped(&helper->former, pid);
 
-	for (size_t i = 0; i < FORMER_MAX && !former && pid > 0; i++)
-		if (helper->formers[i].pid == pid) {
-			helper->formers[i].pid = 0;
-			former = true;
-		}
 	if (!former && (helper->pid == 0 || pid != helper->pid))
 		return false;
 	SAY(helper, level, LOG_FAULT_NONE, 0, "%s, pid %d, %s", helper->kind->name, (int)pid, text);

@@ -13,6 +13,7 @@ struct feed;
 struct hooks;
 struct launcher;
 struct ledger;
+struct loggers;
 struct stop;
 struct workers;
 
@@ -32,6 +33,7 @@ struct stop_parts {
 	struct launcher *launcher;
 	const struct checks *checks;
 	struct feed *feed;
+	struct loggers *loggers;
 	bool alone; /* we are no process of ExaBGP, which would wait for 2 s only */
 };
 
@@ -41,7 +43,7 @@ void stop_free(struct stop *);
 
 /*
  * Begin, or go on faster. The drain comes first, while checks go on; then every process is ended and, unless keep,
- * every route withdrawn; then the loop is broken.
+ * every route withdrawn; then the log ends, and the loop is broken.
  */
 void stop_begin(struct stop *, enum stop_cause, bool keep);
 

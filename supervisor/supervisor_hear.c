@@ -14,6 +14,7 @@
 #include "hook.h"
 #include "hook_node.h"
 #include "launcher.h"
+#include "loggers.h"
 #include "loop.h"
 #include "pulse.h"
 #include "stop.h"
@@ -91,6 +92,15 @@ supervisor_change(void *context, const struct node_change *change)
 		supervisor_title_changed(supervisor);
 }
 
+void
+supervisor_line(void *context, const struct log_record *record, const struct notifier_change *change)
+{
+	struct supervisor *supervisor = context;
+
+	(void)change;
+	loggers_record(supervisor->loggers, record);
+}
+
 /* Reap every child that ended. */
 void
 supervisor_reap(struct supervisor *supervisor)
@@ -101,7 +111,7 @@ supervisor_reap(struct supervisor *supervisor)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0 || (pid == -1 && errno == EINTR))
 		if (pid > 0 && !launcher_reaped(supervisor->launcher, pid, status) &&
 		    !upgrade_reaped(supervisor->upgrade, pid, status) && !hooks_reaped(supervisor->hooks, pid, status) &&
-		    !feed_reaped(supervisor->feed, pid, status))
+		    !feed_reaped(supervisor->feed, pid, status) && !loggers_reaped(supervisor->loggers, pid, status))
 			workers_reaped(supervisor->workers, pid, status);
 }
 

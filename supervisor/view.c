@@ -13,6 +13,7 @@
 #include "config.h"
 #include "events.h"
 #include "exabgp.h"
+#include "notifier.h"
 #include "program.h"
 #include "route.h"
 #include "view_internal.h"
@@ -43,6 +44,19 @@ path_text(const char *path)
 	return json_string(text);
 }
 
+/* Who is told what happens: the names of the targets. */
+static json_t *
+notifications_map(const struct view *view)
+{
+	json_t *list = json_array();
+	const char *name;
+	bool whole = list != NULL;
+
+	for (size_t i = 0; whole && (name = notifier_target(*view->config, i)) != NULL; i++)
+		whole = json_array_append_new(list, json_string(name)) == 0;
+	return (list = view_whole(list, whole)) != NULL ? json_pack("{so}", "targets", list) : NULL;
+}
+
 json_t *
 view_exacheck(const struct view *view)
 {
@@ -57,6 +71,7 @@ view_exacheck(const struct view *view)
 	    view_put_time(map, "started", view->started) &&
 	    view_put(map, "announced", json_integer((json_int_t)ledger_count(view->ledger, ROUTE_ANNOUNCED))) &&
 	    view_put_text(map, "log_level", log_level_name(log_level())) &&
+	    view_put(map, "notifications", notifications_map(view)) &&
 	    view_put(map, "exabgp", exabgp_map(view)) &&
 	    view_put(map, "reloads", json_pack("{sI sI sI}", "refused", (json_int_t)counts->reloads[0],
 	    "same", (json_int_t)counts->reloads[1], "done", (json_int_t)counts->reloads[2])));

@@ -184,11 +184,12 @@ static bool
 prefixes_read(struct notice *notice, const json_t *map, char error[static NOTICE_ERROR_SIZE])
 {
 	const json_t *list = json_object_get(map, "prefixes");
+	json_int_t count = json_integer_value(json_object_get(map, "prefix_count")); /* where the list has the first ones only */
 	size_t held = json_array_size(list) < NOTICE_PREFIXES_MAX ? json_array_size(list) : NOTICE_PREFIXES_MAX;
 
 	if (list != NULL && !json_is_null(list) && !json_is_array(list))
 		return failed(error, "prefixes", "no list");
-	notice->prefix_count = json_array_size(list);
+	notice->prefix_count = count > (json_int_t)json_array_size(list) ? (size_t)count : json_array_size(list);
 	if (held > 0 && (notice->prefixes = calloc(held, sizeof(notice->prefixes[0]))) == NULL)
 		return failed(error, "prefixes", "out of memory");
 	for (size_t i = 0; i < held; i++) {

@@ -619,7 +619,7 @@ START_TEST(missing_file)
 	struct diagnostics *diagnostics = diagnostics_new("/nonexistent/c.yaml");
 	char *findings;
 
-	ck_assert_ptr_null(config_load("/nonexistent/c.yaml", diagnostics));
+	ck_assert_ptr_null(config_load("/nonexistent/c.yaml", diagnostics, true));
 	findings = findings_text(diagnostics);
 	ck_assert_str_eq(findings, "/nonexistent/c.yaml: cannot open it: No such file or directory\n");
 	free(findings);

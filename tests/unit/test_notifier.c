@@ -10,13 +10,18 @@
 #include "../../supervisor/chronicle.h"
 #include "../../supervisor/events.h"
 #include "../../supervisor/notifier_line.h"
+#include "../../supervisor/notify/notice.h"
 #include "configs.h"
 #include "seen.h"
 #include "unit.h"
 
 #define MS NS_PER_MILLISECOND
 
-enum { WEB_CHECK, MEMBER, KEPT, DOWN_METRIC, DRAINING, STEADY, LONE };
+enum { WEB_CHECK, MEMBER, KEPT, DOWN_METRIC, DRAINING, STEADY, LONE, LONG };
+
+#define TEN(NET) NET "0, " NET "1, " NET "2, " NET "3, " NET "4, " NET "5, " NET "6, " NET "7, " NET "8, " NET "9"
+#define SIXTY TEN("198.51.100.1") ", " TEN("198.51.100.2") ", " TEN("198.51.100.3") ", " TEN("198.51.100.4") ", " \
+	TEN("198.51.100.5") ", " TEN("198.51.100.6")
 
 static const char document[] =
     "checks:\n"
@@ -27,6 +32,7 @@ static const char document[] =
     "- {name: drain, rise: 1, fall: 1, prefixes: 192.0.2.4, drain: {metric: 7}, drain_time: 5, args: {method: tcp, host: 127.0.0.1, port: 1}}\n"
     "- {name: steady, rise: 1, fall: 1, prefixes: 192.0.2.5, min_up: 60, args: {method: tcp, host: 127.0.0.1, port: 1}}\n"
     "- {name: lone, rise: 1, fall: 1, args: {method: tcp, host: 127.0.0.1, port: 1}}\n"
+    "- {name: long, rise: 1, fall: 1, prefixes: [" SIXTY "], args: {method: tcp, host: 127.0.0.1, port: 1}}\n"
     "groups:\n"
     "- {name: g, members: [member], prefixes: [192.0.2.9]}\n"
     "- {name: last, members: [lone], prefixes: [192.0.2.10], metric: 5, guard: {keep_last: true}}\n";
@@ -38,6 +44,21 @@ static struct events *events;
 static struct chronicle chronicle;
 static monotime_t now;
 static json_t *told; /* notices since they were looked at */
+
+/* That exacheck-notify has it from the line as it is meant. */
+static void
+understood(const json_t *map)
+{
+	char error[NOTICE_ERROR_SIZE];
+	struct notice *notice = notice_read(map, error);
+
+	ck_assert_msg(notice != NULL, "%s", error);
+	ck_assert_uint_eq(notice->prefix_count, json_integer_value(json_object_get(map, "prefix_count")));
+	ck_assert_uint_eq(notice->prefixes_held, json_array_size(json_object_get(map, "prefixes")));
+	ck_assert_pstr_eq(notice->cause, json_string_value(json_object_get(map, "cause")));
+	ck_assert_int_eq(notice->restored, json_is_true(json_object_get(map, "restored")));
+	notice_release(notice);
+}
 
 static void
 take(void *context, const struct log_record *record, const struct notifier_change *change)
@@ -53,6 +74,7 @@ take(void *context, const struct log_record *record, const struct notifier_chang
 	ck_assert_int_eq(line[strlen(line) - 1], '\n');
 	ck_assert_int_eq(json_array_append_new(told, json_loads(line, 0, NULL)), 0);
 	free(line);
+	understood(json_array_get(told, json_array_size(told) - 1));
 }
 
 static char subsystem[32];
@@ -176,6 +198,18 @@ START_TEST(of_a_check)
 }
 END_TEST
 
+START_TEST(of_many_prefixes)
+{
+	json_t *notice;
+
+	run(LONG, true, 1);
+	notice = one();
+	ck_assert_uint_eq(json_array_size(json_object_get(notice, "prefixes")), NOTIFIER_PREFIXES);
+	ck_assert_int_eq(json_integer_value(json_object_get(notice, "prefix_count")), 60);
+	json_decref(notice);
+}
+END_TEST
+
 START_TEST(of_a_group_and_a_member)
 {
 	json_t *first, *second;
@@ -205,7 +239,9 @@ START_TEST(with_other_attributes)
 	expect("{\"effect\": \"announced\", \"attributes\": null, \"metric\": 0, \"nexthop\": \"192.0.2.99\"}", (monotime_t){0});
 	run(DOWN_METRIC, false, 1);
 	expect("{\"effect\": \"announced\", \"attributes\": \"down\", \"metric\": 900, \"event\": \"announce\", "
-	    "\"from\": \"up\", \"to\": \"down\", \"level\": \"error\"}", monotime_add(now, -NS_PER_SECOND));
+	    "\"from\": \"up\", \"to\": \"down\", \"level\": \"error\", \"restored\": false}", monotime_add(now, -NS_PER_SECOND));
+	run(DOWN_METRIC, true, 1);
+	expect("{\"effect\": \"announced\", \"attributes\": null, \"restored\": true}", monotime_add(now, -NS_PER_SECOND));
 }
 END_TEST
 
@@ -338,6 +374,7 @@ main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, of_a_check);
+	tcase_add_test(tcase, of_many_prefixes);
 	tcase_add_test(tcase, of_a_group_and_a_member);
 	tcase_add_test(tcase, with_other_attributes);
 	tcase_add_test(tcase, what_drains_is_told_twice);
