@@ -52,7 +52,7 @@ enum unit {
 static const struct token {
 	const char *name;
 	enum unit unit;
-	int width;
+	int width; /* of a number: with zeroes before it; negative: with spaces */
 } tokens[] = {
 	{"YYYY", YEAR, 4}, {"YY", YEAR_OF_CENTURY, 2}, {"Q", QUARTER, 1},
 	{"MMMM", MONTH_NAME, 0}, {"MMM", MONTH_NAME, 3}, {"MM", MONTH, 2}, {"M", MONTH, 1},
@@ -63,8 +63,8 @@ static const struct token {
 	{"SSSSSS", FRACTION, 6}, {"SSSSS", FRACTION, 5}, {"SSSS", FRACTION, 4}, {"SSS", FRACTION, 3},
 	{"SS", FRACTION, 2}, {"S", FRACTION, 1},
 	{"A", HALF_DAY_NAME, 0}, {"ZZ", OFFSET, 0}, {"Z", OFFSET, 1}, {"zz", ZONE, 0}, {"X", STAMP, 1}, {"x", STAMP_US, 1},
-	/* no token of loguru's: found by its directive only */
-	{"%w", DAY_OF_WEEK_SUNDAY, 1},
+	/* no tokens of loguru's: found by their directives only */
+	{"%w", DAY_OF_WEEK_SUNDAY, 1}, {"%e", DAY, -2},
 };
 #define TOKENS (sizeof(tokens) / sizeof(tokens[0]))
 
@@ -73,8 +73,8 @@ static const struct {
 	char letter;
 	const char *tokens;
 } directives[] = {
-	{'Y', "YYYY"}, {'y', "YY"}, {'m', "MM"}, {'B', "MMMM"}, {'b', "MMM"}, {'d', "DD"}, {'j', "DDDD"}, {'A', "dddd"},
-	{'a', "ddd"}, {'u', "E"}, {'w', "%w"}, {'H', "HH"}, {'I', "hh"}, {'M', "mm"}, {'S', "ss"}, {'f', "SSSSSS"},
+	{'Y', "YYYY"}, {'y', "YY"}, {'m', "MM"}, {'B', "MMMM"}, {'b', "MMM"}, {'d', "DD"}, {'e', "%e"}, {'j', "DDDD"},
+	{'A', "dddd"}, {'a', "ddd"}, {'u', "E"}, {'w', "%w"}, {'H', "HH"}, {'I', "hh"}, {'M', "mm"}, {'S', "ss"}, {'f', "SSSSSS"},
 	{'p', "A"}, {'z', "ZZ"}, {'Z', "zz"}, {'s', "X"}, {'F', "YYYY-MM-DD"}, {'T', "HH:mm:ss"}, {'D', "MM/DD/YY"},
 	{'R', "HH:mm"}, {'%', "%"},
 };
@@ -251,7 +251,9 @@ token_print(const struct moment *moment, const struct token *token, FILE *stream
 	const struct tm *tm = &moment->tm;
 	int most = token->width > 0 ? token->width : -1;
 
-	if (token->unit < NUMBERS)
+	if (token->unit < NUMBERS && token->width < 0)
+		fprintf(stream, "%*" PRId64, -token->width, number_of(moment, token));
+	else if (token->unit < NUMBERS)
 		fprintf(stream, "%0*" PRId64, token->width, number_of(moment, token));
 	else if (token->unit == MONTH_NAME)
 		fprintf(stream, "%.*s", most, months[tm->tm_mon]);
