@@ -5,10 +5,12 @@
 #include "confinement.h"
 
 #include <linux/capability.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
@@ -45,7 +47,9 @@ static const struct sandbox_call calls_children[] = {
 static const struct sandbox_call calls_unix[] = {
 	SOCKET(AF_UNIX, SOCK_DGRAM), SOCKET(AF_UNIX, SOCK_STREAM), CALL("connect"), CALL_END};
 
-static const struct sandbox_call calls_tcp[] = {SETSOCKOPT(IPPROTO_TCP, TCP_USER_TIMEOUT), CALL_END};
+static const struct sandbox_call calls_tcp[] = {
+	SETSOCKOPT(IPPROTO_TCP, TCP_USER_TIMEOUT), SETSOCKOPT(IPPROTO_TCP, TCP_KEEPCNT),
+	{.name = "ioctl", .comparisons = 1, .compare = {{1, INT_MASK, SIOCOUTQ}}}, CALL_END};
 
 /* What a need of a logger brings: needs of common/sandbox.h, further calls. */
 static const struct {

@@ -322,6 +322,7 @@ timer_fired(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	if (log->displaced)
 		begin_anew(log);
+	log->retry = (monotime_t){0}; /* the loop's clock may be somewhat behind */
 	if (lines_count(&log->lines) > 0 || log->lost > 0)
 		logfile_flush(log);
 	else if (opened(log, monotime_now())) {

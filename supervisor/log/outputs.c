@@ -10,7 +10,7 @@
 #include "filter.h"
 #include "output.h"
 
-static const struct output_kind *const kinds[] = {&file_output};
+static const struct output_kind *const kinds[] = {&file_output, &syslog_output};
 
 struct outputs {
 	const struct log_setup *setup;
