@@ -38,8 +38,10 @@
 #define KILL_NS (100 * NS_PER_MILLISECOND)
 #define FEED_NS (400 * NS_PER_MILLISECOND) /* exacheck-web writes its files for the last time */
 #define NOTIFY_NS (950 * NS_PER_MILLISECOND) /* exacheck-notify delivers what it has */
-#define REAP_NS (50 * NS_PER_MILLISECOND) /* what is killed last is reaped in this time */
-#define LAST_NS (250 * NS_PER_MILLISECOND) /* exacheck-log writes the last lines, after all that */
+#define REAP_NS (50 * NS_PER_MILLISECOND) /* those are killed and reaped in */
+/* exacheck-log writes the last lines, after all that: at least, and at most, when the end itself was short. */
+#define LAST_NS (250 * NS_PER_MILLISECOND)
+#define LAST_LONG_NS (750 * NS_PER_MILLISECOND)
 
 enum phase { PHASE_NONE, PHASE_DRAIN, PHASE_END, PHASE_LAST };
 
@@ -142,18 +144,27 @@ return_awaited(struct stop *stop, monotime_t now)
 	return ledger_pending(stop->parts.ledger) > 0 && monotime_before(now, monotime_add(stop->there, RETURN_NS));
 }
 
-/* Helpers that end by themselves are given this time for it, from the beginning of the end. */
+/*
+ * Those that end by themselves and have time for it yet, since the end began; the log is the last that does. Returns how
+ * many they are.
+ */
 static size_t
 spared(const struct stop *stop, int64_t elapsed_ns, pid_t list[static SPARED_MAX])
 {
+	const struct {
+		pid_t pid;
+		int64_t time_ns;
+	} helpers[SPARED_MAX] = {
+		{loggers_pid(stop->parts.loggers), INT64_MAX},
+		{feed_ends(stop->parts.feed) ? feed_pid(stop->parts.feed) : 0, FEED_NS},
+		{notifier_ends(stop->parts.notifier) ? notifier_pid(stop->parts.notifier) : 0, NOTIFY_NS},
+	};
+	bool over = elapsed_ns >= stop->limit_ns - REAP_NS;
 	size_t count = 0;
 
-	if (loggers_pid(stop->parts.loggers) > 0)
-		list[count++] = loggers_pid(stop->parts.loggers);
-	if (elapsed_ns < FEED_NS && feed_ends(stop->parts.feed))
-		list[count++] = feed_pid(stop->parts.feed);
-	if (elapsed_ns < NOTIFY_NS && elapsed_ns < stop->limit_ns - REAP_NS && notifier_ends(stop->parts.notifier))
-		list[count++] = notifier_pid(stop->parts.notifier);
+	for (size_t i = 0; i < SPARED_MAX; i++)
+		if (helpers[i].pid > 0 && (helpers[i].time_ns == INT64_MAX || (!over && elapsed_ns < helpers[i].time_ns)))
+			list[count++] = helpers[i].pid;
 	return count;
 }
 
@@ -161,9 +172,11 @@ spared(const struct stop *stop, int64_t elapsed_ns, pid_t list[static SPARED_MAX
 static void
 last_begin(struct stop *stop)
 {
+	int64_t left_ns = monotime_left(stop->deadline, monotime_now()) + LAST_NS;
+
 	log_info("stopped");
 	stop->phase = PHASE_LAST;
-	stop->deadline = monotime_add(monotime_now(), LAST_NS);
+	stop->deadline = monotime_add(monotime_now(), left_ns < LAST_LONG_NS ? left_ns : LAST_LONG_NS);
 	loggers_stop(stop->parts.loggers);
 	event_active(stop->timer, EV_TIMEOUT, 0);
 }

@@ -122,8 +122,8 @@ static struct stop *
 stop_make(struct supervisor *supervisor)
 {
 	const struct stop_parts parts = {supervisor->base, supervisor->ledger, supervisor->channel, supervisor->workers,
-		supervisor->hooks, supervisor->launcher, supervisor->checks, supervisor->feed,
-		supervisor->loggers, supervisor->notifier, supervisor_alone(supervisor)};
+		supervisor->hooks, supervisor->launcher, supervisor->checks, supervisor->feed, supervisor->loggers,
+		supervisor->notifier, supervisor_alone(supervisor)};
 
 	return stop_new(&parts);
 }
@@ -156,7 +156,7 @@ parts_make(struct supervisor *supervisor)
 		return false;
 	supervisor->notes = (struct node_journal){supervisor->journal, supervisor->checks};
 	supervisor->chronicle = (struct chronicle){.checks = supervisor->checks, .events = supervisor->events,
-	    .tell = supervisor_line, .context = supervisor};
+	    .tell = supervisor_told, .context = supervisor};
 	chronicle_begin(&supervisor->chronicle);
 	supervisor_outlets_follow(supervisor);
 	supervisor->channel = (left != NULL ? channel_adopt : channel_new)(supervisor->base, config, supervisor->ledger,

@@ -94,9 +94,9 @@ supervisor_change(void *context, const struct node_change *change)
 }
 
 void
-supervisor_line(void *context, const struct log_record *record, const struct notifier_change *change)
+supervisor_told(void *context, const struct log_record *record, const struct notifier_change *change)
 {
-	struct supervisor *supervisor = context;
+	const struct supervisor *supervisor = context;
 
 	loggers_record(supervisor->loggers, record);
 	notifier_record(supervisor->notifier, record, change);

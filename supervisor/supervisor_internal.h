@@ -64,8 +64,8 @@ void supervisor_title_turn(evutil_socket_t, short what, void *supervisor);
 void supervisor_transition(void *supervisor, const struct transition *);
 void supervisor_change(void *supervisor, const struct node_change *);
 
-/* A line of the log was written: for the chronicle. */
-void supervisor_line(void *supervisor, const struct log_record *, const struct notifier_change *);
+/* For the chronicle. */
+void supervisor_told(void *supervisor, const struct log_record *, const struct notifier_change *);
 
 /* What a service manager shows. */
 void supervisor_describe(void *supervisor, char *text, size_t size);
