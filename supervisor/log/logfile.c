@@ -395,8 +395,13 @@ logfile_open(const struct logger_setup *setup, struct needs *needs, logfile_tell
 void
 logfile_close(struct logfile *log)
 {
+	uint64_t left;
+
 	if (log == NULL || --log->loggers > 0)
 		return;
+	if ((left = log->lost + lines_count(&log->lines)) > 0)
+		report_problem("log %s: at the end %" PRIu64 " lines were lost: %s", log->setup->destination, left,
+		    log->error != 0 ? strerror(log->error) : "there was no time to write them");
 	compressor_free(log->compressor);
 	if (log->timer != NULL)
 		event_free(log->timer);
