@@ -162,7 +162,7 @@ config_free(struct config *config)
 		group_free(&config->groups[i]);
 	free(config->checks);
 	free(config->groups);
-	loggers_free(config);
+	config_loggers_free(config);
 	notifications_free(config);
 	options_free(document_table, config);
 	free(config->path);

@@ -47,7 +47,7 @@ void list_unique(struct diagnostics *, const struct place *, const struct node *
 
 /* Decode the document's logging, notifications. False: out of memory. To be freed either way. */
 bool loggers_decode(struct diagnostics *, const struct node *root, struct config *);
-void loggers_free(struct config *);
+void config_loggers_free(struct config *);
 bool notifications_decode(struct diagnostics *, const struct node *root, struct config *);
 void notifications_free(struct config *);
 /* Validate the document's sentry, once its table has been decoded. */

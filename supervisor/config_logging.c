@@ -204,7 +204,7 @@ loggers_decode(struct diagnostics *diagnostics, const struct node *root, struct 
 }
 
 void
-loggers_free(struct config *config)
+config_loggers_free(struct config *config)
 {
 	for (size_t i = 0; i < config->logger_count; i++)
 		options_free(logger_kinds[config->loggers[i].method].table, &config->loggers[i]);

@@ -473,7 +473,7 @@ helper_stop(struct helper *helper)
 bool
 helper_ends(const struct helper *helper)
 {
-	return helper->stopping && (helper->pid > 0 || (helper->phase == HELPER_FINISHING && helper->launch != 0));
+	return helper->stopping && (helper->pid > 0 || helper->launch != 0);
 }
 
 pid_t

@@ -319,6 +319,12 @@ notifier_ends(const struct notifier *notifier)
 	return helper_ends(notifier->helper);
 }
 
+pid_t
+notifier_pid(const struct notifier *notifier)
+{
+	return helper_pid(notifier->helper);
+}
+
 void
 notifier_leave(struct notifier *notifier)
 {

@@ -63,6 +63,7 @@ void notifier_listen(struct notifier *, notifier_tested *, void *context);
 bool notifier_runs(const struct notifier *);
 void notifier_stop(struct notifier *);
 bool notifier_ends(const struct notifier *);
+pid_t notifier_pid(const struct notifier *);
 void notifier_leave(struct notifier *);
 bool notifier_reaped(struct notifier *, pid_t, int status);
 

@@ -1,63 +1,99 @@
 /*
- * Subsystems by the names of files. Pure. Invariant: every line is of one, that of what no row has being exacheck as a
- * whole.
+ * Files and their subsystems. Pure. Invariant: every source is of one.
  */
 #include "subsystem.h"
 
+#include <stddef.h>
 #include <string.h>
 
-/* The first row counts whose beginning the name of the file has. */
+#define ANNOUNCER "announcer"
+#define CONFIGURATION "configuration"
+#define EXECUTOR "executor"
+#define HEALTHCHECK "healthcheck"
+#define LOGGING "logging"
+#define NOTIFICATION "notification"
+#define UTILITY "utility"
+#define WORKER "worker"
+#define MASTER "master" /* what is of no other */
+
+/* By the beginning of the file's name; of several the longest counts. */
 static const struct {
-	const char *begin, *subsystem;
-} rows[] = {
-	{"exabgp", "announcer"},
-	{"channel", "announcer"},
-	{"route", "announcer"},
-	{"config", "configuration"},
-	{"tree", "configuration"},
-	{"reload", "configuration"},
-	{"watch_path", "configuration"},
-	{"watchdog", "master"},
-	{"watch", "configuration"},
-	{"settings", "configuration"},
-	{"decode", "configuration"},
-	{"plan", "configuration"},
-	{"diff", "configuration"},
-	{"log_limit", "executor"},
-	{"hook", "executor"},
-	{"job", "executor"},
-	{"transition", "healthcheck"},
-	{"node_journal", "utility"},
-	{"node", "healthcheck"},
-	{"check", "healthcheck"},
-	{"guard", "healthcheck"},
-	{"group", "healthcheck"},
-	{"override", "healthcheck"},
-	{"loggers", "logging"},
-	{"notifier", "notification"},
-	{"control_notify", "notification"},
-	{"worker", "worker"},
-	{"spawner", "worker"},
-	{"launcher", "worker"},
-	{"child", "worker"},
-	{"sandbox", "worker"},
-	{"journal", "utility"},
-	{"kept_state", "utility"},
-	{"lock", "utility"},
-	{"service", "utility"},
-	{"descriptor", "utility"},
-	{"loop", "utility"},
+	const char *prefix, *name;
+} subsystems[] = {
+	{"attributes", ANNOUNCER},
+	{"channel", ANNOUNCER},
+	{"exabgp", ANNOUNCER},
+	{"peer", ANNOUNCER},
+	{"route", ANNOUNCER},
+	{"config", CONFIGURATION},
+	{"confine", MASTER},
+	{"decode", CONFIGURATION},
+	{"diagnostic", CONFIGURATION},
+	{"diff", CONFIGURATION},
+	{"place", CONFIGURATION},
+	{"plan", CONFIGURATION},
+	{"reload", CONFIGURATION},
+	{"schema", CONFIGURATION},
+	{"settings", CONFIGURATION},
+	{"suggest", CONFIGURATION},
+	{"tree", CONFIGURATION},
+	{"watch", CONFIGURATION},
+	{"watchdog", MASTER},
+	{"hook", EXECUTOR},
+	{"log_limit", EXECUTOR},
+	{"check", HEALTHCHECK},
+	{"fsm", HEALTHCHECK},
+	{"group", HEALTHCHECK},
+	{"guard", HEALTHCHECK},
+	{"node", HEALTHCHECK},
+	{"override", HEALTHCHECK},
+	{"results", HEALTHCHECK},
+	{"transition", HEALTHCHECK},
+	{"loggers", LOGGING},
+	{"journald", LOGGING},
+	{"log.", LOGGING},
+	{"notifier", NOTIFICATION},
+	{"notify", NOTIFICATION},
+	{"control", UTILITY},
+	{"control_notify", NOTIFICATION},
+	{"descriptor", UTILITY},
+	{"feed", UTILITY},
+	{"history", UTILITY},
+	{"journal", UTILITY},
+	{"kept_state", UTILITY},
+	{"json", UTILITY},
+	{"lock", UTILITY},
+	{"loop", UTILITY},
+	{"node_journal", UTILITY},
+	{"overrides_file", UTILITY},
+	{"service", UTILITY},
+	{"view", UTILITY},
+	{"child", WORKER},
+	{"job", WORKER},
+	{"launcher", WORKER},
+	{"message", WORKER},
+	{"sandbox_reports", WORKER},
+	{"spawner", WORKER},
+	{"worker", WORKER},
 };
 
 const char *
 subsystem_name(const struct log_source *source)
 {
-	const char *slash = strrchr(source->file, '/'), *name = slash != NULL ? slash + 1 : source->file;
+	const char *slash, *file, *found = MASTER;
+	size_t longest = 0;
 
 	if (source->subsystem != NULL)
 		return source->subsystem;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (strncmp(name, rows[i].begin, strlen(rows[i].begin)) == 0)
-			return rows[i].subsystem;
-	return "master";
+	slash = strrchr(source->file, '/');
+	file = slash != NULL ? slash + 1 : source->file;
+	for (size_t i = 0; i < sizeof(subsystems) / sizeof(subsystems[0]); i++) {
+		size_t length = strlen(subsystems[i].prefix);
+
+		if (length <= longest || strncmp(file, subsystems[i].prefix, length) != 0)
+			continue;
+		longest = length;
+		found = subsystems[i].name;
+	}
+	return found;
 }

@@ -26,6 +26,7 @@
 #include "hook.h"
 #include "journal.h"
 #include "launcher.h"
+#include "loggers.h"
 #include "loop.h"
 #include "notifier.h"
 #include "overrides.h"
@@ -113,7 +114,6 @@ checks_start(struct supervisor *supervisor)
 	pulse_set(supervisor->pulse);
 	journal_begin(supervisor->journal, ledger_settle(supervisor->ledger));
 	feed_configure(supervisor->feed);
-	notifier_configure(supervisor->notifier);
 	watch_set(supervisor->watch, global->live_reload, global->monitoring_interval_ns);
 	return true;
 }
@@ -122,8 +122,8 @@ static struct stop *
 stop_make(struct supervisor *supervisor)
 {
 	const struct stop_parts parts = {supervisor->base, supervisor->ledger, supervisor->channel, supervisor->workers,
-		supervisor->hooks, supervisor->launcher, supervisor->checks, supervisor->feed, supervisor->notifier,
-		supervisor_alone(supervisor)};
+		supervisor->hooks, supervisor->launcher, supervisor->checks, supervisor->feed, supervisor->loggers,
+		supervisor->notifier, supervisor_alone(supervisor)};
 
 	return stop_new(&parts);
 }
@@ -149,6 +149,8 @@ parts_make(struct supervisor *supervisor)
 	    !launcher_attach(supervisor->launcher, supervisor->base) ||
 	    (supervisor->workers = workers_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL ||
 	    (supervisor->hooks = hooks_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL ||
+	    (supervisor->loggers = loggers_new(supervisor->base, &supervisor->config, &supervisor->identity,
+	    supervisor->launcher)) == NULL ||
 	    (supervisor->notifier = notifier_new(supervisor->base, &supervisor->config, &supervisor->identity,
 	    supervisor->launcher)) == NULL)
 		return false;
@@ -156,6 +158,7 @@ parts_make(struct supervisor *supervisor)
 	supervisor->chronicle = (struct chronicle){.checks = supervisor->checks, .events = supervisor->events,
 	    .tell = supervisor_told, .context = supervisor};
 	chronicle_begin(&supervisor->chronicle);
+	supervisor_outlets_follow(supervisor);
 	supervisor->channel = (left != NULL ? channel_adopt : channel_new)(supervisor->base, config, supervisor->ledger,
 	    supervisor_channel_ended, supervisor);
 	supervisor->upgrade = left != NULL ?
@@ -214,8 +217,9 @@ supervisor_free(struct supervisor *supervisor)
 		workers_free(supervisor->workers);
 	hooks_free(supervisor->hooks);
 	feed_free(supervisor->feed);
+	chronicle_end(&supervisor->chronicle); /* nobody is told any more */
+	loggers_free(supervisor->loggers);
 	notifier_free(supervisor->notifier);
-	supervisor->notifier = NULL; /* lines of the log still come */
 	launcher_free(supervisor->launcher);
 	if (supervisor->channel != NULL)
 		channel_free(supervisor->channel);
@@ -226,7 +230,6 @@ supervisor_free(struct supervisor *supervisor)
 		event_free(supervisor->title);
 	if (supervisor->base != NULL)
 		event_base_free(supervisor->base);
-	chronicle_end(&supervisor->chronicle);
 	events_free(supervisor->events);
 	checks_free(supervisor->checks);
 	config_free(supervisor->config);
@@ -235,10 +238,9 @@ supervisor_free(struct supervisor *supervisor)
 static int
 supervisor_loop(struct supervisor *supervisor)
 {
-	int status = loop_run(supervisor->base) == -1 || supervisor->failed ? 1 : 0;
+	bool ended = loop_run(supervisor->base) == 0;
 
-	log_info("stopped");
-	return status;
+	return ended && !supervisor->failed ? 0 : 1;
 }
 
 int

@@ -11,6 +11,7 @@
 #include "feed.h"
 #include "hook.h"
 #include "journal.h"
+#include "loggers.h"
 #include "notifier.h"
 #include "overrides.h"
 #include "pulse.h"
@@ -18,6 +19,16 @@
 #include "stop.h"
 #include "supervisor_internal.h"
 #include "watch.h"
+
+#define OUTLETS_WAIT_NS (500 * NS_PER_MILLISECOND)
+
+void
+supervisor_outlets_follow(struct supervisor *supervisor)
+{
+	loggers_configure(supervisor->loggers);
+	notifier_configure(supervisor->notifier);
+	chronicle_listen(loggers_level(supervisor->loggers));
+}
 
 static void
 supervisor_stop(struct supervisor *supervisor, const char *why, enum stop_cause cause)
@@ -83,8 +94,8 @@ reload_now(struct supervisor *supervisor, bool asked, FILE *report)
 		overrides_changed(supervisor->overrides, problem); /* names may be others */
 		supervisor_title_show(supervisor);
 		pulse_set(supervisor->pulse);
+		supervisor_outlets_follow(supervisor);
 		feed_configure(supervisor->feed);
-		notifier_configure(supervisor->notifier);
 		control_listen(supervisor->control);
 	}
 	service_ready();
@@ -141,6 +152,7 @@ upgrade_keep(void *context, bool keep)
 
 	if (keep) {
 		feed_leave(supervisor->feed);
+		loggers_leave(supervisor->loggers);
 		notifier_leave(supervisor->notifier);
 	}
 	return handover_keep(&handover, keep);
@@ -151,6 +163,7 @@ upgrade_pause(void *context, bool pause)
 {
 	struct supervisor *supervisor = context;
 
+	supervisor->paused = monotime_now();
 	workers_pause(supervisor->workers, pause);
 	hooks_pause(supervisor->hooks, pause);
 	if (pause)
@@ -164,7 +177,11 @@ upgrade_quiet(void *context)
 {
 	const struct supervisor *supervisor = context;
 
-	return channel_idle(supervisor->channel) && workers_quiet(supervisor->workers) &&
+	/* who does not listen is not waited for long */
+	bool told = loggers_told(supervisor->loggers) ||
+	    monotime_sub(monotime_now(), supervisor->paused) >= OUTLETS_WAIT_NS;
+
+	return told && channel_idle(supervisor->channel) && workers_quiet(supervisor->workers) &&
 	    hooks_quiet(supervisor->hooks);
 }
 
@@ -193,10 +210,16 @@ signal_upgrade(void *context, int number)
 }
 
 static void
-signal_ignored(void *context, int number)
+signal_reopen(void *context, int number)
 {
-	(void)context;
-	log_warnx("%s: ignored", strsignal(number));
+	const struct supervisor *supervisor = context;
+
+	(void)number;
+	if (loggers_wanted(supervisor->loggers))
+		log_info("log files are opened anew");
+	else
+		log_info("there are no log files to open anew");
+	loggers_reopen(supervisor->loggers);
 }
 
 static void
@@ -210,7 +233,7 @@ const struct signal_handler supervisor_signals[] = {
 	{SIGTERM, signal_stop},
 	{SIGINT, signal_stop},
 	{SIGHUP, signal_reload},
-	{SIGUSR1, signal_ignored},
+	{SIGUSR1, signal_reopen},
 	{SIGUSR2, signal_upgrade},
 	{SIGCHLD, signal_child},
 	{0, NULL},

@@ -14,6 +14,7 @@
 #include "hook.h"
 #include "hook_node.h"
 #include "launcher.h"
+#include "loggers.h"
 #include "loop.h"
 #include "notifier.h"
 #include "pulse.h"
@@ -97,8 +98,8 @@ supervisor_told(void *context, const struct log_record *record, const struct not
 {
 	const struct supervisor *supervisor = context;
 
-	if (supervisor->notifier != NULL)
-		notifier_record(supervisor->notifier, record, change);
+	loggers_record(supervisor->loggers, record);
+	notifier_record(supervisor->notifier, record, change);
 }
 
 /* Reap every child that ended. */
@@ -111,7 +112,8 @@ supervisor_reap(struct supervisor *supervisor)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0 || (pid == -1 && errno == EINTR))
 		if (pid > 0 && !launcher_reaped(supervisor->launcher, pid, status) &&
 		    !upgrade_reaped(supervisor->upgrade, pid, status) && !hooks_reaped(supervisor->hooks, pid, status) &&
-		    !feed_reaped(supervisor->feed, pid, status) && !notifier_reaped(supervisor->notifier, pid, status))
+		    !feed_reaped(supervisor->feed, pid, status) && !loggers_reaped(supervisor->loggers, pid, status) &&
+		    !notifier_reaped(supervisor->notifier, pid, status))
 			workers_reaped(supervisor->workers, pid, status);
 }
 

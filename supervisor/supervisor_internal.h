@@ -43,8 +43,10 @@ struct supervisor {
 	struct view view;
 	struct view_counts counts;
 	struct feed *feed;
+	struct loggers *loggers;
 	struct notifier *notifier;
 	struct control *control;
+	monotime_t paused; /* when an upgrade began to wait for quiet */
 	bool reload_due; /* asked for during an upgrade */
 	bool failed; /* the end is an error */
 	const struct handover *left; /* at a start that goes on from what another program left; NULL: it does not */
@@ -82,6 +84,9 @@ void supervisor_file_changed(void *supervisor);
 
 /* asked: by somebody who waits for a word. */
 void supervisor_reload(struct supervisor *, bool asked);
+
+/* Those who are told what happens follow the configuration that is in force. */
+void supervisor_outlets_follow(struct supervisor *);
 
 /* The parts that these work on. */
 struct reload supervisor_reload_parts(struct supervisor *);
