@@ -249,8 +249,8 @@ loggers_reopen(struct loggers *loggers)
 void
 loggers_stop(struct loggers *loggers)
 {
+	loggers->stopped = true; /* its own last words could reach nobody */
 	helper_stop(loggers->helper);
-	loggers->stopped = true;
 }
 
 bool
