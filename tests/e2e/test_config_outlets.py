@@ -1,4 +1,4 @@
-"""Logging, notifications and sentry on the command line: what users of ExaCheck have, warnings, schema, reload, secrets."""
+"""Logging, notifications, sentry in the configuration: what users of ExaCheck have, warnings, schema, reload, manual."""
 import json
 import re
 
