@@ -195,6 +195,9 @@ static const struct finding warnings[] = {
 	"no check or group MASTER: for what exacheck itself has to tell say general_events: true\n"},
     {TELL("{name: ops, url: '" URL "', checks: [web, web]}"),
 	"c.yaml:2:64: warning: notifications[1] (ops).checks[2]: web stands in the list twice\n"},
+    {TELL("{name: ops, url: '" URL "', checks: [slack://A/B, slack://A/B]}"),
+	"c.yaml:2:58: warning: notifications[1] (ops).checks: there is no check or group \"slack://\"...\n"
+	"c.yaml:2:72: warning: notifications[1] (ops).checks[2]: slack:// stands in the list twice\n"},
     {SENTRY("{enabled: no}"), ""},
     {SENTRY("{enabled: no, dsn: ''}"), ""},
     {SENTRY("~"), ""},
