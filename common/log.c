@@ -111,6 +111,16 @@ log_event_name(enum log_event event)
 	return (unsigned)event < LOG_EVENTS && event_names[event] != NULL ? event_names[event] : "?";
 }
 
+bool
+log_level_admits(enum log_level least, enum log_level level)
+{
+	static const unsigned char gravity[LOG_LEVELS] = {
+		[LOG_LEVEL_TRACE] = 0, [LOG_LEVEL_DEBUG] = 1, [LOG_LEVEL_INFO] = 2, [LOG_LEVEL_SUCCESS] = 3,
+		[LOG_LEVEL_WARNING] = 4, [LOG_LEVEL_ERROR] = 5};
+
+	return gravity[level] >= gravity[least];
+}
+
 const char *
 log_level_name(enum log_level level)
 {

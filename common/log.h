@@ -107,6 +107,12 @@ void log_write(const struct log_source *, const struct log_about *, int error, c
 #define log_info(...) LOG_WRITE(LOG_LEVEL_INFO, NULL, LOG_FAULT_NONE, 0, __VA_ARGS__)
 #define log_debug(...) LOG_WRITE(LOG_LEVEL_DEBUG, NULL, LOG_FAULT_NONE, 0, __VA_ARGS__)
 
+/*
+ * Whether a log that is to have lines from this level on has those of `level`, as ExaCheck means it: there success is
+ * graver than info, so that one of level info has both.
+ */
+bool log_level_admits(enum log_level least, enum log_level level);
+
 /* The names of ExaCheck's configuration. */
 const char *log_event_name(enum log_event);
 const char *log_level_name(enum log_level);

@@ -24,16 +24,25 @@ option_error(char error[static OPTION_ERROR_SIZE], const char *format, ...)
 	return false;
 }
 
+size_t
+option_shown(const char *text, size_t most)
+{
+	const char *scheme = strstr(text, "://");
+	size_t length = scheme != NULL ? (size_t)(scheme - text) + strlen("://") : strlen(text);
+
+	return length < most ? length : most;
+}
+
 const char *
 option_quote(const char *text, char quoted[static OPTION_QUOTE_SIZE])
 {
 	size_t length = strlen(text);
 	bool number = length > 0 && strspn(text, "0123456789+-.eE") == length;
-	bool cut = length > SHOWN_MAX;
+	size_t shown = option_shown(text, SHOWN_MAX);
 	const char *mark = number ? "" : "\"";
 
-	snprintf(quoted, OPTION_QUOTE_SIZE, "%s%.*s%s%s", mark, (int)(cut ? SHOWN_MAX : length), text, mark,
-	    cut ? "..." : "");
+	snprintf(quoted, OPTION_QUOTE_SIZE, "%s%.*s%s%s", mark, (int)shown, text, mark,
+	    shown < length ? "..." : "");
 	utf8_sanitise(quoted);
 	return quoted;
 }

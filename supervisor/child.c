@@ -9,7 +9,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-
 bool
 child_exists(pid_t pid)
 {
@@ -18,25 +17,58 @@ child_exists(pid_t pid)
 	return pid > 0 && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
+/* NULL: there is no /proc. */
+static FILE *
+children_open(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	return fopen(path, "re");
+}
+
+/* The next one that is not among these; 0: there is none. */
+static pid_t
+children_next(FILE *file, const pid_t *but, size_t count)
+{
+	int pid;
+
+	while (fscanf(file, "%d", &pid) == 1) {
+		size_t i = 0;
+
+		while (i < count && but[i] != pid)
+			i++;
+		if (i == count)
+			return pid;
+	}
+	return 0;
+}
+
 bool
-children_left(void)
+children_left(const pid_t *but, size_t count)
 {
 	siginfo_t info;
+	FILE *file;
+	bool left;
 
-	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == -1)
+		return false;
+	if (count == 0 || (file = children_open()) == NULL)
+		return true;
+	left = children_next(file, but, count) > 0;
+	fclose(file);
+	return left;
 }
 
 void
-children_kill(void)
+children_kill(const pid_t *but, size_t count)
 {
-	char path[64];
-	FILE *file;
-	int pid;
+	FILE *file = children_open();
+	pid_t pid;
 
-	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
-	if ((file = fopen(path, "re")) == NULL)
+	if (file == NULL)
 		return;
-	while (fscanf(file, "%d", &pid) == 1)
+	while ((pid = children_next(file, but, count)) > 0)
 		kill(pid, SIGKILL); /* not reaped while we read, so the number is still its own */
 	fclose(file);
 }

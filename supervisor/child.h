@@ -5,6 +5,7 @@
 #define EXACHECK_CHILD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "../common/log.h"
@@ -12,14 +13,14 @@
 /* Whether pid is a child of ours that has not been reaped: nothing else may ever be killed by number. */
 bool child_exists(pid_t pid);
 
-/* Whether there is any that has not been reaped. */
-bool children_left(void);
+/* Whether there is any that has not been reaped, other than these. Without /proc they cannot be told from others. */
+bool children_left(const pid_t *but, size_t count);
 
 /*
- * Kill every child there is, also those that nobody named: at the end, when none may be left. What they leave behind
- * is a child the next time (PR_SET_CHILD_SUBREAPER). Without /proc none is known.
+ * Kill every child there is but these, also those that nobody named: at the end, when none may be left. What they leave
+ * behind is a child the next time (PR_SET_CHILD_SUBREAPER). Without /proc none is known.
  */
-void children_kill(void);
+void children_kill(const pid_t *but, size_t count);
 
 /* Whether a report of a start is one of the two that there are: a pid, or 0 and an errno. */
 bool child_report_valid(pid_t pid, int error);

@@ -34,6 +34,12 @@ chronicle_begin(struct chronicle *chronicle)
 }
 
 void
+chronicle_listen(enum log_level level)
+{
+	log_set_tap(line_seen, level > LOG_LEVEL_SUCCESS ? level : LOG_LEVEL_SUCCESS);
+}
+
+void
 chronicle_end(struct chronicle *chronicle)
 {
 	if (present != chronicle)

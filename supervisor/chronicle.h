@@ -30,6 +30,9 @@ struct chronicle {
 void chronicle_begin(struct chronicle *);
 void chronicle_end(struct chronicle *);
 
+/* From now on lines up to this level are told, at least those up to LOG_LEVEL_SUCCESS. */
+void chronicle_listen(enum log_level);
+
 void chronicle_transition(struct chronicle *, const struct transition *);
 void chronicle_change(struct chronicle *, const struct node_change *);
 

@@ -102,14 +102,23 @@ document_decode(struct diagnostics *diagnostics, const struct node *root, struct
 		return;
 	if (!list_find(diagnostics, root, "groups", SIZE_MAX, &sources.groups))
 		return;
-	if (!groups_decode(diagnostics, &sources, config, &text_bytes) ||
+	if (!groups_decode(diagnostics, &sources, config, &text_bytes) || !filters_check(diagnostics, root, config) ||
 	    (diagnostics_count(diagnostics, SEVERITY_ERROR) == 0 && !routes_compare(diagnostics, &sources)))
 		diagnostic_add(diagnostics, SEVERITY_ERROR, 0, 0, NULL, "out of memory");
 }
 
-/* The configuration that a tree says; frees the tree. */
 static struct config *
-config_from_tree(const char *path, struct tree *tree, struct diagnostics *diagnostics)
+config_unless_errors(struct config *config, const struct diagnostics *diagnostics)
+{
+	if (diagnostics_count(diagnostics, SEVERITY_ERROR) == 0)
+		return config;
+	config_free(config);
+	return NULL;
+}
+
+/* The configuration that a tree says; NULL after reporting errors. */
+static struct config *
+config_from_tree(const char *path, const struct tree *tree, struct diagnostics *diagnostics)
 {
 	struct config *config = calloc(1, sizeof(*config));
 
@@ -117,27 +126,29 @@ config_from_tree(const char *path, struct tree *tree, struct diagnostics *diagno
 		diagnostic_add(diagnostics, SEVERITY_ERROR, 0, 0, NULL, "out of memory");
 	else
 		document_decode(diagnostics, tree_root(tree), config);
-	tree_free(tree);
-	if (diagnostics_count(diagnostics, SEVERITY_ERROR) == 0)
-		return config;
-	config_free(config);
-	return NULL;
+	return config_unless_errors(config, diagnostics);
 }
 
 struct config *
-config_load(const char *path, struct diagnostics *diagnostics)
+config_load(const char *path, struct diagnostics *diagnostics, bool directories)
 {
 	struct tree *tree = tree_load(path, diagnostics);
+	struct config *config = tree == NULL ? NULL : config_from_tree(path, tree, diagnostics);
 
-	return tree == NULL ? NULL : config_from_tree(path, tree, diagnostics);
+	if (config != NULL)
+		surroundings_check(diagnostics, tree_root(tree), config, directories);
+	tree_free(tree);
+	return config_unless_errors(config, diagnostics);
 }
 
 struct config *
 config_parse(const char *path, const char *text, size_t length, struct diagnostics *diagnostics)
 {
 	struct tree *tree = tree_parse(path, text, length, diagnostics);
+	struct config *config = tree == NULL ? NULL : config_from_tree(path, tree, diagnostics);
 
-	return tree == NULL ? NULL : config_from_tree(path, tree, diagnostics);
+	tree_free(tree);
+	return config;
 }
 
 void
@@ -151,7 +162,7 @@ config_free(struct config *config)
 		group_free(&config->groups[i]);
 	free(config->checks);
 	free(config->groups);
-	loggers_free(config);
+	config_loggers_free(config);
 	notifications_free(config);
 	options_free(document_table, config);
 	free(config->path);

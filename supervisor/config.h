@@ -237,9 +237,12 @@ config_node(const struct config *config, size_t rank)
 	return rank < config->count ? &config->checks[rank].node : &config->groups[rank - config->count].node;
 }
 
-/* Load and validate; NULL after reporting errors. Warnings may be there with a configuration. */
-struct config *config_load(const char *path, struct diagnostics *);
-/* The same from memory; path is for messages. */
+/*
+ * Load and validate; NULL after reporting errors. Warnings may be there with a configuration. directories: also look at
+ * those of log files, which may have to wait for a file system.
+ */
+struct config *config_load(const char *path, struct diagnostics *, bool directories);
+/* The same from memory, without a look at the machine; path is for messages. */
 struct config *config_parse(const char *path, const char *text, size_t length, struct diagnostics *);
 void config_free(struct config *);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../common/message.h"
+#include "../common/option_error.h"
 #include "config_internal.h"
 #include "decode.h"
 
@@ -48,13 +49,14 @@ static void
 report_method(struct diagnostics *diagnostics, const struct place *place, const struct node *node)
 {
 	const char *name = suggest(node->text, method_name, NULL);
-	char list[256] = "";
+	char list[256] = "", quoted[OPTION_QUOTE_SIZE];
 
 	for (size_t i = 0, length = 0; check_methods[i] != NULL && length < sizeof(list); i++)
 		length += (size_t)snprintf(list + length, sizeof(list) - length, "%s%s", i > 0 ? ", " : "",
 		    check_methods[i]->name);
-	place_report(diagnostics, SEVERITY_ERROR, place, node, "no method \"%.40s\"; %s%s%sthe methods are %s",
-	    node->text, name != NULL ? "did you mean " : "", name != NULL ? name : "", name != NULL ? "? " : "", list);
+	place_report(diagnostics, SEVERITY_ERROR, place, node, "no method %s; %s%s%sthe methods are %s",
+	    option_quote(node->text, quoted), name != NULL ? "did you mean " : "", name != NULL ? name : "",
+	    name != NULL ? "? " : "", list);
 }
 
 static const struct check_method *

@@ -7,12 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../common/option_error.h"
 #include "config_internal.h"
 #include "decode.h"
-
-/* A misspelt name is compared with so many, for so many findings: a hostile file has hundreds of thousands of both. */
-#define SUGGEST_AMONG 5000
-#define SUGGEST_FINDINGS 20
 
 struct decoding {
 	struct diagnostics *diagnostics;
@@ -31,27 +28,15 @@ struct membership {
 	bool good;	 /* without a finding: the sum is right */
 };
 
-static const char *
-check_name(const void *context, size_t index)
-{
-	const struct config *config = context;
-	const char *name;
-
-	if (index >= config->count || index >= SUGGEST_AMONG)
-		return NULL;
-	name = config->checks[index].node.name;
-	return name != NULL ? name : "";
-}
-
 static void
 report_unknown(const struct decoding *decoding, const struct place *place, const struct node *node, const char *text)
 {
-	const char *name = NULL;
+	const struct config *config = decoding->sources->config;
+	size_t findings = diagnostics_count(decoding->diagnostics, SEVERITY_ERROR);
+	char quoted[OPTION_QUOTE_SIZE], meant[SUGGEST_TEXT_SIZE];
 
-	if (diagnostics_count(decoding->diagnostics, SEVERITY_ERROR) < SUGGEST_FINDINGS)
-		name = suggest(text, check_name, decoding->sources->config);
-	place_report(decoding->diagnostics, SEVERITY_ERROR, place, node, "there is no check \"%.60s\"%s%s%s", text,
-	    name != NULL ? "; did you mean " : "", name != NULL ? name : "", name != NULL ? "?" : "");
+	place_report(decoding->diagnostics, SEVERITY_ERROR, place, node, "there is no check %s%s",
+	    option_quote(text, quoted), suggest_format(names_suggest(config, config->count, text, findings), meant));
 }
 
 /* The check of this name, SIZE_MAX: it cannot be a member, which has been reported. */
@@ -185,6 +170,7 @@ require_decode(struct membership *membership, const struct place *group_place, c
 	const struct place place = {.parent = group_place, .key = "require"};
 	const struct node *node = node_get(map, "require");
 	bool scalar = node != NULL && node->type == NODE_SCALAR;
+	char quoted[OPTION_QUOTE_SIZE];
 
 	if (node == NULL || node->type == NODE_NULL || (scalar && strcasecmp(node->text, "all") == 0))
 		membership->group->threshold = (int64_t)count;
@@ -194,8 +180,8 @@ require_decode(struct membership *membership, const struct place *group_place, c
 		require_map_decode(membership, &place, node, count);
 	else
 		place_report(membership->decoding->diagnostics, SEVERITY_ERROR, &place, node,
-		    "must be all, any, {at_least: N} or {weight: N}, got %s%.40s%s", scalar ? "\"" : "",
-		    scalar ? node->text : node_type_name(node->type), scalar ? "\"" : "");
+		    "must be all, any, {at_least: N} or {weight: N}, got %s",
+		    scalar ? option_quote(node->text, quoted) : node_type_name(node->type));
 }
 
 /* Weights count only where they are asked for. */

@@ -3,7 +3,8 @@
  * config_check.c one check, config_node.c what a check has in common with a group, config_attributes.c what it
  * announces with, config_group.c groups and their members, config_names.c and config_overlap.c compare nodes,
  * config_sources.c says where these stand, config_logging.c and config_notify.c are about whom exacheck tells what
- * happens, config_lists.c about what lists have in common, config_tables*.c hold the tables.
+ * happens, config_filters.c about the names these ask for, config_surroundings.c about the machine, config_lists.c
+ * about what lists have in common, config_tables*.c hold the tables.
  */
 #ifndef EXACHECK_CONFIG_INTERNAL_H
 #define EXACHECK_CONFIG_INTERNAL_H
@@ -36,7 +37,7 @@ void node_attributes_make(struct diagnostics *, const struct place *, const stru
  */
 bool list_find(struct diagnostics *, const struct node *root, const char *key, size_t most, const struct node **list);
 
-/* A list of words under a key of the map (at this place) that says what to let through: list_unique, and never empty. */
+/* A list of words under a key of the map (at this place) that says what to let through: unique, and never empty. */
 void list_words_check(struct diagnostics *, const struct place *, const struct node *, const char *key,
     struct string_list *);
 
@@ -46,11 +47,19 @@ void list_unique(struct diagnostics *, const struct place *, const struct node *
 
 /* Decode the document's logging, notifications. False: out of memory. To be freed either way. */
 bool loggers_decode(struct diagnostics *, const struct node *root, struct config *);
-void loggers_free(struct config *);
+void config_loggers_free(struct config *);
 bool notifications_decode(struct diagnostics *, const struct node *root, struct config *);
 void notifications_free(struct config *);
 /* Validate the document's sentry, once its table has been decoded. */
 void sentry_check(struct diagnostics *, const struct node *root, struct sentry_options *);
+
+/* Report names of checks that they ask for and that nothing has. False: out of memory. */
+bool filters_check(struct diagnostics *, const struct node *root, const struct config *);
+/*
+ * Look at what a configuration without errors needs of this machine. directories: also whether log files can be made in
+ * theirs, which may have to wait for a file system.
+ */
+void surroundings_check(struct diagnostics *, const struct node *root, const struct config *, bool directories);
 
 /* Whether any command is set. */
 bool hooks_any(const struct hook_options *);
@@ -85,6 +94,11 @@ struct names {
 bool names_make(struct names *, const struct config *);
 void names_free(struct names *);
 size_t names_find(const struct names *, const char *); /* the rank of the first, SIZE_MAX: none */
+/*
+ * The name, of the first `below` nodes of the configuration, that text is probably a misspelling of; NULL: none.
+ * findings: how many there are already, which bounds what is spent on this.
+ */
+const char *names_suggest(const struct config *, size_t below, const char *text, size_t findings);
 /* Those that are used twice are errors. */
 void names_compare(struct diagnostics *, const struct sources *, const struct names *);
 

@@ -40,7 +40,7 @@ list_unique(struct diagnostics *diagnostics, const struct place *node_place, con
 	struct listed *items;
 	size_t count = list->count;
 
-	if (count < 2)
+	if (count < 2 || node == NULL) /* the default */
 		return;
 	if ((items = calloc(count, sizeof(*items))) == NULL) {
 		place_report(diagnostics, SEVERITY_ERROR, &place, node, "out of memory");

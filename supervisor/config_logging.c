@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../common/log_format.h"
 #include "config_internal.h"
 #include "decode.h"
 
@@ -66,7 +67,33 @@ static void (*const kind_checks[])(const struct decoding *) = {
 	[LOGGER_SYSLOG] = socket_check,
 };
 
-/* Dumps of data are text of many lines: nothing for a structured line or a message of syslog. */
+static void
+formatter_check(const struct decoding *decoding)
+{
+	const char *text = decoding->logger->formatter;
+	char error[LOG_FORMAT_ERROR_SIZE];
+	struct log_format *format;
+
+	if (text == NULL || strcmp(text, FORMATTER_EXACHECK) == 0)
+		return;
+	if ((format = log_format_compile(text, error)) == NULL)
+		decoding_report(decoding, SEVERITY_ERROR, "formatter", "%s", error);
+	log_format_free(format);
+}
+
+static bool
+list_has(const struct string_list *list, const char *text)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->items[i], text) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Dumps of data are for files that people read: as ExaCheck, others go without. One that is to have nothing else keeps
+ * the word, so that the list is not empty.
+ */
 static void
 datadump_drop(const struct decoding *decoding)
 {
@@ -74,16 +101,17 @@ datadump_drop(const struct decoding *decoding)
 	struct string_list *events = &logger->events;
 	size_t kept = 0;
 
-	if (!logger->structured && logger->method != LOGGER_SYSLOG)
+	if (!list_has(events, "datadump") || (!logger->structured && logger->method != LOGGER_SYSLOG))
+		return;
+	decoding_report(decoding, SEVERITY_WARNING, "events",
+	    "datadump is left out: it is for files that are not structured");
+	if (events->count == 1)
 		return;
 	for (size_t i = 0; i < events->count; i++)
 		if (strcmp(events->items[i], "datadump") != 0)
 			events->items[kept++] = events->items[i];
 		else
 			free(events->items[i]);
-	if (kept < events->count)
-		decoding_report(decoding, SEVERITY_WARNING, "events", "datadump is left out: it is for files that are not "
-		    "structured");
 	events->count = kept;
 }
 
@@ -97,6 +125,7 @@ logger_check(const struct decoding *decoding)
 	list_words_check(decoding->diagnostics, decoding->place, decoding->map, "subsystems", &logger->subsystems);
 	list_unique(decoding->diagnostics, decoding->place, decoding->map, "checks", &logger->checks);
 	datadump_drop(decoding);
+	formatter_check(decoding);
 	if (kind_checks[logger->method] != NULL)
 		kind_checks[logger->method](decoding);
 }
@@ -131,7 +160,9 @@ file_compare(const struct decoding *decoding, const struct logger_options *other
 	const struct logger_options *logger = decoding->logger;
 	const struct option *table = logger_kinds[LOGGER_FILE].table;
 
-	if (logger->method != LOGGER_FILE || other->method != LOGGER_FILE || strcmp(logger->destination, other->destination) != 0)
+	/* one with findings may have none */
+	if (logger->method != LOGGER_FILE || other->method != LOGGER_FILE || other->destination == NULL ||
+	    strcmp(logger->destination, other->destination) != 0)
 		return;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		const struct option *option = option_find(table, keys[i]);
@@ -173,7 +204,7 @@ loggers_decode(struct diagnostics *diagnostics, const struct node *root, struct 
 }
 
 void
-loggers_free(struct config *config)
+config_loggers_free(struct config *config)
 {
 	for (size_t i = 0; i < config->logger_count; i++)
 		options_free(logger_kinds[config->loggers[i].method].table, &config->loggers[i]);

@@ -6,6 +6,16 @@
 #include <string.h>
 
 #include "config_internal.h"
+#include "suggest.h"
+
+/* A misspelt name is compared with so many, for so many findings: a hostile file has hundreds of thousands of both. */
+#define SUGGEST_AMONG 5000
+#define SUGGEST_FINDINGS 20
+
+struct candidates {
+	const struct config *config;
+	size_t count;
+};
 
 static int
 compare_names(const void *left, const void *right)
@@ -51,6 +61,26 @@ names_find(const struct names *names, const char *text)
 			high = middle;
 	}
 	return low < names->count && strcmp(names->list[low].text, text) == 0 ? names->list[low].rank : SIZE_MAX;
+}
+
+static const char *
+candidate_name(const void *context, size_t index)
+{
+	const struct candidates *candidates = context;
+	const char *name;
+
+	if (index >= candidates->count)
+		return NULL;
+	name = config_node(candidates->config, index)->name;
+	return name != NULL ? name : "";
+}
+
+const char *
+names_suggest(const struct config *config, size_t below, const char *text, size_t findings)
+{
+	const struct candidates candidates = {config, below < SUGGEST_AMONG ? below : SUGGEST_AMONG};
+
+	return findings < SUGGEST_FINDINGS ? suggest(text, candidate_name, &candidates) : NULL;
 }
 
 void

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/notify_url.h"
 #include "config_internal.h"
 #include "decode.h"
 
@@ -24,6 +25,17 @@ name_compare(struct diagnostics *diagnostics, const struct place *item, const st
 }
 
 static void
+url_check(struct diagnostics *diagnostics, const struct place *item, const struct node *map, const char *url)
+{
+	const struct place place = {.parent = item, .key = "url"};
+	char error[NOTIFY_URL_ERROR_SIZE];
+	enum notify_url_kind kind;
+
+	if (!notify_url_check(url, &kind, error))
+		place_report(diagnostics, SEVERITY_ERROR, &place, node_for(map, "url"), "%s", error);
+}
+
+static void
 notification_decode(struct diagnostics *diagnostics, const struct place *place, const struct node *map,
     const struct config *config, size_t number)
 {
@@ -40,6 +52,7 @@ notification_decode(struct diagnostics *diagnostics, const struct place *place, 
 	if (diagnostics_count(diagnostics, SEVERITY_ERROR) > errors)
 		return;
 	name_compare(diagnostics, place, map, config, number);
+	url_check(diagnostics, place, map, notification->url);
 	list_words_check(diagnostics, place, map, "events", &notification->events);
 	list_unique(diagnostics, place, map, "checks", &notification->checks);
 }
@@ -109,13 +122,20 @@ sentry_check(struct diagnostics *diagnostics, const struct node *root, struct se
 {
 	const struct place place = {.key = "sentry"}, dsn = {.parent = &place, .key = "dsn"};
 	const struct node *map = node_get(root, "sentry");
+	char error[NOTIFY_URL_ERROR_SIZE];
 
 	if (map == NULL || map->type != NODE_MAPPING) {
 		sentry->enabled = false;
 		return;
 	}
+	if (sentry->dsn != NULL && *sentry->dsn == '\0') { /* as templates that have none leave it */
+		free(sentry->dsn);
+		sentry->dsn = NULL;
+	}
 	if (sentry->enabled && sentry->dsn == NULL)
 		place_report(diagnostics, SEVERITY_ERROR, &dsn, node_for(map, "dsn"), "is required unless enabled is false");
+	if (sentry->dsn != NULL && !notify_dsn_check(sentry->dsn, error))
+		place_report(diagnostics, SEVERITY_ERROR, &dsn, node_for(map, "dsn"), "%s", error);
 	for (size_t i = 0; i < sizeof(idle) / sizeof(idle[0]); i++)
 		if (idle_asked(sentry, idle[i].key, idle[i].quiet))
 			place_report(diagnostics, SEVERITY_WARNING, &(struct place){.parent = &place, .key = idle[i].key},

@@ -2,10 +2,10 @@
  * The option tables of where exacheck tells what happens: logging, notifications, sentry.
  */
 #include "../common/message.h"
+#include "../common/notify_parts.h"
 #include "config.h"
 
 #define FORMATTER_MAX 1000
-#define SECRET_MAX 2000 /* a line to exacheck-notify holds some hundreds of them */
 #define GROUP_MAX_S 3600.0
 #define RATE_MAX 600
 #define TIMEOUT_MAX_S 300.0
@@ -63,7 +63,7 @@ static const struct option file_logger_table[] = {
 	    .help = "rotated files are compressed"},
 	{.name = "compression_format", .type = OPTION_CHOICE,
 	    .offset = offsetof(struct logger_options, compression_format), .choices = compression_choices,
-	    .fallback = "gz", .help = "how; all but gz by the system's tool"},
+	    .fallback = "gz", .help = "how; all but gz, tar and tar.gz by a program of the system"},
 	OPTION_END,
 };
 
@@ -94,7 +94,7 @@ const struct option notification_table[] = {
 	{.name = "description", .type = OPTION_STRING, .offset = offsetof(struct notification_options, description),
 	    .help = "free text"},
 	{.name = "url", .type = OPTION_SECRET, .flags = OPTION_REQUIRED, .offset = offsetof(struct notification_options, url),
-	    .min = 1, .max = SECRET_MAX, .help = "where to: json, jsons, mailto, mailtos, or another scheme of Apprise"},
+	    .min = 1, .max = NOTIFY_URL_MAX, .help = "where to: json, jsons, mailto, mailtos, or another scheme of Apprise"},
 	{.name = "checks", .type = OPTION_NAME, .flags = OPTION_LIST,
 	    .offset = offsetof(struct notification_options, checks), .help = "checks and groups to tell of; default all"},
 	{.name = "events", .type = OPTION_WORD, .flags = OPTION_LIST,
@@ -116,7 +116,7 @@ const struct option notification_table[] = {
 };
 
 const struct option sentry_table[] = {
-	{.name = "dsn", .type = OPTION_SECRET, .offset = offsetof(struct sentry_options, dsn), .min = 1, .max = SECRET_MAX,
+	{.name = "dsn", .type = OPTION_SECRET, .offset = offsetof(struct sentry_options, dsn), .min = 0, .max = NOTIFY_URL_MAX,
 	    .help = "where errors of exacheck itself are reported"},
 	{.name = "enabled", .type = OPTION_BOOL, .offset = offsetof(struct sentry_options, enabled), .fallback = "true",
 	    .help = "whether they are"},

@@ -6,6 +6,8 @@
 #define EXACHECK_CONTROL_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "config.h"
@@ -31,6 +33,11 @@ struct control_acts {
 	 * of it, which lives until the next call.
 	 */
 	const char *(*changed)(void *context);
+	/*
+	 * Send a test to a target, or all, see notifier.h. NULL and *id, or why it cannot be done now; what comes of it is
+	 * told by control_tested.
+	 */
+	const char *(*notify_test)(void *context, size_t target, uint32_t *id);
 	void *context;
 };
 
@@ -51,5 +58,8 @@ void control_result(struct control *);
 
 /* An upgrade came to nothing: why. Who waits for it is told. One that succeeds ends every connection. */
 void control_upgrade_refused(struct control *, const char *why);
+
+/* What came of the test of a target: a notifier_tested. */
+void control_tested(void *control, uint32_t id, size_t target, bool ok, const char *text);
 
 #endif

@@ -17,6 +17,7 @@ static const struct control_command commands[] = {
 	{.name = "reload", .fields = FIELD_DRY_RUN, .step = control_reload, .writes = true, .lasting = true},
 	{.name = "upgrade", .step = control_upgrade, .writes = true, .lasting = true},
 	{.name = "log", .fields = FIELD_LEVEL, .step = control_log, .writes = true, .lasting = true},
+	{.name = "notify-test", .fields = FIELD_TARGET, .step = control_notify_test, .writes = true, .lasting = true},
 	{.name = "disable", .fields = FIELD_NAMES | FIELD_FOR | FIELD_REASON, .writes = true, .step = control_disable},
 	{.name = "drain", .fields = FIELD_NAMES | FIELD_FOR | FIELD_REASON, .writes = true, .step = control_disable},
 	{.name = "enable", .fields = FIELD_NAMES, .writes = true, .step = control_enable},

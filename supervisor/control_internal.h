@@ -191,6 +191,7 @@ enum control_step control_check(struct control_answer *);
 enum control_step control_reload(struct control_answer *);
 enum control_step control_upgrade(struct control_answer *);
 enum control_step control_log(struct control_answer *);
+enum control_step control_notify_test(struct control_answer *);
 enum control_step control_disable(struct control_answer *); /* and drain */
 enum control_step control_enable(struct control_answer *);
 

@@ -105,6 +105,13 @@ take_level(struct control_request *request, const json_t *value)
 	return request->level != -1;
 }
 
+static bool
+take_target(struct control_request *request, const json_t *value)
+{
+	request->target = json_string_value(value);
+	return request->target != NULL && *request->target != '\0' && json_string_length(value) <= NAME_LENGTH_MAX;
+}
+
 static const struct {
 	const char *name, *what;
 	enum control_field field;
@@ -118,6 +125,7 @@ static const struct {
 	{"reason", "a text of one line and at most 200 bytes", FIELD_REASON, take_reason},
 	{"dry_run", "true or false", FIELD_DRY_RUN, take_dry_run},
 	{"level", "one of error, warning, info, success, debug, trace", FIELD_LEVEL, take_level},
+	{"target", "a text of 1 to 255 bytes", FIELD_TARGET, take_target},
 };
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 

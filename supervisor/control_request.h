@@ -24,6 +24,7 @@ enum control_field {
 	FIELD_REASON = 1 << 5,	/* text, one line */
 	FIELD_DRY_RUN = 1 << 6, /* bool */
 	FIELD_LEVEL = 1 << 7,	/* of the log */
+	FIELD_TARGET = 1 << 8,	/* text: name of a notification */
 };
 
 struct control_request {
@@ -34,6 +35,7 @@ struct control_request {
 	uint64_t since;
 	int64_t for_ns; /* 0: not said */
 	const char *reason; /* NULL: not said */
+	const char *target; /* NULL: not said */
 	int level; /* enum log_level, -1: not said */
 	unsigned said; /* fields */
 };

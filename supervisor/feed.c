@@ -108,6 +108,12 @@ feed_ends(const struct feed *feed)
 	return helper_ends(feed->helper);
 }
 
+pid_t
+feed_pid(const struct feed *feed)
+{
+	return helper_pid(feed->helper);
+}
+
 bool
 feed_reaped(struct feed *feed, pid_t pid, int status)
 {

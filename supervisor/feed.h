@@ -24,9 +24,10 @@ void feed_free(struct feed *);
 /* Begin, or follow a configuration that is in force from now on: the set of checks may be another. */
 void feed_configure(struct feed *);
 
-/* The end is near: say so, then nothing more. feed_ends: whether it is yet to end by itself. */
+/* The end is near: say so, then nothing more. feed_ends: whether it is yet to end by itself. feed_pid: its process; 0: none. */
 void feed_stop(struct feed *);
 bool feed_ends(const struct feed *);
+pid_t feed_pid(const struct feed *);
 
 /*
  * Another program is about to take this one's place, and starts an exacheck-web of its own: what there is is killed, so

@@ -1,121 +1,20 @@
 /*
- * The life of helpers. Invariant: nothing is made to be said while what was said before has not been taken; and whatever
- * one says beyond its words ends it.
+ * The life of helpers. Invariant: there is one exactly while there is something for it to do, but for the times between
+ * one and the next.
  */
-#include "helper.h"
+#include "helper_internal.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
-#include <fcntl.h>
-#include <linux/sockios.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include "../common/backoff.h"
-#include "../common/log.h"
 #include "child.h"
-#include "helper_words.h"
 #include "launcher.h"
 #include "loop.h"
-
-#define END_WAIT_NS (1 * NS_PER_SECOND) /* after being told to end, before it is killed, or does not matter any more */
-#define STUCK_NS (30 * NS_PER_SECOND) /* that it may not have taken all that it was told */
-#define RETRY_NS (1 * NS_PER_SECOND)
-#define FORMER_MAX 4 /* that finish in the background */
-#define FORMER_NS (40 * NS_PER_SECOND)
-
-enum helper_phase {
-	HELPER_OFF,	  /* there is nothing to do */
-	HELPER_WAITING,	  /* for the time of the next start */
-	HELPER_LAUNCHING,
-	HELPER_RUNNING,
-	HELPER_FINISHING, /* it is told all there is, then to end */
-	HELPER_ENDING,	  /* it was told, or made, to end, and is not reaped */
-};
-
-struct former {
-	pid_t pid; /* 0: none */
-	monotime_t due; /* when it is killed */
-};
-
-struct helper {
-	struct event_base *base;
-	const struct helper_kind *kind;
-	const struct identity *identity;
-	struct launcher *launcher;
-	void *context;
-	enum helper_phase phase;
-	bool stopping; /* there will be no other */
-	const char *farewell; /* while finishing: the last line, which is yet to be told */
-	char *setup; /* its first line, by the configuration in force; NULL: there is nothing to do */
-	bool stale;  /* it is not known, for want of memory */
-	uint32_t launch;
-	pid_t pid; /* 0: none */
-	bool lost; /* nobody wanted its end */
-	int fd;	   /* -1: none */
-	bool deaf; /* nobody reads at its other end any more */
-	struct event *timer, *readable, *writable; /* the last two are there while fd is */
-	struct evbuffer *out;
-	struct backoff backoff;
-	monotime_t taken; /* when it had taken everything that was said */
-	monotime_t due; /* the next start, or when it is killed */
-	struct helper_words words;
-	uint64_t failures;
-	struct former formers[FORMER_MAX];
-	struct event *former_timer;
-};
-
-/* A line of the log about it. */
-#define SAY(HELPER, LEVEL, FAULT, ERROR, ...) \
-	log_write(&(const struct log_source){__FILE__, __LINE__, __func__, (HELPER)->kind->subsystem}, \
-	    &(const struct log_about){.level = (LEVEL), .fault = (FAULT)}, (ERROR), __VA_ARGS__)
-
-/* The connection. */
-
-static void
-helper_close(struct helper *helper)
-{
-	if (helper->readable != NULL)
-		event_free(helper->readable);
-	if (helper->writable != NULL)
-		event_free(helper->writable);
-	helper->readable = helper->writable = NULL;
-	if (helper->fd != -1) {
-		close(helper->fd);
-		if (helper->kind->gone != NULL)
-			helper->kind->gone(helper->context, evbuffer_get_length(helper->out));
-	}
-	helper->fd = -1;
-	evbuffer_drain(helper->out, evbuffer_get_length(helper->out));
-}
-
-/* It sees the end of what it is told, and is not waited for longer than that. What it says last is heard. */
-static void
-helper_end(struct helper *helper)
-{
-	if (helper->kind->events && helper->fd != -1 && evbuffer_get_length(helper->out) == 0)
-		shutdown(helper->fd, SHUT_WR);
-	else
-		helper_close(helper);
-	helper->phase = HELPER_ENDING;
-	helper->due = monotime_add(monotime_now(), END_WAIT_NS);
-	loop_arm(helper->timer, END_WAIT_NS);
-}
-
-static void
-helper_kill(struct helper *helper)
-{
-	if (helper->pid > 0)
-		kill(helper->pid, SIGKILL); /* not reaped yet, so the number is still its own */
-	helper->lost = true;
-	helper_close(helper);
-	helper_end(helper);
-}
 
 static void
 helper_wait(struct helper *helper, monotime_t until)
@@ -125,126 +24,19 @@ helper_wait(struct helper *helper, monotime_t until)
 	loop_arm(helper->timer, monotime_left(until, monotime_now()));
 }
 
-/* Say it. Returns false when something is left to be said. */
-static bool
-helper_flush(struct helper *helper)
-{
-	while (evbuffer_get_length(helper->out) > 0 && !helper->deaf) {
-		if (evbuffer_write(helper->out, helper->fd) > 0 || errno == EINTR)
-			continue;
-		helper->deaf = errno != EAGAIN; /* that it is gone is seen by reading */
-		return false;
-	}
-	return !helper->deaf;
-}
-
-/* There is nothing left but the last line. */
-static void
-helper_part(struct helper *helper)
-{
-	if (helper->farewell != NULL) {
-		if (helper->kind->gone != NULL)
-			helper->kind->gone(helper->context, 0);
-		if (evbuffer_add(helper->out, helper->farewell, strlen(helper->farewell)) == -1) {
-			loop_arm(helper->timer, RETRY_NS);
-			return;
-		}
-		helper->farewell = NULL;
-	}
-	if (helper_flush(helper) || helper->deaf)
-		helper_end(helper);
-	else
-		loop_watch(helper->writable);
-}
-
-static void
-helper_tell(struct helper *helper)
-{
-	monotime_t now = monotime_now(), next;
-
-	if (helper->phase == HELPER_FINISHING && helper->farewell == NULL) {
-		helper_part(helper);
-		return;
-	}
-	if (helper_flush(helper)) {
-		next = helper->kind->tell(helper->context, helper->out, now);
-		if (helper_flush(helper)) {
-			int64_t left_ns = monotime_left(next, now);
-
-			if (helper->phase == HELPER_FINISHING && left_ns > 0)
-				helper_part(helper);
-			else
-				loop_arm(helper->timer, left_ns < STUCK_NS ? left_ns : STUCK_NS);
-			return;
-		}
-	}
-	if (!helper->deaf)
-		loop_watch(helper->writable);
-	loop_arm(helper->timer, STUCK_NS);
-}
-
-/* Whether it has taken everything at some time that is not too long ago. */
-static bool
-helper_listens(struct helper *helper)
-{
-	int unread = 0;
-
-	if (evbuffer_get_length(helper->out) == 0 && ioctl(helper->fd, SIOCOUTQ, &unread) == 0 && unread == 0)
-		helper->taken = monotime_now();
-	return monotime_sub(monotime_now(), helper->taken) < STUCK_NS;
-}
-
-static void
-helper_writable(evutil_socket_t fd, short what, void *context)
-{
-	struct helper *helper = context;
-
-	(void)fd;
-	(void)what;
-	if (helper->phase == HELPER_RUNNING || helper->phase == HELPER_FINISHING)
-		helper_tell(helper);
-}
-
-static void
-helper_readable(evutil_socket_t fd, short what, void *context)
-{
-	struct helper *helper = context;
-	const struct helper_listener listener = {helper->kind->name, helper->kind->subsystem, helper->kind->hear,
-	    helper->context};
-
-	(void)what;
-	switch (helper_words_read(&helper->words, fd, &listener)) {
-	case HELPER_WORDS_NONE:
-		return;
-	case HELPER_WORDS_CLOSED:
-		if (helper->phase == HELPER_ENDING)
-			event_del(helper->readable);
-		else
-			helper_kill(helper); /* it is gone, or as good as that */
-		return;
-	case HELPER_WORDS_BAD:
-		SAY(helper, LOG_LEVEL_ERROR, LOG_FAULT_PROTOCOL, 0, "%s, pid %d, says what it never should: it is killed",
-		    helper->kind->name, (int)helper->pid);
-		helper_kill(helper);
-		return;
-	}
-}
-
-/* Its life. */
-
 /* There is no process any more. */
 static void
 helper_ended(struct helper *helper, bool unexpected)
 {
 	monotime_t next;
 
-	if (helper->fd != -1)
-		helper_readable(helper->fd, EV_READ, helper); /* its last words */
+	if (helper->pipe.fd != -1)
+		helper_hear(helper); /* its last words */
 	helper_close(helper);
 	next = backoff_ended(&helper->backoff, monotime_now());
 	if (unexpected) {
 		helper->failures++;
-		SAY(helper, LOG_LEVEL_WARNING, LOG_FAULT_CRASH, 0, "%s ended; another is started %s%s", helper->kind->name,
+		HELPER_SAY(helper, LOG_LEVEL_WARNING, LOG_FAULT_CRASH, 0, "%s ended; another is started %s%s", helper->kind->name,
 		    monotime_before(monotime_now(), next) ? "soon" : "now",
 		    helper->kind->events ? "; what was on its way to it may be lost" : "");
 	}
@@ -264,47 +56,24 @@ helper_launched(void *context, pid_t pid, int error)
 	helper->launch = 0;
 	helper->pid = pid;
 	if (pid > 0) {
-		SAY(helper, LOG_LEVEL_DEBUG, LOG_FAULT_NONE, 0, "started %s, pid %d", helper->kind->name, (int)pid);
+		HELPER_SAY(helper, LOG_LEVEL_DEBUG, LOG_FAULT_NONE, 0, "started %s, pid %d", helper->kind->name, (int)pid);
 		backoff_started(&helper->backoff, monotime_now());
 		if (helper->phase == HELPER_ENDING)
 			return; /* it is not wanted any more, and sees that */
-		if (event_add(helper->readable, NULL) == -1) {
+		if (event_add(helper->pipe.readable, NULL) == -1) {
 			helper_kill(helper);
 			return;
 		}
 		if (helper->phase == HELPER_LAUNCHING)
 			helper->phase = HELPER_RUNNING;
-		helper->taken = monotime_now();
+		helper->pipe.taken = monotime_now();
 		helper_tell(helper);
 		return;
 	}
 	if (error != ECHILD)
-		SAY(helper, LOG_LEVEL_ERROR, LOG_FAULT_NONE, 0, "cannot start %s: %s", helper->kind->name, error == EINVAL ?
+		HELPER_SAY(helper, LOG_LEVEL_ERROR, LOG_FAULT_NONE, 0, "cannot start %s: %s", helper->kind->name, error == EINVAL ?
 		    "what starts programs is of a former version, and does not know it: restart exacheck" : strerror(error));
 	helper_ended(helper, error == ECHILD); /* as soon as it was started */
-}
-
-/* Its end of the socket is the result, -1 with errno. */
-static int
-helper_connect(struct helper *helper)
-{
-	int fds[2];
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)
-		return -1;
-	helper->fd = fds[0];
-	helper->deaf = false;
-	errno = ENOMEM;
-	helper->readable = event_new(helper->base, fds[0], EV_READ | EV_PERSIST, helper_readable, helper);
-	helper->writable = event_new(helper->base, fds[0], EV_WRITE, helper_writable, helper);
-	if (helper->readable != NULL && helper->writable != NULL && event_priority_set(helper->readable, LOOP_LAST) == 0 &&
-	    event_priority_set(helper->writable, LOOP_LAST) == 0 &&
-	    fcntl(fds[0], F_SETFL, fcntl(fds[0], F_GETFL) | O_NONBLOCK) != -1 &&
-	    evbuffer_add(helper->out, helper->setup, strlen(helper->setup)) == 0)
-		return fds[1];
-	helper_close(helper);
-	close(fds[1]);
-	return -1;
 }
 
 static void
@@ -316,7 +85,7 @@ helper_launch(struct helper *helper)
 		helper->launch = launcher_request(helper->launcher, helper->kind->program,
 		    (enum sandbox_level)helper->identity->sandbox, theirs, helper_launched, helper);
 	if (helper->launch == 0) {
-		SAY(helper, LOG_LEVEL_ERROR, LOG_FAULT_NONE, LOG_ERRNO, "cannot start %s", helper->kind->name);
+		HELPER_SAY(helper, LOG_LEVEL_ERROR, LOG_FAULT_NONE, LOG_ERRNO, "cannot start %s", helper->kind->name);
 		helper_close(helper);
 		helper_wait(helper, backoff_ended(&helper->backoff, monotime_now()));
 	} else {
@@ -330,47 +99,16 @@ helper_launch(struct helper *helper)
 		close(theirs);
 }
 
-/* Tell it all there is, then this line, and let it end. */
-static void
-helper_finish(struct helper *helper, const char *farewell)
-{
-	helper->phase = HELPER_FINISHING;
-	helper->farewell = farewell;
-	helper_tell(helper);
-}
-
 /* It goes on to its end by itself, and is no concern of ours any more. False: there are too many of these. */
 static bool
 helper_part_with(struct helper *helper)
 {
-	for (size_t i = 0; i < FORMER_MAX; i++) {
-		if (helper->formers[i].pid != 0)
-			continue;
-		helper->formers[i] = (struct former){helper->pid, monotime_add(monotime_now(), FORMER_NS)};
-		loop_arm(helper->former_timer, FORMER_NS);
-		helper->pid = 0;
-		helper_close(helper);
-		helper_wait(helper, monotime_now());
-		return true;
-	}
-	return false;
-}
-
-static void
-formers_turn(evutil_socket_t fd, short what, void *context)
-{
-	struct helper *helper = context;
-	bool left = false;
-
-	(void)fd;
-	(void)what;
-	for (size_t i = 0; i < FORMER_MAX; i++) {
-		left |= helper->formers[i].pid != 0;
-		if (helper->formers[i].pid != 0 && monotime_left(helper->formers[i].due, monotime_now()) == 0)
-			kill(helper->formers[i].pid, SIGKILL);
-	}
-	if (left)
-		loop_arm(helper->former_timer, RETRY_NS);
+	if (!helper_former_add(&helper->former, helper->pid))
+		return false;
+	helper->pid = 0;
+	helper_close(helper);
+	helper_wait(helper, monotime_now());
+	return true;
 }
 
 /* Follow what there is to do. */
@@ -383,7 +121,7 @@ helper_follow(struct helper *helper)
 	    strcmp(setup, helper->setup) == 0);
 
 	if (!known && !helper->stale)
-		SAY(helper, LOG_LEVEL_ERROR, LOG_FAULT_NONE, 0, "out of memory: %s follows the configuration later",
+		HELPER_SAY(helper, LOG_LEVEL_ERROR, LOG_FAULT_NONE, 0, "out of memory: %s follows the configuration later",
 		    helper->kind->name);
 	helper->stale = !known;
 	if (!known || same) {
@@ -422,7 +160,7 @@ helper_outlast(struct helper *helper)
 		return;
 	if (helper->pid > 0)
 		kill(helper->pid, SIGKILL);
-	loop_arm(helper->timer, RETRY_NS);
+	loop_arm(helper->timer, HELPER_RETRY_NS);
 }
 
 static void
@@ -446,11 +184,11 @@ helper_turn(evutil_socket_t fd, short what, void *context)
 		break;
 	case HELPER_RUNNING:
 	case HELPER_FINISHING:
-		if (helper->launch != 0 || helper_listens(helper)) {
+		if (helper->launch != 0 || helper_pipe_heard(&helper->pipe)) {
 			helper_tell(helper);
 			break;
 		}
-		SAY(helper, LOG_LEVEL_WARNING, LOG_FAULT_SILENCE, 0, "%s, pid %d, does not listen any more: it is killed",
+		HELPER_SAY(helper, LOG_LEVEL_WARNING, LOG_FAULT_SILENCE, 0, "%s, pid %d, does not listen any more: it is killed",
 		    helper->kind->name, (int)helper->pid);
 		helper_kill(helper);
 		break;
@@ -467,7 +205,7 @@ helper_turn(evutil_socket_t fd, short what, void *context)
 		break;
 	}
 	if (helper->stale)
-		loop_arm(helper->timer, RETRY_NS);
+		loop_arm(helper->timer, HELPER_RETRY_NS);
 }
 
 struct helper *
@@ -479,11 +217,10 @@ helper_new(struct event_base *base, const struct helper_kind *kind, const struct
 	if (helper == NULL)
 		return NULL;
 	*helper = (struct helper){.base = base, .kind = kind, .identity = identity, .launcher = launcher,
-	    .context = context, .fd = -1};
-	if ((helper->out = evbuffer_new()) != NULL &&
+	    .context = context};
+	if (helper_pipe_init(&helper->pipe) && helper_former_init(&helper->former, base) &&
 	    (helper->timer = event_new(base, -1, 0, helper_turn, helper)) != NULL &&
-	    (helper->former_timer = event_new(base, -1, 0, formers_turn, helper)) != NULL &&
-	    event_priority_set(helper->timer, LOOP_LAST) == 0 && event_priority_set(helper->former_timer, LOOP_LAST) == 0)
+	    event_priority_set(helper->timer, LOOP_LAST) == 0)
 		return helper;
 	helper_free(helper);
 	return NULL;
@@ -494,21 +231,14 @@ helper_free(struct helper *helper)
 {
 	if (helper == NULL)
 		return;
-	if (helper->out != NULL) {
-		helper_close(helper);
-		evbuffer_free(helper->out);
-	}
+	helper_pipe_clear(&helper->pipe);
+	helper_former_clear(&helper->former);
 	if (helper->launch != 0)
 		launcher_forget(helper->launcher, helper->launch);
 	if (helper->pid > 0)
 		kill(helper->pid, SIGKILL);
-	for (size_t i = 0; i < FORMER_MAX; i++)
-		if (helper->formers[i].pid > 0)
-			kill(helper->formers[i].pid, SIGKILL);
 	if (helper->timer != NULL)
 		event_free(helper->timer);
-	if (helper->former_timer != NULL)
-		event_free(helper->former_timer);
 	free(helper->setup);
 	free(helper);
 }
@@ -524,7 +254,7 @@ helper_configure(struct helper *helper)
 void
 helper_wake(struct helper *helper)
 {
-	if (helper->phase == HELPER_RUNNING && !helper->stale && evbuffer_get_length(helper->out) == 0)
+	if (helper->phase == HELPER_RUNNING && !helper->stale && helper_pipe_empty(&helper->pipe))
 		loop_arm(helper->timer, 0);
 }
 
@@ -545,8 +275,8 @@ helper_stop(struct helper *helper)
 		helper_finish(helper, bye);
 		return;
 	}
-	if (tells && helper_flush(helper) && evbuffer_add(helper->out, bye, sizeof(bye) - 1) == 0)
-		helper_flush(helper);
+	if (tells && helper_pipe_flush(&helper->pipe) && evbuffer_add(helper->pipe.out, bye, sizeof(bye) - 1) == 0)
+		helper_pipe_flush(&helper->pipe);
 	if (helper->phase == HELPER_FINISHING)
 		return;
 	if (!helper->kind->events)
@@ -558,7 +288,7 @@ helper_stop(struct helper *helper)
 bool
 helper_ends(const struct helper *helper)
 {
-	return helper->stopping && (helper->pid > 0 || (helper->phase == HELPER_FINISHING && helper->launch != 0));
+	return helper->stopping && (helper->pid > 0 || helper->launch != 0);
 }
 
 pid_t
@@ -586,7 +316,7 @@ helper_leave(struct helper *helper)
 bool
 helper_told(const struct helper *helper)
 {
-	return helper->phase == HELPER_OFF || (helper->phase == HELPER_RUNNING && evbuffer_get_length(helper->out) == 0);
+	return helper->phase == HELPER_OFF || (helper->phase == HELPER_RUNNING && helper_pipe_empty(&helper->pipe));
 }
 
 uint64_t
@@ -600,16 +330,11 @@ helper_reaped(struct helper *helper, pid_t pid, int status)
 {
 	char text[CHILD_END_SIZE];
 	enum log_level level = child_end(status, text);
-	bool former = false;
+	bool former = helper_former_reaped(&helper->former, pid);
 
-	for (size_t i = 0; i < FORMER_MAX && !former && pid > 0; i++)
-		if (helper->formers[i].pid == pid) {
-			helper->formers[i].pid = 0;
-			former = true;
-		}
 	if (!former && (helper->pid == 0 || pid != helper->pid))
 		return false;
-	SAY(helper, level, LOG_FAULT_NONE, 0, "%s, pid %d, %s", helper->kind->name, (int)pid, text);
+	HELPER_SAY(helper, level, LOG_FAULT_NONE, 0, "%s, pid %d, %s", helper->kind->name, (int)pid, text);
 	if (former)
 		return true;
 	helper->pid = 0; /* from now on it may be another process's */

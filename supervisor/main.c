@@ -25,6 +25,7 @@
 #include "reload.h"
 #include "sandbox_table.h"
 #include "service.h"
+#include "settings.h"
 #include "supervisor.h"
 
 /*
@@ -88,7 +89,7 @@ command_run(const struct command_line *line)
 	paths = (struct launcher_paths){.libexec = libexec_find(libexec), .program = program_path()};
 	if ((launcher = launcher_start(&paths)) == NULL)
 		return EXIT_FAILURE;
-	if ((config = reload_load(line->path)) == NULL) {
+	if ((config = reload_load(line->path, true)) == NULL) {
 		launcher_free(launcher);
 		return EXIT_USAGE;
 	}
@@ -119,7 +120,7 @@ config_load_printed(const char *path)
 		log_errorx("out of memory");
 		return NULL;
 	}
-	config = config_load(path, diagnostics);
+	config = config_load(path, diagnostics, true);
 	diagnostics_print(diagnostics, stderr);
 	diagnostics_free(diagnostics);
 	return config;
@@ -134,6 +135,7 @@ test_diff(const char *running_path, const struct config *config)
 
 	if (running == NULL)
 		return EXIT_USAGE;
+	settings_tell(running, config);
 	if (!(printed = diff_print(running, config, stdout)))
 		log_errorx("out of memory");
 	config_free(running);

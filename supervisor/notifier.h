@@ -39,33 +39,41 @@ void notifier_free(struct notifier *);
 /* Begin, or follow a configuration that is in force from now on. */
 void notifier_configure(struct notifier *);
 
+/* The name of a target of this configuration by its number: notifications, then sentry. NULL: there are no more. */
+const char *notifier_target(const struct config *, size_t target);
+
 /* Whether anybody is to be told anything. */
 bool notifier_wanted(const struct notifier *);
 
 /*
  * A line of the log was written: it is told, if it is a notice. change: NULL: it is not the line of a change of a node.
- * Neither writes to the log.
+ * Writes nothing to the log.
  */
-void notifier_record(struct notifier *, const struct log_record *);
-void notifier_notice(struct notifier *, const struct log_record *, const struct notifier_change *);
+void notifier_record(struct notifier *, const struct log_record *, const struct notifier_change *);
 
 /*
- * Send a message to a target to see whether it works; its number: that in the configuration, or the count of these for
- * sentry. ALL: to each of them. Returns an id for what will be heard of it, 0: out of memory.
+ * Send a message to a target to see whether it works, by its number; ALL: to each of them. Returns an id for what will be
+ * heard of it, 0: out of memory.
  */
 #define NOTIFIER_ALL SIZE_MAX
 uint32_t notifier_test(struct notifier *, size_t target);
 void notifier_listen(struct notifier *, notifier_tested *, void *context);
 
 /* See helper.h. */
+pid_t notifier_pid(const struct notifier *);
 void notifier_stop(struct notifier *);
 bool notifier_ends(const struct notifier *);
+bool notifier_told(const struct notifier *);
 void notifier_leave(struct notifier *);
 bool notifier_reaped(struct notifier *, pid_t, int status);
 
 /* For those who look. */
+enum notifier_result { NOTIFIER_DELIVERED, NOTIFIER_FAILED /* to be tried again */, NOTIFIER_GAVE_UP, NOTIFIER_RESULTS };
+
 struct notifier_figures {
 	uint64_t notices, lost; /* that there were; of which there was no room or memory for so many */
+	uint64_t failures;	/* how often exacheck-notify ended unexpectedly */
+	uint64_t results[NOTIFIER_RESULTS]; /* messages, as exacheck-notify says */
 };
 void notifier_figures(const struct notifier *, struct notifier_figures *);
 

@@ -78,9 +78,20 @@ metric_value(const struct node *node)
 	return metric != OPTION_UNSET && node_announces(node) ? json_integer(metric) : json_null();
 }
 
+/* Whether what it announces with its own attributes was announced before with those of another state. */
+static bool
+change_restores(const struct node_change *change)
+{
+	const struct node_config *config = change->node->config;
+
+	return change->effect == NODE_ANNOUNCED && change->node->wish == WISH_UP &&
+	    ((change->before == VERDICT_DOWN && config->texts[ATTRIBUTES_DOWN] != NULL) ||
+	    (change->before == VERDICT_DISABLED && config->texts[ATTRIBUTES_DISABLED] != NULL));
+}
+
 /* What became of its routes. */
 static bool
-put_routes(json_t *map, const struct node *node, enum node_effect effect)
+put_routes(json_t *map, const struct node_change *change)
 {
 	static const char *const effects[] = {
 		[NODE_SAME] = NULL,
@@ -95,16 +106,18 @@ put_routes(json_t *map, const struct node *node, enum node_effect effect)
 		[WISH_DISABLED] = "disabled",
 		[WISH_DRAIN] = "drain",
 	};
+	const struct node *node = change->node;
 	const struct node_config *config = node->config;
 	bool routes = config->prefixes.count > 0;
 
-	return view_put_text(map, "effect", routes ? effects[effect] : NULL) &&
+	return view_put_text(map, "effect", routes ? effects[change->effect] : NULL) &&
+	    view_put(map, "restored", json_boolean(routes && change_restores(change))) &&
 	    view_put_text(map, "attributes", routes && !node->guarded ? attributes[node->wish] : NULL) &&
 	    view_put(map, "prefixes", prefixes_list(&config->prefixes)) &&
 	    view_put(map, "prefix_count", json_integer((json_int_t)config->prefixes.count)) &&
 	    view_put_text(map, "nexthop", routes ? config->nexthop : NULL) &&
 	    view_put(map, "metric", routes ? metric_value(node) : json_null()) &&
-	    view_put(map, "kept", json_integer((json_int_t)transition_kept(node, effect)));
+	    view_put(map, "kept", json_integer((json_int_t)transition_kept(node, change->effect)));
 }
 
 static const char *
@@ -123,7 +136,7 @@ put_change(json_t *map, const struct notifier_change *told)
 	utf8_sanitise(cause);
 	return view_put(map, "group", json_boolean(told->group)) && view_put_text(map, "from", state_name(change->before)) &&
 	    view_put_text(map, "to", state_name(change->after)) && view_put_text(map, "cause", cause) &&
-	    put_point(map, "since", change->since) && put_routes(map, change->node, change->effect);
+	    put_point(map, "since", change->since) && put_routes(map, change);
 }
 
 /* The same keys of what is no change. */
@@ -135,8 +148,8 @@ put_no_change(json_t *map)
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (!view_put(map, keys[i], json_null()))
 			return false;
-	return view_put(map, "group", json_false()) && view_put(map, "prefixes", json_array()) &&
-	    view_put(map, "prefix_count", json_integer(0)) && view_put(map, "kept", json_integer(0));
+	return view_put(map, "group", json_false()) && view_put(map, "restored", json_false()) &&
+	    view_put(map, "prefixes", json_array()) && view_put(map, "prefix_count", json_integer(0)) && view_put(map, "kept", json_integer(0));
 }
 
 char *

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/option_error.h"
+
 #define WORD_MAX 60 /* bytes shown of a key or a name */
 
 static size_t
@@ -21,9 +23,11 @@ place_append(const struct place *place, char *text, size_t size)
 		return 0;
 	length = place_append(place->parent, text, size);
 	if (place->key != NULL)
-		more = snprintf(text + length, size - length, "%s%.*s", length > 0 ? "." : "", WORD_MAX, place->key);
+		more = snprintf(text + length, size - length, "%s%.*s", length > 0 ? "." : "",
+		    (int)option_shown(place->key, WORD_MAX), place->key);
 	else if (place->name != NULL)
-		more = snprintf(text + length, size - length, "[%zu] (%.*s)", place->number, WORD_MAX, place->name);
+		more = snprintf(text + length, size - length, "[%zu] (%.*s)", place->number,
+		    (int)option_shown(place->name, WORD_MAX), place->name);
 	else
 		more = snprintf(text + length, size - length, "[%zu]", place->number);
 	if (more > 0)

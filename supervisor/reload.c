@@ -21,7 +21,7 @@ log_finding(void *context, enum severity severity, const char *line)
 }
 
 struct config *
-reload_load(const char *path)
+reload_load(const char *path, bool directories)
 {
 	struct diagnostics *diagnostics = diagnostics_new(path);
 	struct config *config;
@@ -30,7 +30,7 @@ reload_load(const char *path)
 		log_errorx("cannot load %s: out of memory", path);
 		return NULL;
 	}
-	config = config_load(path, diagnostics);
+	config = config_load(path, diagnostics, directories);
 	diagnostics_each(diagnostics, log_finding, NULL);
 	diagnostics_free(diagnostics);
 	return config;
@@ -166,6 +166,7 @@ tell(const struct plan *plan, const struct config *old, const struct config *new
 	size_t count = plan->added + plan->removed + plan->changed;
 	enum log_level level = all || count <= TOLD_MAX ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
 
+	settings_tell(old, new);
 	tell_nodes(&plan->checks, old, new, check_name, level);
 	tell_nodes(&plan->groups, old, new, group_name, level);
 	log_info("%s %s: %zu added, %zu removed, %zu changed, %zu unchanged", what, new->path, plan->added, plan->removed,
@@ -247,7 +248,7 @@ reload_run(const struct reload *reload, bool asked, FILE *report)
 
 	if (report != NULL)
 		log_set_witness(report_line, report, false);
-	config = reload_load((*reload->config)->path);
+	config = reload_load((*reload->config)->path, false);
 	result = config == NULL ? RELOAD_REFUSED : reload_with(reload, config, asked);
 	if (result == RELOAD_REFUSED)
 		log_errorx("%s was not reloaded: everything goes on as before", (*reload->config)->path);
@@ -287,7 +288,7 @@ reload_try(const struct reload *reload, FILE *report)
 	enum reload_result result = RELOAD_REFUSED;
 
 	log_set_witness(report_line, report, true);
-	if ((config = reload_load((*reload->config)->path)) != NULL)
+	if ((config = reload_load((*reload->config)->path, false)) != NULL)
 		result = try_with(reload, config, report);
 	log_set_witness(NULL, NULL, false);
 	config_free(config);

@@ -25,8 +25,8 @@ struct reload {
 	struct channel *channel;
 };
 
-/* Load a configuration and log every finding. NULL: it has errors, or memory is short. */
-struct config *reload_load(const char *path);
+/* Load a configuration, see config_load, and log every finding. NULL: it has errors, or memory is short. */
+struct config *reload_load(const char *path, bool directories);
 
 /* The start: everything of the running configuration is new. False: out of memory. */
 bool reload_start(const struct reload *);

@@ -4,6 +4,7 @@
  */
 #include "settings.h"
 
+#include <bsd/string.h>
 #include <string.h>
 
 #include "../common/log.h"
@@ -28,6 +29,31 @@ bool
 settings_same(const struct config *a, const struct config *b)
 {
 	return options_equal(document_table, a, b) && loggers_equal(a, b) && notifications_equal(a, b);
+}
+
+/* Append a key to the list in text unless both have the same of it. */
+static void
+key_append(char *text, size_t size, const char *key, bool same)
+{
+	if (same)
+		return;
+	if (*text != '\0')
+		strlcat(text, ", ", size);
+	strlcat(text, key, size);
+}
+
+void
+settings_tell(const struct config *old, const struct config *new)
+{
+	char text[200] = "";
+
+	for (const struct option *option = document_table; option->name != NULL; option++)
+		key_append(text, sizeof(text), option->name,
+		    option_equal(option, option_at_const(option, old), option_at_const(option, new)));
+	key_append(text, sizeof(text), "logging", loggers_equal(old, new));
+	key_append(text, sizeof(text), "notifications", notifications_equal(old, new));
+	if (*text != '\0')
+		log_info("changed: %s", text);
 }
 
 bool

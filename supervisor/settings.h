@@ -12,6 +12,9 @@ struct channel;
 
 bool settings_same(const struct config *, const struct config *);
 
+/* Log which keys of the document beside checks and groups differ, if any do. */
+void settings_tell(const struct config *old, const struct config *new);
+
 /* Whether workers are to have another identity or another level of their sandbox. */
 bool settings_concern_workers(const struct global_options *old, const struct global_options *new);
 

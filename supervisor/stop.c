@@ -15,7 +15,9 @@
 #include "feed.h"
 #include "hook.h"
 #include "launcher.h"
+#include "loggers.h"
 #include "loop.h"
+#include "notifier.h"
 #include "route.h"
 #include "service.h"
 #include "worker.h"
@@ -32,10 +34,16 @@
 #define RETURN_NS (1 * NS_PER_SECOND)
 #define POLL_NS (5 * NS_PER_MILLISECOND)
 /* Then processes are killed that end by nobody's word: what a check left behind and nobody knows. */
+#define SPARED_MAX 3
 #define KILL_NS (100 * NS_PER_MILLISECOND)
 #define FEED_NS (400 * NS_PER_MILLISECOND) /* exacheck-web writes its files for the last time */
+#define NOTIFY_NS (950 * NS_PER_MILLISECOND) /* exacheck-notify delivers what it has */
+#define REAP_NS (50 * NS_PER_MILLISECOND) /* those are killed and reaped in */
+/* exacheck-log writes the last lines, after all that: at least, and at most, when the end itself was short. */
+#define LAST_NS (250 * NS_PER_MILLISECOND)
+#define LAST_LONG_NS (750 * NS_PER_MILLISECOND)
 
-enum phase { PHASE_NONE, PHASE_DRAIN, PHASE_END };
+enum phase { PHASE_NONE, PHASE_DRAIN, PHASE_END, PHASE_LAST };
 
 struct stop {
 	struct stop_parts parts;
@@ -116,6 +124,7 @@ stop_end(struct stop *stop)
 	workers_stop(stop->parts.workers);
 	hooks_stop(stop->parts.hooks);
 	feed_stop(stop->parts.feed);
+	notifier_stop(stop->parts.notifier);
 	launcher_stop(stop->parts.launcher);
 	if (!stop->keep)
 		withdraw_all(stop);
@@ -135,28 +144,81 @@ return_awaited(struct stop *stop, monotime_t now)
 	return ledger_pending(stop->parts.ledger) > 0 && monotime_before(now, monotime_add(stop->there, RETURN_NS));
 }
 
+/*
+ * Those that end by themselves and have time for it yet, since the end began; the log is the last that does. Returns how
+ * many they are.
+ */
+static size_t
+spared(const struct stop *stop, int64_t elapsed_ns, pid_t list[static SPARED_MAX])
+{
+	const struct {
+		pid_t pid;
+		int64_t time_ns;
+	} helpers[SPARED_MAX] = {
+		{loggers_pid(stop->parts.loggers), INT64_MAX},
+		{feed_ends(stop->parts.feed) ? feed_pid(stop->parts.feed) : 0, FEED_NS},
+		{notifier_ends(stop->parts.notifier) ? notifier_pid(stop->parts.notifier) : 0, NOTIFY_NS},
+	};
+	bool over = elapsed_ns >= stop->limit_ns - REAP_NS;
+	size_t count = 0;
+
+	for (size_t i = 0; i < SPARED_MAX; i++)
+		if (helpers[i].pid > 0 && (helpers[i].time_ns == INT64_MAX || (!over && elapsed_ns < helpers[i].time_ns)))
+			list[count++] = helpers[i].pid;
+	return count;
+}
+
+/* All that is left to be done is told by now: the log is the last that ends. */
+static void
+last_begin(struct stop *stop)
+{
+	int64_t left_ns = monotime_left(stop->deadline, monotime_now()) + LAST_NS;
+
+	log_info("stopped");
+	stop->phase = PHASE_LAST;
+	stop->deadline = monotime_add(monotime_now(), left_ns < LAST_LONG_NS ? left_ns : LAST_LONG_NS);
+	loggers_stop(stop->parts.loggers);
+	event_active(stop->timer, EV_TIMEOUT, 0);
+}
+
+static void
+last_turn(struct stop *stop)
+{
+	bool late = monotime_left(stop->deadline, monotime_now()) == 0;
+
+	if (loggers_ends(stop->parts.loggers) && !late) {
+		loop_arm(stop->timer, POLL_NS);
+		return;
+	}
+	if (late)
+		log_warnx("exacheck-log did not end in time");
+	children_kill(NULL, 0);
+	event_base_loopbreak(stop->parts.base);
+}
+
 /* Called every few milliseconds: done when all is said and reaped, or when time is up. */
 static void
 end_turn(struct stop *stop)
 {
+	pid_t last = loggers_pid(stop->parts.loggers), list[SPARED_MAX];
 	monotime_t now = monotime_now();
-	int64_t left_ns = monotime_left(stop->deadline, now);
-	bool children = children_left();
+	int64_t left_ns = monotime_left(stop->deadline, now), elapsed_ns = stop->limit_ns - left_ns;
+	bool children = children_left(&last, last > 0 ? 1 : 0);
 	bool idle = !return_awaited(stop, now) && !children && channel_idle(stop->parts.channel);
 
 	/* As its process, ExaBGP must not find our end closed when it answers late: then all of the time is used to read. */
 	if (left_ns == 0 || (idle && (!stop->hurried || stop->parts.alone))) {
 		if (!idle)
 			log_warnx("not everything could be withdrawn and reaped in time");
-		event_base_loopbreak(stop->parts.base);
+		last_begin(stop);
 		return;
 	}
 	if (!stop->hurried && left_ns <= stop->limit_ns / 2) {
 		stop->hurried = true;
 		channel_hurry(stop->parts.channel);
 	}
-	if (children && left_ns <= stop->limit_ns - (feed_ends(stop->parts.feed) ? FEED_NS : KILL_NS))
-		children_kill();
+	if (children && elapsed_ns >= KILL_NS)
+		children_kill(list, spared(stop, elapsed_ns, list));
 	loop_arm(stop->timer, POLL_NS);
 }
 
@@ -171,6 +233,8 @@ stop_turn(evutil_socket_t fd, short what, void *context)
 		stop_end(stop);
 	else if (stop->phase == PHASE_END)
 		end_turn(stop);
+	else if (stop->phase == PHASE_LAST)
+		last_turn(stop);
 }
 
 void

@@ -13,6 +13,8 @@ struct feed;
 struct hooks;
 struct launcher;
 struct ledger;
+struct loggers;
+struct notifier;
 struct stop;
 struct workers;
 
@@ -32,6 +34,8 @@ struct stop_parts {
 	struct launcher *launcher;
 	const struct checks *checks;
 	struct feed *feed;
+	struct loggers *loggers;
+	struct notifier *notifier;
 	bool alone; /* we are no process of ExaBGP, which would wait for 2 s only */
 };
 
@@ -41,7 +45,7 @@ void stop_free(struct stop *);
 
 /*
  * Begin, or go on faster. The drain comes first, while checks go on; then every process is ended and, unless keep,
- * every route withdrawn; then the loop is broken.
+ * every route withdrawn; then the log ends, and the loop is broken.
  */
 void stop_begin(struct stop *, enum stop_cause, bool keep);
 

@@ -26,7 +26,9 @@
 #include "hook.h"
 #include "journal.h"
 #include "launcher.h"
+#include "loggers.h"
 #include "loop.h"
+#include "notifier.h"
 #include "overrides.h"
 #include "program.h"
 #include "pulse.h"
@@ -120,7 +122,8 @@ static struct stop *
 stop_make(struct supervisor *supervisor)
 {
 	const struct stop_parts parts = {supervisor->base, supervisor->ledger, supervisor->channel, supervisor->workers,
-		supervisor->hooks, supervisor->launcher, supervisor->checks, supervisor->feed, supervisor_alone(supervisor)};
+		supervisor->hooks, supervisor->launcher, supervisor->checks, supervisor->feed, supervisor->loggers,
+		supervisor->notifier, supervisor_alone(supervisor)};
 
 	return stop_new(&parts);
 }
@@ -145,18 +148,24 @@ parts_make(struct supervisor *supervisor)
 	    (supervisor->pulse = pulse_new(supervisor->base, supervisor->checks)) == NULL ||
 	    !launcher_attach(supervisor->launcher, supervisor->base) ||
 	    (supervisor->workers = workers_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL ||
-	    (supervisor->hooks = hooks_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL)
+	    (supervisor->hooks = hooks_new(supervisor->base, &supervisor->identity, supervisor->launcher)) == NULL ||
+	    (supervisor->loggers = loggers_new(supervisor->base, &supervisor->config, &supervisor->identity,
+	    supervisor->launcher)) == NULL ||
+	    (supervisor->notifier = notifier_new(supervisor->base, &supervisor->config, &supervisor->identity,
+	    supervisor->launcher)) == NULL)
 		return false;
 	supervisor->notes = (struct node_journal){supervisor->journal, supervisor->checks};
-	supervisor->chronicle = (struct chronicle){.checks = supervisor->checks, .events = supervisor->events};
+	supervisor->chronicle = (struct chronicle){.checks = supervisor->checks, .events = supervisor->events,
+	    .tell = supervisor_told, .context = supervisor};
 	chronicle_begin(&supervisor->chronicle);
+	supervisor_outlets_follow(supervisor);
 	supervisor->channel = (left != NULL ? channel_adopt : channel_new)(supervisor->base, config, supervisor->ledger,
 	    supervisor_channel_ended, supervisor);
 	supervisor->upgrade = left != NULL ?
 	    upgrade_adopt(supervisor->base, supervisor->launcher, &supervisor_upgrade_hooks, supervisor, supervisor->left_file) :
 	    upgrade_new(supervisor->base, supervisor->launcher, &supervisor_upgrade_hooks, supervisor);
 	supervisor->view = (struct view){&supervisor->config, supervisor->checks, supervisor->ledger, supervisor->channel,
-	    supervisor->events, &supervisor->counts, monotime_now()};
+	    supervisor->events, &supervisor->counts, monotime_now(), supervisor->loggers, supervisor->notifier};
 	supervisor->control = supervisor_control(supervisor);
 	supervisor->feed = feed_new(supervisor->base, &supervisor->view, supervisor->checks, &supervisor->identity,
 	    supervisor->launcher);
@@ -208,6 +217,9 @@ supervisor_free(struct supervisor *supervisor)
 		workers_free(supervisor->workers);
 	hooks_free(supervisor->hooks);
 	feed_free(supervisor->feed);
+	chronicle_end(&supervisor->chronicle); /* nobody is told any more */
+	loggers_free(supervisor->loggers);
+	notifier_free(supervisor->notifier);
 	launcher_free(supervisor->launcher);
 	if (supervisor->channel != NULL)
 		channel_free(supervisor->channel);
@@ -218,7 +230,6 @@ supervisor_free(struct supervisor *supervisor)
 		event_free(supervisor->title);
 	if (supervisor->base != NULL)
 		event_base_free(supervisor->base);
-	chronicle_end(&supervisor->chronicle);
 	events_free(supervisor->events);
 	checks_free(supervisor->checks);
 	config_free(supervisor->config);
@@ -227,10 +238,9 @@ supervisor_free(struct supervisor *supervisor)
 static int
 supervisor_loop(struct supervisor *supervisor)
 {
-	int status = loop_run(supervisor->base) == -1 || supervisor->failed ? 1 : 0;
+	bool ended = loop_run(supervisor->base) == 0;
 
-	log_info("stopped");
-	return status;
+	return ended && !supervisor->failed ? 0 : 1;
 }
 
 int

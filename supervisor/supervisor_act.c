@@ -11,12 +11,24 @@
 #include "feed.h"
 #include "hook.h"
 #include "journal.h"
+#include "loggers.h"
+#include "notifier.h"
 #include "overrides.h"
 #include "pulse.h"
 #include "service.h"
 #include "stop.h"
 #include "supervisor_internal.h"
 #include "watch.h"
+
+#define OUTLETS_WAIT_NS (500 * NS_PER_MILLISECOND)
+
+void
+supervisor_outlets_follow(struct supervisor *supervisor)
+{
+	loggers_configure(supervisor->loggers);
+	notifier_configure(supervisor->notifier);
+	chronicle_listen(loggers_level(supervisor->loggers));
+}
 
 static void
 supervisor_stop(struct supervisor *supervisor, const char *why, enum stop_cause cause)
@@ -82,6 +94,7 @@ reload_now(struct supervisor *supervisor, bool asked, FILE *report)
 		overrides_changed(supervisor->overrides, problem); /* names may be others */
 		supervisor_title_show(supervisor);
 		pulse_set(supervisor->pulse);
+		supervisor_outlets_follow(supervisor);
 		feed_configure(supervisor->feed);
 		control_listen(supervisor->control);
 	}
@@ -137,8 +150,11 @@ upgrade_keep(void *context, bool keep)
 	const struct supervisor *supervisor = context;
 	const struct handover handover = supervisor_handover_parts(supervisor);
 
-	if (keep)
+	if (keep) {
 		feed_leave(supervisor->feed);
+		loggers_leave(supervisor->loggers);
+		notifier_leave(supervisor->notifier);
+	}
 	return handover_keep(&handover, keep);
 }
 
@@ -147,6 +163,7 @@ upgrade_pause(void *context, bool pause)
 {
 	struct supervisor *supervisor = context;
 
+	supervisor->paused = monotime_now();
 	workers_pause(supervisor->workers, pause);
 	hooks_pause(supervisor->hooks, pause);
 	if (pause)
@@ -160,7 +177,11 @@ upgrade_quiet(void *context)
 {
 	const struct supervisor *supervisor = context;
 
-	return channel_idle(supervisor->channel) && workers_quiet(supervisor->workers) &&
+	/* who does not listen is not waited for long */
+	bool told = (loggers_told(supervisor->loggers) && notifier_told(supervisor->notifier)) ||
+	    monotime_sub(monotime_now(), supervisor->paused) >= OUTLETS_WAIT_NS;
+
+	return told && channel_idle(supervisor->channel) && workers_quiet(supervisor->workers) &&
 	    hooks_quiet(supervisor->hooks);
 }
 
@@ -189,10 +210,16 @@ signal_upgrade(void *context, int number)
 }
 
 static void
-signal_ignored(void *context, int number)
+signal_reopen(void *context, int number)
 {
-	(void)context;
-	log_warnx("%s: ignored", strsignal(number));
+	const struct supervisor *supervisor = context;
+
+	(void)number;
+	if (loggers_wanted(supervisor->loggers))
+		log_info("log files are opened anew");
+	else
+		log_info("there are no log files to open anew");
+	loggers_reopen(supervisor->loggers);
 }
 
 static void
@@ -206,7 +233,7 @@ const struct signal_handler supervisor_signals[] = {
 	{SIGTERM, signal_stop},
 	{SIGINT, signal_stop},
 	{SIGHUP, signal_reload},
-	{SIGUSR1, signal_ignored},
+	{SIGUSR1, signal_reopen},
 	{SIGUSR2, signal_upgrade},
 	{SIGCHLD, signal_child},
 	{0, NULL},
@@ -254,15 +281,30 @@ nodes_overridden(void *context)
 	return overrides_changed(supervisor->overrides, problem) ? NULL : problem;
 }
 
+static const char *
+notify_test(void *context, size_t target, uint32_t *id)
+{
+	const struct supervisor *supervisor = context;
+
+	if (stop_begun(supervisor->stop))
+		return "exacheck is ending";
+	if (notifier_pid(supervisor->notifier) == 0)
+		return "exacheck-notify is not running: if it does not come in a moment, the log says why";
+	*id = notifier_test(supervisor->notifier, target);
+	return *id != 0 ? NULL : "out of memory";
+}
+
 struct control *
 supervisor_control(struct supervisor *supervisor)
 {
 	const struct control_acts acts = {.reload = control_reload_act, .upgrade = control_upgrade_act,
-	    .changed = nodes_overridden, .context = supervisor};
+	    .changed = nodes_overridden, .notify_test = notify_test, .context = supervisor};
 	struct control *control = control_new(supervisor->base, &supervisor->view, supervisor->checks, supervisor->workers,
 	    &acts);
 
-	if (control != NULL)
-		events_listen(supervisor->events, control_heard, control);
+	if (control == NULL)
+		return NULL;
+	events_listen(supervisor->events, control_heard, control);
+	notifier_listen(supervisor->notifier, control_tested, control);
 	return control;
 }

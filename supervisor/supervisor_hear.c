@@ -14,7 +14,9 @@
 #include "hook.h"
 #include "hook_node.h"
 #include "launcher.h"
+#include "loggers.h"
 #include "loop.h"
+#include "notifier.h"
 #include "pulse.h"
 #include "stop.h"
 #include "supervisor_internal.h"
@@ -91,6 +93,15 @@ supervisor_change(void *context, const struct node_change *change)
 		supervisor_title_changed(supervisor);
 }
 
+void
+supervisor_told(void *context, const struct log_record *record, const struct notifier_change *change)
+{
+	const struct supervisor *supervisor = context;
+
+	loggers_record(supervisor->loggers, record);
+	notifier_record(supervisor->notifier, record, change);
+}
+
 /* Reap every child that ended. */
 void
 supervisor_reap(struct supervisor *supervisor)
@@ -101,7 +112,8 @@ supervisor_reap(struct supervisor *supervisor)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0 || (pid == -1 && errno == EINTR))
 		if (pid > 0 && !launcher_reaped(supervisor->launcher, pid, status) &&
 		    !upgrade_reaped(supervisor->upgrade, pid, status) && !hooks_reaped(supervisor->hooks, pid, status) &&
-		    !feed_reaped(supervisor->feed, pid, status))
+		    !feed_reaped(supervisor->feed, pid, status) && !loggers_reaped(supervisor->loggers, pid, status) &&
+		    !notifier_reaped(supervisor->notifier, pid, status))
 			workers_reaped(supervisor->workers, pid, status);
 }
 

@@ -43,7 +43,10 @@ struct supervisor {
 	struct view view;
 	struct view_counts counts;
 	struct feed *feed;
+	struct loggers *loggers;
+	struct notifier *notifier;
 	struct control *control;
+	monotime_t paused; /* when an upgrade began to wait for quiet */
 	bool reload_due; /* asked for during an upgrade */
 	bool failed; /* the end is an error */
 	const struct handover *left; /* at a start that goes on from what another program left; NULL: it does not */
@@ -60,6 +63,9 @@ void supervisor_title_turn(evutil_socket_t, short what, void *supervisor);
 /* For the checks' listener. */
 void supervisor_transition(void *supervisor, const struct transition *);
 void supervisor_change(void *supervisor, const struct node_change *);
+
+/* For the chronicle. */
+void supervisor_told(void *supervisor, const struct log_record *, const struct notifier_change *);
 
 /* What a service manager shows. */
 void supervisor_describe(void *supervisor, char *text, size_t size);
@@ -78,6 +84,9 @@ void supervisor_file_changed(void *supervisor);
 
 /* asked: by somebody who waits for a word. */
 void supervisor_reload(struct supervisor *, bool asked);
+
+/* Those who are told what happens follow the configuration that is in force. */
+void supervisor_outlets_follow(struct supervisor *);
 
 /* The parts that these work on. */
 struct reload supervisor_reload_parts(struct supervisor *);

@@ -11,9 +11,11 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "../common/option_error.h"
 #include "json_text.h"
 #include "tree_merge.h"
 
+#define TAG_SHOWN_MAX 60
 #define DEPTH_MAX 64
 #define NODES_MAX 500000 /* values in all, aliases counted as often as they are used */
 
@@ -246,8 +248,8 @@ tag_check(struct builder *builder, const yaml_event_t *event, const yaml_char_t 
 		if (strcmp(text, *allowed) == 0)
 			return;
 	diagnostic_add(builder->diagnostics, SEVERITY_ERROR, (unsigned)event->start_mark.line + 1,
-	    (unsigned)event->start_mark.column + 1, NULL, "the tag %s%.60s has no meaning here: leave it out",
-	    core ? "!!" : "", text);
+	    (unsigned)event->start_mark.column + 1, NULL, "the tag %s%.*s has no meaning here: leave it out",
+	    core ? "!!" : "", (int)option_shown(text, TAG_SHOWN_MAX), text);
 }
 
 static bool

@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/option_error.h"
+
+#define KEY_SHOWN_MAX 60
+
 static bool
 append(struct pairs *pairs, struct node *key, struct node *value, bool merged)
 {
@@ -115,8 +119,9 @@ drop_duplicates(struct pairs *pairs, struct diagnostics *diagnostics)
 		pair->dropped = true;
 		if (!pair->merged)
 			diagnostic_add(diagnostics, SEVERITY_ERROR, pair->key->line, pair->key->column, NULL,
-			    "the key \"%.60s\" stands here a second time, first at line %u column %u", pair->key->text,
-			    kept->key->line, kept->key->column);
+			    "the key \"%.*s\" stands here a second time, first at line %u column %u",
+			    (int)option_shown(pair->key->text, KEY_SHOWN_MAX), pair->key->text, kept->key->line,
+			    kept->key->column);
 	}
 	if (pairs->count > 1)
 		qsort(pairs->pairs, pairs->count, sizeof(*pairs->pairs), compare_rank);

@@ -1,14 +1,14 @@
 # Completion of exacheck-ctl for bash: commands, their options, names of checks and groups of the running exacheck.
 
-# The socket that the command line names, as options for asking for names.
-_exacheck_ctl_names() {
+# Names ("names") or targets of notifications ("targets"), of the exacheck at the socket that the command line names.
+_exacheck_ctl_ask() {
 	local i where=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case "${COMP_WORDS[i]}" in
 		-s | --socket | -r | --runtime) where+=("${COMP_WORDS[i]}" "${COMP_WORDS[i + 1]}") ;;
 		esac
 	done
-	"${COMP_WORDS[0]}" "${where[@]}" names 2>/dev/null
+	"${COMP_WORDS[0]}" "${where[@]}" "$1" 2>/dev/null
 }
 
 # Words that begin with the current one, each whole line of standard input one; blanks are quoted.
@@ -22,7 +22,7 @@ _exacheck_ctl_lines() {
 
 _exacheck_ctl() {
 	local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD - 1]}" command="" i
-	local commands="status routes why history events check disable drain enable reload upgrade log version nagios"
+	local commands="status routes why history events check disable drain enable reload upgrade notify-test log version nagios"
 	local options="--socket --runtime --json --timeout --help --version"
 	COMPREPLY=()
 	case "$previous" in
@@ -53,7 +53,8 @@ _exacheck_ctl() {
 	"") mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$current") ;;
 	log) mapfile -t COMPREPLY < <(compgen -W "error warning info success debug trace" -- "$current") ;;
 	status | routes | why | history | check | disable | drain | enable | nagios)
-		_exacheck_ctl_lines "$current" < <(_exacheck_ctl_names) ;;
+		_exacheck_ctl_lines "$current" < <(_exacheck_ctl_ask names) ;;
+	notify-test) _exacheck_ctl_lines "$current" < <(_exacheck_ctl_ask targets) ;;
 	esac
 }
 complete -F _exacheck_ctl exacheck-ctl

@@ -1,5 +1,6 @@
 /*
- * What changes something: check, disable, drain, enable, reload, log. Touches standard output.
+ * What changes something, or makes something happen: check, disable, drain, enable, reload, notify-test, log. Touches
+ * standard output.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,8 +12,9 @@
 #include "moment.h"
 #include "words.h"
 
-/* A check runs as long as its timeout lets it; exacheck tells what it came to. */
+/* A check, and a message, takes as long as its timeout lets it; exacheck tells what it came to. */
 #define CHECK_PATIENCE_S 300.0
+#define NOTIFY_PATIENCE_S 310.0
 #define RELOAD_PATIENCE_S 60.0
 
 /* What is done with each line of an answer, besides being JSON for those who want it. */
@@ -155,6 +157,33 @@ command_reload(const struct ctl *ctl)
 	if (ctl->dry_run && json_object_set_new(request, "dry_run", json_true()) != 0)
 		ctl_no_memory();
 	return act(&acting, request, RELOAD_PATIENCE_S);
+}
+
+/* What became of the message to a target. */
+static void
+target_show(struct acting *acting, const json_t *line)
+{
+	if (!map_is(line, "type", "target"))
+		return;
+	if (!map_true(line, "ok"))
+		acting->code = CTL_FAILED;
+	if (!acting->ctl->json)
+		printf("%s: %s%s%s\n", map_word(line, "name"), map_true(line, "ok") ? "delivered" : "failed",
+		    *map_word(line, "message") != '\0' ? ": " : "", map_word(line, "message"));
+}
+
+enum ctl_exit
+command_notify_test(const struct ctl *ctl)
+{
+	struct acting acting = {.ctl = ctl, .show = target_show};
+	json_t *request = request_new("notify-test", NULL, 0);
+
+	if (ctl->count > 0 && json_object_set_new(request, "target", json_string(ctl->names[0])) != 0) {
+		ctl_warn("the name of the notification is not UTF-8");
+		json_decref(request);
+		return CTL_USAGE;
+	}
+	return act(&acting, request, NOTIFY_PATIENCE_S);
 }
 
 static void

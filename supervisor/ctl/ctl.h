@@ -53,10 +53,12 @@ enum ctl_exit command_drain(const struct ctl *);
 enum ctl_exit command_enable(const struct ctl *);
 enum ctl_exit command_reload(const struct ctl *);
 enum ctl_exit command_upgrade(const struct ctl *);
+enum ctl_exit command_notify_test(const struct ctl *);
 enum ctl_exit command_log(const struct ctl *);
 enum ctl_exit command_version(const struct ctl *);
 enum ctl_exit command_nagios(const struct ctl *);
 enum ctl_exit command_names(const struct ctl *);
+enum ctl_exit command_targets(const struct ctl *);
 enum ctl_exit command_watch(const struct ctl *);
 
 #endif

@@ -44,11 +44,14 @@ static const struct command commands[] = {
     {"enable", "NAME...", "take disable or drain back", 0, 1, MANY, command_enable},
     {"reload", "[--dry-run]", "load the configuration anew", TAKES_DRY_RUN, 0, 0, command_reload},
     {"upgrade", "", "execute the installed program in place of the running one", 0, 0, 0, command_upgrade},
+    {"notify-test", "[TARGET]", "send a message to a target of the notifications, or to all, and tell what became of it", 0, 0,
+	1, command_notify_test},
     {"log", "LEVEL", "how much is logged: error warning info success debug trace", 0, 1, 1, command_log},
     {"version", "", "of both programs", 0, 0, 0, command_version},
     {"nagios", "[-w N] [-c N] [NAME...]", "one line for Nagios and Icinga, with their exit codes", TAKES_LIMITS, 0, MANY,
 	command_nagios},
     {"names", "", NULL, 0, 0, 0, command_names},
+    {"targets", "", NULL, 0, 0, 0, command_targets},
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -79,8 +82,8 @@ usage_print(FILE *stream)
 	fputs("usage: exacheck-ctl [-s SOCKET | -r DIRECTORY] [--json] [-t SECONDS] COMMAND ...\n\n", stream);
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (commands[i].help != NULL)
-			fprintf(stream, "  %-8s %s%s    %s\n", commands[i].name, commands[i].usage,
-			    *commands[i].usage != '\0' ? "\n        " : "      ", commands[i].help);
+			fprintf(stream, "  %-11s %s%s%s\n", commands[i].name, commands[i].usage,
+			    *commands[i].usage != '\0' ? "\n                " : "", commands[i].help);
 	fputs("\n  -s, --socket SOCKET      the control socket (default $EXACHECK_SOCKET, then " DEFAULT_SOCKET ")\n"
 	      "  -r, --runtime DIRECTORY  exacheck.runtime_dir of the configuration: the socket is DIRECTORY/" SOCKET_FILE "\n"
 	      "  -j, --json               for programs\n"

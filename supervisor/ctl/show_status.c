@@ -123,9 +123,9 @@ name_print(void *context, json_t *node)
 	printf("%s\n", map_word(node, "name"));
 }
 
-/* For completion in shells. */
-enum ctl_exit
-command_names(const struct ctl *ctl)
+/* For the completion of command lines: one a line, and not a word about what went wrong. */
+static enum ctl_exit
+lines_print(const struct ctl *ctl, void (*print)(const struct status *))
 {
 	struct client *client = client_new(ctl, 2);
 	struct status status;
@@ -133,11 +133,40 @@ command_names(const struct ctl *ctl)
 	enum ctl_exit code = CTL_DONE;
 
 	if (status_fetch(&status, client, NULL, 0, false)) {
-		status_each(&status, name_print, NULL);
+		print(&status);
 		status_free(&status);
 	} else {
 		code = client_error(client, &text);
 	}
 	client_free(client);
 	return code;
+}
+
+static void
+names_print(const struct status *status)
+{
+	status_each(status, name_print, NULL);
+}
+
+enum ctl_exit
+command_names(const struct ctl *ctl)
+{
+	return lines_print(ctl, names_print);
+}
+
+static void
+targets_print(const struct status *status)
+{
+	json_t *target;
+	size_t i;
+
+	json_array_foreach(map_list(map_map(status->exacheck, "notifications"), "targets"), i, target)
+		if (json_is_string(target))
+			printf("%s\n", json_string_value(target));
+}
+
+enum ctl_exit
+command_targets(const struct ctl *ctl)
+{
+	return lines_print(ctl, targets_print);
 }

@@ -53,7 +53,8 @@ static const struct compression_format formats[] = {
 
 /* Where programs and what they load are looked for: nowhere that a user may name. */
 static const char *const tool_directories[] = {"/usr/bin", "/bin"};
-static const char *const library_places[] = {"/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/dev/null"};
+static const char *const library_places[] = {"/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache"};
+#define NOWHERE "/dev/null"
 
 const struct compression_format *
 compression_find(const char *name)
@@ -123,6 +124,7 @@ compression_needs(const struct compression_format *format, struct needs *needs, 
 		needs_place(needs, open(interpreter, O_PATH | O_CLOEXEC), LANDLOCK_FS_EXECUTE | LANDLOCK_FS_READ_FILE);
 	for (size_t i = 0; i < sizeof(library_places) / sizeof(library_places[0]); i++)
 		needs_place(needs, open(library_places[i], O_PATH | O_CLOEXEC), reading);
+	needs_place(needs, open(NOWHERE, O_PATH | O_CLOEXEC), LANDLOCK_FS_READ_FILE | LANDLOCK_FS_WRITE_FILE);
 	return true;
 }
 
@@ -230,6 +232,7 @@ tool_exec(const struct work *work, int input)
 	char *const environment[] = {search, language, NULL};
 	char tool[PATH_MAX], *arguments[ARGUMENTS_MAX];
 	size_t count = 0;
+	int nowhere;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGPIPE, SIG_DFL);
@@ -237,6 +240,8 @@ tool_exec(const struct work *work, int input)
 		arguments[count] = strdup(strcmp(work->format->arguments[count], PATH) == 0 ? work->path :
 		    work->format->arguments[count]);
 	arguments[count] = NULL;
+	if ((nowhere = open(NOWHERE, O_WRONLY | O_CLOEXEC)) != -1)
+		dup2(nowhere, STDERR_FILENO);
 	if (tool_find(work->format, tool) && dup2(input, STDIN_FILENO) != -1 && dup2(work->to, STDOUT_FILENO) != -1)
 		execve(tool, arguments, environment);
 	_exit(TOOL_LACKING);

@@ -23,7 +23,7 @@ filter_wants(const struct logger_setup *logger, const struct log_fields *record)
 {
 	enum log_level level = log_setup_level(record->level);
 
-	return level != LOG_LEVELS && level <= logger->level && names_have(&logger->events, record->event) &&
+	return level != LOG_LEVELS && log_level_admits(logger->level, level) && names_have(&logger->events, record->event) &&
 	    names_have(&logger->subsystems, record->subsystem) &&
 	    (logger->checks.count == 0 ||
 	    names_have(&logger->checks, record->check != NULL ? record->check : FILTER_ITSELF));

@@ -6,6 +6,22 @@
 #include "words.h"
 
 void
+tally_add(struct tally *tally, const struct tally *more)
+{
+	if (more->from_us != 0 && (tally->from_us == 0 || more->from_us < tally->from_us))
+		tally->from_us = more->from_us;
+	if (more->to_us > tally->to_us)
+		tally->to_us = more->to_us;
+	tally->events += more->events;
+}
+
+void
+tally_count(struct tally *tally, int64_t at_us)
+{
+	tally_add(tally, &(const struct tally){1, at_us, at_us});
+}
+
+void
 bundle_init(struct bundle *bundle)
 {
 	*bundle = (struct bundle){0};
@@ -25,7 +41,7 @@ bundle_clear(struct bundle *bundle)
 bool
 bundle_is_empty(const struct bundle *bundle)
 {
-	return bundle->events == 0 && bundle->lost == 0;
+	return bundle->all.events == 0 && bundle->lost == 0;
 }
 
 static void
@@ -40,15 +56,11 @@ bundle_add(struct bundle *bundle, struct notice *notice)
 {
 	bool listed = bundle->listed_count < BUNDLE_LISTED_MAX;
 
-	if (bundle->events == 0 || notice->at_us < bundle->from_us)
-		bundle->from_us = notice->at_us;
-	if (bundle->events == 0 || notice->at_us > bundle->to_us)
-		bundle->to_us = notice->at_us;
+	tally_count(&bundle->all, notice->at_us);
 	if (listed)
 		bundle->listed[bundle->listed_count++] = notice_hold(notice);
 	notice_release(bundle->last);
 	bundle->last = notice_hold(notice);
-	bundle->events++;
 	bundle->kinds[notice_kind(notice)]++;
 	kind_raise(bundle, words_kind(notice));
 	roster_add(&bundle->roster, notice, listed);

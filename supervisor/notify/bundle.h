@@ -13,14 +13,22 @@
 
 #define BUNDLE_LISTED_MAX 200
 
-struct bundle {
+/* A number of events, and when the earliest and the latest happened; 0: of these nothing is known. */
+struct tally {
 	uint64_t events;
+	int64_t from_us, to_us;
+};
+
+void tally_add(struct tally *, const struct tally *);
+void tally_count(struct tally *, int64_t at_us);
+
+struct bundle {
+	struct tally all;
 	uint64_t kinds[NOTICE_KINDS]; /* the same by kind */
 	uint64_t lost;		      /* events of which nothing is known but that there were some */
 	struct notice *listed[BUNDLE_LISTED_MAX]; /* the first ones, held */
 	size_t listed_count;
 	struct notice *last; /* held; NULL: no events */
-	int64_t from_us, to_us; /* when the earliest and the latest happened */
 	enum letter_kind gravest;
 	struct roster roster;
 };

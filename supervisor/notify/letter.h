@@ -17,6 +17,7 @@ struct letter {
 	json_t *summary; /* how many events it is about, a map: data has the first ones only; of a report NULL */
 };
 
+/* Of what malloc gave; NULL: nothing. */
 void letter_free(struct letter *);
 /* "info", "success", "warning", "failure" */
 const char *letter_kind_name(enum letter_kind);

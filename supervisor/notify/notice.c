@@ -53,6 +53,7 @@ static const struct {
 	{"metric", offsetof(struct notice, metric), -1},
 	{"since", offsetof(struct notice, since_us), 0},
 	{"kept", offsetof(struct notice, kept), 0},
+	{"prefix_count", offsetof(struct notice, prefix_count), 0},
 };
 
 static const struct {
@@ -188,7 +189,8 @@ prefixes_read(struct notice *notice, const json_t *map, char error[static NOTICE
 
 	if (list != NULL && !json_is_null(list) && !json_is_array(list))
 		return failed(error, "prefixes", "no list");
-	notice->prefix_count = json_array_size(list);
+	if (json_array_size(list) > (size_t)notice->prefix_count)
+		notice->prefix_count = (int64_t)json_array_size(list);
 	if (held > 0 && (notice->prefixes = calloc(held, sizeof(notice->prefixes[0]))) == NULL)
 		return failed(error, "prefixes", "out of memory");
 	for (size_t i = 0; i < held; i++) {
@@ -229,7 +231,7 @@ notice_own(enum log_level level, enum log_fault fault, int64_t at_us, const char
 		return NULL;
 	*notice = (struct notice){.holders = 1, .at_us = at_us, .level = level, .fault = fault, .metric = -1,
 	    .event = level <= LOG_LEVEL_WARNING ? LOG_EVENT_ERROR : LOG_EVENT_INFO};
-	notice->subsystem = strdup("notification");
+	notice->subsystem = strdup("master");
 	if ((notice->text = text_copy(text)) != NULL && notice->subsystem != NULL)
 		return notice;
 	notice_release(notice);

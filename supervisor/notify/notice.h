@@ -29,6 +29,7 @@ struct notice {
 	enum log_fault fault;
 	enum notice_effect effect;
 	bool group;    /* a group's, not a check's */
+	bool fatal;    /* the end of exacheck */
 	bool restored; /* its routes were announced before, with the attributes of another state */
 	/* Printable UTF-8; NULL: there is none */
 	char *subsystem;
@@ -41,8 +42,8 @@ struct notice {
 	char *file, *function; /* where in the program */
 	int64_t line;
 	char **prefixes;
-	size_t prefix_count;  /* all of them */
 	size_t prefixes_held; /* the first ones */
+	int64_t prefix_count; /* all of them */
 	int64_t metric;	      /* -1: none */
 	int64_t since_us;     /* when the state before began; 0: not known */
 	int64_t kept;	      /* routes of it that others keep announced */

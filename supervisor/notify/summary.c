@@ -82,15 +82,15 @@ title_write(FILE *stream, const struct bundle *bundle)
 {
 	const struct roster_one *first = TAILQ_FIRST(&bundle->roster.order);
 
-	if (bundle->events == 1) {
+	if (bundle->all.events == 1) {
 		words_title(stream, bundle->last);
 		return;
 	}
 	fputs("ExaCheck Event - ", stream);
-	if (bundle->events == 0) {
+	if (bundle->all.events == 0) {
 		fprintf(stream, "%llu event%s lost", (unsigned long long)bundle->lost, plural(bundle->lost));
 	} else if (bundle->roster.count == 1 && bundle->roster.strangers == 0 && first->name != NULL) {
-		fprintf(stream, "%llu events", (unsigned long long)bundle->events);
+		fprintf(stream, "%llu events", (unsigned long long)bundle->all.events);
 		if (bundle->last->to != NULL)
 			fprintf(stream, ", now %s", bundle->last->to);
 		fprintf(stream, " - %s", first->name);
@@ -101,14 +101,16 @@ title_write(FILE *stream, const struct bundle *bundle)
 
 /* What is missing comes first. */
 static void
-losses_write(FILE *stream, const struct bundle *bundle, const struct loss *loss)
+losses_write(FILE *stream, const struct bundle *bundle, const struct tally *loss)
 {
 	char from[WORDS_DATE_SIZE], to[WORDS_DATE_SIZE];
 
 	if (loss->events > 0)
-		fprintf(stream, "%llu event%s could not be delivered between %s and %s.\n",
-		    (unsigned long long)loss->events, plural(loss->events), words_date(loss->from_us, from),
-		    words_date(loss->to_us, to));
+		fprintf(stream, "%llu event%s could not be delivered", (unsigned long long)loss->events, plural(loss->events));
+	if (loss->events > 0 && loss->from_us > 0)
+		fprintf(stream, " between %s and %s", words_date(loss->from_us, from), words_date(loss->to_us, to));
+	if (loss->events > 0)
+		fputs(".\n", stream);
 	if (bundle->lost > 0)
 		fprintf(stream, "%llu event%s of all notifications %s lost before %s reached exacheck-notify.\n",
 		    (unsigned long long)bundle->lost, plural(bundle->lost), bundle->lost == 1 ? "was" : "were",
@@ -125,7 +127,7 @@ names_write(FILE *stream, const struct bundle *bundle)
 	const struct roster_one *one;
 	size_t room = NAMES_MAX, left = 0;
 
-	fprintf(stream, "and %llu more", (unsigned long long)(bundle->events - bundle->listed_count));
+	fprintf(stream, "and %llu more", (unsigned long long)(bundle->all.events - bundle->listed_count));
 	TAILQ_FOREACH(one, &bundle->roster.order, in_order) {
 		const char *name = one->name != NULL ? one->name : "exacheck";
 
@@ -151,8 +153,8 @@ events_write(FILE *stream, const struct bundle *bundle)
 	const char *separator = ":";
 
 	counts_write(stream, bundle);
-	fprintf(stream, ".\n%llu events between %s and %s", (unsigned long long)bundle->events,
-	    words_date(bundle->from_us, from), words_date(bundle->to_us, to));
+	fprintf(stream, ".\n%llu events between %s and %s", (unsigned long long)bundle->all.events,
+	    words_date(bundle->all.from_us, from), words_date(bundle->all.to_us, to));
 	for (unsigned kind = 0; kind < NOTICE_KINDS; kind++) {
 		if (bundle->kinds[kind] == 0)
 			continue;
@@ -163,7 +165,7 @@ events_write(FILE *stream, const struct bundle *bundle)
 	fputs(".\n\n", stream);
 	for (size_t i = 0; i < bundle->listed_count; i++)
 		words_line(stream, bundle->listed[i]);
-	if (bundle->events > bundle->listed_count)
+	if (bundle->all.events > bundle->listed_count)
 		names_write(stream, bundle);
 	putc('\n', stream);
 }
@@ -202,7 +204,7 @@ more_fill(json_t *list, const struct roster *roster)
 }
 
 static json_t *
-loss_data(const struct loss *loss)
+loss_data(const struct tally *loss)
 {
 	if (loss->events == 0)
 		return json_null();
@@ -211,11 +213,11 @@ loss_data(const struct loss *loss)
 }
 
 static json_t *
-summary_data(const struct bundle *bundle, const struct loss *loss)
+summary_data(const struct bundle *bundle, const struct tally *loss)
 {
 	json_t *more = json_array(), *map;
 
-	map = json_pack("{s:I s:I s:I s:O? s:o}", "events", (json_int_t)bundle->events,
+	map = json_pack("{s:I s:I s:I s:O? s:o}", "events", (json_int_t)bundle->all.events,
 	    "listed", (json_int_t)bundle->listed_count, "lost", (json_int_t)bundle->lost, "more", more,
 	    "undelivered", loss_data(loss));
 	for (unsigned kind = 0; map != NULL && kind < NOTICE_KINDS; kind++)
@@ -235,7 +237,7 @@ summary_data(const struct bundle *bundle, const struct loss *loss)
 /* What a letter is about. */
 struct occasion {
 	const struct bundle *bundle;
-	const struct loss *loss;
+	const struct tally *loss;
 	const struct sender *sender;
 	const char *target; /* of a test, as the time is */
 	int64_t at_us;
@@ -251,9 +253,9 @@ static void
 bundle_body(FILE *stream, const struct occasion *occasion)
 {
 	losses_write(stream, occasion->bundle, occasion->loss);
-	if (occasion->bundle->events == 1)
+	if (occasion->bundle->all.events == 1)
 		words_story(stream, occasion->bundle->last);
-	else if (occasion->bundle->events > 1)
+	else if (occasion->bundle->all.events > 1)
 		events_write(stream, occasion->bundle);
 	sender_write(stream, occasion->sender);
 }
@@ -317,7 +319,7 @@ letter_make(text_write *title, text_write *body, const struct occasion *occasion
 }
 
 struct letter *
-summary_letter(const struct bundle *bundle, const struct loss *loss, const struct sender *sender)
+summary_letter(const struct bundle *bundle, const struct tally *loss, const struct sender *sender)
 {
 	const struct occasion occasion = {.bundle = bundle, .loss = loss, .sender = sender};
 
@@ -328,7 +330,7 @@ struct letter *
 summary_test(const char *target, int64_t at_us, const struct sender *sender)
 {
 	const struct bundle nothing = {0};
-	const struct loss none = {0};
+	const struct tally none = {0};
 	const struct occasion occasion = {&nothing, &none, sender, target, at_us};
 
 	return letter_make(test_title, test_body, &occasion);

@@ -9,12 +9,6 @@
 #include "bundle.h"
 #include "letter.h"
 
-/* Events that were given up. */
-struct loss {
-	uint64_t events;
-	int64_t from_us, to_us; /* when the earliest and the latest happened */
-};
-
 /* Who sends it. */
 struct sender {
 	const char *host;
@@ -22,7 +16,7 @@ struct sender {
 };
 
 /* One that is not empty; loss: what was given up before it. NULL: out of memory. */
-struct letter *summary_letter(const struct bundle *, const struct loss *, const struct sender *);
+struct letter *summary_letter(const struct bundle *, const struct tally *, const struct sender *);
 
 /* A letter that says whether letters arrive, of this time, to the target of this name. NULL: out of memory. */
 struct letter *summary_test(const char *target, int64_t at_us, const struct sender *);

@@ -175,8 +175,8 @@ routes_write(FILE *stream, const struct notice *notice)
 {
 	for (size_t i = 0; i < notice->prefixes_held; i++)
 		words_row(stream, i == 0 ? "Prefixes:" : "", "%s", notice->prefixes[i]);
-	if (notice->prefix_count > notice->prefixes_held)
-		words_row(stream, "", "and %zu more", notice->prefix_count - notice->prefixes_held);
+	if (notice->prefix_count > (int64_t)notice->prefixes_held)
+		words_row(stream, "", "and %lld more", (long long)notice->prefix_count - (long long)notice->prefixes_held);
 	if (notice->prefix_count > 0 && notice->nexthop != NULL)
 		words_row(stream, "Next hop:", "%s", notice->nexthop);
 	if (notice->metric >= 0)

@@ -99,7 +99,7 @@ def as_user(uid, act):
 
 
 WRITES = {**{command: {"names": ["*"]} for command in ("check", "disable", "drain", "enable")}, "reload": {},
-          "upgrade": {}, "log": {"level": "trace"}}
+          "upgrade": {}, "notify-test": {}, "log": {"level": "trace"}}
 
 
 def test_permission(start, root):

@@ -123,16 +123,6 @@ def test_every_documented_key(directory):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_later_keys_are_named(directory):
-    """What has no effect yet is never silently ignored."""
-    path = directory / "exacheck.yaml"
-    path.write_text(EVERY_KEY)
-    done = run_once("test", "-f", path)
-    text = done.stdout + done.stderr
-    for word in ("notifications", "logging", "sentry"):
-        assert word in text
-
-
 @pytest.fixture
 def port_of(keep):
     return keep(TcpServer()).port

@@ -128,7 +128,7 @@ def test_asked_while_starting(start, server, directory, number):
         wait_until(lambda: processes.children(run.pid), what="the launcher")
         os.kill(run.pid, number)
     up(run, 0)
-    run.wait_log({signal.SIGHUP: "nothing has changed", signal.SIGUSR1: "ignored", signal.SIGUSR2: "upgraded"}[number])
+    run.wait_log({signal.SIGHUP: "nothing has changed", signal.SIGUSR1: "there are no log files to open anew", signal.SIGUSR2: "upgraded"}[number])
     up(run, 0)
 
 

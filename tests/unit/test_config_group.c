@@ -223,7 +223,7 @@ static const struct finding errors[] = {
     {ALL "- {name: g, prefixes: 10.0.0.9, members: [web], require: [all]}\n",
 	NOT_FIRST "58: groups[2] (g).require: must be all, any, {at_least: N} or {weight: N}, got a list\n"},
     {ALL "- {name: g, prefixes: 10.0.0.9, members: [web], require: 1}\n",
-	NOT_FIRST "58: groups[2] (g).require: must be all, any, {at_least: N} or {weight: N}, got \"1\"\n"},
+	NOT_FIRST "58: groups[2] (g).require: must be all, any, {at_least: N} or {weight: N}, got 1\n"},
     {ALL "- {name: g, prefixes: 10.0.0.9, members: [web], require: {}}\n",
 	NOT_FIRST "58: groups[2] (g).require: must have one of the keys at_least and weight\n"},
     {ALL "- {name: g, prefixes: 10.0.0.9, members: [web], require: {at_least: 1, weight: 1}}\n",

@@ -86,7 +86,8 @@ static const struct {
 	{"info", "announce", "healthcheck", "web", true, true},
 	{"info", "announce", "healthcheck", "dns", true, false},
 	{"info", "info", "master", NULL, true, true},
-	{"success", "info", "master", NULL, false, false},
+	{"success", "info", "master", NULL, true, true}, /* graver than info, as ExaCheck has it */
+	{"debug", "info", "master", NULL, false, false},
 	{"info", "info", "announcer", NULL, false, false},
 	{"info", "other", "master", NULL, false, false},
 	{"loud", "info", "master", NULL, false, false},

@@ -10,13 +10,19 @@
 #include "../../supervisor/chronicle.h"
 #include "../../supervisor/events.h"
 #include "../../supervisor/notifier_line.h"
+#include "../../supervisor/notifier_words.h"
+#include "../../supervisor/notify/notice.h"
 #include "configs.h"
 #include "seen.h"
 #include "unit.h"
 
 #define MS NS_PER_MILLISECOND
 
-enum { WEB_CHECK, MEMBER, KEPT, DOWN_METRIC, DRAINING, STEADY, LONE };
+enum { WEB_CHECK, MEMBER, KEPT, DOWN_METRIC, DRAINING, STEADY, LONE, LONG };
+
+#define TEN(NET) NET "0, " NET "1, " NET "2, " NET "3, " NET "4, " NET "5, " NET "6, " NET "7, " NET "8, " NET "9"
+#define SIXTY TEN("198.51.100.1") ", " TEN("198.51.100.2") ", " TEN("198.51.100.3") ", " TEN("198.51.100.4") ", " \
+	TEN("198.51.100.5") ", " TEN("198.51.100.6")
 
 static const char document[] =
     "checks:\n"
@@ -27,6 +33,7 @@ static const char document[] =
     "- {name: drain, rise: 1, fall: 1, prefixes: 192.0.2.4, drain: {metric: 7}, drain_time: 5, args: {method: tcp, host: 127.0.0.1, port: 1}}\n"
     "- {name: steady, rise: 1, fall: 1, prefixes: 192.0.2.5, min_up: 60, args: {method: tcp, host: 127.0.0.1, port: 1}}\n"
     "- {name: lone, rise: 1, fall: 1, args: {method: tcp, host: 127.0.0.1, port: 1}}\n"
+    "- {name: long, rise: 1, fall: 1, prefixes: [" SIXTY "], args: {method: tcp, host: 127.0.0.1, port: 1}}\n"
     "groups:\n"
     "- {name: g, members: [member], prefixes: [192.0.2.9]}\n"
     "- {name: last, members: [lone], prefixes: [192.0.2.10], metric: 5, guard: {keep_last: true}}\n";
@@ -38,6 +45,21 @@ static struct events *events;
 static struct chronicle chronicle;
 static monotime_t now;
 static json_t *told; /* notices since they were looked at */
+
+/* That exacheck-notify has it from the line as it is meant. */
+static void
+understood(const json_t *map)
+{
+	char error[NOTICE_ERROR_SIZE];
+	struct notice *notice = notice_read(map, error);
+
+	ck_assert_msg(notice != NULL, "%s", error);
+	ck_assert_uint_eq(notice->prefix_count, json_integer_value(json_object_get(map, "prefix_count")));
+	ck_assert_uint_eq(notice->prefixes_held, json_array_size(json_object_get(map, "prefixes")));
+	ck_assert_pstr_eq(notice->cause, json_string_value(json_object_get(map, "cause")));
+	ck_assert_int_eq(notice->restored, json_is_true(json_object_get(map, "restored")));
+	notice_release(notice);
+}
 
 static void
 take(void *context, const struct log_record *record, const struct notifier_change *change)
@@ -53,6 +75,7 @@ take(void *context, const struct log_record *record, const struct notifier_chang
 	ck_assert_int_eq(line[strlen(line) - 1], '\n');
 	ck_assert_int_eq(json_array_append_new(told, json_loads(line, 0, NULL)), 0);
 	free(line);
+	understood(json_array_get(told, json_array_size(told) - 1));
 }
 
 static char subsystem[32];
@@ -176,6 +199,18 @@ START_TEST(of_a_check)
 }
 END_TEST
 
+START_TEST(of_many_prefixes)
+{
+	json_t *notice;
+
+	run(LONG, true, 1);
+	notice = one();
+	ck_assert_uint_eq(json_array_size(json_object_get(notice, "prefixes")), NOTIFIER_PREFIXES);
+	ck_assert_int_eq(json_integer_value(json_object_get(notice, "prefix_count")), 60);
+	json_decref(notice);
+}
+END_TEST
+
 START_TEST(of_a_group_and_a_member)
 {
 	json_t *first, *second;
@@ -205,7 +240,9 @@ START_TEST(with_other_attributes)
 	expect("{\"effect\": \"announced\", \"attributes\": null, \"metric\": 0, \"nexthop\": \"192.0.2.99\"}", (monotime_t){0});
 	run(DOWN_METRIC, false, 1);
 	expect("{\"effect\": \"announced\", \"attributes\": \"down\", \"metric\": 900, \"event\": \"announce\", "
-	    "\"from\": \"up\", \"to\": \"down\", \"level\": \"error\"}", monotime_add(now, -NS_PER_SECOND));
+	    "\"from\": \"up\", \"to\": \"down\", \"level\": \"error\", \"restored\": false}", monotime_add(now, -NS_PER_SECOND));
+	run(DOWN_METRIC, true, 1);
+	expect("{\"effect\": \"announced\", \"attributes\": null, \"restored\": true}", monotime_add(now, -NS_PER_SECOND));
 }
 END_TEST
 
@@ -309,7 +346,7 @@ scarce_malloc(size_t size)
 
 START_TEST(without_memory_none)
 {
-	const struct log_source source = {"a.c", 1, "f"};
+	const struct log_source source = {.file = "a.c", .line = 1, .function = "f"};
 	struct log_record record = {.about = {.level = LOG_LEVEL_ERROR, .subject = "web"}, .source = &source, .text = "text"};
 	const struct node_change change = {.node = checks_node(checks, WEB_CHECK), .before = VERDICT_UP,
 	    .after = VERDICT_DOWN, .effect = NODE_WITHDREW, .now = now};
@@ -330,6 +367,58 @@ START_TEST(without_memory_none)
 }
 END_TEST
 
+static const struct {
+	const char *word;
+	uint32_t id;
+	size_t target;
+	const char *text; /* NULL: it is no such word */
+} outcomes[] = {
+	{"test: 7 0 ok", 7, 0, ""},
+	{"test: 4294967295 12 ok", 4294967295, 12, ""},
+	{"test: 1 1 failed: no answer within 30 s", 1, 1, "no answer within 30 s"},
+	{"test: 1 1 failed: ", 1, 1, ""},
+	{"test: 4294967296 0 ok", 0, 0, NULL},
+	{"test: 1 99999999999999999999999 ok", 0, 0, NULL},
+	{"test: 1 18446744073709551615 ok", 0, 0, NULL},
+	{"test: -1 0 ok", 0, 0, NULL},
+	{"test: 1 +0 ok", 0, 0, NULL},
+	{"test: 1  0 ok", 0, 0, NULL},
+	{"test: 1 0 okay", 0, 0, NULL},
+	{"test: 1 0", 0, 0, NULL},
+	{"test: 1 0 ", 0, 0, NULL},
+	{"test: 1 0 failed", 0, 0, NULL},
+	{"test: ", 0, 0, NULL},
+	{"tests: 1 0 ok", 0, 0, NULL},
+	{"", 0, 0, NULL},
+};
+
+START_TEST(words_about_tests)
+{
+	struct notifier_outcome outcome;
+	bool said = notifier_word_outcome(outcomes[_i].word, &outcome);
+
+	ck_assert_int_eq(said, outcomes[_i].text != NULL);
+	if (!said)
+		return;
+	ck_assert(outcome.id == outcomes[_i].id && outcome.target == outcomes[_i].target);
+	ck_assert_str_eq(outcome.text, outcomes[_i].text);
+	ck_assert_int_eq(outcome.ok, strstr(outcomes[_i].word, " ok") != NULL);
+}
+END_TEST
+
+START_TEST(words_of_figures)
+{
+	static const char *const none_such[] = {"figures: 1 2", "figures: 1 2 3 4", "figures: 1 2 3 ", "figures:", "figures: -1 2 3",
+		"figures: 1 2 9223372036854775808", "figures: a b c", "Figures: 1 2 3"};
+	uint64_t results[NOTIFIER_RESULTS];
+
+	ck_assert(notifier_word_figures("figures: 12 3 9223372036854775807", results));
+	ck_assert(results[NOTIFIER_DELIVERED] == 12 && results[NOTIFIER_FAILED] == 3 && results[NOTIFIER_GAVE_UP] == INT64_MAX);
+	for (size_t i = 0; i < COUNT(none_such); i++)
+		ck_assert_msg(!notifier_word_figures(none_such[i], results), "%s", none_such[i]);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -338,6 +427,7 @@ main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, of_a_check);
+	tcase_add_test(tcase, of_many_prefixes);
 	tcase_add_test(tcase, of_a_group_and_a_member);
 	tcase_add_test(tcase, with_other_attributes);
 	tcase_add_test(tcase, what_drains_is_told_twice);
@@ -345,5 +435,8 @@ main(void)
 	tcase_add_test(tcase, what_the_guard_keeps);
 	tcase_add_loop_test(tcase, of_other_lines, 0, (int)COUNT(lines));
 	tcase_add_test(tcase, without_memory_none);
+	tcase = unit_case(suite, "words");
+	tcase_add_loop_test(tcase, words_about_tests, 0, (int)COUNT(outcomes));
+	tcase_add_test(tcase, words_of_figures);
 	return unit_run(suite);
 }

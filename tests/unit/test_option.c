@@ -20,7 +20,8 @@ static const char *const switches[] = {"auto", "on", "off", NULL};
 enum {
 	O_BOOL, O_PORT, O_FREE_INTEGER, O_NUMBER, O_LATENCY, O_TIMEOUT, O_GAP, O_COLOUR, O_PATH_ID, O_PERCENT, O_MODE, O_LISTEN, O_STRING,
 	O_SHORT, O_NAME, O_PATH, O_PATTERN, O_HOST, O_ADDRESS, O_NEXT_HOP, O_PREFIX, O_COMMUNITY, O_AS_PATH, O_STATUS, O_URL, O_DNS_NAME,
-	O_DNS_TYPE, O_DNS_RCODE, O_HEADER, O_LEAST, O_LATER, O_SWITCH
+	O_DNS_TYPE, O_DNS_RCODE, O_HEADER, O_LEAST, O_LATER, O_SWITCH,
+	O_SIZE, O_RECEIVER, O_WORD, O_SECRET
 };
 
 static const struct option options[] = {
@@ -57,6 +58,10 @@ static const struct option options[] = {
 	[O_LEAST] = {.name = "least", .type = OPTION_INTEGER, .min = 1, .max = 0},
 	[O_LATER] = {.name = "later", .type = OPTION_LATER},
 	[O_SWITCH] = {.name = "switch", .type = OPTION_CHOICE, .choices = switches},
+	[O_SIZE] = {.name = "size", .type = OPTION_SIZE, .min = 1000, .max = 0},
+	[O_RECEIVER] = {.name = "receiver", .type = OPTION_RECEIVER},
+	[O_WORD] = {.name = "word", .type = OPTION_WORD, .choices = colours},
+	[O_SECRET] = {.name = "secret", .type = OPTION_SECRET, .min = 1, .max = 8},
 };
 
 /* Enough room for any scalar. */
@@ -127,6 +132,14 @@ static const struct {
 	{O_DNS_TYPE, "type6", "SOA"},
 	{O_DNS_TYPE, "TYPE65280", "TYPE65280"}, {O_DNS_TYPE, "nsap-ptr", "NSAP-PTR"}, {O_DNS_TYPE, "https", "HTTPS"},
 	{O_DNS_RCODE, "nxdomain", "NXDOMAIN"}, {O_DNS_RCODE, "NotImp", "NOTIMPL"}, {O_DNS_RCODE, "NOTIMPL", "NOTIMPL"},
+	{O_SIZE, "1000", "1KB"}, {O_SIZE, "10MB", "10MB"}, {O_SIZE, "10mb", "10MB"}, {O_SIZE, "10M", "10MB"},
+	{O_SIZE, "10 MB", "10MB"}, {O_SIZE, "10000000b", "10MB"}, {O_SIZE, "1001", "1001"}, {O_SIZE, "1024", "1KiB"},
+	{O_SIZE, "64mib", "64MiB"}, {O_SIZE, "1500KB", "1500KB"}, {O_SIZE, "1024k", "1000KiB"}, {O_SIZE, "2g", "2GB"},
+	{O_SIZE, "3TiB", "3TiB"}, {O_SIZE, "1T", "1TB"}, {O_SIZE, "010MB", "10MB"}, {O_SIZE, "1000000000 kB", "1TB"},
+	{O_SIZE, "9223372036854775807", "9223372036854775807"},
+	{O_RECEIVER, "/dev/log", "/dev/log"}, {O_RECEIVER, "2001:DB8:0::1", "2001:db8::1"}, {O_RECEIVER, "logs.example", "logs.example"},
+	{O_WORD, "green", "Green"}, {O_WORD, "RED", "red"},
+	{O_SECRET, "a b", "a b"}, {O_SECRET, "12345678", "12345678"},
 	{O_HEADER, "a\tb; c=\"d\"", "a\tb; c=\"d\""}, {O_HEADER, "", ""},
 };
 
@@ -223,6 +236,18 @@ static const struct {
 	{O_DNS_TYPE, "TYPE252", "*zone transfer"},
 	{O_DNS_RCODE, "OK", "*NOERROR or NXDOMAIN"}, {O_HEADER, "a\r\nb", "*control"}, {O_HEADER, "a\nb", "*control"},
 	{O_HEADER, "a\x7f", "*control"}, {O_LATER, "x", "*no effect"},
+	{O_SIZE, "", "must be a size such as 10MB or 64MiB (KB, MB, GB, TB, KiB, MiB, GiB, TiB), got \"\""},
+	{O_SIZE, "MB", "*such as 10MB"}, {O_SIZE, "-10MB", "*such as 10MB"}, {O_SIZE, "1.5MB", "*such as 10MB"},
+	{O_SIZE, "10MBs", "*such as 10MB"}, {O_SIZE, "10MI", "*such as 10MB"}, {O_SIZE, "10 M B", "*such as 10MB"},
+	{O_SIZE, "10bb", "*such as 10MB"}, {O_SIZE, " 10MB", "*such as 10MB"}, {O_SIZE, "10PB", "*such as 10MB"},
+	{O_SIZE, "999", "must be at least 1KB, got 999"}, {O_SIZE, "0GB", "must be at least 1KB, got \"0GB\""},
+	{O_SIZE, "9223372036854775808", "*64 bits"}, {O_SIZE, "9223373TB", "*64 bits"}, {O_SIZE, "8388608TiB", "*64 bits"},
+	{O_RECEIVER, "", "*not empty"}, {O_RECEIVER, "dev/log", "*host name"}, {O_RECEIVER, "/a\nb", "*control"},
+	{O_RECEIVER, "[::1]", "*without brackets"}, {O_RECEIVER, "udp://logs:514", "*host name"},
+	{O_WORD, "pink", "must be one of: red, Green, blue; got \"pink\""}, {O_WORD, "", "*must be one of"},
+	{O_SECRET, "", "must not be empty"}, {O_SECRET, "123456789", "must be 1 to 8 bytes long, got 9"},
+	{O_BOOL, "json://user:password@host/", "must be true or false, got \"json://\"..."},
+	{O_NUMBER, "https://a", "must be a number, got \"https://\"..."},
 	{O_BOOL, "0123456789012345678901234567890123456789012345678901234567890123456789x", "*..."},
 	{O_BOOL, "a\033[2Jb", "*\"a?[2Jb\""},
 };

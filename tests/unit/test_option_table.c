@@ -27,7 +27,8 @@ struct outer {
 	int colour;
 	char *text;
 	char *required;
-	struct string_list networks;
+	struct string_list networks, colours;
+	int64_t size;
 	struct string_map fields;
 	struct inner inner;
 };
@@ -51,6 +52,9 @@ static const struct option outer_table[] = {
 	    .offset = offsetof(struct outer, required)},
 	{.name = "networks", .type = OPTION_PREFIX, .flags = OPTION_LIST, .offset = offsetof(struct outer, networks),
 	    .fallback = "192.0.2.0/24"},
+	{.name = "colours", .type = OPTION_WORD, .flags = OPTION_LIST, .offset = offsetof(struct outer, colours),
+	    .choices = colours, .fallback = "blue red"},
+	{.name = "size", .type = OPTION_SIZE, .offset = offsetof(struct outer, size), .fallback = "10MB"},
 	{.name = "fields", .type = OPTION_HEADER_VALUE, .flags = OPTION_MAP, .offset = offsetof(struct outer, fields)},
 	{.name = "inner", .type = OPTION_TABLE, .offset = offsetof(struct outer, inner), .table = inner_table},
 	{.name = "later", .type = OPTION_LATER},
@@ -87,6 +91,10 @@ START_TEST(test_defaults)
 	ck_assert_ptr_null(outer.text);
 	ck_assert_uint_eq(outer.networks.count, 1);
 	ck_assert_str_eq(outer.networks.items[0], "192.0.2.0/24");
+	ck_assert_uint_eq(outer.colours.count, 2);
+	ck_assert_str_eq(outer.colours.items[0], "blue");
+	ck_assert_str_eq(outer.colours.items[1], "red");
+	ck_assert_int_eq(outer.size, 10000000);
 	ck_assert_uint_eq(outer.fields.count, 0);
 	ck_assert_str_eq(outer.inner.label, "none");
 	ck_assert(outer.inner.limit == OPTION_UNSET);
@@ -100,7 +108,7 @@ START_TEST(test_find)
 {
 	ck_assert_ptr_eq(option_find(outer_table, "ratio"), &outer_table[3]);
 	ck_assert_ptr_null(option_find(outer_table, "rati"));
-	ck_assert_uint_eq(option_index(outer_table, "inner"), 9);
+	ck_assert_uint_eq(option_index(outer_table, "inner"), 11);
 }
 END_TEST
 
@@ -234,8 +242,8 @@ START_TEST(test_codec_truncated)
 	for (size_t cut = 0; cut < length; cut++)
 		accepted += decode(data, cut);
 	/* Cut between records it is a shorter table, valid from the one that is required on: after each of
-	 * required, networks and fields. */
-	ck_assert_uint_eq(accepted, 3);
+	 * required, networks, colours, size and fields. */
+	ck_assert_uint_eq(accepted, 5);
 	free(data);
 	options_free(outer_table, &outer);
 }

@@ -34,6 +34,23 @@ expect_group(const json_t *group)
 	expect_table(json_array_get(require, 1), require_table);
 }
 
+/* A form for each method; what is not in the table has no default. */
+static void
+expect_loggers(const json_t *document)
+{
+	const json_t *logging = json_object_get(json_object_get(document, "properties"), "logging");
+	const json_t *forms = json_object_get(json_object_get(logging, "items"), "oneOf"), *events;
+
+	ck_assert_uint_eq(json_array_size(forms), 2);
+	for (size_t i = 0; i < json_array_size(forms); i++) {
+		expect_table(json_array_get(forms, i), logger_kinds[i].table);
+		ck_assert_str_eq(json_string_value(json_object_get(json_array_get(forms, i), "title")), logger_kinds[i].name);
+		events = json_object_get(json_object_get(json_array_get(forms, i), "properties"), "events");
+		ck_assert_uint_eq(json_array_size(json_object_get(events, "default")), 4);
+	}
+	ck_assert_ptr_null(logger_kinds[json_array_size(forms)].name);
+}
+
 START_TEST(schema)
 {
 	char *text = NULL;
@@ -49,6 +66,9 @@ START_TEST(schema)
 	check = json_object_get(json_object_get(json_object_get(document, "properties"), "checks"), "items");
 	expect_table(check, check_table);
 	expect_group(json_object_get(json_object_get(json_object_get(document, "properties"), "groups"), "items"));
+	expect_loggers(document);
+	expect_table(json_object_get(json_object_get(json_object_get(document, "properties"), "notifications"), "items"),
+	    notification_table);
 	args = json_object_get(json_object_get(json_object_get(check, "properties"), "args"), "oneOf");
 	methods = json_array_size(args);
 	for (size_t i = 0; i < methods; i++) {

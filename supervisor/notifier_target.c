@@ -1,0 +1,13 @@
+/*
+ * Who is told what happens, by the configuration. Pure.
+ */
+#include "config.h"
+#include "notifier.h"
+
+const char *
+notifier_target(const struct config *config, size_t target)
+{
+	if (target < config->notification_count)
+		return config->notifications[target].name;
+	return target == config->notification_count && config->sentry.enabled && config->sentry.dsn != NULL ? "sentry" : NULL;
+}

@@ -1,0 +1,518 @@
+/*
+ * The life of a helper that is told events, with a stand-in for its program: what it is told, by whom each line is heard
+ * when one takes the place of another, and the queue of what is yet to be told.
+ */
+#include <check.h>
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../supervisor/helper.h"
+#include "../../supervisor/helper_queue.h"
+#include "../../supervisor/launcher.h"
+#include "../../supervisor/loop.h"
+#include "unit.h"
+
+#define MS NS_PER_MILLISECOND
+#define WAIT_NS (20 * NS_PER_SECOND)
+#define BYE "{\"type\":\"bye\"}\n"
+#define LEAVE "{\"type\":\"leave\"}\n"
+
+/* Writes down what it is told; some lines are orders to it. */
+static const char program[] =
+    "#!/bin/sh\n"
+    "while read -r line; do\n"
+    "	printf '%s\\n' \"$line\" >>${0%/*}/told\n"
+    "	case $line in\n"
+    "	crash) exit 1;;\n"
+    "	say*) printf '%s\\n' \"${line#say }\" >&3;;\n"
+    "	wait) while [ ! -e ${0%/*}/go ]; do sleep 0.02; done;;\n"
+    "	*'\"bye\"'*|*'\"leave\"'*) printf 'note: the end\\n' >&3; exit;;\n"
+    "	esac\n"
+    "done <&3\n"
+    "echo end >>${0%/*}/told\n";
+
+static char place[64], logged[16384], heard[256];
+static const char *wanted; /* the setup; NULL: there is nothing to do */
+static struct event_base *base;
+static struct launcher *launcher;
+static struct helper *helper;
+static struct helper_queue *queue;
+static struct identity identity;
+
+static bool
+have_setup(void *context, char **line)
+{
+	(void)context;
+	*line = wanted != NULL ? strdup(wanted) : NULL;
+	return wanted == NULL || *line != NULL;
+}
+
+static monotime_t
+tell(void *context, struct evbuffer *out, monotime_t now)
+{
+	(void)context;
+	return helper_queue_tell(queue, out, now);
+}
+
+static void
+gone(void *context, size_t unsent)
+{
+	(void)context;
+	helper_queue_gone(queue, unsent);
+}
+
+static bool
+hear(void *context, const char *word)
+{
+	(void)context;
+	strcat(heard, word);
+	return strncmp(word, "word", 4) == 0;
+}
+
+static const struct helper_kind kind = {.name = "exacheck-log", .program = LAUNCHER_LOG, .events = true,
+    .setup = have_setup, .tell = tell, .gone = gone, .hear = hear};
+
+static void
+keep_log(enum log_level level, const char *subject, const char *text)
+{
+	(void)subject;
+	if (level <= LOG_LEVEL_SUCCESS && strlen(logged) + strlen(text) + 2 < sizeof(logged))
+		strcat(strcat(logged, text), "\n");
+}
+
+static void
+setup(void)
+{
+	char path[128];
+	FILE *file;
+
+	log_set_sink(keep_log);
+	signal(SIGPIPE, SIG_IGN);
+	strcpy(place, "/tmp/exacheck-test-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(place));
+	snprintf(path, sizeof(path), "%s/exacheck-log", place);
+	ck_assert_ptr_nonnull(file = fopen(path, "w"));
+	ck_assert_int_ge(fputs(program, file), 0);
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert_int_eq(chmod(path, 0755), 0);
+	base = loop_new();
+	launcher = launcher_start(&(struct launcher_paths){.libexec = place});
+	ck_assert(base != NULL && launcher != NULL && launcher_attach(launcher, base));
+	queue = helper_queue_new(HELPER_QUEUE_BYTES);
+	helper = helper_new(base, &kind, &identity, launcher, NULL);
+	ck_assert(queue != NULL && helper != NULL);
+	wanted = "setup\n";
+}
+
+static void
+teardown(void)
+{
+	char command[128];
+
+	helper_free(helper);
+	helper_queue_free(queue);
+	launcher_free(launcher);
+	event_base_free(base);
+	snprintf(command, sizeof(command), "rm -rf %s", place);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static void
+add(const char *text)
+{
+	char *line = malloc(strlen(text) + 2);
+
+	ck_assert_ptr_nonnull(line);
+	strcat(strcpy(line, text), "\n");
+	helper_queue_add(queue, line);
+	helper_wake(helper);
+}
+
+static void
+turn(void)
+{
+	const struct timeval step = {0, 5000};
+	int status;
+	pid_t pid;
+
+	ck_assert_int_eq(event_base_loopexit(base, &step), 0);
+	ck_assert_int_ne(event_base_dispatch(base), -1);
+	/* one that is none of these could not be executed */
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		(void)(helper_reaped(helper, pid, status) || launcher_reaped(launcher, pid, status));
+}
+
+static const char *
+told(void)
+{
+	static char text[65536];
+	char path[128];
+	size_t length;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/told", place);
+	if ((file = fopen(path, "r")) == NULL)
+		return "";
+	length = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[length] = '\0';
+	return text;
+}
+
+static void
+await_told(const char *expected)
+{
+	monotime_t deadline = monotime_add(monotime_now(), WAIT_NS);
+
+	while (strcmp(told(), expected) != 0 && monotime_before(monotime_now(), deadline))
+		turn();
+	ck_assert_str_eq(told(), expected);
+}
+
+static void
+await_length(size_t length)
+{
+	monotime_t deadline = monotime_add(monotime_now(), WAIT_NS);
+
+	while (strlen(told()) != length && monotime_before(monotime_now(), deadline))
+		turn();
+	ck_assert_msg(strlen(told()) == length, "%s", told());
+}
+
+static void
+await_logged(const char *words)
+{
+	monotime_t deadline = monotime_add(monotime_now(), WAIT_NS);
+
+	while (strstr(logged, words) == NULL && monotime_before(monotime_now(), deadline))
+		turn();
+	ck_assert_msg(strstr(logged, words) != NULL, "%s", logged);
+}
+
+static void
+await_none(void)
+{
+	monotime_t deadline = monotime_add(monotime_now(), WAIT_NS);
+
+	while (helper_pid(helper) != 0 && monotime_before(monotime_now(), deadline))
+		turn();
+	ck_assert_int_eq(helper_pid(helper), 0);
+}
+
+static void
+permit(void)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/go", place);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+}
+
+START_TEST(told_in_order_from_before_it_runs)
+{
+	add("one");
+	add("two");
+	helper_configure(helper);
+	await_told("setup\none\ntwo\n");
+	add("three");
+	await_told("setup\none\ntwo\nthree\n");
+	ck_assert(helper_told(helper));
+}
+END_TEST
+
+START_TEST(another_takes_the_place_of_one_that_crashes)
+{
+	helper_configure(helper);
+	add("crash");
+	await_logged("exacheck-log ended; another is started now; what was on its way to it may be lost\n");
+	add("next");
+	await_told("setup\ncrash\nsetup\nnext\n");
+	ck_assert_uint_eq(helper_failures(helper), 1);
+}
+END_TEST
+
+/* What is there before the change is told to the one, what comes after it to the other. */
+START_TEST(another_setup)
+{
+	helper_configure(helper);
+	add("one");
+	await_told("setup\none\n");
+	add("two");
+	wanted = "other\n";
+	helper_configure(helper);
+	add("three");
+	await_told("setup\none\ntwo\n" LEAVE "other\nthree\n");
+	ck_assert_uint_eq(helper_failures(helper), 0);
+	await_logged("exacheck-log: the end\n");
+	wanted = NULL;
+	helper_configure(helper);
+	await_told("setup\none\ntwo\n" LEAVE "other\nthree\n" LEAVE);
+	await_none();
+	ck_assert(!helper_wanted(helper));
+}
+END_TEST
+
+/* One that takes its time to finish is not waited for. */
+START_TEST(one_that_goes_on_to_its_end)
+{
+	helper_configure(helper);
+	add("wait");
+	await_told("setup\nwait\n");
+	add("two");
+	wanted = "other\n";
+	helper_configure(helper);
+	add("three");
+	await_told("setup\nwait\nother\nthree\n");
+	permit();
+	await_told("setup\nwait\nother\nthree\ntwo\n" LEAVE);
+	ck_assert_uint_eq(helper_failures(helper), 0);
+}
+END_TEST
+
+START_TEST(stop_comes_after_everything)
+{
+	helper_configure(helper);
+	add("one");
+	await_told("setup\none\n");
+	add("two");
+	helper_stop(helper);
+	ck_assert(helper_ends(helper));
+	add("late");
+	await_told("setup\none\ntwo\n" BYE);
+	await_logged("exacheck-log: the end\n");
+	await_none();
+	ck_assert(!helper_ends(helper) && helper_failures(helper) == 0);
+}
+END_TEST
+
+/* It is being started when the end comes. */
+START_TEST(stop_while_it_is_started)
+{
+	helper_configure(helper);
+	add("one");
+	usleep(5000); /* the time of its start has come; one pass has it started, and no answer is read */
+	ck_assert_int_eq(event_base_loop(base, EVLOOP_NONBLOCK), 0);
+	ck_assert_int_eq(helper_pid(helper), 0);
+	helper_stop(helper);
+	ck_assert(helper_ends(helper));
+	await_told("setup\none\n" BYE);
+	await_none();
+	ck_assert(!helper_ends(helper));
+}
+END_TEST
+
+/* Another program of exacheck is about to come; if it does not, there is another helper. */
+START_TEST(leave)
+{
+	helper_configure(helper);
+	add("one");
+	await_told("setup\none\n");
+	add("two");
+	helper_leave(helper);
+	add("three");
+	/* the two are side by side */
+	await_length(strlen("setup\none\ntwo\n" LEAVE "setup\nthree\n"));
+	ck_assert(strstr(told(), "three\n") != NULL && strstr(told(), "two\n") != NULL);
+	ck_assert(strstr(told(), "two\n") < strstr(told(), LEAVE));
+	ck_assert_uint_eq(helper_failures(helper), 0);
+}
+END_TEST
+
+START_TEST(words)
+{
+	helper_configure(helper);
+	add("say problem: cannot");
+	add("say word of its own");
+	await_logged("exacheck-log: cannot\n");
+	add("say ready: it is");
+	await_logged("exacheck-log: ready: it is\n");
+	ck_assert_str_eq(heard, "word of its own");
+	add("say what");
+	await_logged("says what it never should: it is killed\n");
+	await_logged("exacheck-log ended; another is started");
+	ck_assert_uint_eq(helper_failures(helper), 1);
+}
+END_TEST
+
+START_TEST(program_that_is_not_there)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/exacheck-log", place);
+	ck_assert_int_eq(unlink(path), 0);
+	helper_configure(helper);
+	add("one");
+	await_logged("cannot start exacheck-log: No such file or directory\n");
+	ck_assert(!helper_told(helper) && !helper_queue_empty(queue));
+}
+END_TEST
+
+/* The queue alone. */
+
+static struct evbuffer *out;
+
+static void
+queue_setup(void)
+{
+	log_set_sink(keep_log);
+	queue = helper_queue_new(20);
+	out = evbuffer_new();
+	ck_assert(queue != NULL && out != NULL);
+}
+
+static void
+queue_teardown(void)
+{
+	helper_queue_free(queue);
+	evbuffer_free(out);
+}
+
+static void
+put(const char *text)
+{
+	helper_queue_add(queue, strdup(text));
+}
+
+/* What is told now; so many bytes of it go out. */
+static void
+expect(const char *expected, size_t sent)
+{
+	char text[512];
+
+	ck_assert(monotime_before(at(1), helper_queue_tell(queue, out, at(1))));
+	ck_assert_uint_lt(evbuffer_get_length(out), sizeof(text));
+	text[evbuffer_copyout(out, text, sizeof(text))] = '\0';
+	ck_assert_str_eq(text, expected);
+	ck_assert_int_eq(evbuffer_drain(out, sent), 0);
+}
+
+static void
+break_off(void)
+{
+	helper_queue_gone(queue, evbuffer_get_length(out));
+	evbuffer_drain(out, evbuffer_get_length(out));
+}
+
+#define LOST(COUNT) "{\"type\":\"lost\",\"count\":" #COUNT "}\n"
+
+START_TEST(queue_counts_what_does_not_fit_in_its_place)
+{
+	put("12345678\n");
+	put("12345678\n");
+	put("lost\n");
+	put("a\n");
+	helper_queue_add(queue, NULL);
+	put("lost\n");
+	ck_assert(!helper_queue_empty(queue));
+	expect("12345678\n12345678\n" LOST(1) "a\n" LOST(2), 0);
+	ck_assert(helper_queue_empty(queue)); /* as far as it can be told */
+	ck_assert_uint_eq(helper_queue_lost(queue), 3);
+}
+END_TEST
+
+START_TEST(queue_count_stands_before_what_came_later)
+{
+	put("1234567890123456\n");
+	put("lost\n");
+	expect("1234567890123456\n" LOST(1), SIZE_MAX);
+	put("b\n");
+	put("lost too, too long\n");
+	expect("b\n" LOST(1), SIZE_MAX);
+	put("c\n");
+	expect("c\n", SIZE_MAX);
+	ck_assert_uint_eq(helper_queue_lost(queue), 2);
+	expect("", 0);
+}
+END_TEST
+
+/* However much of it went out: what did not go out whole is told again, and nothing else. */
+START_TEST(queue_tells_again_what_never_went_out)
+{
+	static const char whole[] = "one\n" LOST(1) "two\n" LOST(2);
+	const size_t ends[] = {0, 4, strlen("one\n" LOST(1)), strlen("one\n" LOST(1) "two\n"), strlen(whole)};
+
+	for (size_t sent = 0; sent <= strlen(whole); sent++) {
+		size_t known = 0;
+
+		queue_teardown();
+		queue_setup();
+		put("one\n");
+		put("does not fit into it\n");
+		put("two\n");
+		put("does not fit into it\n");
+		helper_queue_add(queue, NULL);
+		expect(whole, sent);
+		put("new\n");
+		break_off();
+		for (size_t i = 0; i < COUNT(ends); i++)
+			if (ends[i] <= sent)
+				known = ends[i];
+		{
+			char expected[256];
+
+			snprintf(expected, sizeof(expected), "%snew\n", whole + known);
+			expect(expected, SIZE_MAX);
+		}
+		expect("", 0);
+	}
+}
+END_TEST
+
+START_TEST(queue_is_told_in_pieces)
+{
+	char line[1001];
+	size_t total = 0;
+	int count = 0;
+
+	queue_teardown();
+	queue = helper_queue_new(HELPER_QUEUE_BYTES);
+	out = evbuffer_new();
+	memset(line, 'x', 999);
+	strcpy(line + 999, "\n");
+	for (; count < 2000 && helper_queue_lost(queue) == 0; count++)
+		put(line);
+	ck_assert_uint_eq(helper_queue_lost(queue), 1);
+	while (!helper_queue_empty(queue)) {
+		helper_queue_tell(queue, out, at(1));
+		ck_assert_uint_le(evbuffer_get_length(out), 66000);
+		total += evbuffer_get_length(out);
+		evbuffer_drain(out, SIZE_MAX);
+	}
+	ck_assert_uint_eq(total, (size_t)(count - 1) * 1000 + strlen(LOST(1)));
+	ck_assert_uint_le(total, HELPER_QUEUE_BYTES + 100);
+	helper_queue_clear(queue);
+	ck_assert(helper_queue_empty(queue));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("helper");
+	TCase *life = unit_case(suite, "life"), *lines = unit_case(suite, "queue");
+
+	tcase_set_tags(life, UNIT_NATIVE);
+	tcase_add_checked_fixture(life, setup, teardown);
+	tcase_add_test(life, told_in_order_from_before_it_runs);
+	tcase_add_test(life, another_takes_the_place_of_one_that_crashes);
+	tcase_add_test(life, another_setup);
+	tcase_add_test(life, one_that_goes_on_to_its_end);
+	tcase_add_test(life, stop_comes_after_everything);
+	tcase_add_test(life, stop_while_it_is_started);
+	tcase_add_test(life, leave);
+	tcase_add_test(life, words);
+	tcase_add_test(life, program_that_is_not_there);
+	tcase_add_checked_fixture(lines, queue_setup, queue_teardown);
+	tcase_add_test(lines, queue_counts_what_does_not_fit_in_its_place);
+	tcase_add_test(lines, queue_count_stands_before_what_came_later);
+	tcase_add_test(lines, queue_tells_again_what_never_went_out);
+	tcase_add_test(lines, queue_is_told_in_pieces);
+	return unit_run(suite);
+}
