@@ -308,7 +308,7 @@ END_TEST
 
 START_TEST(test_name_without_address)
 {
-	char nobody[] = "no-such-host.invalid";
+	static char nobody[] = "no-such-host.invalid";
 
 	setup.destination = nobody;
 	logger_begin();
@@ -563,7 +563,7 @@ END_TEST
 
 START_TEST(test_path_too_long)
 {
-	char longer[130];
+	static char longer[130];
 
 	memset(longer, 'x', sizeof(longer) - 1);
 	longer[0] = '/';
