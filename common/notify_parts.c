@@ -251,3 +251,12 @@ notify_parts_verify(const struct notify_parts *parts)
 			return false;
 	return true;
 }
+
+bool
+notify_parts_ca_file(const struct notify_parts *parts, char **path)
+{
+	const char *value = notify_parts_value(parts, "ca_file");
+
+	*path = value != NULL ? strdup(value) : NULL;
+	return value == NULL || *path != NULL;
+}

@@ -54,6 +54,9 @@ const char *notify_parts_value(const struct notify_parts *, const char *name);
 /* Whether certificates are verified: yes, unless there is a parameter "verify" that says no. */
 bool notify_parts_verify(const struct notify_parts *);
 
+/* Of a parameter "ca_file": a file of CA certificates, malloc'd; NULL: there is none. False: out of memory. */
+bool notify_parts_ca_file(const struct notify_parts *, char **path);
+
 /* A refusal: sets error, returns false. */
 bool notify_url_refuse(char error[static NOTIFY_URL_ERROR_SIZE], const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -1,8 +1,8 @@
 /*
- * The life of helpers. Invariant: nothing is made to be said while what was said before has not been taken; and whatever
- * one says beyond its words ends it.
+ * The life of helpers. Invariant: there is one exactly while there is something for it to do, but for the times between
+ * one and the next.
  */
-#include "helper.h"
+#include "helper_internal.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -12,87 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../common/backoff.h"
-#include "../common/log.h"
 #include "child.h"
-#include "helper_former.h"
-#include "helper_pipe.h"
-#include "helper_words.h"
 #include "launcher.h"
 #include "loop.h"
-
-#define END_WAIT_NS (1 * NS_PER_SECOND) /* after being told to end, before it is killed, or does not matter any more */
-#define RETRY_NS (1 * NS_PER_SECOND)
-
-enum helper_phase {
-	HELPER_OFF,	  /* there is nothing to do */
-	HELPER_WAITING,	  /* for the time of the next start */
-	HELPER_LAUNCHING,
-	HELPER_RUNNING,
-	HELPER_FINISHING, /* it is told all there is, then to end */
-	HELPER_ENDING,	  /* it was told, or made, to end, and is not reaped */
-};
-
-struct helper {
-	struct event_base *base;
-	const struct helper_kind *kind;
-	const struct identity *identity;
-	struct launcher *launcher;
-	void *context;
-	enum helper_phase phase;
-	bool stopping; /* there will be no other */
-	const char *farewell; /* while finishing: the last line, which is yet to be told */
-	char *setup; /* its first line, by the configuration in force; NULL: there is nothing to do */
-	bool stale;  /* it is not known, for want of memory */
-	uint32_t launch;
-	pid_t pid; /* 0: none */
-	bool lost; /* nobody wanted its end */
-	struct helper_pipe pipe;
-	struct event *timer;
-	struct backoff backoff;
-	monotime_t due; /* the next start, or when it is killed */
-	struct helper_words words;
-	uint64_t failures;
-	struct helper_former former;
-};
-
-/* A line of the log about it. */
-#define SAY(HELPER, LEVEL, FAULT, ERROR, ...) \
-	log_write(&(const struct log_source){__FILE__, __LINE__, __func__, (HELPER)->kind->subsystem}, \
-	    &(const struct log_about){.level = (LEVEL), .fault = (FAULT)}, (ERROR), __VA_ARGS__)
-
-/* The connection. */
-
-static void
-helper_close(struct helper *helper)
-{
-	bool open = helper->pipe.fd != -1;
-	size_t unsent = helper_pipe_close(&helper->pipe);
-
-	if (open && helper->kind->gone != NULL)
-		helper->kind->gone(helper->context, unsent);
-}
-
-/* It sees the end of what it is told, and is not waited for longer than that. What it says last is heard. */
-static void
-helper_end(struct helper *helper)
-{
-	if (!helper->kind->events || !helper_pipe_end(&helper->pipe))
-		helper_close(helper);
-	helper->phase = HELPER_ENDING;
-	helper->due = monotime_add(monotime_now(), END_WAIT_NS);
-	loop_arm(helper->timer, END_WAIT_NS);
-}
-
-static void
-helper_kill(struct helper *helper)
-{
-	if (helper->pid > 0)
-		kill(helper->pid, SIGKILL); /* not reaped yet, so the number is still its own */
-	helper->lost = true;
-	helper_close(helper);
-	helper_end(helper);
-}
 
 static void
 helper_wait(struct helper *helper, monotime_t until)
@@ -102,89 +24,6 @@ helper_wait(struct helper *helper, monotime_t until)
 	loop_arm(helper->timer, monotime_left(until, monotime_now()));
 }
 
-/* There is nothing left but the last line. */
-static void
-helper_part(struct helper *helper)
-{
-	if (helper->farewell != NULL) {
-		if (helper->kind->gone != NULL)
-			helper->kind->gone(helper->context, 0);
-		if (evbuffer_add(helper->pipe.out, helper->farewell, strlen(helper->farewell)) == -1) {
-			loop_arm(helper->timer, RETRY_NS);
-			return;
-		}
-		helper->farewell = NULL;
-	}
-	if (helper_pipe_flush(&helper->pipe) || helper->pipe.deaf)
-		helper_end(helper);
-	else
-		loop_watch(helper->pipe.writable);
-}
-
-static void
-helper_tell(struct helper *helper)
-{
-	monotime_t now = monotime_now(), next;
-
-	if (helper->phase == HELPER_FINISHING && helper->farewell == NULL) {
-		helper_part(helper);
-		return;
-	}
-	if (helper_pipe_flush(&helper->pipe)) {
-		next = helper->kind->tell(helper->context, helper->pipe.out, now);
-		if (helper_pipe_flush(&helper->pipe)) {
-			int64_t left_ns = monotime_left(next, now);
-
-			if (helper->phase == HELPER_FINISHING && left_ns > 0)
-				helper_part(helper);
-			else
-				loop_arm(helper->timer, left_ns < HELPER_PIPE_STUCK_NS ? left_ns : HELPER_PIPE_STUCK_NS);
-			return;
-		}
-	}
-	if (!helper->pipe.deaf)
-		loop_watch(helper->pipe.writable);
-	loop_arm(helper->timer, HELPER_PIPE_STUCK_NS);
-}
-
-static void
-helper_writable(evutil_socket_t fd, short what, void *context)
-{
-	struct helper *helper = context;
-
-	(void)fd;
-	(void)what;
-	if (helper->phase == HELPER_RUNNING || helper->phase == HELPER_FINISHING)
-		helper_tell(helper);
-}
-
-static void
-helper_readable(evutil_socket_t fd, short what, void *context)
-{
-	struct helper *helper = context;
-	const struct helper_listener listener = {helper->kind->name, helper->kind->subsystem, helper->kind->hear,
-	    helper->context};
-
-	(void)what;
-	switch (helper_words_read(&helper->words, fd, &listener)) {
-	case HELPER_WORDS_NONE:
-		return;
-	case HELPER_WORDS_CLOSED:
-		if (helper->phase == HELPER_ENDING)
-			event_del(helper->pipe.readable);
-		else
-			helper_kill(helper); /* it is gone, or as good as that */
-		return;
-	case HELPER_WORDS_BAD:
-		SAY(helper, LOG_LEVEL_ERROR, LOG_FAULT_PROTOCOL, 0, "%s, pid %d, says what it never should: it is killed",
-		    helper->kind->name, (int)helper->pid);
-		helper_kill(helper);
-		return;
-	}
-}
-
-/* Its life. */
-
 /* There is no process any more. */
 static void
 helper_ended(struct helper *helper, bool unexpected)
@@ -192,12 +31,12 @@ helper_ended(struct helper *helper, bool unexpected)
 	monotime_t next;
 
 	if (helper->pipe.fd != -1)
-		helper_readable(helper->pipe.fd, EV_READ, helper); /* its last words */
+		helper_hear(helper); /* its last words */
 	helper_close(helper);
 	next = backoff_ended(&helper->backoff, monotime_now());
 	if (unexpected) {
 		helper->failures++;
-		SAY(helper, LOG_LEVEL_WARNING, LOG_FAULT_CRASH, 0, "%s ended; another is started %s%s", helper->kind->name,
+		HELPER_SAY(helper, LOG_LEVEL_WARNING, LOG_FAULT_CRASH, 0, "%s ended; another is started %s%s", helper->kind->name,
 		    monotime_before(monotime_now(), next) ? "soon" : "now",
 		    helper->kind->events ? "; what was on its way to it may be lost" : "");
 	}
@@ -217,7 +56,7 @@ helper_launched(void *context, pid_t pid, int error)
 	helper->launch = 0;
 	helper->pid = pid;
 	if (pid > 0) {
-		SAY(helper, LOG_LEVEL_DEBUG, LOG_FAULT_NONE, 0, "started %s, pid %d", helper->kind->name, (int)pid);
+		HELPER_SAY(helper, LOG_LEVEL_DEBUG, LOG_FAULT_NONE, 0, "started %s, pid %d", helper->kind->name, (int)pid);
 		backoff_started(&helper->backoff, monotime_now());
 		if (helper->phase == HELPER_ENDING)
 			return; /* it is not wanted any more, and sees that */
@@ -232,24 +71,9 @@ helper_launched(void *context, pid_t pid, int error)
 		return;
 	}
 	if (error != ECHILD)
-		SAY(helper, LOG_LEVEL_ERROR, LOG_FAULT_NONE, 0, "cannot start %s: %s", helper->kind->name, error == EINVAL ?
+		HELPER_SAY(helper, LOG_LEVEL_ERROR, LOG_FAULT_NONE, 0, "cannot start %s: %s", helper->kind->name, error == EINVAL ?
 		    "what starts programs is of a former version, and does not know it: restart exacheck" : strerror(error));
 	helper_ended(helper, error == ECHILD); /* as soon as it was started */
-}
-
-/* Returns its end of the pipe, -1 with errno. */
-static int
-helper_connect(struct helper *helper)
-{
-	const struct helper_pipe_calls calls = {helper_readable, helper_writable, helper};
-	int theirs = helper_pipe_open(&helper->pipe, helper->base, &calls);
-
-	if (theirs == -1 || evbuffer_add(helper->pipe.out, helper->setup, strlen(helper->setup)) == 0)
-		return theirs;
-	helper_close(helper);
-	close(theirs);
-	errno = ENOMEM;
-	return -1;
 }
 
 static void
@@ -261,7 +85,7 @@ helper_launch(struct helper *helper)
 		helper->launch = launcher_request(helper->launcher, helper->kind->program,
 		    (enum sandbox_level)helper->identity->sandbox, theirs, helper_launched, helper);
 	if (helper->launch == 0) {
-		SAY(helper, LOG_LEVEL_ERROR, LOG_FAULT_NONE, LOG_ERRNO, "cannot start %s", helper->kind->name);
+		HELPER_SAY(helper, LOG_LEVEL_ERROR, LOG_FAULT_NONE, LOG_ERRNO, "cannot start %s", helper->kind->name);
 		helper_close(helper);
 		helper_wait(helper, backoff_ended(&helper->backoff, monotime_now()));
 	} else {
@@ -273,15 +97,6 @@ helper_launch(struct helper *helper)
 	}
 	if (theirs != -1)
 		close(theirs);
-}
-
-/* Tell it all there is, then this line, and let it end. */
-static void
-helper_finish(struct helper *helper, const char *farewell)
-{
-	helper->phase = HELPER_FINISHING;
-	helper->farewell = farewell;
-	helper_tell(helper);
 }
 
 /* It goes on to its end by itself, and is no concern of ours any more. False: there are too many of these. */
@@ -306,7 +121,7 @@ helper_follow(struct helper *helper)
 	    strcmp(setup, helper->setup) == 0);
 
 	if (!known && !helper->stale)
-		SAY(helper, LOG_LEVEL_ERROR, LOG_FAULT_NONE, 0, "out of memory: %s follows the configuration later",
+		HELPER_SAY(helper, LOG_LEVEL_ERROR, LOG_FAULT_NONE, 0, "out of memory: %s follows the configuration later",
 		    helper->kind->name);
 	helper->stale = !known;
 	if (!known || same) {
@@ -345,7 +160,7 @@ helper_outlast(struct helper *helper)
 		return;
 	if (helper->pid > 0)
 		kill(helper->pid, SIGKILL);
-	loop_arm(helper->timer, RETRY_NS);
+	loop_arm(helper->timer, HELPER_RETRY_NS);
 }
 
 static void
@@ -373,7 +188,7 @@ helper_turn(evutil_socket_t fd, short what, void *context)
 			helper_tell(helper);
 			break;
 		}
-		SAY(helper, LOG_LEVEL_WARNING, LOG_FAULT_SILENCE, 0, "%s, pid %d, does not listen any more: it is killed",
+		HELPER_SAY(helper, LOG_LEVEL_WARNING, LOG_FAULT_SILENCE, 0, "%s, pid %d, does not listen any more: it is killed",
 		    helper->kind->name, (int)helper->pid);
 		helper_kill(helper);
 		break;
@@ -390,7 +205,7 @@ helper_turn(evutil_socket_t fd, short what, void *context)
 		break;
 	}
 	if (helper->stale)
-		loop_arm(helper->timer, RETRY_NS);
+		loop_arm(helper->timer, HELPER_RETRY_NS);
 }
 
 struct helper *
@@ -519,7 +334,7 @@ helper_reaped(struct helper *helper, pid_t pid, int status)
 
 	if (!former && (helper->pid == 0 || pid != helper->pid))
 		return false;
-	SAY(helper, level, LOG_FAULT_NONE, 0, "%s, pid %d, %s", helper->kind->name, (int)pid, text);
+	HELPER_SAY(helper, level, LOG_FAULT_NONE, 0, "%s, pid %d, %s", helper->kind->name, (int)pid, text);
 	if (former)
 		return true;
 	helper->pid = 0; /* from now on it may be another process's */

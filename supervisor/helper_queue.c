@@ -177,9 +177,13 @@ helper_queue_gone(struct helper_queue *queue, size_t unsent)
 bool
 helper_queue_empty(const struct helper_queue *queue)
 {
-	const struct line *last = STAILQ_LAST(&queue->lines, line, entry);
+	const struct line *line;
 
-	return (last == NULL || last->offered > 0) && queue->lost_next == queue->count_offered;
+	STAILQ_FOREACH(line, &queue->lines, entry) {
+		if (line->offered == 0)
+			return false;
+	}
+	return queue->lost_next == queue->count_offered;
 }
 
 uint64_t

@@ -31,6 +31,7 @@
 #define WORDS_BURST 6
 #define WORDS_REFILL_NS (20 * NS_PER_SECOND)
 #define LEFT_WORDS_MAX 4
+#define FIGURES_NS (5 * NS_PER_SECOND)
 
 /* A target. */
 struct place {
@@ -50,6 +51,8 @@ struct dispatch {
 	struct tests *tests;
 	unsigned couriers, couriers_troubled;
 	monotime_t words_quiet; /* when all that was said is forgotten */
+	struct queue_figures figures; /* that were said */
+	monotime_t figures_next;      /* not before */
 	bool ending, listens;
 	monotime_t end;
 	size_t count;
@@ -295,6 +298,26 @@ words_say(struct dispatch *dispatch, monotime_t now)
 	}
 }
 
+/* What came of letters so far. Returns when it is to be said, if it is not now; MONOTIME_NEVER: it has been. */
+static monotime_t
+figures_say(struct dispatch *dispatch, monotime_t now)
+{
+	struct queue_figures figures = {0};
+
+	for (size_t i = 0; i < dispatch->count; i++)
+		queue_figures(dispatch->places[i].queue, &figures);
+	if (!dispatch->listens || (figures.delivered == dispatch->figures.delivered &&
+	    figures.failed == dispatch->figures.failed && figures.given_up == dispatch->figures.given_up))
+		return MONOTIME_NEVER;
+	if (!dispatch->ending && monotime_before(now, dispatch->figures_next))
+		return dispatch->figures_next;
+	report_answer("figures", "%llu %llu %llu", (unsigned long long)figures.delivered,
+	    (unsigned long long)figures.failed, (unsigned long long)figures.given_up);
+	dispatch->figures = figures;
+	dispatch->figures_next = monotime_add(now, FIGURES_NS);
+	return MONOTIME_NEVER;
+}
+
 static uint64_t
 waiting(const struct dispatch *dispatch)
 {
@@ -364,7 +387,7 @@ static void
 dispatch_turn(evutil_socket_t unused, short what, void *context)
 {
 	struct dispatch *dispatch = context;
-	monotime_t now = monotime_now(), next;
+	monotime_t now = monotime_now(), next, figures;
 	struct place *place;
 
 	(void)unused;
@@ -372,6 +395,7 @@ dispatch_turn(evutil_socket_t unused, short what, void *context)
 	while ((place = place_next(dispatch, now)) != NULL)
 		courier_begin(place, now);
 	words_say(dispatch, now);
+	figures = figures_say(dispatch, now);
 	setproctitle("-exacheck-notify: %zu target%s, %llu waiting", dispatch->count, dispatch->count == 1 ? "" : "s",
 	    (unsigned long long)waiting(dispatch));
 	if (dispatch->ending && is_over(dispatch, now)) {
@@ -380,7 +404,7 @@ dispatch_turn(evutil_socket_t unused, short what, void *context)
 		event_base_loopbreak(dispatch->base);
 		return;
 	}
-	next = turn_next(dispatch, now);
+	next = monotime_min(turn_next(dispatch, now), figures);
 	if (monotime_before(next, MONOTIME_NEVER))
 		timer_arm(dispatch->timer, monotime_left(next, now));
 }

@@ -71,8 +71,8 @@ bool queue_troubled(const struct queue *);
 uint64_t queue_waiting(const struct queue *);
 
 /*
- * What is to be said of it, at most twice a minute and each thing once: text is it without a full stop. QUEUE_QUIET:
- * nothing.
+ * What is to be said of it, each thing once, two at once and then one a minute at most: text is it without a full stop.
+ * QUEUE_QUIET: nothing.
  */
 enum queue_word { QUEUE_QUIET, QUEUE_PROBLEM, QUEUE_NOTE };
 #define QUEUE_TEXT_SIZE 180
@@ -80,9 +80,11 @@ enum queue_word queue_word(struct queue *, monotime_t now, char text[static QUEU
 /* When to ask; MONOTIME_NEVER: not before something else happens. */
 monotime_t queue_word_due(const struct queue *);
 
+/* So far; what there is of another queue is added. */
 struct queue_figures {
-	uint64_t delivered, failed; /* letters; attempts */
-	uint64_t given_up;	    /* events */
+	uint64_t delivered; /* letters */
+	uint64_t failed;    /* attempts */
+	uint64_t given_up;  /* letters */
 };
 void queue_figures(const struct queue *, struct queue_figures *);
 

@@ -1,0 +1,61 @@
+/*
+ * A courier's life: forget what is not its own, be confined, deliver, say what came of it. Invariant: it has no descriptor
+ * but the one that it reports to.
+ */
+#include "courier_process.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "courier_cage.h"
+#include "target_internal.h"
+
+#define DESCRIPTORS_MAX 4096
+
+/* All but the standard ones, which are /dev/null, and this one. */
+static void
+descriptors_close(int kept)
+{
+	struct rlimit limit;
+	int count = DESCRIPTORS_MAX;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < DESCRIPTORS_MAX)
+		count = (int)limit.rlim_cur;
+	for (int fd = STDERR_FILENO + 1; fd < count; fd++)
+		if (fd != kept)
+			close(fd);
+}
+
+static void
+signals_reset(void)
+{
+	sigset_t none;
+
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+_Noreturn void
+courier_process(const struct errand *errand, int report)
+{
+	static struct outcome outcome; /* zeroed: what is written holds nothing else of this memory */
+	const struct target *target = errand->target;
+
+	setpgid(0, 0);
+	signals_reset();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	targets_forget_but(target);
+	descriptors_close(report);
+	if (courier_cage_enter(target->kind, &target->reach))
+		target->kind->deliver(errand, &outcome);
+	else
+		outcome_set(&outcome, COURIER_LATER, "its process could not be confined");
+	/* smaller than PIPE_BUF: whole or not at all */
+	_exit(write(report, &outcome, sizeof(outcome)) == sizeof(outcome) ? 0 : 1);
+}

@@ -1,0 +1,71 @@
+/*
+ * Scrubbing. Pure. Invariant: a text becomes no longer.
+ */
+#include "scrub.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define PIECE_MIN 4
+
+/* What a piece is made of: all that does not divide a URL. */
+static bool
+in_piece(char c)
+{
+	return c != '\0' && (isalnum((unsigned char)c) || (unsigned char)c >= 0x80 || c == '%');
+}
+
+static void
+piece_cover(char *text, const char *piece, size_t length)
+{
+	if (length < PIECE_MIN)
+		return;
+	for (; *text != '\0'; text++)
+		if (strncasecmp(text, piece, length) == 0)
+			memset(text, '*', length);
+}
+
+static int
+digit(char c)
+{
+	return isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10;
+}
+
+/* Percent-encoding taken away; what was encoded is part of the piece, whatever it is. */
+static void
+decoded_cover(char *text, const char *piece, size_t length)
+{
+	char decoded[512];
+	size_t count = 0;
+
+	for (size_t i = 0; i < length && count < sizeof(decoded); i++) {
+		decoded[count] = piece[i];
+		if (piece[i] == '%' && i + 2 < length && isxdigit((unsigned char)piece[i + 1]) && isxdigit((unsigned char)piece[i + 2])) {
+			decoded[count] = (char)(digit(piece[i + 1]) * 16 + digit(piece[i + 2]));
+			i += 2;
+		}
+		count++;
+	}
+	piece_cover(text, decoded, count);
+}
+
+void
+scrub_url(char *text, const char *url)
+{
+	const char *start = strstr(url, "://");
+
+	for (url = start != NULL ? start + 3 : url; *url != '\0';) {
+		size_t length = 0;
+
+		while (in_piece(url[length]))
+			length++;
+		piece_cover(text, url, length);
+		if (memchr(url, '%', length) != NULL)
+			decoded_cover(text, url, length);
+		url += length + (length == 0);
+	}
+}

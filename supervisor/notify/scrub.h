@@ -1,0 +1,13 @@
+/*
+ * Another program's words, without what it was told in confidence. Pure.
+ */
+#ifndef EXACHECK_NOTIFY_SCRUB_H
+#define EXACHECK_NOTIFY_SCRUB_H
+
+/*
+ * Replace by asterisks, in place, every piece of the URL that is longer than 3 characters (letters and digits, as they stand
+ * in it or with percent-encoding taken away; not its scheme) wherever it stands in text, in any case.
+ */
+void scrub_url(char *text, const char *url);
+
+#endif
