@@ -19,7 +19,7 @@ enum log_need {
 	LOG_NEED_RESOLVER = 1 << 6, /* resolves names, in a child */
 };
 
-#define NEEDS_PLACES_MAX 32
+#define NEEDS_PLACES_MAX 192
 
 struct needs {
 	bool confined; /* there will be no more than these places, even if others take their names */
