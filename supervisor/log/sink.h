@@ -21,7 +21,7 @@ struct sink {
 	ino_t inode;
 };
 
-/* False: out of memory. */
+/* Its directory is made if it is missing and can be. False: out of memory. */
 bool sink_init(struct sink *, const char *path);
 void sink_clear(struct sink *);
 

@@ -230,7 +230,7 @@ def test_every_compression(start, directory):
     logs = {suffix: Log(directory / suffix / "x.log", size="5kB", count=1000, compression_format=suffix)
             for suffix in UNPACK if suffix}
     reference = Log(directory / "all.log")
-    run = start(logging([reference, *logs.values()], *busy(directory, 2)))
+    run = start(logging([reference, *logs.values()], *busy(directory, 2), sandbox="strict"))
     for suffix, log in logs.items():
         wait_until(lambda log=log, suffix=suffix: suffix in log.rotated().values(), PATIENCE, suffix)
     run.stop()
