@@ -1,6 +1,6 @@
 /*
- * What exacheck-log may still do. Touches this process only. Invariant: it stays who it is, since the logs are files of
- * exacheck's own user, but has no more of root's rights than to pass by the permissions of directories.
+ * What exacheck-log may still do. Touches this process only. Invariant: it stays who it is, since the logs are
+ * files of exacheck's own user, but has no more of root's rights than to pass by the permissions of directories.
  */
 #include "confinement.h"
 
@@ -89,7 +89,9 @@ places_allow(struct cage *cage, const struct needs *needs)
 
 	for (size_t i = 0; i < needs->count; i++)
 		allowed = cage_allow(cage, needs->places[i].fd, needs->places[i].rights) && allowed;
-	for (const char *const *path = sandbox_resolver_paths; (needs->bits & LOG_NEED_RESOLVER) != 0 && *path != NULL; path++)
+	if ((needs->bits & LOG_NEED_RESOLVER) == 0)
+		return allowed;
+	for (const char *const *path = sandbox_resolver_paths; *path != NULL; path++)
 		allowed = cage_allow_path(cage, *path, LANDLOCK_FS_READ_FILE | LANDLOCK_FS_READ_DIR) && allowed;
 	return allowed;
 }

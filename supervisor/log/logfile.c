@@ -1,6 +1,6 @@
 /*
- * What is done with the lines of a log. Touches its file, by way of sink.h, and rotated files beside it. Invariant: a line
- * is in the file once, kept in memory, or counted; and what is missing is told at its place.
+ * What is done with the lines of a log. Touches its file, by way of sink.h, and rotated files beside it. Invariant:
+ * a line is in the file once, kept in memory, or counted; and what is missing is told at its place.
  */
 #include "logfile.h"
 
@@ -29,8 +29,8 @@
 #define LOCK_NS (100 * NS_PER_MILLISECOND) /* how often it is tried meanwhile */
 #define ROTATION_PAUSE_NS (10 * NS_PER_SECOND) /* after one that failed */
 #define RIGHTS \
-	(LANDLOCK_FS_READ_FILE | LANDLOCK_FS_READ_DIR | LANDLOCK_FS_WRITE_FILE | LANDLOCK_FS_TRUNCATE | LANDLOCK_FS_MAKE_REG | \
-	LANDLOCK_FS_REMOVE_FILE)
+	(LANDLOCK_FS_READ_FILE | LANDLOCK_FS_READ_DIR | LANDLOCK_FS_WRITE_FILE | LANDLOCK_FS_TRUNCATE | \
+	LANDLOCK_FS_MAKE_REG | LANDLOCK_FS_REMOVE_FILE)
 
 struct logfile {
 	LIST_ENTRY(logfile) entry;
@@ -95,8 +95,8 @@ works(struct logfile *log)
 }
 
 /*
- * The directory is gone, or another one has its name, and the sandbox permits the one that it was: only another process
- * can write there.
+ * The directory is gone, or another one has its name, and the sandbox permits the one that it was: only another
+ * process can write there.
  */
 static _Noreturn void
 begin_anew(struct logfile *log)

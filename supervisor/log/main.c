@@ -1,6 +1,6 @@
 /*
- * exacheck-log: writes the log for those who read it elsewhere than on standard error. Invariant: it is confined before it
- * reads a line that is not its setup.
+ * exacheck-log: writes the log for those who read it elsewhere than on standard error. Invariant: it is confined
+ * before it reads a line that is not its setup.
  */
 #include <event2/event.h>
 #include <signal.h>

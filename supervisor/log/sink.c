@@ -1,6 +1,6 @@
 /*
- * The file of a log. Touches this file, and makes its directory. Invariant: what is appended are whole lines, each begun on
- * a line of its own, also after one that was torn by a crash.
+ * The file of a log. Touches this file, and makes its directory. Invariant: what is appended are whole lines, each
+ * begun on a line of its own, also after one that was torn by a crash.
  */
 #include "sink.h"
 
@@ -44,8 +44,8 @@ directory_make(const char *directory)
 }
 
 /*
- * Where the path leads, whatever links are on the way, so that two ways to one file are known as such; malloc'd. The file
- * may be yet to be made. NULL: out of memory.
+ * Where the path leads, whatever links are on the way, so that two ways to one file are known as such; malloc'd.
+ * The file may be yet to be made. NULL: out of memory.
  */
 static char *
 path_resolve(const char *path)
