@@ -12,6 +12,7 @@
 
 /* How much longer than an attempt to deliver the word about it is waited for. */
 #define PATIENCE_NS (2 * NS_PER_SECOND)
+#define AT_ONCE 8 /* messages that exacheck-notify sends at a time */
 #define SENTRY_TIMEOUT_NS (30 * NS_PER_SECOND)
 #define TEXT_SIZE 256
 
@@ -77,7 +78,7 @@ tests_new(const struct config *config, size_t first, size_t count)
 	if (tests == NULL)
 		return NULL;
 	tests->first = first;
-	tests->timeout_ns = targets_timeout(config, first, count) + PATIENCE_NS;
+	tests->timeout_ns = (int64_t)((count + AT_ONCE - 1) / AT_ONCE) * targets_timeout(config, first, count) + PATIENCE_NS;
 	for (; tests->count < count; tests->count++)
 		if ((tests->list[tests->count].name = strdup(notifier_target(config, first + tests->count))) == NULL) {
 			tests_free(tests);

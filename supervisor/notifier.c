@@ -4,8 +4,6 @@
  */
 #include "notifier.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
@@ -20,6 +18,7 @@
 #include "helper_queue.h"
 #include "launcher.h"
 #include "notifier_line.h"
+#include "notifier_words.h"
 #include "program.h"
 #include "subsystem.h"
 #include "view.h"
@@ -42,66 +41,23 @@ struct notifier {
 
 /* What it says. */
 
-/* A number and the blank after it, if there is one. False: there is none. */
-static bool
-number_read(const char **word, uint64_t *number)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoumax(*word, &end, 10);
-	if (**word < '0' || **word > '9' || errno != 0 || (*end != '\0' && *end != ' '))
-		return false;
-	*word = *end == ' ' ? end + 1 : end;
-	return true;
-}
-
-/* "7 0 ok", "7 0 failed: no answer within 30 s" */
-static bool
-test_heard(struct notifier *notifier, const char *word)
-{
-	static const char failed[] = "failed: ";
-	uint64_t id, target;
-	bool ok;
-
-	if (!number_read(&word, &id) || !number_read(&word, &target) || id > UINT32_MAX || target >= SIZE_MAX)
-		return false;
-	ok = strcmp(word, "ok") == 0;
-	if (!ok && strncmp(word, failed, strlen(failed)) != 0)
-		return false;
-	if (notifier->tested != NULL)
-		notifier->tested(notifier->context, (uint32_t)id, (size_t)target, ok, ok ? "" : word + strlen(failed));
-	return true;
-}
-
-/* "12 3 1": messages that were delivered, attempts that failed, messages that were given up, since it began. */
-static bool
-figures_heard(struct notifier *notifier, const char *word)
-{
-	uint64_t now[NOTIFIER_RESULTS];
-
-	for (size_t i = 0; i < NOTIFIER_RESULTS; i++)
-		if (!number_read(&word, &now[i]))
-			return false;
-	if (*word != '\0')
-		return false;
-	for (size_t i = 0; i < NOTIFIER_RESULTS; i++)
-		notifier->figures.results[i] = notifier->former[i] + now[i];
-	return true;
-}
-
 static bool
 notifier_hear(void *context, const char *word)
 {
-	static const struct {
-		const char *before;
-		bool (*heard)(struct notifier *, const char *);
-	} words[] = {{"test: ", test_heard}, {"figures: ", figures_heard}};
+	struct notifier *notifier = context;
+	uint64_t results[NOTIFIER_RESULTS];
+	struct notifier_outcome outcome;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strncmp(word, words[i].before, strlen(words[i].before)) == 0)
-			return words[i].heard(context, word + strlen(words[i].before));
-	return false;
+	if (notifier_word_outcome(word, &outcome)) {
+		if (notifier->tested != NULL)
+			notifier->tested(notifier->context, outcome.id, outcome.target, outcome.ok, outcome.text);
+		return true;
+	}
+	if (!notifier_word_figures(word, results))
+		return false;
+	for (size_t i = 0; i < NOTIFIER_RESULTS; i++)
+		notifier->figures.results[i] = notifier->former[i] + results[i];
+	return true;
 }
 
 /* What it is told. */
@@ -219,6 +175,8 @@ void
 notifier_configure(struct notifier *notifier)
 {
 	helper_configure(notifier->helper);
+	if (!helper_wanted(notifier->helper) && helper_pid(notifier->helper) == 0)
+		helper_queue_clear(notifier->queue); /* nobody is told of it any more */
 }
 
 /* Notices. */
@@ -296,14 +254,16 @@ notifier_free(struct notifier *notifier)
 	if (notifier == NULL)
 		return;
 	helper_free(notifier->helper);
+	if (notifier->queue != NULL && !helper_queue_empty(notifier->queue))
+		log_warnx("the last events did not reach exacheck-notify");
 	helper_queue_free(notifier->queue);
 	free(notifier);
 }
 
-bool
-notifier_runs(const struct notifier *notifier)
+pid_t
+notifier_pid(const struct notifier *notifier)
 {
-	return helper_pid(notifier->helper) > 0;
+	return helper_pid(notifier->helper);
 }
 
 void
@@ -319,16 +279,16 @@ notifier_ends(const struct notifier *notifier)
 	return helper_ends(notifier->helper);
 }
 
-pid_t
-notifier_pid(const struct notifier *notifier)
-{
-	return helper_pid(notifier->helper);
-}
-
 void
 notifier_leave(struct notifier *notifier)
 {
 	helper_leave(notifier->helper);
+}
+
+bool
+notifier_told(const struct notifier *notifier)
+{
+	return !helper_wanted(notifier->helper) || (helper_told(notifier->helper) && helper_queue_empty(notifier->queue));
 }
 
 bool

@@ -59,11 +59,11 @@ void notifier_record(struct notifier *, const struct log_record *, const struct 
 uint32_t notifier_test(struct notifier *, size_t target);
 void notifier_listen(struct notifier *, notifier_tested *, void *context);
 
-/* See helper.h. runs: there is a process. */
-bool notifier_runs(const struct notifier *);
+/* See helper.h. */
+pid_t notifier_pid(const struct notifier *);
 void notifier_stop(struct notifier *);
 bool notifier_ends(const struct notifier *);
-pid_t notifier_pid(const struct notifier *);
+bool notifier_told(const struct notifier *);
 void notifier_leave(struct notifier *);
 bool notifier_reaped(struct notifier *, pid_t, int status);
 

@@ -165,7 +165,7 @@ parts_make(struct supervisor *supervisor)
 	    upgrade_adopt(supervisor->base, supervisor->launcher, &supervisor_upgrade_hooks, supervisor, supervisor->left_file) :
 	    upgrade_new(supervisor->base, supervisor->launcher, &supervisor_upgrade_hooks, supervisor);
 	supervisor->view = (struct view){&supervisor->config, supervisor->checks, supervisor->ledger, supervisor->channel,
-	    supervisor->events, &supervisor->counts, monotime_now()};
+	    supervisor->events, &supervisor->counts, monotime_now(), supervisor->loggers, supervisor->notifier};
 	supervisor->control = supervisor_control(supervisor);
 	supervisor->feed = feed_new(supervisor->base, &supervisor->view, supervisor->checks, &supervisor->identity,
 	    supervisor->launcher);

@@ -178,7 +178,7 @@ upgrade_quiet(void *context)
 	const struct supervisor *supervisor = context;
 
 	/* who does not listen is not waited for long */
-	bool told = loggers_told(supervisor->loggers) ||
+	bool told = (loggers_told(supervisor->loggers) && notifier_told(supervisor->notifier)) ||
 	    monotime_sub(monotime_now(), supervisor->paused) >= OUTLETS_WAIT_NS;
 
 	return told && channel_idle(supervisor->channel) && workers_quiet(supervisor->workers) &&
@@ -288,7 +288,7 @@ notify_test(void *context, size_t target, uint32_t *id)
 
 	if (stop_begun(supervisor->stop))
 		return "exacheck is ending";
-	if (!notifier_runs(supervisor->notifier))
+	if (notifier_pid(supervisor->notifier) == 0)
 		return "exacheck-notify is not running: if it does not come in a moment, the log says why";
 	*id = notifier_test(supervisor->notifier, target);
 	return *id != 0 ? NULL : "out of memory";

@@ -13,6 +13,7 @@
 #include "config.h"
 #include "events.h"
 #include "exabgp.h"
+#include "loggers.h"
 #include "notifier.h"
 #include "program.h"
 #include "route.h"
@@ -44,17 +45,42 @@ path_text(const char *path)
 	return json_string(text);
 }
 
-/* Who is told what happens: the names of the targets. */
 static json_t *
-notifications_map(const struct view *view)
+logging_map(const struct view *view)
+{
+	struct loggers_figures figures = {0};
+
+	if (view->loggers != NULL)
+		loggers_figures(view->loggers, &figures);
+	return json_pack("{sI sI sI}", "lines", (json_int_t)figures.lines, "lost", (json_int_t)figures.lost,
+	    "failures", (json_int_t)figures.failures);
+}
+
+/* The names of those who are told what happens. */
+static json_t *
+targets_list(const struct config *config)
 {
 	json_t *list = json_array();
 	const char *name;
-	bool whole = list != NULL;
 
-	for (size_t i = 0; whole && (name = notifier_target(*view->config, i)) != NULL; i++)
-		whole = json_array_append_new(list, json_string(name)) == 0;
-	return (list = view_whole(list, whole)) != NULL ? json_pack("{so}", "targets", list) : NULL;
+	for (size_t i = 0; list != NULL && (name = notifier_target(config, i)) != NULL; i++)
+		if (json_array_append_new(list, json_string(name)) != 0)
+			return view_whole(list, false);
+	return list;
+}
+
+static json_t *
+notifications_map(const struct view *view)
+{
+	struct notifier_figures figures = {0};
+
+	if (view->notifier != NULL)
+		notifier_figures(view->notifier, &figures);
+	return json_pack("{so sI sI sI sI sI sI}", "targets", targets_list(*view->config),
+	    "notices", (json_int_t)figures.notices, "lost", (json_int_t)figures.lost,
+	    "delivered", (json_int_t)figures.results[NOTIFIER_DELIVERED],
+	    "failed", (json_int_t)figures.results[NOTIFIER_FAILED],
+	    "gave_up", (json_int_t)figures.results[NOTIFIER_GAVE_UP], "failures", (json_int_t)figures.failures);
 }
 
 json_t *
@@ -71,6 +97,7 @@ view_exacheck(const struct view *view)
 	    view_put_time(map, "started", view->started) &&
 	    view_put(map, "announced", json_integer((json_int_t)ledger_count(view->ledger, ROUTE_ANNOUNCED))) &&
 	    view_put_text(map, "log_level", log_level_name(log_level())) &&
+	    view_put(map, "logging", logging_map(view)) &&
 	    view_put(map, "notifications", notifications_map(view)) &&
 	    view_put(map, "exabgp", exabgp_map(view)) &&
 	    view_put(map, "reloads", json_pack("{sI sI sI}", "refused", (json_int_t)counts->reloads[0],

@@ -16,6 +16,8 @@ struct checks;
 struct config;
 struct events;
 struct ledger;
+struct loggers;
+struct notifier;
 struct route;
 
 /* What the supervisor counts itself. */
@@ -33,6 +35,8 @@ struct view {
 	const struct events *events;
 	const struct view_counts *counts;
 	monotime_t started; /* since when this program runs */
+	const struct loggers *loggers; /* NULL: there are none; as of */
+	const struct notifier *notifier;
 };
 
 enum view_detail {

@@ -18,6 +18,11 @@ static const struct metrics_series reloads[] = {
 static const struct metrics_series upgrades[] = {
 	{"done", NULL, "upgrades"}, {"refused", NULL, "upgrades_refused"}, {0}};
 
+static const struct metrics_series messages[] = {{"delivered", "notifications", "delivered"},
+	{"failed", "notifications", "failed"}, {"gave_up", "notifications", "gave_up"}, {0}};
+static const struct metrics_series helpers[] = {{"exacheck-log", "logging", "failures"},
+	{"exacheck-notify", "notifications", "failures"}, {0}};
+
 #define GAUGE(NAME, HELP) .name = {.name = "exacheck_" NAME, .type = METRICS_GAUGE, .help = HELP}
 #define COUNTER(NAME, HELP) .name = {.name = "exacheck_" NAME, .type = METRICS_COUNTER, .help = HELP}
 #define INFO(NAME, HELP) .name = {.name = "exacheck_" NAME, .type = METRICS_INFO, .help = HELP}
@@ -32,6 +37,13 @@ const struct metrics_family metrics_families[] = {
 	{COUNTER("config_reloads", "Reloads of the configuration, by what came of them."), .label = "result",
 	    .series = reloads},
 	{COUNTER("upgrades", "Upgrades in place, by what came of them."), .label = "result", .series = upgrades},
+
+	{COUNTER("log_lost", "Lines of the log that could not be handed to exacheck-log."), .in = "logging", .key = "lost"},
+	{COUNTER("notifications_lost", "Events that could not be handed to exacheck-notify."), .in = "notifications",
+	    .key = "lost"},
+	{COUNTER("notifications", "Messages of notifications, by what came of them."), .label = "result", .series = messages},
+	{COUNTER("helper_failures", "How often a process beside the workers ended by itself."), .label = "helper",
+	    .series = helpers},
 
 	{INFO("exabgp", "The ExaBGP that is spoken to."), .sample = metrics_sample_info, .series = exabgp},
 	{GAUGE("exabgp_connected", "Whether ExaBGP is there."), .in = "exabgp", .key = "connected"},

@@ -87,11 +87,13 @@ def test_completion(line, expected):
 
 def test_completion_of_names(start):
     shell = {"method": "shell", "command": "true"}
-    run = start(config(check("web v4", shell), check("web v6", shell, prefixes=[prefix(1)]),
-                       check("$(touch /tmp/x) `y`", shell, prefixes=[prefix(2)])))
+    run = start({**config(check("web v4", shell), check("web v6", shell, prefixes=[prefix(1)]),
+                          check("$(touch /tmp/x) `y`", shell, prefixes=[prefix(2)])),
+                 "notifications": [{"name": name, "url": "json://127.0.0.1:9/"} for name in ("ops", "on call")]})
     run.wait_route(prefix(2))
     place = run.directory / "runtime" / "control.sock"
     wait_until(lambda: complete("exacheck-ctl why ", place) == [r"web\ v4", r"web\ v6", r"\$\(touch\ /tmp/x\)\ \`y\`"],
                what="names")
     assert complete("exacheck-ctl status web", place) == [r"web\ v4", r"web\ v6"]
     assert complete(f"exacheck-ctl -r {place.parent} why w") == [r"web\ v4", r"web\ v6"]
+    assert complete("exacheck-ctl notify-test ", place) == ["ops", r"on\ call"]

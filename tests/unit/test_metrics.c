@@ -15,7 +15,9 @@ static struct model *model;
 static const char *const lines[] = {
     "{\"type\":\"exacheck\",\"version\":\"1.2.3\",\"started\":\"2026-01-31T23:59:59.500Z\",\"upgrades\":1,\"upgrades_refused\":0,"
     "\"exabgp\":{\"dialect\":\"v4\",\"version\":\"4.2.21\",\"connected\":true,\"pending\":3,\"in_flight\":2,\"errors\":1,"
-    "\"timeouts\":0,\"announces\":12,\"withdraws\":7},\"reloads\":{\"refused\":1,\"same\":0,\"done\":4}}",
+    "\"timeouts\":0,\"announces\":12,\"withdraws\":7},\"reloads\":{\"refused\":1,\"same\":0,\"done\":4},"
+    "\"logging\":{\"lines\":70,\"lost\":3,\"failures\":1},\"notifications\":{\"targets\":[\"ops\"],\"notices\":9,\"lost\":2,"
+    "\"delivered\":5,\"failed\":4,\"gave_up\":1,\"failures\":0}}",
     "{\"type\":\"order\",\"names\":[{\"name\":\"web\",\"group\":false},{\"name\":\"a\\\\b\",\"group\":false},"
     "{\"name\":\"silent\",\"group\":false},{\"name\":\"both\",\"group\":true}]}",
     "{\"type\":\"check\",\"name\":\"web\",\"method\":\"tcp\",\"verdict\":\"up\",\"state\":\"falling\",\"transitions\":5,"
@@ -108,6 +110,15 @@ static const struct golden {
 	{{"exacheck_exabgp_commands_total", "exacheck_exabgp_commands"},
 	    {"# TYPE exacheck_exabgp_commands_total counter\n", "# TYPE exacheck_exabgp_commands counter\n"},
 	    "exacheck_exabgp_commands_total{verb=\"announce\"} 12\nexacheck_exabgp_commands_total{verb=\"withdraw\"} 7\n"},
+	{{"exacheck_log_lost_total", "exacheck_log_lost"},
+	    {"# TYPE exacheck_log_lost_total counter\n", "# TYPE exacheck_log_lost counter\n"}, "exacheck_log_lost_total 3\n"},
+	{{"exacheck_notifications_total", "exacheck_notifications"},
+	    {"# TYPE exacheck_notifications_total counter\n", "# TYPE exacheck_notifications counter\n"},
+	    "exacheck_notifications_total{result=\"delivered\"} 5\nexacheck_notifications_total{result=\"failed\"} 4\n"
+	    "exacheck_notifications_total{result=\"gave_up\"} 1\n"},
+	{{"exacheck_helper_failures_total", "exacheck_helper_failures"},
+	    {"# TYPE exacheck_helper_failures_total counter\n", "# TYPE exacheck_helper_failures counter\n"},
+	    "exacheck_helper_failures_total{helper=\"exacheck-log\"} 1\nexacheck_helper_failures_total{helper=\"exacheck-notify\"} 0\n"},
 	{{"exacheck_exabgp_pending", "exacheck_exabgp_pending"},
 	    {"# TYPE exacheck_exabgp_pending gauge\n", "# TYPE exacheck_exabgp_pending gauge\n"},
 	    "exacheck_exabgp_pending 3\n"},

@@ -10,6 +10,7 @@
 #include "../../supervisor/chronicle.h"
 #include "../../supervisor/events.h"
 #include "../../supervisor/notifier_line.h"
+#include "../../supervisor/notifier_words.h"
 #include "../../supervisor/notify/notice.h"
 #include "configs.h"
 #include "seen.h"
@@ -366,6 +367,58 @@ START_TEST(without_memory_none)
 }
 END_TEST
 
+static const struct {
+	const char *word;
+	uint32_t id;
+	size_t target;
+	const char *text; /* NULL: it is no such word */
+} outcomes[] = {
+	{"test: 7 0 ok", 7, 0, ""},
+	{"test: 4294967295 12 ok", 4294967295, 12, ""},
+	{"test: 1 1 failed: no answer within 30 s", 1, 1, "no answer within 30 s"},
+	{"test: 1 1 failed: ", 1, 1, ""},
+	{"test: 4294967296 0 ok", 0, 0, NULL},
+	{"test: 1 99999999999999999999999 ok", 0, 0, NULL},
+	{"test: 1 18446744073709551615 ok", 0, 0, NULL},
+	{"test: -1 0 ok", 0, 0, NULL},
+	{"test: 1 +0 ok", 0, 0, NULL},
+	{"test: 1  0 ok", 0, 0, NULL},
+	{"test: 1 0 okay", 0, 0, NULL},
+	{"test: 1 0", 0, 0, NULL},
+	{"test: 1 0 ", 0, 0, NULL},
+	{"test: 1 0 failed", 0, 0, NULL},
+	{"test: ", 0, 0, NULL},
+	{"tests: 1 0 ok", 0, 0, NULL},
+	{"", 0, 0, NULL},
+};
+
+START_TEST(words_about_tests)
+{
+	struct notifier_outcome outcome;
+	bool said = notifier_word_outcome(outcomes[_i].word, &outcome);
+
+	ck_assert_int_eq(said, outcomes[_i].text != NULL);
+	if (!said)
+		return;
+	ck_assert(outcome.id == outcomes[_i].id && outcome.target == outcomes[_i].target);
+	ck_assert_str_eq(outcome.text, outcomes[_i].text);
+	ck_assert_int_eq(outcome.ok, strstr(outcomes[_i].word, " ok") != NULL);
+}
+END_TEST
+
+START_TEST(words_of_figures)
+{
+	static const char *const none_such[] = {"figures: 1 2", "figures: 1 2 3 4", "figures: 1 2 3 ", "figures:", "figures: -1 2 3",
+		"figures: 1 2 9223372036854775808", "figures: a b c", "Figures: 1 2 3"};
+	uint64_t results[NOTIFIER_RESULTS];
+
+	ck_assert(notifier_word_figures("figures: 12 3 9223372036854775807", results));
+	ck_assert(results[NOTIFIER_DELIVERED] == 12 && results[NOTIFIER_FAILED] == 3 && results[NOTIFIER_GAVE_UP] == INT64_MAX);
+	for (size_t i = 0; i < COUNT(none_such); i++)
+		ck_assert_msg(!notifier_word_figures(none_such[i], results), "%s", none_such[i]);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -382,5 +435,8 @@ main(void)
 	tcase_add_test(tcase, what_the_guard_keeps);
 	tcase_add_loop_test(tcase, of_other_lines, 0, (int)COUNT(lines));
 	tcase_add_test(tcase, without_memory_none);
+	tcase = unit_case(suite, "words");
+	tcase_add_loop_test(tcase, words_about_tests, 0, (int)COUNT(outcomes));
+	tcase_add_test(tcase, words_of_figures);
 	return unit_run(suite);
 }
