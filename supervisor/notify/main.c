@@ -1,59 +1,166 @@
 /*
  * exacheck-notify: tells people what happens. Invariant: it is confined before it reads a line that is not its setup.
  */
+#include <bsd/unistd.h>
 #include <event2/event.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "../../common/walltime.h"
 #include "../helpers/birth.h"
 #include "../helpers/intake.h"
 #include "../helpers/report.h"
+#include "courier_cage.h"
+#include "dispatch.h"
+#include "line.h"
+#include "orders.h"
 
 #define NICE 5
-#define FAREWELL_S 5 /* without the supervisor */
+#define NS_PER_US 1000
+#define BYE_NS (900 * NS_PER_MILLISECOND) /* exacheck waits for its end, but not for long */
+#define LEAVE_NS (30 * NS_PER_SECOND)	  /* nobody waits */
+#define FAREWELL_S 35			  /* above it */
+
+struct notify {
+	struct birth birth;
+	struct orders orders;
+	struct dispatch *dispatch;
+	bool ending;
+};
 
 static void
-line_seen(void *context, const char *line, size_t length)
+end_begin(struct notify *notify, int64_t limit_ns, bool listens)
 {
-	json_t *map = json_loadb(line, length, 0, NULL);
-	const char *type = json_string_value(json_object_get(map, "type"));
+	notify->ending = true;
+	dispatch_end(notify->dispatch, limit_ns, listens);
+}
 
-	if (type != NULL && (strcmp(type, "bye") == 0 || strcmp(type, "leave") == 0))
-		event_base_loopbreak(context);
-	json_decref(map);
+static void
+notice_seen(struct notify *notify, struct line *line)
+{
+	dispatch_notice(notify->dispatch, line->notice);
+	notice_release(line->notice);
+}
+
+static void
+lost_seen(struct notify *notify, struct line *line)
+{
+	dispatch_lost(notify->dispatch, line->count);
+}
+
+static void
+test_seen(struct notify *notify, struct line *line)
+{
+	dispatch_test(notify->dispatch, line->id, line->target);
+	free(line->target);
+}
+
+static void
+bye_seen(struct notify *notify, struct line *line)
+{
+	(void)line;
+	end_begin(notify, BYE_NS, true);
+}
+
+static void
+leave_seen(struct notify *notify, struct line *line)
+{
+	(void)line;
+	end_begin(notify, LEAVE_NS, false);
+}
+
+static void
+line_seen(void *context, const char *text, size_t length)
+{
+	static void (*const seen[LINE_TYPES])(struct notify *, struct line *) = {
+		[LINE_NOTICE] = notice_seen,
+		[LINE_LOST] = lost_seen,
+		[LINE_TEST] = test_seen,
+		[LINE_BYE] = bye_seen,
+		[LINE_LEAVE] = leave_seen,
+	};
+	struct notify *notify = context;
+	char error[NOTICE_ERROR_SIZE];
+	struct line line;
+
+	if (notify->ending)
+		return;
+	if (line_read(text, length, &line, error)) {
+		seen[line.type](notify, &line);
+		return;
+	}
+	/* what it was is not known, but that it was something is not kept from anybody */
+	report_problem("cannot make sense of what exacheck says: %s", error);
+	dispatch_lost(notify->dispatch, 1);
 }
 
 static void
 lines_paused(void *context)
 {
-	(void)context;
+	struct notify *notify = context;
+
+	dispatch_pause(notify->dispatch);
 }
 
+/* Without a bye before: it is exacheck itself that people are told of. */
 static void
 lines_ended(void *context)
 {
-	event_base_loopbreak(context);
+	struct notify *notify = context;
+	struct notice *notice;
+	char text[128];
+
+	if (notify->ending)
+		return;
+	snprintf(text, sizeof(text),
+	    "exacheck (process %lld) ended without a word: it crashed, was killed, or its watchdog ended it",
+	    (long long)notify->orders.pid);
+	notice = notice_own(LOG_LEVEL_ERROR, LOG_FAULT_CRASH, walltime_ns(monotime_now()) / NS_PER_US, text);
+	if (notice != NULL) {
+		notice->fatal = true;
+		dispatch_notice(notify->dispatch, notice);
+		notice_release(notice);
+	}
+	end_begin(notify, LEAVE_NS, false);
+}
+
+/* Everything that is done with rights that are given up here. */
+static void
+notify_confine(struct notify *notify, char report[static REPORT_SIZE])
+{
+	struct cage cage = {.identity = notify->birth.identity, .farewell_s = FAREWELL_S};
+	char error[COURIER_CAGE_ERROR_SIZE];
+
+	tzset();
+	if (!courier_cage_prepare(&cage, dispatch_needs_apprise(notify->dispatch), error))
+		report_fatal("%s", error);
+	if (!cage_enter(&cage, report, REPORT_SIZE))
+		report_fatal("%s", report);
 }
 
 int
-main(void)
+main(int argc, char **argv, char **envp)
 {
-	static struct birth birth;
-	struct intake_calls calls = {line_seen, lines_paused, lines_ended, NULL};
-	struct cage cage = {.file_size = 0, .processes = 0, .descriptors = 128, .memory = RLIM_INFINITY,
-	    .farewell_s = FAREWELL_S};
+	static struct notify notify; /* so that it is not lost at the end */
+	const struct intake_calls calls = {line_seen, lines_paused, lines_ended, &notify};
 	char report[REPORT_SIZE];
+	const char *where = "";
 
-	birth_begin(&birth, "exacheck-notify", NICE);
-	cage.identity = birth.identity;
-	if (!cage_enter(&cage, report, sizeof(report)))
-		report_fatal("%s", report);
-	json_decref(birth.setup);
-	calls.context = birth.base;
-	if (!intake_begin(birth.intake, birth.base, &calls))
+	setproctitle_init(argc, argv, envp);
+	birth_begin(&notify.birth, "exacheck-notify", NICE);
+	if (!orders_read(&notify.orders, notify.birth.setup, &where))
+		report_fatal("exacheck does not say what is to be done: %s", where);
+	if ((notify.dispatch = dispatch_new(notify.birth.base, &notify.orders)) == NULL)
 		report_fatal("out of memory");
-	report_ready("sandbox %s", report);
-	event_base_dispatch(birth.base);
+	json_decref(notify.birth.setup);
+	notify_confine(&notify, report);
+	if (!intake_begin(notify.birth.intake, notify.birth.base, &calls))
+		report_fatal("out of memory");
+	report_ready("%zu target%s; sandbox %s", notify.orders.target_count + (notify.orders.dsn != NULL),
+	    notify.orders.target_count + (notify.orders.dsn != NULL) == 1 ? "" : "s", report);
+	event_base_dispatch(notify.birth.base);
+	dispatch_free(notify.dispatch);
 	_exit(EXIT_SUCCESS);
 }

@@ -14,7 +14,7 @@
 #define MINUTE_NS (60 * NS_PER_SECOND)
 #define DELAY_NS (5 * NS_PER_SECOND)
 #define DELAY_MAX_NS (300 * NS_PER_SECOND)
-#define SAID_NS (30 * NS_PER_SECOND)
+#define SAID_NS (60 * NS_PER_SECOND)
 #define NS_PER_US 1000
 #define REASON_SIZE 120
 
@@ -40,12 +40,12 @@ struct queue {
 
 	/* What is yet to be said. */
 	bool trouble, works;
-	unsigned attempts; /* that it took */
+	unsigned attempts; /* that failed before it did */
 	int64_t took_ns;
 	uint64_t gave_up;
 	int64_t gave_up_ns; /* after that time; 0: at once */
 	char reason[REASON_SIZE];
-	monotime_t said; /* not before */
+	monotime_t quiet; /* when what was said is forgotten */
 
 	struct queue_figures figures;
 };
@@ -144,10 +144,12 @@ static void
 delivered(struct queue *queue, monotime_t now)
 {
 	queue->figures.delivered++;
-	queue->works = queue->failures > 0 && !queue->trouble; /* what was never said need not be taken back */
-	queue->trouble = false;
-	queue->attempts = queue->failures + 1;
-	queue->took_ns = monotime_sub(now, queue->failing);
+	if (queue->failures > 0) {
+		queue->works = !queue->trouble; /* what was never said need not be taken back */
+		queue->trouble = false;
+		queue->attempts = queue->failures;
+		queue->took_ns = monotime_sub(now, queue->failing);
+	}
 	queue->failures = queue->delays = 0;
 	queue->given_up = (struct tally){0}; /* the letter told it */
 	letter_drop(queue);
@@ -228,7 +230,8 @@ queue_waiting(const struct queue *queue)
 monotime_t
 queue_word_due(const struct queue *queue)
 {
-	return queue->gave_up > 0 || queue->trouble || queue->works ? queue->said : MONOTIME_NEVER;
+	return queue->gave_up > 0 || queue->trouble || queue->works ? monotime_add(queue->quiet, -SAID_NS) :
+	    MONOTIME_NEVER;
 }
 
 static void
@@ -249,7 +252,7 @@ queue_word(struct queue *queue, monotime_t now, char text[static QUEUE_TEXT_SIZE
 
 	if (monotime_before(now, queue_word_due(queue)))
 		return QUEUE_QUIET;
-	queue->said = monotime_add(now, SAID_NS);
+	queue->quiet = monotime_add(later(queue->quiet, now), SAID_NS);
 	if (queue->gave_up > 0) {
 		gave_up_text(queue, text);
 		queue->gave_up = 0;
@@ -261,8 +264,8 @@ queue_word(struct queue *queue, monotime_t now, char text[static QUEUE_TEXT_SIZE
 		queue->trouble = false;
 		return QUEUE_PROBLEM;
 	}
-	snprintf(text, QUEUE_TEXT_SIZE, "%s: delivered again, by attempt %u, %s after the first", queue->options.name,
-	    queue->attempts, words_span(queue->took_ns / NS_PER_US, span));
+	snprintf(text, QUEUE_TEXT_SIZE, "%s: delivers again, %s and %u failed attempt%s later", queue->options.name,
+	    words_span(queue->took_ns / NS_PER_US, span), queue->attempts, queue->attempts == 1 ? "" : "s");
 	queue->works = false;
 	return QUEUE_NOTE;
 }

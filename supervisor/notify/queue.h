@@ -71,8 +71,8 @@ bool queue_troubled(const struct queue *);
 uint64_t queue_waiting(const struct queue *);
 
 /*
- * What is to be said of it, at most twice a minute and each thing once: text is it without a full stop. QUEUE_QUIET:
- * nothing.
+ * What is to be said of it, each thing once, two at once and then one a minute at most: text is it without a full stop.
+ * QUEUE_QUIET: nothing.
  */
 enum queue_word { QUEUE_QUIET, QUEUE_PROBLEM, QUEUE_NOTE };
 #define QUEUE_TEXT_SIZE 180

@@ -1,0 +1,182 @@
+"""exacheck-notify: who is told what and when; targets that hang, fail, come back; bursts; reloads; the end of exacheck."""
+import json
+import os
+import signal
+
+import pytest
+
+from harness import paths, processes
+from harness.config import check, config, prefix
+from harness.hostile import TcpServer
+from harness.receiver import Receiver
+from harness.reload import reload
+from harness.wait import wait_until
+
+pytestmark = pytest.mark.one_level
+
+PATIENCE = 30.0 * paths.SLOWNESS
+CHECKS, FLIPS = 100, 10
+
+
+def target(name, receiver, **options):
+    url = receiver if isinstance(receiver, str) else receiver.url
+    return {"name": name, "url": url, "group": 0, **options}
+
+
+def document(checks, *targets):
+    return {**config(*checks), "notifications": list(targets)}
+
+
+def file_check(name, path, number=0, **options):
+    return check(name, {"method": "file", "path": str(path)}, prefixes=[prefix(number)], **options)
+
+
+@pytest.fixture
+def file(directory):
+    path = directory / "ready"
+    path.touch()
+    return path
+
+
+@pytest.fixture
+def receiver(keep):
+    return keep(Receiver())
+
+
+def log_of(run):
+    """Changes to up and to down, as the log has them."""
+    return [(t.check, t.state) for t in run.transitions if t.state in ("up", "down")]
+
+
+def test_who_is_told_what(start, file, keep):
+    """Each target gets what its filters let through, whole, and nothing else."""
+    everything, withdrawals, other, errors = (keep(Receiver()) for _ in range(4))
+    run = start(document(
+        [file_check("web", file, metric=7), file_check("other", "/", 1, description="always there")],
+        target("everything", everything, general_events=True),
+        target("withdrawals", withdrawals, events=["withdraw"], checks=["web"]),
+        target("other", other, checks=["other"]),
+        target("errors", errors, events="error"),
+    ))
+    everything.wait("web up", PATIENCE, check="web", to="up")
+    other.wait("other up", PATIENCE, check="other", to="up")
+    file.unlink()
+    down = withdrawals.wait("web down", PATIENCE, check="web", to="down")
+    assert down["title"] == "ExaCheck Event - Route Withdrawal - web" and down["type"] == "failure", down
+    [event] = down["events"]
+    assert (event["event"], event["kind"], event["from"], event["effect"], event["prefixes"], event["nexthop"]) == (
+        "withdraw", "down", "up", "withdrew", [prefix(0)], "self"), event
+    assert "fail missing" in event["reason"] and event["at"] >= event["since"], event
+    for text in ("The check web is down; its routes are withdrawn.", f"Prefixes:  {prefix(0)}", event["reason"],
+                 "Before:    up since ", "Next hop:  self", f"Host:      {down['host']}"):
+        assert text in down["message"], down["message"]
+    file.touch()
+    up = everything.wait("web up again", PATIENCE, check="web", **{"from": "down", "to": "up"})
+    assert any(event["metric"] == 7 for event in up["events"]), up
+    run.stop()
+    wait_until(lambda: [event for event in everything.events() if event["text"].startswith("stopping")], PATIENCE, "the end")
+    assert [event["event"] for event in everything.events() if event["check"]].count("announce") == 3
+    assert any(event["check"] is None and event["event"] == "info" for event in everything.events())
+    assert [(event["check"], event["event"]) for event in withdrawals.events()] == [("web", "withdraw")]
+    assert [(event["check"], event["event"]) for event in other.events()] == [("other", "announce")]
+    assert not errors.letters
+
+
+def test_hanging_receiver(start, file, keep, receiver):
+    """It delays neither another target nor a check."""
+    silent = keep(TcpServer("silent"))
+    run = start(document([file_check("web", file)], target("silent", f"json://127.0.0.1:{silent.port}/", timeout=60),
+                         target("good", receiver)))
+    receiver.wait("web up", PATIENCE, check="web", to="up")
+    wait_until(lambda: silent.count == 1, PATIENCE, "an attempt that hangs")
+    for state in ("down", "up") * 3:
+        before = len(receiver.letters)
+        file.unlink() if state == "down" else file.touch()
+        run.wait_for(lambda: run.announced(prefix(0)) == (state == "up"), PATIENCE, f"the route when {state}")
+        wait_until(lambda: any(event["to"] == state for letter in receiver.letters[before:] for event in letter["events"]),
+                   PATIENCE, f"the word of {state}")
+    assert silent.count == 1, "one at a time"
+
+
+def test_burst(start, file, receiver):
+    """1,000 changes within a few seconds are few messages, and none of them is missing."""
+    run = start(document([file_check(f"check {n}", file, n, splay=True) for n in range(CHECKS)],
+                         target("ops", receiver, group=1, rate=30)))
+    for flip in range(FLIPS + 1):
+        run.wait_for(lambda: len(log_of(run)) == CHECKS * (flip + 1), PATIENCE, f"change {flip} of all checks")
+        if flip < FLIPS:
+            file.touch() if flip % 2 else file.unlink()
+    changes = log_of(run)
+    wait_until(lambda: receiver.told("up") + receiver.told("down") >= len(changes), PATIENCE, "all of them")
+    states = [state for _, state in changes]
+    assert (receiver.told("up"), receiver.told("down")) == (states.count("up"), states.count("down"))
+    assert receiver.told("events") == len(changes) == CHECKS * (FLIPS + 1) and receiver.told("lost") == 0
+    assert len(receiver.letters) < len(changes) / 20, [letter["title"] for letter in receiver.letters]
+    for letter in receiver.letters:
+        assert len(letter["events"]) == letter["summary"]["listed"] <= 200, letter["title"]
+        assert letter["summary"]["events"] - len(letter["events"]) == 0 or letter["summary"]["more"], letter["title"]
+    listed = [(event["check"], event["to"]) for event in receiver.events()]
+    assert len(listed) == len(changes) or len(listed) < len(changes) and any(
+        "and " in letter["message"] and " more: check " in letter["message"] for letter in receiver.letters)
+
+
+def test_failing_receivers(start, file, keep):
+    """What may pass is tried again, what does not pass is given up, and told later; each with its word in the log."""
+    absent, shaky, wrong = keep(Receiver()), keep(Receiver(500, 200)), keep(Receiver(404, 200))
+    absent.go_away()
+    run = start(document([file_check("web", file)], *(target(name, receiver) for name, receiver in (
+        ("absent", absent), ("shaky", shaky), ("wrong", wrong)))))
+    run.wait_log("notification absent: not delivered, tried again for 1 h 0 min: ", PATIENCE)
+    run.wait_log("notification shaky: not delivered, tried again for 1 h 0 min: ", PATIENCE)
+    run.wait_log("notification wrong: gave up 1 event: ", PATIENCE)
+    absent.come_back()
+    file.unlink()
+    for receiver in (absent, shaky):
+        assert receiver.wait("what failed first", PATIENCE, to="up")["summary"]["undelivered"] is None
+        receiver.wait("what came later", PATIENCE, to="down")
+    told = wrong.wait("what came later", PATIENCE, to="down")
+    assert told["message"].startswith("1 event could not be delivered between "), told["message"]
+    assert told["summary"]["undelivered"]["events"] == 1
+    assert [event["to"] for event in wrong.events()] == ["down"] and len(wrong.refused) == 1
+    assert [event["to"] for event in shaky.events()] == ["up", "down"] and shaky.refused[0] == shaky.letters[0]
+    for name in ("absent", "shaky"):
+        run.wait_log(f"notification {name}: delivers again, ", 2 * PATIENCE)
+    assert not run.logged("json://")
+
+
+def test_reload(start, file, keep, receiver):
+    """Another target has what comes from then on, the former one what came before."""
+    other = keep(Receiver())
+    run = start(document([file_check("web", file)], target("ops", receiver)))
+    receiver.wait("web up", PATIENCE, check="web", to="up")
+    reload(run, document([file_check("web", file)], target("others", other)))
+    wait_until(lambda: len(run.logged("exacheck-notify: ready")) == 2, PATIENCE, "another exacheck-notify")
+    file.unlink()
+    other.wait("web down", PATIENCE, check="web", to="down")
+    assert [event["to"] for event in receiver.events()] == ["up"]
+    assert [event["to"] for event in other.events()] == ["down"]
+
+
+def notify_pid(run):
+    def find():
+        return [pid for pid in processes.children(run.pid) if "exacheck-notify" in processes.cmdline(pid)]
+
+    return wait_until(find, PATIENCE, "exacheck-notify")[0]
+
+
+def test_last_words(start, file, receiver):
+    """Killed, exacheck has no last words; but those who are told of it are told that."""
+    run = start(document([file_check("web", file)], target("ops", receiver, general_events=True, group=60)))
+    run.wait_log("exacheck-notify: ready", PATIENCE)
+    run.wait_transition("web", "up", PATIENCE)
+    pid = notify_pid(run)
+    wait_until(lambda: "waiting" in processes.cmdline(pid) and " 0 waiting" not in processes.cmdline(pid), PATIENCE,
+               "a title that counts")
+    assert "json" not in processes.cmdline(pid) and str(receiver.port) not in processes.cmdline(pid)
+    os.kill(run.pid, signal.SIGKILL)
+    run.killed = True
+    run.wait_exit()
+    letter = receiver.wait("the last words", PATIENCE, event="error", fault="crash")
+    assert f"exacheck (process {run.pid}) ended without a word" in letter["message"], json.dumps(letter)
+    assert [event["to"] for event in receiver.events() if event["check"]] == ["up"]
+    wait_until(lambda: not processes.alive(pid), PATIENCE, "the end of exacheck-notify")
