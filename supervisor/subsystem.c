@@ -26,7 +26,7 @@ static const struct {
 	{"peer", ANNOUNCER},
 	{"route", ANNOUNCER},
 	{"config", CONFIGURATION},
-	{"confine", MASTER},
+	{"confine", UTILITY},
 	{"decode", CONFIGURATION},
 	{"diagnostic", CONFIGURATION},
 	{"diff", CONFIGURATION},
