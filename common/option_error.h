@@ -14,8 +14,8 @@
 bool option_error(char error[static OPTION_ERROR_SIZE], const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * How many bytes of the user's text a message may show, `most` at most: of a URL no more than its scheme, as what follows
- * may be secret, wherever it was written by mistake.
+ * How many bytes of the user's text a message may show, `most` at most: of a URL no more than its scheme, as what
+ * follows may be secret, wherever it was written by mistake.
  */
 size_t option_shown(const char *text, size_t most);
 

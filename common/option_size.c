@@ -42,11 +42,12 @@ unit_bytes(const char *name)
 static void
 size_write(int64_t bytes, char *text, size_t room)
 {
-	size_t i = 0;
+	struct unit one = {"", 1};
 
-	while (i < UNITS && (bytes == 0 || bytes % units[i].bytes != 0))
-		i++;
-	snprintf(text, room, "%lld%s", (long long)(i < UNITS ? bytes / units[i].bytes : bytes), i < UNITS ? units[i].name : "");
+	for (size_t i = UNITS; i-- > 0;)
+		if (bytes != 0 && bytes % units[i].bytes == 0)
+			one = units[i];
+	snprintf(text, room, "%lld%s", (long long)(bytes / one.bytes), one.name);
 }
 
 bool

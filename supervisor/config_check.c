@@ -55,7 +55,8 @@ report_method(struct diagnostics *diagnostics, const struct place *place, const 
 		length += (size_t)snprintf(list + length, sizeof(list) - length, "%s%s", i > 0 ? ", " : "",
 		    check_methods[i]->name);
 	place_report(diagnostics, SEVERITY_ERROR, place, node, "no method %s; %s%s%sthe methods are %s",
-	    option_quote(node->text, quoted), name != NULL ? "did you mean " : "", name != NULL ? name : "", name != NULL ? "? " : "", list);
+	    option_quote(node->text, quoted), name != NULL ? "did you mean " : "", name != NULL ? name : "",
+	    name != NULL ? "? " : "", list);
 }
 
 static const struct check_method *

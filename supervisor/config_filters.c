@@ -1,11 +1,12 @@
 /*
- * Names in the filters of loggers and notifications. Touches memory only. Invariant: a name that nothing has is a warning,
- * no error: whom to tell has no part in what is announced.
+ * Names in the filters of loggers and notifications. Touches memory only. Invariant: a name that nothing has is a
+ * warning, no error: whom to tell has no part in what is announced.
  */
 #include <string.h>
 
 #include "../common/option_error.h"
 #include "config_internal.h"
+#include "suggest.h"
 
 #define MASTER "MASTER" /* exacheck itself, in the filters of loggers */
 
@@ -21,18 +22,17 @@ struct filtering {
 static void
 name_report(const struct filtering *filtering, const struct place *place, const struct node *node, const char *text)
 {
-	char quoted[OPTION_QUOTE_SIZE];
-	const char *name = NULL;
+	size_t findings = diagnostics_count(filtering->diagnostics, SEVERITY_WARNING);
+	char quoted[OPTION_QUOTE_SIZE], meant[SUGGEST_TEXT_SIZE];
+	const char *name;
 
 	if (strcmp(text, MASTER) == 0) {
 		place_report(filtering->diagnostics, SEVERITY_WARNING, place, node, "%s", filtering->master);
 		return;
 	}
-	name = names_suggest(filtering->config, config_node_count(filtering->config), text,
-	    diagnostics_count(filtering->diagnostics, SEVERITY_WARNING));
-	place_report(filtering->diagnostics, SEVERITY_WARNING, place, node, "there is no check or group %s%s%s%s",
-	    option_quote(text, quoted), name != NULL ? "; did you mean " : "", name != NULL ? name : "",
-	    name != NULL ? "?" : "");
+	name = names_suggest(filtering->config, config_node_count(filtering->config), text, findings);
+	place_report(filtering->diagnostics, SEVERITY_WARNING, place, node, "there is no check or group %s%s",
+	    option_quote(text, quoted), suggest_format(name, meant));
 }
 
 /* The filter of one item of the list; name: the item's, or NULL. */

@@ -32,11 +32,11 @@ static void
 report_unknown(const struct decoding *decoding, const struct place *place, const struct node *node, const char *text)
 {
 	const struct config *config = decoding->sources->config;
-	char quoted[OPTION_QUOTE_SIZE];
-	const char *name = names_suggest(config, config->count, text, diagnostics_count(decoding->diagnostics, SEVERITY_ERROR));
+	size_t findings = diagnostics_count(decoding->diagnostics, SEVERITY_ERROR);
+	char quoted[OPTION_QUOTE_SIZE], meant[SUGGEST_TEXT_SIZE];
 
-	place_report(decoding->diagnostics, SEVERITY_ERROR, place, node, "there is no check %s%s%s%s", option_quote(text, quoted),
-	    name != NULL ? "; did you mean " : "", name != NULL ? name : "", name != NULL ? "?" : "");
+	place_report(decoding->diagnostics, SEVERITY_ERROR, place, node, "there is no check %s%s",
+	    option_quote(text, quoted), suggest_format(names_suggest(config, config->count, text, findings), meant));
 }
 
 /* The check of this name, SIZE_MAX: it cannot be a member, which has been reported. */

@@ -3,8 +3,8 @@
  * config_check.c one check, config_node.c what a check has in common with a group, config_attributes.c what it
  * announces with, config_group.c groups and their members, config_names.c and config_overlap.c compare nodes,
  * config_sources.c says where these stand, config_logging.c and config_notify.c are about whom exacheck tells what
- * happens, config_filters.c about the names these ask for, config_surroundings.c about the machine, config_lists.c about
- * what lists have in common, config_tables*.c hold the tables.
+ * happens, config_filters.c about the names these ask for, config_surroundings.c about the machine, config_lists.c
+ * about what lists have in common, config_tables*.c hold the tables.
  */
 #ifndef EXACHECK_CONFIG_INTERNAL_H
 #define EXACHECK_CONFIG_INTERNAL_H
@@ -37,7 +37,7 @@ void node_attributes_make(struct diagnostics *, const struct place *, const stru
  */
 bool list_find(struct diagnostics *, const struct node *root, const char *key, size_t most, const struct node **list);
 
-/* A list of words under a key of the map (at this place) that says what to let through: list_unique, and never empty. */
+/* A list of words under a key of the map (at this place) that says what to let through: unique, and never empty. */
 void list_words_check(struct diagnostics *, const struct place *, const struct node *, const char *key,
     struct string_list *);
 
@@ -95,8 +95,8 @@ bool names_make(struct names *, const struct config *);
 void names_free(struct names *);
 size_t names_find(const struct names *, const char *); /* the rank of the first, SIZE_MAX: none */
 /*
- * The name, of the first `below` nodes of the configuration, that text is probably a misspelling of; NULL: none. findings:
- * how many there are already, which bounds what is spent on this.
+ * The name, of the first `below` nodes of the configuration, that text is probably a misspelling of; NULL: none.
+ * findings: how many there are already, which bounds what is spent on this.
  */
 const char *names_suggest(const struct config *, size_t below, const char *text, size_t findings);
 /* Those that are used twice are errors. */

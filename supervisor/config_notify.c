@@ -128,6 +128,10 @@ sentry_check(struct diagnostics *diagnostics, const struct node *root, struct se
 		sentry->enabled = false;
 		return;
 	}
+	if (sentry->dsn != NULL && *sentry->dsn == '\0') { /* as templates that have none leave it */
+		free(sentry->dsn);
+		sentry->dsn = NULL;
+	}
 	if (sentry->enabled && sentry->dsn == NULL)
 		place_report(diagnostics, SEVERITY_ERROR, &dsn, node_for(map, "dsn"), "is required unless enabled is false");
 	if (sentry->dsn != NULL && !notify_dsn_check(sentry->dsn, error))

@@ -1,11 +1,14 @@
 /*
- * What the configuration needs of the machine that it is loaded on, and what it lays open there. Touches the meta-data of
- * files, changes nothing. Invariant: only what can never work is an error; what may be there later is a warning.
+ * What the configuration needs of the machine that it is loaded on, and what it lays open there. Touches the
+ * meta-data of files, changes nothing. Invariant: only what can never work is an error; what may be there later is a
+ * warning.
  */
 #include <bsd/string.h>
 #include <errno.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,22 +29,18 @@ struct look {
 static const char *const system_directories[] = {"/usr/bin", "/bin", NULL};
 static const char *const apprise_directories[] = {"/usr/bin", "/usr/local/bin", "/bin", NULL};
 
-struct tool {
+/* The program that compresses, by format, and its package; exacheck-log does the others, and archives, itself. */
+static const struct {
 	const char *name, *package;
+} compressors[] = {
+	[COMPRESSION_BZ2] = {"bzip2", "bzip2"},
+	[COMPRESSION_XZ] = {"xz", XZ_PACKAGE},
+	[COMPRESSION_LZMA] = {"xz", XZ_PACKAGE},
+	[COMPRESSION_TAR_BZ2] = {"bzip2", "bzip2"},
+	[COMPRESSION_TAR_XZ] = {"xz", XZ_PACKAGE},
+	[COMPRESSION_ZIP] = {"zip", "zip"},
 };
-
-/* What compresses, by format; gz: zlib does. */
-static const struct tool *const compressors[] = {
-	[COMPRESSION_GZ] = (const struct tool[]){{NULL, NULL}},
-	[COMPRESSION_BZ2] = (const struct tool[]){{"bzip2", "bzip2"}, {NULL, NULL}},
-	[COMPRESSION_XZ] = (const struct tool[]){{"xz", XZ_PACKAGE}, {NULL, NULL}},
-	[COMPRESSION_LZMA] = (const struct tool[]){{"xz", XZ_PACKAGE}, {NULL, NULL}},
-	[COMPRESSION_TAR] = (const struct tool[]){{"tar", "tar"}, {NULL, NULL}},
-	[COMPRESSION_TAR_GZ] = (const struct tool[]){{"tar", "tar"}, {"gzip", "gzip"}, {NULL, NULL}},
-	[COMPRESSION_TAR_BZ2] = (const struct tool[]){{"tar", "tar"}, {"bzip2", "bzip2"}, {NULL, NULL}},
-	[COMPRESSION_TAR_XZ] = (const struct tool[]){{"tar", "tar"}, {"xz", XZ_PACKAGE}, {NULL, NULL}},
-	[COMPRESSION_ZIP] = (const struct tool[]){{"zip", "zip"}, {NULL, NULL}},
-};
+#define COMPRESSORS ((int)(sizeof(compressors) / sizeof(compressors[0])))
 
 static bool
 tool_present(const char *const *directories, const char *name)
@@ -58,12 +57,13 @@ static void
 compressor_look(const struct look *look, const struct logger_options *logger)
 {
 	const struct place place = {.parent = look->place, .key = "compression_format"};
+	int format = logger->compression_format;
+	const char *name = format < COMPRESSORS ? compressors[format].name : NULL;
 
-	for (const struct tool *tool = compressors[logger->compression_format]; tool->name != NULL; tool++)
-		if (!tool_present(system_directories, tool->name))
-			place_report(look->diagnostics, SEVERITY_ERROR, &place, node_for(look->map, "compression_format"),
-			    "needs the program %s, which is not there: install the package %s, or say gz, or compress: false",
-			    tool->name, tool->package);
+	if (name != NULL && !tool_present(system_directories, name))
+		place_report(look->diagnostics, SEVERITY_ERROR, &place, node_for(look->map, "compression_format"),
+		    "needs the program %s, which is not there: install the package %s, or say gz, or compress: false", name,
+		    compressors[format].package);
 }
 
 /* False with errno. */
@@ -141,6 +141,23 @@ apprise_look(struct diagnostics *diagnostics, const struct node *list, const str
 	}
 }
 
+/* Whether the file, and every directory on the way to it, is open to all users. */
+static bool
+everybody_reads(const char *file)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (realpath(file, path) == NULL || stat(path, &st) == -1 || !S_ISREG(st.st_mode) || (st.st_mode & S_IROTH) == 0)
+		return false;
+	for (char *slash; (slash = strrchr(path, '/')) != NULL && slash != path;) {
+		*slash = '\0';
+		if (stat(path, &st) == -1 || (st.st_mode & S_IXOTH) == 0)
+			return false;
+	}
+	return true;
+}
+
 /* The first of the secrets, as the configuration's file may be read by everybody. */
 static void
 secrets_look(struct diagnostics *diagnostics, const struct node *root, const struct config *config)
@@ -152,9 +169,8 @@ secrets_look(struct diagnostics *diagnostics, const struct node *root, const str
 	const bool first = config->notification_count > 0;
 	const struct node *node = first ? node_for(node_get(root, "notifications")->items[0], "url")
 					: node_for(node_get(root, "sentry"), "dsn");
-	struct stat st;
 
-	if (stat(config->path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & S_IROTH) != 0)
+	if (everybody_reads(config->path))
 		place_report(diagnostics, SEVERITY_WARNING, first ? &url : &dsn, node,
 		    "is a secret, and every user of this machine may read the file: chmod o-r");
 }

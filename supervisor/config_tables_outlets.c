@@ -63,7 +63,7 @@ static const struct option file_logger_table[] = {
 	    .help = "rotated files are compressed"},
 	{.name = "compression_format", .type = OPTION_CHOICE,
 	    .offset = offsetof(struct logger_options, compression_format), .choices = compression_choices,
-	    .fallback = "gz", .help = "how; all but gz by the system's tool"},
+	    .fallback = "gz", .help = "how; all but gz, tar and tar.gz by a program of the system"},
 	OPTION_END,
 };
 
@@ -116,7 +116,7 @@ const struct option notification_table[] = {
 };
 
 const struct option sentry_table[] = {
-	{.name = "dsn", .type = OPTION_SECRET, .offset = offsetof(struct sentry_options, dsn), .min = 1, .max = NOTIFY_URL_MAX,
+	{.name = "dsn", .type = OPTION_SECRET, .offset = offsetof(struct sentry_options, dsn), .min = 0, .max = NOTIFY_URL_MAX,
 	    .help = "where errors of exacheck itself are reported"},
 	{.name = "enabled", .type = OPTION_BOOL, .offset = offsetof(struct sentry_options, enabled), .fallback = "true",
 	    .help = "whether they are"},

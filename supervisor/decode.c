@@ -43,7 +43,7 @@ static bool
 scalar_parse(struct diagnostics *diagnostics, const struct place *place, const struct node *node,
     const struct option *option, void *value)
 {
-	char error[OPTION_ERROR_SIZE];
+	char error[OPTION_ERROR_SIZE], meant[SUGGEST_TEXT_SIZE];
 	const char *name;
 
 	if (!decode_expect(diagnostics, place, node, NODE_SCALAR))
@@ -51,8 +51,7 @@ scalar_parse(struct diagnostics *diagnostics, const struct place *place, const s
 	if (option_parse_scalar(option, node->text, value, error))
 		return true;
 	name = option->choices != NULL ? suggest(node->text, choice_name, option) : NULL;
-	place_report(diagnostics, SEVERITY_ERROR, place, node, "%s%s%s%s", error, name != NULL ? "; did you mean " : "",
-	    name != NULL ? name : "", name != NULL ? "?" : "");
+	place_report(diagnostics, SEVERITY_ERROR, place, node, "%s%s", error, suggest_format(name, meant));
 	return false;
 }
 
@@ -157,12 +156,10 @@ known_key(const void *context, size_t index)
 static void
 report_unknown(struct decoder *decoder, const struct place *place, const struct node *key)
 {
-	const char *name = suggest(key->text, known_key, decoder);
+	char meant[SUGGEST_TEXT_SIZE];
 
-	if (name != NULL)
-		place_report(decoder->diagnostics, SEVERITY_ERROR, place, key, "unknown key; did you mean %s?", name);
-	else
-		place_report(decoder->diagnostics, SEVERITY_ERROR, place, key, "unknown key");
+	place_report(decoder->diagnostics, SEVERITY_ERROR, place, key, "unknown key%s",
+	    suggest_format(suggest(key->text, known_key, decoder), meant));
 }
 
 static void

@@ -25,7 +25,7 @@ struct loggers {
 	struct helper_queue *queue;
 	bool wants[LOG_LEVELS][LOG_EVENTS]; /* whether any logger does, as far as these go */
 	uint64_t lines;
-	bool stopping; /* what comes now is not told any more */
+	bool stopped; /* nobody is told any more */
 };
 
 /* The value of an option as its JSON. NULL: out of memory. */
@@ -227,7 +227,7 @@ loggers_record(struct loggers *loggers, const struct log_record *record)
 	const struct log_about *about = &record->about;
 	const struct log_source *source = record->source;
 
-	if (loggers->stopping || !loggers->wants[about->level][about->event])
+	if (loggers->stopped || !loggers->wants[about->level][about->event])
 		return;
 	loggers->lines++;
 	helper_queue_add(loggers->queue, view_line("record", json_pack("{sI ss ss ss ss? ss? ss? ss ss si ss}", "at", now_us(),
@@ -249,7 +249,7 @@ loggers_reopen(struct loggers *loggers)
 void
 loggers_stop(struct loggers *loggers)
 {
-	loggers->stopping = true; /* its own last words could reach nobody */
+	loggers->stopped = true; /* its own last words could reach nobody */
 	helper_stop(loggers->helper);
 }
 

@@ -5,6 +5,7 @@
 #include "suggest.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -74,4 +75,12 @@ suggest(const char *word, const char *(*names)(const void *, size_t), const void
 		}
 	}
 	return best;
+}
+
+const char *
+suggest_format(const char *name, char text[static SUGGEST_TEXT_SIZE])
+{
+	snprintf(text, SUGGEST_TEXT_SIZE, "%s%s%s", name != NULL ? "; did you mean " : "", name != NULL ? name : "",
+	    name != NULL ? "?" : "");
+	return text;
 }

@@ -12,4 +12,8 @@
  */
 const char *suggest(const char *word, const char *(*names)(const void *context, size_t index), const void *context);
 
+/* To follow a message: "; did you mean NAME?", or, NULL, nothing. Returns text. */
+#define SUGGEST_TEXT_SIZE 256
+const char *suggest_format(const char *name, char text[static SUGGEST_TEXT_SIZE]);
+
 #endif

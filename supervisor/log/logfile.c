@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -82,10 +81,13 @@ failed(struct logfile *log, int error)
 static void
 works(struct logfile *log)
 {
+	char text[RECORD_LOST_SIZE];
+
 	if (log->error == 0)
 		return;
 	if (log->missing > 0)
-		report_note("log %s is written again; %" PRIu64 " lines were lost", log->setup->destination, log->missing);
+		report_note("log %s is written again; %s", log->setup->destination,
+		    record_lost_text(text, log->missing, strerror(log->error)));
 	else
 		report_note("log %s is written again; no line was lost", log->setup->destination);
 	log->error = 0;
@@ -99,10 +101,15 @@ works(struct logfile *log)
 static _Noreturn void
 begin_anew(struct logfile *log)
 {
+	char text[RECORD_LOST_SIZE];
+	uint64_t left;
+
 	if (log->sink.fd != -1 && !sink_unlinked(&log->sink))
 		lines_take(&log->lines, sink_write(&log->sink, lines_text(&log->lines), lines_size(&log->lines)));
-	report_fatal("the directory of log %s is gone, or another one; %" PRIu64 " lines were lost; starting anew",
-	    log->setup->destination, log->lost + lines_count(&log->lines));
+	left = log->lost + lines_count(&log->lines);
+	if (left > 0)
+		report_problem("log %s: %s", log->setup->destination, record_lost_text(text, left, "they went with the directory"));
+	report_fatal("log %s: its directory is gone, or another one: starting anew", log->setup->destination);
 }
 
 /* What the one who rotates has to do when it comes to be. */
@@ -395,8 +402,14 @@ logfile_open(const struct logger_setup *setup, struct needs *needs, logfile_tell
 void
 logfile_close(struct logfile *log)
 {
+	char text[RECORD_LOST_SIZE];
+	uint64_t left;
+
 	if (log == NULL || --log->loggers > 0)
 		return;
+	if ((left = log->lost + lines_count(&log->lines)) > 0)
+		report_problem("log %s: %s", log->setup->destination, record_lost_text(text, left,
+		    log->error != 0 ? strerror(log->error) : "there was no time to write them"));
 	compressor_free(log->compressor);
 	if (log->timer != NULL)
 		event_free(log->timer);

@@ -7,7 +7,9 @@ import pytest
 import yaml
 
 from harness import paths
+from harness.config import check, config, prefix
 from harness.exacheck import run_once
+from harness.reload import commands, reload, settle
 
 pytestmark = pytest.mark.one_level
 
@@ -29,7 +31,6 @@ WARNINGS = {
         "general_events: true",
         "sentry.debug: has no effect: exacheck-notify says what goes wrong in any case"],
 }
-READABLE = "is a secret, and every user of this machine may read the file: chmod o-r"
 
 
 class Loader(yaml.SafeLoader):
@@ -96,18 +97,6 @@ def test_schema_and_program_agree(directory, validator, key, item, accepted):
     assert validator.is_valid(document) == accepted
 
 
-def test_readable_by_everybody(directory):
-    """It is the file's mode that lays secrets open: told once."""
-    path = directory / "exacheck.yaml"
-    path.write_text((CONFIGURATIONS / "chat.yaml").read_text())
-    path.chmod(0o644)
-    done = run_once("test", "-f", path)
-    assert done.returncode == 0
-    assert warnings(done) == [f"notifications[1] (Network operations).url: {READABLE}"]
-    path.chmod(0o640)
-    assert not run_once("test", "-f", path).stderr
-
-
 def test_diff_names_what_has_changed(directory):
     """Nothing is announced or withdrawn for it."""
     old, new = directory / "old.yaml", directory / "new.yaml"
@@ -121,3 +110,20 @@ def test_diff_names_what_has_changed(directory):
     assert done.stderr.splitlines()[0].endswith(" info changed: logging, notifications")
     assert "another" not in done.stderr
     assert not run_once("test", "--diff", old, "-f", old).stderr
+
+
+def test_reload_leaves_checks_alone(start, directory):
+    """Loggers come, change and go: the same worker, no command, and a line that says what it was about."""
+    document = config(check("web", {"method": "file", "path": "/etc/hostname"}, prefixes=[prefix(0)]))
+    run = start(document)
+    run.wait_route(prefix(0))
+    worker, lines = run.worker("web"), settle(run)
+    for destination in ("one.log", "other.log", None):
+        item = {"method": "file", "destination": str(directory / str(destination)), "structured": True}
+        taken = reload(run, {**document, "logging": [item] if destination else []})
+        assert taken.endswith(": 0 added, 0 removed, 0 changed, 1 unchanged")
+    assert len(run.logged(" info changed: logging")) == 3
+    assert run.worker("web") == worker
+    assert commands(run, lines) == [], run.story()
+    reload(run, document)
+    assert run.logged("nothing has changed")

@@ -73,9 +73,12 @@ def make(directory, name):
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*")), ids=lambda path: path.name)
-def test_file_is_valid(path):
-    """As it stands, without a warning."""
-    done = run_once("test", "-f", path)
+def test_file_is_valid(path, directory):
+    """As it stands but for where logs lie, without a warning, for a file that not everybody may read."""
+    copy = directory / path.name
+    copy.write_text(path.read_text().replace("/var/log/", f"{directory}/"))
+    copy.chmod(0o600)
+    done = run_once("test", "-f", copy)
     assert done.returncode == 0 and not done.stderr, done.stderr
 
 

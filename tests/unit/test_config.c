@@ -588,7 +588,7 @@ example_read(bool examples)
 	out = open_memstream(&text, &length);
 	while (getline(&line, &room, in) > 0) {
 		others |= strstr(line, "# The other methods") != NULL;
-		if (examples && others && (strncmp(line, "#  ", 3) == 0 || strncmp(line, "#groups", 7) == 0))
+		if (examples && others && (strncmp(line, "#  ", 3) == 0 || (line[0] == '#' && line[1] >= 'a' && line[1] <= 'z')))
 			fputs(line + 1, out);
 		else
 			fputs(line, out);
@@ -606,6 +606,9 @@ START_TEST(example)
 
 	ck_assert_uint_eq(config->count, _i == 0 ? 2 : 7);
 	ck_assert_uint_eq(config->group_count, _i == 0 ? 0 : 1);
+	ck_assert_uint_eq(config->logger_count, _i == 0 ? 0 : 2);
+	ck_assert_uint_eq(config->notification_count, _i == 0 ? 0 : 3);
+	ck_assert_int_eq(config->sentry.enabled, _i == 1);
 	ck_assert_str_eq(config->checks[0].node.texts[ATTRIBUTES_UP][0], "next-hop self med 100 community [ 64496:1 65535:65281 ]");
 	ck_assert_str_eq(config->checks[1].node.texts[ATTRIBUTES_UP][0],
 	    "next-hop 2001:db8::ffff med 200 local-preference 150 as-path [ 64496 64497 ]");

@@ -233,7 +233,8 @@ static const struct finding warnings[] = {
     {LOG("{method: file, checks: [web, MASTER]}"), ""},
     {LOG("{method: file, checks: [web, weh]}"),
 	"c.yaml:2:26: warning: logging[1].checks: there is no check or group \"weh\"; did you mean web?\n"},
-    {LOG("{method: file, checks: master}"), "c.yaml:2:26: warning: logging[1].checks: there is no check or group \"master\"\n"},
+    {LOG("{method: file, checks: master}"),
+	"c.yaml:2:26: warning: logging[1].checks: there is no check or group \"master\"\n"},
     {LOG("{method: file, checks: slack://T1/B2/C3}"),
 	"c.yaml:2:26: warning: logging[1].checks: there is no check or group \"slack://\"...\n"},
     {LOG("{method: file, checks: all}") "groups: [{name: all, members: web, prefixes: 192.0.2.2}]\n", ""},
@@ -296,7 +297,8 @@ END_TEST
 START_TEST(words)
 {
 	const struct option *table = logger_kinds[LOGGER_FILE].table;
-	const char *const *levels = option_find(table, "level")->choices, *const *events = option_find(table, "events")->choices;
+	const char *const *levels = option_find(table, "level")->choices;
+	const char *const *events = option_find(table, "events")->choices;
 	size_t count = 0;
 
 	for (enum log_level level = 0; level < LOG_LEVELS; level++)

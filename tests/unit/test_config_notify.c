@@ -169,6 +169,7 @@ static const struct finding errors[] = {
 	"c.yaml:3:10: notifications[2] (ops).name: names are unique, and this one is that of notifications[1]\n"},
     {SENTRY("https://key@sentry.example.net/42"), "c.yaml:1:9: sentry: must be a map, got a value\n"},
     {SENTRY("{}"), "c.yaml:1:9: sentry.dsn: is required unless enabled is false\n"},
+    {SENTRY("{enabled: yes, dsn: ''}"), "c.yaml:1:29: sentry.dsn: is required unless enabled is false\n"},
     {SENTRY("{enabled: yes, dsn: ~}"), "c.yaml:1:29: sentry.dsn: is required unless enabled is false\n"},
     {SENTRY("{dsn: 'https://sentry.example.net/42'}"), "c.yaml:1:15: sentry.dsn: must be "},
     {SENTRY("{dsn: 'https://key@sentry.example.net/42', sample_rate: 1.5}"),
@@ -195,6 +196,7 @@ static const struct finding warnings[] = {
     {TELL("{name: ops, url: '" URL "', checks: [web, web]}"),
 	"c.yaml:2:64: warning: notifications[1] (ops).checks[2]: web stands in the list twice\n"},
     {SENTRY("{enabled: no}"), ""},
+    {SENTRY("{enabled: no, dsn: ''}"), ""},
     {SENTRY("~"), ""},
     {SENTRY("{enabled: no, debug: true, attach_stacktrace: on, include_local_variables: off, profiles_sample_rate: 0.5}"),
 	"c.yaml:1:30: warning: sentry.debug: has no effect: exacheck-notify says what goes wrong in any case\n"

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../../supervisor/log/compression.h"
 #include "configs.h"
 #include "unit.h"
 
@@ -112,11 +113,8 @@ static const struct finding programs[] = {
     {" /usr/local/bin/xz ", LOG("compression_format: xz"), NEEDS("xz", "xz-utils (Debian), xz (Fedora)")},
     {" /usr/bin/xz ", LOG("compression_format: xz"), ""},
     {" /usr/bin/xz ", LOG("compression_format: lzma"), ""},
-    {" /usr/bin/tar ", LOG("compression_format: tar"), ""},
-    {" ", LOG("compression_format: tar.gz"), NEEDS("tar", "tar") NEEDS("gzip", "gzip")},
-    {" /usr/bin/tar /usr/bin/bzip2 ", LOG("compression_format: tar.bz2"), ""},
-    {" /usr/bin/tar ", LOG("compression_format: tar.xz"), NEEDS("xz", "xz-utils (Debian), xz (Fedora)")},
-    {" /usr/bin/tar ", LOG("compression_format: zip"), NEEDS("zip", "zip")},
+    {" /usr/bin/bzip2 ", LOG("compression_format: tar.bz2"), ""},
+    {" ", LOG("compression_format: zip"), NEEDS("zip", "zip")},
     {" ", "notifications: [{name: ops, url: slack://a/b/c}]\n" WEB,
 	"c.yaml:1:34: notifications[1] (ops).url: needs the program apprise, which is not there: install the package apprise, "
 	"or use json://, jsons://, mailto:// or mailtos://\n"},
@@ -131,6 +129,29 @@ START_TEST(program)
 	present = programs[_i].present;
 	findings = load(programs[_i].text, 0600, true);
 	ck_assert_str_eq(findings, programs[_i].expected);
+	free(findings);
+}
+END_TEST
+
+/* Each format needs here what exacheck-log looks for. */
+START_TEST(compressor)
+{
+	const char *const *words = option_find(logger_kinds[LOGGER_FILE].table, "compression_format")->choices;
+	const struct compression_format *format = compression_find(words[_i]);
+	char text[200], expected[200], *findings;
+	struct needs needs = {0};
+	const char *tool;
+
+	snprintf(text, sizeof(text), LOG("compression_format: %s"), words[_i]);
+	findings = load(text, 0600, true);
+	ck_assert_ptr_nonnull(format);
+	if (compression_needs(format, &needs, &tool))
+		ck_assert_str_eq(findings, "");
+	else {
+		snprintf(expected, sizeof(expected), ": needs the program %s, which is not there: ", tool);
+		ck_assert_msg(strstr(findings, expected) != NULL, "%s", findings);
+	}
+	needs_clear(&needs);
 	free(findings);
 }
 END_TEST
@@ -162,22 +183,25 @@ START_TEST(destination)
 END_TEST
 
 static const struct {
-	mode_t mode;
+	mode_t mode, directory;
 	const char *text, *expected;
 } readers[] = {
-    {0600, "notifications: [{name: ops, url: '" URL "'}]\n" WEB, ""},
-    {0640, "notifications: [{name: ops, url: '" URL "'}]\n" WEB, ""},
-    {0644, "notifications: [{name: ops, url: '" URL "'}]\n" WEB, "c.yaml:1:34: warning: notifications[1] (ops).url: is a "
+    {0600, 0755, "notifications: [{name: ops, url: '" URL "'}]\n" WEB, ""},
+    {0640, 0755, "notifications: [{name: ops, url: '" URL "'}]\n" WEB, ""},
+    {0644, 0750, "notifications: [{name: ops, url: '" URL "'}]\n" WEB, ""},
+    {0644, 0711, "notifications: [{name: ops, url: '" URL "'}]\n" WEB, "c.yaml:1:34: warning: notifications[1] (ops).url: is a "
 	"secret, and every user of this machine may read the file: chmod o-r\n"},
-    {0644, "sentry: {dsn: 'https://key@host/1'}\n" WEB,
+    {0644, 0755, "sentry: {dsn: 'https://key@host/1'}\n" WEB,
 	"c.yaml:1:15: warning: sentry.dsn: is a secret, and every user of this machine may read the file: chmod o-r\n"},
-    {0644, "sentry: {enabled: no}\nlogging: [{method: syslog}]\n" WEB, ""},
+    {0644, 0755, "sentry: {enabled: no}\nlogging: [{method: syslog}]\n" WEB, ""},
 };
 
 START_TEST(reader)
 {
-	char *findings = load(readers[_i].text, readers[_i].mode, true);
+	char *findings;
 
+	ck_assert_int_eq(chmod(directory, readers[_i].directory), 0);
+	findings = load(readers[_i].text, readers[_i].mode, true);
 	ck_assert_str_eq(findings, readers[_i].expected);
 	free(findings);
 }
@@ -191,6 +215,7 @@ main(void)
 
 	tcase_add_checked_fixture(tcase, directory_make, directory_remove);
 	tcase_add_loop_test(tcase, program, 0, COUNT(programs));
+	tcase_add_loop_test(tcase, compressor, 0, COMPRESSION_ZIP + 1);
 	tcase_add_loop_test(tcase, destination, 0, COUNT(destinations));
 	tcase_add_loop_test(tcase, reader, 0, COUNT(readers));
 	return unit_run(suite);

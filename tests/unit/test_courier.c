@@ -268,14 +268,15 @@ int
 main(void)
 {
 	Suite *suite = suite_create("courier");
-	TCase *tcase = unit_case(suite, "couriers");
+	TCase *tcase = unit_case(suite, "couriers"), *plain = unit_case(suite, "targets");
 
+	tcase_set_tags(tcase, UNIT_NATIVE);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_delivered);
 	tcase_add_loop_test(tcase, test_answers, 0, COUNT(answers));
 	tcase_add_test(tcase, test_refused_connection);
 	tcase_add_test(tcase, test_hanging);
 	tcase_add_test(tcase, test_freed);
-	tcase_add_test(tcase, test_targets);
+	tcase_add_test(plain, test_targets);
 	return unit_run(suite);
 }
