@@ -9,6 +9,7 @@ from harness.control import path_of
 from harness.ctl import ctl
 from harness.receiver import Receiver
 from harness.reload import reload
+from harness.wait import wait_until
 
 pytestmark = pytest.mark.one_level
 
@@ -20,8 +21,8 @@ def document(*notifications):
     return {**config(check("web", SHELL)), "notifications": list(notifications)}
 
 
-def target(name, receiver):
-    return {"name": name, "url": receiver.url, "events": ["error"]}
+def target(name, receiver, **more):
+    return {"name": name, "url": receiver.url, "events": ["error"], **more}
 
 
 def asked(run, *arguments):
@@ -65,3 +66,21 @@ def test_refused(start, keep):
     done = asked(run, "notify-test", "opps")
     assert done.returncode == 5 and 'no notification is named "opps": did you mean "ops"?' in done.stderr, done
     assert asked(run, "notify-test", "ops").returncode == 0 and len(ops.letters) == 1, run.story()
+
+
+def test_figures(start, keep):
+    """What became of messages is counted, by the words of one exacheck-notify after the other."""
+    ops, gone = keep(Receiver()), keep(Receiver(404))
+    run = start(document(target("gone", gone, events=["announce"], group=0)))
+    run.wait_route(prefix(0))
+
+    def figures():
+        return json.loads(asked(run, "status", "--json").stdout)["notifications"]
+
+    wait_until(lambda: figures()["gave_up"] == 1, LIMIT, "a message that does not arrive")
+    assert figures()["notices"] >= 1 and figures()["lost"] == figures()["failures"] == 0
+    reload(run, document(target("ops", ops, events=["announce"], group=0)))
+    asked(run, "disable", "web")
+    asked(run, "enable", "web")
+    wait_until(lambda: figures()["delivered"] == 1, LIMIT, "a message by the next process")
+    assert figures()["gave_up"] == 1
