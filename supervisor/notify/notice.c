@@ -1,6 +1,6 @@
 /*
- * Notices: reading them, and who holds them. Touches memory only. Invariant: a notice is whole and printable, or there is
- * none.
+ * Notices: reading them, and who holds them. Touches memory only. Invariant: a notice is whole and printable, or there
+ * is none.
  */
 #include "notice.h"
 
