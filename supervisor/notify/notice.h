@@ -23,7 +23,8 @@ enum notice_effect {
 };
 
 /* What is counted where there are too many to be told one by one. */
-enum notice_kind { NOTICE_DOWN, NOTICE_UP, NOTICE_DISABLED, NOTICE_ROUTES, NOTICE_ERROR, NOTICE_INFO, NOTICE_KINDS };
+enum notice_kind { NOTICE_DOWN, NOTICE_UP, NOTICE_DISABLED, NOTICE_ROUTES, NOTICE_ERROR, NOTICE_WARNING, NOTICE_INFO,
+	NOTICE_KINDS };
 
 /* Of those of a check that has more, only so many are told by name. */
 #define NOTICE_PREFIXES_MAX 50

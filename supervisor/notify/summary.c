@@ -22,6 +22,7 @@ static const struct {
 	[NOTICE_DISABLED] = {"was disabled", "were disabled", false},
 	[NOTICE_ROUTES] = {"had its routes changed", "had their routes changed", false},
 	[NOTICE_ERROR] = {"error", "errors", true},
+	[NOTICE_WARNING] = {"warning", "warnings", true},
 	[NOTICE_INFO] = {"message", "messages", true},
 };
 

@@ -36,6 +36,7 @@ words_kind_name(enum notice_kind kind)
 		[NOTICE_DISABLED] = "disabled",
 		[NOTICE_ROUTES] = "routes",
 		[NOTICE_ERROR] = "error",
+		[NOTICE_WARNING] = "warning",
 		[NOTICE_INFO] = "info",
 	};
 
@@ -106,6 +107,7 @@ words_title(FILE *stream, const struct notice *notice)
 		[NOTICE_DISABLED] = "Service Disabled",
 		[NOTICE_ROUTES] = "Routes",
 		[NOTICE_ERROR] = "Error",
+		[NOTICE_WARNING] = "Warning",
 		[NOTICE_INFO] = "Information",
 	};
 	const char *name = effects[notice->effect];
