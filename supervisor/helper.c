@@ -24,6 +24,18 @@ helper_wait(struct helper *helper, monotime_t until)
 	loop_arm(helper->timer, monotime_left(until, monotime_now()));
 }
 
+/* Nobody wanted its end. */
+static void
+helper_failed(struct helper *helper, monotime_t next)
+{
+	const char *then = helper->stopping ? "" : monotime_before(monotime_now(), next) ? "; another is started soon" :
+	    "; another is started now";
+
+	helper->failures++;
+	HELPER_SAY(helper, LOG_LEVEL_WARNING, LOG_FAULT_CRASH, 0, "%s ended%s%s", helper->kind->name, then,
+	    helper->kind->events ? "; what was on its way to it may be lost" : "");
+}
+
 /* There is no process any more. */
 static void
 helper_ended(struct helper *helper, bool unexpected)
@@ -34,12 +46,8 @@ helper_ended(struct helper *helper, bool unexpected)
 		helper_hear(helper); /* its last words */
 	helper_close(helper);
 	next = backoff_ended(&helper->backoff, monotime_now());
-	if (unexpected) {
-		helper->failures++;
-		HELPER_SAY(helper, LOG_LEVEL_WARNING, LOG_FAULT_CRASH, 0, "%s ended; another is started %s%s", helper->kind->name,
-		    monotime_before(monotime_now(), next) ? "soon" : "now",
-		    helper->kind->events ? "; what was on its way to it may be lost" : "");
-	}
+	if (unexpected)
+		helper_failed(helper, next);
 	helper->lost = false;
 	if (helper->stopping)
 		helper->phase = HELPER_ENDING;
