@@ -19,6 +19,7 @@
 #include "config.h"
 #include "diff.h"
 #include "identity.h"
+#include "journald.h"
 #include "launcher.h"
 #include "preflight.h"
 #include "program.h"
@@ -83,6 +84,7 @@ command_run(const struct command_line *line)
 	/* what the configuration keeps secret is for no core file, and for no debugger of the same user */
 	prctl(PR_SET_DUMPABLE, 0);
 	service_init();
+	journald_init();
 	if (state != -1 && supervisor_resume(state, line->watchdog_ns, &status))
 		return status;
 	/* before there is any secret to hold */

@@ -14,7 +14,7 @@
 
 #include "../../common/sandbox.h"
 
-#define CAGE_PLACES_MAX 48
+#define CAGE_PLACES_MAX 256
 
 /* Of every helper's setup. */
 struct cage_identity {

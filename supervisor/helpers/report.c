@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "../../common/message.h"
 #include "../../common/monotime.h"
@@ -104,5 +105,6 @@ report_fatal(const char *format, ...)
 	va_start(arguments, format);
 	say("problem", format, arguments);
 	va_end(arguments);
-	exit(EXIT_FAILURE);
+	/* not exit: what libraries would do last is of no use, and the sandbox may forbid it */
+	_exit(EXIT_FAILURE);
 }

@@ -1,6 +1,6 @@
 /*
- * How rotated files are compressed: what ExaCheck's compression_format may be, as data, and the work itself, which a child
- * of exacheck-log does.
+ * How rotated files are compressed: what ExaCheck's compression_format may be, as data, and the work itself, which
+ * a child of exacheck-log does.
  */
 #ifndef EXACHECK_LOG_COMPRESSION_H
 #define EXACHECK_LOG_COMPRESSION_H
@@ -22,8 +22,8 @@ bool compression_suffix(const char *suffix, enum rotated_state *);
 bool compression_needs(const struct compression_format *, struct needs *, const char **tool);
 
 /*
- * Compress the file at path into one beside it, and remove it. Whenever this ends before its end the file is still there.
- * Returns an exit code for compression_problem, 0: done, EAGAIN: somebody has written to it in the meantime.
+ * Compress the file at path into one beside it, and remove it. Whenever this ends before its end the file is still
+ * there. Returns an exit code for compression_problem, 0: done, EAGAIN: somebody has written to it in the meantime.
  */
 int compression_run(const struct compression_format *, const char *path);
 

@@ -1,6 +1,6 @@
 /*
- * When which file is compressed. Touches the directories of logs, for reading. Invariant: there is one child at most, and
- * a file that cannot be compressed is no hindrance to others, and is tried again after the next rotation.
+ * When which file is compressed. Touches the directories of logs, for reading. Invariant: there is one child at
+ * most, and a file that cannot be compressed is no hindrance to others, and is tried again after the next rotation.
  */
 #include "compressor.h"
 

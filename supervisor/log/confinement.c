@@ -1,6 +1,6 @@
 /*
- * What exacheck-log may still do. Touches this process only. Invariant: it stays who it is, since the logs are files of
- * exacheck's own user, but has no more of root's rights than to pass by the permissions of directories.
+ * What exacheck-log may still do. Touches this process only. Invariant: it stays who it is, since the logs are
+ * files of exacheck's own user, but has no more of root's rights than to pass by the permissions of directories.
  */
 #include "confinement.h"
 
@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
@@ -44,6 +45,15 @@ static const struct sandbox_call calls_children[] = {
 	CALL("fork"), CALL("wait4"), CALL("waitid"), CALL("kill"), CALL("setpgid"), CALL("setpriority"),
 	{.name = "prctl", .comparisons = 1, .compare = {{0, INT_MASK, PR_SET_PDEATHSIG}}}, CALL_END};
 
+/* What starting a program takes, and what those that compress do then; the last ones confine themselves further. */
+static const struct sandbox_call calls_tools[] = {
+	CALL("execve"), CALL("arch_prctl"), CALL("set_tid_address"), CALL("dup2"), CALL("dup3"),
+	{.name = "mmap", .comparisons = 1, .compare = {{3, MAP_SHARED, 0}}}, CALL("mprotect"), CALL("fadvise64"),
+	CALL("getcwd"), CALL("umask"), CALL("statfs"), CALL("fstatfs"), CALL("getrlimit"),
+	{.name = "prlimit64", .comparisons = 1, .compare = {{2, UINT64_MAX, 0}}},
+	{.name = "prctl", .comparisons = 1, .compare = {{0, INT_MASK, PR_SET_NO_NEW_PRIVS}}},
+	CALL("landlock_create_ruleset"), CALL("landlock_add_rule"), CALL("landlock_restrict_self"), CALL_END};
+
 static const struct sandbox_call calls_unix[] = {
 	SOCKET(AF_UNIX, SOCK_DGRAM), SOCKET(AF_UNIX, SOCK_STREAM), CALL("connect"), CALL_END};
 
@@ -58,6 +68,7 @@ static const struct {
 } grants[] = {
 	{LOG_NEED_FILES, 0, calls_files},
 	{LOG_NEED_CHILDREN, 0, calls_children},
+	{LOG_NEED_TOOLS, 0, calls_tools},
 	{LOG_NEED_UNIX, 0, calls_unix},
 	{LOG_NEED_UDP, NEED_UDP, NULL},
 	{LOG_NEED_TCP, NEED_TCP, calls_tcp},
@@ -78,7 +89,9 @@ places_allow(struct cage *cage, const struct needs *needs)
 
 	for (size_t i = 0; i < needs->count; i++)
 		allowed = cage_allow(cage, needs->places[i].fd, needs->places[i].rights) && allowed;
-	for (const char *const *path = sandbox_resolver_paths; (needs->bits & LOG_NEED_RESOLVER) != 0 && *path != NULL; path++)
+	if ((needs->bits & LOG_NEED_RESOLVER) == 0)
+		return allowed;
+	for (const char *const *path = sandbox_resolver_paths; *path != NULL; path++)
 		allowed = cage_allow_path(cage, *path, LANDLOCK_FS_READ_FILE | LANDLOCK_FS_READ_DIR) && allowed;
 	return allowed;
 }
@@ -88,7 +101,7 @@ confinement_enter(const struct cage_identity *identity, const struct needs *need
 {
 	const struct sandbox_call *lists[LISTS_MAX] = {NULL};
 	struct cage cage = {.identity = *identity, .keep_identity = true, .capabilities = UINT32_C(1) << CAP_DAC_OVERRIDE,
-	    .calls = lists, .unfiltered = (needs->bits & LOG_NEED_TOOLS) != 0,
+	    .calls = lists,
 	    .connect = (needs->bits & (LOG_NEED_TCP | LOG_NEED_RESOLVER)) != 0, .file_size = RLIM_INFINITY,
 	    .processes = (needs->bits & LOG_NEED_CHILDREN) != 0 ? RLIM_INFINITY : 0, .descriptors = DESCRIPTORS,
 	    .memory = 1024 * MEGABYTE, .farewell_s = FAREWELL_S};

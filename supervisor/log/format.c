@@ -43,6 +43,7 @@ enum shape { SHAPE_TEXT, SHAPE_PAIRS, SHAPE_JSON };
 struct format {
 	enum shape shape;
 	const char *prefix;
+	bool named; /* the text begins with the check's name, as on standard error: nothing else of the line has it */
 	struct log_format *text; /* the line, or the message of JSON */
 	struct log_format *time; /* of JSON, as of everything that is for machines */
 	struct log_format *stamp; /* of a syslog message */
@@ -99,6 +100,7 @@ format_new(const struct logger_setup *setup, char error[static LOG_FORMAT_ERROR_
 	}
 	format->shape = shape_of(setup, syslog, own);
 	format->prefix = syslog && format->shape == SHAPE_JSON ? COOKIE : "";
+	format->named = syslog && !setup->structured && setup->formatter == NULL;
 	if ((format->text = log_format_compile(text_of(setup, format->shape, syslog, own), error)) == NULL ||
 	    (format->time = log_format_compile(STAMP, error)) == NULL ||
 	    (format->stamp = log_format_compile(is_5424(setup) ? STAMP : STAMP_3164, error)) == NULL ||
@@ -138,19 +140,26 @@ json_map(const struct log_fields *fields, char *text, char *time)
 	return map;
 }
 
+/* The text with something before it; frees it. NULL: out of memory, or there is no text. */
+static char *
+prefixed(const char *prefix, const char *mark, char *text)
+{
+	char *line = NULL;
+
+	if (text != NULL && asprintf(&line, "%s%s%s", prefix, mark, text) == -1)
+		line = NULL;
+	free(text);
+	return line;
+}
+
 static char *
 json_line(const struct format *format, const struct log_fields *fields)
 {
 	json_t *map = json_map(fields, log_format_line(format->text, fields), log_format_line(format->time, fields));
-	char *json = json_dump(map, JSON_COMPACT), *line;
+	char *json = json_dump(map, JSON_COMPACT);
 
 	json_decref(map);
-	if (json == NULL || *format->prefix == '\0')
-		return json;
-	if (asprintf(&line, "%s%s", format->prefix, json) == -1)
-		line = NULL;
-	free(json);
-	return line;
+	return *format->prefix == '\0' ? json : prefixed(format->prefix, "", json);
 }
 
 static void
@@ -205,6 +214,8 @@ format_line(const struct format *format, const struct log_fields *fields)
 		return json_line(format, fields);
 	if (format->shape == SHAPE_PAIRS)
 		return pairs_line(format, fields);
+	if (format->named && fields->check != NULL)
+		return prefixed(fields->check, ": ", log_format_line(format->text, fields));
 	return log_format_line(format->text, fields);
 }
 

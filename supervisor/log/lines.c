@@ -1,6 +1,6 @@
 /*
- * A queue of lines in one piece of memory, so that many go out by one write. Pure. Invariant: the ends are those of the
- * lines between begin and end, in order.
+ * A queue of lines in one piece of memory, so that many go out by one write. Pure. Invariant: the ends are those of
+ * the lines between begin and end, in order.
  */
 #include "lines.h"
 

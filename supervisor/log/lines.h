@@ -17,7 +17,10 @@ struct lines {
 
 #define LINES_OF(MOST) {.most = (MOST)}
 
-/* Add a line, which may have newlines of its own but gets the last one here. False: no room, or no memory: nothing is added. */
+/*
+ * Add a line, which may have newlines of its own but gets the last one here. False: no room, or no memory: nothing
+ * is added.
+ */
 bool lines_add(struct lines *, const char *line);
 
 /* How many there are, and how many bytes. */

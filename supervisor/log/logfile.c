@@ -1,6 +1,6 @@
 /*
- * What is done with the lines of a log. Touches its file, by way of sink.h, and rotated files beside it. Invariant: a line
- * is in the file once, kept in memory, or counted; and what is missing is told at its place.
+ * What is done with the lines of a log. Touches its file, by way of sink.h, and rotated files beside it. Invariant:
+ * a line is in the file once, kept in memory, or counted; and what is missing is told at its place.
  */
 #include "logfile.h"
 
@@ -29,8 +29,8 @@
 #define LOCK_NS (100 * NS_PER_MILLISECOND) /* how often it is tried meanwhile */
 #define ROTATION_PAUSE_NS (10 * NS_PER_SECOND) /* after one that failed */
 #define RIGHTS \
-	(LANDLOCK_FS_READ_FILE | LANDLOCK_FS_READ_DIR | LANDLOCK_FS_WRITE_FILE | LANDLOCK_FS_TRUNCATE | LANDLOCK_FS_MAKE_REG | \
-	LANDLOCK_FS_REMOVE_FILE)
+	(LANDLOCK_FS_READ_FILE | LANDLOCK_FS_READ_DIR | LANDLOCK_FS_WRITE_FILE | LANDLOCK_FS_TRUNCATE | \
+	LANDLOCK_FS_MAKE_REG | LANDLOCK_FS_REMOVE_FILE)
 
 struct logfile {
 	LIST_ENTRY(logfile) entry;
@@ -95,8 +95,8 @@ works(struct logfile *log)
 }
 
 /*
- * The directory is gone, or another one has its name, and the sandbox permits the one that it was: only another process
- * can write there.
+ * The directory is gone, or another one has its name, and the sandbox permits the one that it was: only another
+ * process can write there.
  */
 static _Noreturn void
 begin_anew(struct logfile *log)
@@ -317,7 +317,11 @@ logfile_finished(struct logfile *log)
 {
 	log->ending = true;
 	logfile_flush(log);
-	return lines_count(&log->lines) == 0 || log->error != 0;
+	if (lines_count(&log->lines) > 0)
+		return log->error != 0;
+	/* the next exacheck-log may have the lock, whatever other loggers wait for */
+	sink_close(&log->sink);
+	return true;
 }
 
 static void
@@ -368,30 +372,41 @@ compression_prepare(struct logfile *log, struct needs *needs)
 	log->format = NULL;
 }
 
+/* Another logger's by this path; NULL: nobody's. */
+static struct logfile *
+logfile_find(const char *path)
+{
+	struct logfile *log;
+
+	LIST_FOREACH(log, &logfiles, entry)
+		if (strcmp(log->sink.path, path) == 0)
+			break;
+	return log;
+}
+
 struct logfile *
 logfile_open(const struct logger_setup *setup, struct needs *needs, logfile_tell *tell, void *context)
 {
 	struct logfile *log;
+	struct sink sink;
 	int directory;
 
-	LIST_FOREACH(log, &logfiles, entry)
-		if (strcmp(log->setup->destination, setup->destination) == 0) {
-			log->loggers++;
-			return log;
-		}
-	if ((log = calloc(1, sizeof(*log))) == NULL)
+	if (!sink_init(&sink, setup->destination))
 		return NULL;
-	*log = (struct logfile){.loggers = 1, .setup = setup, .tell = tell, .context = context,
+	if ((log = logfile_find(sink.path)) != NULL || (log = calloc(1, sizeof(*log))) == NULL) {
+		sink_clear(&sink);
+		if (log != NULL)
+			log->loggers++;
+		return log;
+	}
+	*log = (struct logfile){.loggers = 1, .setup = setup, .tell = tell, .context = context, .sink = sink,
 	    .lines = LINES_OF(KEPT_MAX)};
 	LIST_INSERT_HEAD(&logfiles, log, entry);
-	if (!sink_init(&log->sink, setup->destination)) {
-		logfile_close(log);
-		return NULL;
-	}
 	needs->bits |= LOG_NEED_FILES;
 	directory = sink_directory(&log->sink, needs->confined);
 	if (!needs_place(needs, directory, RIGHTS | (log->sink.inode == 0 ? LANDLOCK_FS_MAKE_DIR : 0)))
-		report_problem("log %s: its directory cannot be opened", setup->destination);
+		report_problem("log %s: %s", setup->destination, directory == -1 ? "its directory cannot be opened" :
+		    "logs lie in too many directories; use fewer");
 	compression_prepare(log, needs);
 	log->patience = monotime_add(monotime_now(), PATIENCE_NS);
 	rotation_init(&log->rotation, log->sink.path, log->sink.directory);

@@ -1,6 +1,6 @@
 /*
- * A log in a file: what is written is kept until it is there, and told as lost if that is too much. For all loggers that
- * name the same file there is one.
+ * A log in a file: what is written is kept until it is there, and told as lost if that is too much. For all loggers
+ * that name the same file there is one.
  */
 #ifndef EXACHECK_LOG_LOGFILE_H
 #define EXACHECK_LOG_LOGFILE_H
@@ -18,8 +18,8 @@ struct logfile;
 typedef char *logfile_tell(void *context, const char *text);
 
 /*
- * The log of this logger, opened if it can be: another logger's if that has the same destination; logfile_close for each.
- * The setup outlives it, and so does the context, which formats lines. NULL: out of memory.
+ * The log of this logger, opened if it can be: another logger's if that has the same destination; logfile_close for
+ * each. The setup outlives it, and so does the context, which formats lines. NULL: out of memory.
  */
 struct logfile *logfile_open(const struct logger_setup *, struct needs *, logfile_tell *, void *context);
 bool logfile_begin(struct logfile *, struct event_base *);

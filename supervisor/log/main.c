@@ -1,8 +1,9 @@
 /*
- * exacheck-log: writes the log for those who read it elsewhere than on standard error. Invariant: it is confined before it
- * reads a line that is not its setup.
+ * exacheck-log: writes the log for those who read it elsewhere than on standard error. Invariant: it is confined
+ * before it reads a line that is not its setup.
  */
 #include <event2/event.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -117,6 +118,7 @@ outputs_prepare(struct program *program, const struct birth *birth, char report[
 	char error[SETUP_ERROR_SIZE];
 
 	umask(0); /* modes are said where files are made */
+	signal(SIGXFSZ, SIG_IGN); /* it is an error like others */
 	if (!log_setup_read(&program->setup, birth->setup, error))
 		report_fatal("%s", error);
 	if ((program->outputs = outputs_open(&program->setup, &needs)) == NULL)

@@ -12,14 +12,14 @@
 enum log_need {
 	LOG_NEED_FILES = 1 << 0,    /* writes, renames and removes files in its directories */
 	LOG_NEED_CHILDREN = 1 << 1, /* forks (offspring.h) */
-	LOG_NEED_TOOLS = 1 << 2,    /* ... and these execute programs, of which nobody knows what they need */
+	LOG_NEED_TOOLS = 1 << 2,    /* ... and these execute programs that compress */
 	LOG_NEED_UNIX = 1 << 3,	    /* connects to local sockets */
 	LOG_NEED_UDP = 1 << 4,	    /* sends datagrams over IP */
 	LOG_NEED_TCP = 1 << 5,	    /* connects over IP */
 	LOG_NEED_RESOLVER = 1 << 6, /* resolves names, in a child */
 };
 
-#define NEEDS_PLACES_MAX 32
+#define NEEDS_PLACES_MAX 192
 
 struct needs {
 	bool confined; /* there will be no more than these places, even if others take their names */

@@ -1,6 +1,6 @@
 /*
- * Children. Touches processes that it has made, and SIGCHLD. Invariant: each is told of once or killed, and none lives
- * longer than this process, or than it may.
+ * Children. Touches processes that it has made, and SIGCHLD. Invariant: each is told of once or killed, and none
+ * lives longer than this process, or than it may.
  */
 #include "offspring.h"
 

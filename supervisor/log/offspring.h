@@ -1,6 +1,6 @@
 /*
- * Children of exacheck-log: for what takes long, or waits. One that takes longer than it may is killed, with all that it
- * started itself; those that are left die with this process.
+ * Children of exacheck-log: for what takes long, or waits. One that takes longer than it may is killed, with all
+ * that it started itself; those that are left die with this process.
  */
 #ifndef EXACHECK_LOG_OFFSPRING_H
 #define EXACHECK_LOG_OFFSPRING_H

@@ -1,7 +1,7 @@
 /*
- * Where the lines of a logger go: a file, or a syslog server. Each kind is one table of calls, made in this order: open
- * (before the sandbox, with all rights), begin (in it), then write, flush and reopen as things happen, finish, close.
- * Invariant: no call waits for anybody, but a file system for its disk.
+ * Where the lines of a logger go: a file, or a syslog server. Each kind is one table of calls, made in this order:
+ * open (before the sandbox, with all rights), begin (in it), then write, flush and reopen as things happen, finish,
+ * close. Invariant: no call waits for anybody, but a file system for its disk.
  */
 #ifndef EXACHECK_LOG_OUTPUT_H
 #define EXACHECK_LOG_OUTPUT_H

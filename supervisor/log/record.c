@@ -1,6 +1,6 @@
 /*
- * Records out of lines. Pure but for the clock. Invariant: what a logger is handed is printable text on one line, whatever
- * came.
+ * Records out of lines. Pure but for the clock. Invariant: what a logger is handed is printable text on one line,
+ * whatever came.
  */
 #include "record.h"
 

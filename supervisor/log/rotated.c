@@ -1,6 +1,6 @@
 /*
- * Names of rotated files. Touches the directory of the log, and in it what has exactly such a name. Invariant: no file
- * takes the place of another.
+ * Names of rotated files. Touches the directory of the log, and in it what has exactly such a name. Invariant: no
+ * file takes the place of another.
  */
 #include "rotated.h"
 
@@ -30,7 +30,8 @@ rotation_init(struct rotation *rotation, const char *path, const char *directory
 
 	if (dot == NULL || strspn(name, ".") >= (size_t)(dot - name) + 1)
 		dot = name + strlen(name);
-	*rotation = (struct rotation){.directory = directory, .stem = name, .stem_length = (int)(dot - name), .extension = dot};
+	*rotation = (struct rotation){.directory = directory, .stem = name, .stem_length = (int)(dot - name),
+	    .extension = dot};
 }
 
 static bool

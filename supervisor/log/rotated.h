@@ -1,7 +1,7 @@
 /*
- * The files that a log was rotated to. Beside FILE.EXT they are called FILE.2026-01-31_23-59-59_123456.EXT, as those of
- * loguru are, after the moment of the rotation in local time, with the suffix of a compression behind it. By name they
- * are in order.
+ * The files that a log was rotated to. Beside FILE.EXT they are called FILE.2026-01-31_23-59-59_123456.EXT, as
+ * those of loguru are, after the moment of the rotation in local time, with the suffix of a compression behind it.
+ * By name they are in order.
  */
 #ifndef EXACHECK_LOG_ROTATED_H
 #define EXACHECK_LOG_ROTATED_H
@@ -49,8 +49,8 @@ bool rotated_list(const struct rotation *, struct rotated_list *);
 void rotated_free(struct rotated_list *);
 
 /*
- * Give the log at path the name of this moment (microseconds since 1970), or, where that is not after all that there are,
- * the next one after them. False with errno: nothing has changed.
+ * Give the log at path the name of this moment (microseconds since 1970), or, where that is not after all that
+ * there are, the next one after them. False with errno: nothing has changed.
  */
 bool rotation_rename(const struct rotation *, const char *path, int64_t at_us);
 

@@ -25,9 +25,9 @@ struct reading {
 #define TEXT(MEMBER, TYPE) {#MEMBER, TYPE, offsetof(struct reading, logger.MEMBER), 0, 0}
 
 static const struct key keys_all[] = {
-	TEXT(method, KEY_TEXT), {"level", KEY_TEXT, offsetof(struct reading, level), 0, 0}, TEXT(formatter, KEY_TEXT_OR_NULL),
-	TEXT(events, KEY_NAMES), TEXT(subsystems, KEY_NAMES), TEXT(checks, KEY_NAMES), TEXT(structured, KEY_BOOLEAN),
-	TEXT(destination, KEY_TEXT), {.name = NULL}};
+	TEXT(method, KEY_TEXT), {"level", KEY_TEXT, offsetof(struct reading, level), 0, 0},
+	TEXT(formatter, KEY_TEXT_OR_NULL), TEXT(events, KEY_NAMES), TEXT(subsystems, KEY_NAMES), TEXT(checks, KEY_NAMES),
+	TEXT(structured, KEY_BOOLEAN), TEXT(destination, KEY_TEXT), {.name = NULL}};
 
 static const struct key keys_file[] = {
 	{"size", KEY_INTEGER, offsetof(struct reading, logger.size), 1, INT64_MAX},

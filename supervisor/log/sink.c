@@ -1,11 +1,12 @@
 /*
- * The file of a log. Touches this file, and makes its directory. Invariant: what is appended are whole lines, each begun on
- * a line of its own, also after one that was torn by a crash.
+ * The file of a log. Touches this file, and makes its directory. Invariant: what is appended are whole lines, each
+ * begun on a line of its own, also after one that was torn by a crash.
  */
 #include "sink.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -25,27 +26,6 @@ directory_of(const char *path)
 	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
 }
 
-bool
-sink_init(struct sink *sink, const char *path)
-{
-	char *real = realpath(path, NULL);
-
-	*sink = (struct sink){.fd = -1, .path = real != NULL ? real : strdup(path)};
-	if (sink->path != NULL && (sink->directory = directory_of(sink->path)) != NULL)
-		return true;
-	sink_clear(sink);
-	return false;
-}
-
-void
-sink_clear(struct sink *sink)
-{
-	sink_close(sink);
-	free(sink->path);
-	free(sink->directory);
-	*sink = (struct sink){.fd = -1};
-}
-
 /* Make the directory, and those above it, as far as possible. */
 static void
 directory_make(const char *directory)
@@ -61,6 +41,47 @@ directory_make(const char *directory)
 	}
 	mkdir(path, DIRECTORY_MODE);
 	free(path);
+}
+
+/*
+ * Where the path leads, whatever links are on the way, so that two ways to one file are known as such; malloc'd.
+ * The file may be yet to be made. NULL: out of memory.
+ */
+static char *
+path_resolve(const char *path)
+{
+	char *real = realpath(path, NULL), *directory, *above, *resolved = NULL;
+	const char *slash = strrchr(path, '/');
+
+	if (real != NULL || (directory = directory_of(path)) == NULL)
+		return real;
+	directory_make(directory);
+	if ((above = realpath(directory, NULL)) == NULL)
+		resolved = strdup(path);
+	else if (asprintf(&resolved, "%s/%s", strcmp(above, "/") == 0 ? "" : above, slash != NULL ? slash + 1 : path) == -1)
+		resolved = NULL;
+	free(above);
+	free(directory);
+	return resolved;
+}
+
+bool
+sink_init(struct sink *sink, const char *path)
+{
+	*sink = (struct sink){.fd = -1, .path = path_resolve(path)};
+	if (sink->path != NULL && (sink->directory = directory_of(sink->path)) != NULL)
+		return true;
+	sink_clear(sink);
+	return false;
+}
+
+void
+sink_clear(struct sink *sink)
+{
+	sink_close(sink);
+	free(sink->path);
+	free(sink->directory);
+	*sink = (struct sink){.fd = -1};
 }
 
 int

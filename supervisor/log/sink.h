@@ -1,6 +1,6 @@
 /*
- * The open file that a log goes to, with the path that leads to it. One that is no regular file (a pipe, a terminal) is
- * written to all the same, and nothing else is done with it.
+ * The open file that a log goes to, with the path that leads to it. One that is no regular file (a pipe, a
+ * terminal) is written to all the same, and nothing else is done with it.
  */
 #ifndef EXACHECK_LOG_SINK_H
 #define EXACHECK_LOG_SINK_H
@@ -21,21 +21,21 @@ struct sink {
 	ino_t inode;
 };
 
-/* False: out of memory. */
+/* Its directory is made if it is missing and can be. False: out of memory. */
 bool sink_init(struct sink *, const char *path);
 void sink_clear(struct sink *);
 
 /*
- * A descriptor (O_PATH) of the directory, which is made if it is missing, or where it cannot be of the nearest one above
- * that exists; -1 with errno. confined: the process is about to be confined to it.
+ * A descriptor (O_PATH) of the directory, which is made if it is missing, or where it cannot be of the nearest one
+ * above that exists; -1 with errno. confined: the process is about to be confined to it.
  */
 int sink_directory(struct sink *, bool confined);
 /* Whether the directory is another one than that: what is in it is out of reach until the process begins anew. */
 bool sink_displaced(const struct sink *);
 
 /*
- * Open or make the file, with its directories. mode: of one that is made. What was open before is closed only once the
- * new one is there, and locked if it can be. False with errno: nothing is open.
+ * Open or make the file, with its directories. mode: of one that is made. What was open before is closed only once
+ * the new one is there, and locked if it can be. False with errno: nothing is open.
  */
 bool sink_open(struct sink *, mode_t mode);
 void sink_close(struct sink *);
@@ -52,8 +52,8 @@ bool sink_unlinked(const struct sink *);
 off_t sink_size(const struct sink *);
 
 /*
- * Write lines: bytes of them, whole ones. Returns how many went out, which is all but for an error (errno). Of a regular
- * file none is half: what was begun is taken back.
+ * Write lines: bytes of them, whole ones. Returns how many went out, which is all but for an error (errno). Of a
+ * regular file none is half: what was begun is taken back.
  */
 size_t sink_write(struct sink *, const char *lines, size_t bytes);
 

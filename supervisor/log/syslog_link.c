@@ -354,12 +354,6 @@ syslog_link_is_up(const struct syslog_link *link)
 }
 
 bool
-syslog_link_is_down(const struct syslog_link *link)
-{
-	return link->state == LINK_WAITING;
-}
-
-bool
 syslog_link_is_local(const struct syslog_link *link)
 {
 	return link->kind == KIND_LOCAL;

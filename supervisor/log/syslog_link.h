@@ -48,8 +48,6 @@ ssize_t syslog_link_send(struct syslog_link *, const char *, size_t);
 
 /* Something was sent and nothing was refused since. */
 bool syslog_link_is_up(const struct syslog_link *);
-/* It waits before it tries again. */
-bool syslog_link_is_down(const struct syslog_link *);
 
 bool syslog_link_is_local(const struct syslog_link *);
 bool syslog_link_is_stream(const struct syslog_link *);

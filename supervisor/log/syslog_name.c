@@ -55,8 +55,10 @@ name_resolve(void *context)
 
 	snprintf(port, sizeof(port), "%u", look_up->port);
 	found.error = getaddrinfo(look_up->name, port, &hints, &info);
-	if (found.error == 0)
+	if (found.error == 0) {
 		addresses_collect(&found, info);
+		freeaddrinfo(info);
+	}
 	return write(look_up->pipe[1], &found, sizeof(found)) == sizeof(found) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -4,12 +4,14 @@
  * after it.
  */
 #include <errno.h>
+#include <event2/event.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../common/monotime.h"
 #include "../helpers/report.h"
+#include "../helpers/timer.h"
 #include "format_syslog.h"
 #include "output.h"
 #include "record.h"
@@ -22,6 +24,8 @@
 #define REASON_SIZE 120
 #define OUT_OF_MEMORY "out of memory"
 #define TOO_SLOW "the server takes them too slowly"
+#define TOO_SOON "it is not connected yet"
+#define NUDGE_NS (200 * NS_PER_MILLISECOND)
 
 struct syslog {
 	struct output output;
@@ -32,6 +36,7 @@ struct syslog {
 	bool troubled;	    /* the supervisor has been told that it does not work */
 	bool renewing;	    /* once what was begun is sent */
 	uint64_t lost;	    /* lines, after those in the queue */
+	struct event *nudge; /* while lines are lost: there may be room again */
 	char reason[REASON_SIZE]; /* of the trouble, or of the loss */
 };
 
@@ -87,7 +92,7 @@ message_add(struct syslog *syslog, const struct log_fields *fields)
 	else
 		message[length++] = '\n';
 	if (!syslog_queue_fits(&syslog->queue, length + sizeof(count)))
-		reason = TOO_SLOW;
+		reason = syslog_link_is_up(syslog->link) ? TOO_SLOW : TOO_SOON;
 	else if (!syslog_queue_add(&syslog->queue, count, message, length))
 		reason = OUT_OF_MEMORY;
 	free(message);
@@ -176,6 +181,16 @@ pump(struct syslog *syslog)
 			}
 		}
 	} while (syslog->lost > 0 && loss_tell(syslog));
+	if (syslog->lost > 0 && syslog_link_is_up(syslog->link))
+		timer_arm(syslog->nudge, NUDGE_NS);
+}
+
+static void
+nudged(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	pump(context);
 }
 
 static void
@@ -243,7 +258,7 @@ syslog_finished(struct output *output)
 	struct syslog *syslog = (struct syslog *)output;
 
 	pump(syslog);
-	return syslog_queue_waiting(&syslog->queue) == 0 || (syslog->troubled && syslog_link_is_down(syslog->link));
+	return syslog_queue_waiting(&syslog->queue) == 0 || syslog->troubled;
 }
 
 static void
@@ -255,6 +270,8 @@ syslog_close(struct output *output)
 	if (left > 0)
 		report_problem("syslog %s: %" PRIu64 " lines were not delivered: %s", syslog->setup->destination, left,
 		    *syslog->reason != '\0' ? syslog->reason : "there was no time left");
+	if (syslog->nudge != NULL)
+		event_free(syslog->nudge);
 	syslog_link_free(syslog->link);
 	syslog_queue_clear(&syslog->queue);
 	format_free(syslog->format);
@@ -286,7 +303,9 @@ syslog_open(const struct logger_setup *setup, struct needs *needs)
 static bool
 syslog_begin(struct output *output, struct event_base *base)
 {
-	return syslog_link_begin(((struct syslog *)output)->link, base);
+	struct syslog *syslog = (struct syslog *)output;
+
+	return (syslog->nudge = evtimer_new(base, nudged, syslog)) != NULL && syslog_link_begin(syslog->link, base);
 }
 
 const struct output_kind syslog_output = {

@@ -81,7 +81,7 @@ def as_on_stderr(record):
 
 
 def same_as_stderr(run, log):
-    """Everything from the first to the last line, once each, in order; what is said of the configuration comes before."""
+    """Everything from the first to the last line, once each, in order; what is said of the configuration is before."""
     told = [" ".join(found.groups()) for line in run.log if (found := LOG_LINE.fullmatch(line.text))]
     lines = [as_on_stderr(record) for record in log.records()]
     told = told[told.index(lines[0]):told.index("info stopped") + 1]
@@ -150,7 +150,8 @@ def test_each_line_once(start, directory):
     wait_until(lambda: len(log.rotated()) >= 10, PATIENCE, "rotations")
     reload(run, logging([log], *busy(directory, 41)))
     count = len(log.rotated())
-    wait_until(lambda: len(log.rotated()) >= count + 5 and "gz" in log.rotated().values(), PATIENCE, "rotations, compressed")
+    wait_until(lambda: len(log.rotated()) >= count + 5 and "gz" in log.rotated().values(), PATIENCE,
+               "rotations, compressed")
     run.stop()
     same_as_stderr(run, log)
     assert all((log.path.parent / name).stat().st_size <= 20000 for name, suffix in log.rotated().items() if not suffix)
@@ -184,7 +185,8 @@ def test_full_disk(root, start, directory):
     place.mkdir()
     log = Log(place / "x.log", size="100MB")
     mount = ["unshare", "--mount", "sh", "-c",
-             f'mount -t tmpfs -o size=600k none {place} && head -c 590000 /dev/zero > {place}/ballast && exec "$@"', "sh"]
+             f'cd {place} && mount -t tmpfs -o size=600k none . && head -c 590000 /dev/zero > {place}/ballast &&'
+             f'cd / && exec "$@"', "sh"]
     run = start(logging([log], *busy(directory, 60, interval=0.05)), wrapper=mount)
     inside = Log(type(place)(f"/proc/{run.pid}/root{log.path}"))
     run.wait_log(f"log {log.path} cannot be written: No space left on device")
@@ -230,7 +232,7 @@ def test_every_compression(start, directory):
     logs = {suffix: Log(directory / suffix / "x.log", size="5kB", count=1000, compression_format=suffix)
             for suffix in UNPACK if suffix}
     reference = Log(directory / "all.log")
-    run = start(logging([reference, *logs.values()], *busy(directory, 2)))
+    run = start(logging([reference, *logs.values()], *busy(directory, 2), sandbox="strict"))
     for suffix, log in logs.items():
         wait_until(lambda log=log, suffix=suffix: suffix in log.rotated().values(), PATIENCE, suffix)
     run.stop()

@@ -1,6 +1,6 @@
 /*
- * What exacheck-log is told, line by line. Whatever comes, what a logger writes of it is one line of printable text, in
- * every format, and a filter decides the same twice.
+ * What exacheck-log is told, line by line. Whatever comes, what a logger writes of it is one line of printable text,
+ * in every format; and one without events writes nothing.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +10,10 @@
 #include "../../supervisor/log/record.h"
 #include "fuzz.h"
 
-static char pairs[] = "exacheck", own[] = "{time:YYYY-MM-DD HH:mm:ss.SSS} {level: <8} {extra[check_name]} {function}:{line} {message:.20}";
-static char method_file[] = "file", method_syslog[] = "syslog", rfc5424[] = "rfc5424", rfc3164[] = "rfc3164", udp[] = "udp";
-static char destination[] = "/dev/log", host[] = "node1";
+static char pairs[] = "exacheck";
+static char own[] = "{time:YYYY-MM-DD HH:mm:ss.SSS} {level: <8} {extra[check_name]} {function}:{line} {message:.20}";
+static char method_file[] = "file", method_syslog[] = "syslog", rfc5424[] = "rfc5424", rfc3164[] = "rfc3164";
+static char udp[] = "udp", destination[] = "/dev/log", host[] = "node1";
 
 static const struct logger_setup loggers[] = {
 	{.method = method_file},
@@ -20,7 +21,8 @@ static const struct logger_setup loggers[] = {
 	{.method = method_file, .formatter = pairs, .structured = true},
 	{.method = method_file, .formatter = own},
 	{.method = method_syslog, .format = rfc5424, .protocol = udp, .destination = destination, .host = host},
-	{.method = method_syslog, .format = rfc3164, .protocol = udp, .destination = destination, .host = host, .structured = true},
+	{.method = method_syslog, .format = rfc3164, .protocol = udp, .destination = destination, .host = host,
+	    .structured = true},
 };
 #define LOGGERS (sizeof(loggers) / sizeof(loggers[0]))
 

@@ -67,7 +67,8 @@ START_TEST(lines_in_order)
 {
 	struct lines lines = LINES_OF(10);
 
-	ck_assert(lines_add(&lines, "ab") && lines_add(&lines, "c\nd") && !lines_add(&lines, "efg") && lines_add(&lines, "e"));
+	ck_assert(lines_add(&lines, "ab") && lines_add(&lines, "c\nd") && !lines_add(&lines, "efg"));
+	ck_assert(lines_add(&lines, "e"));
 	ck_assert(lines_count(&lines) == 3 && lines_size(&lines) == 9 && lines_first(&lines) == 3);
 	ck_assert(lines_fit(&lines, 2) == 0 && lines_fit(&lines, 6) == 3 && lines_fit(&lines, 7) == 7 &&
 	    lines_fit(&lines, 100) == 9);
@@ -299,7 +300,7 @@ START_TEST(rotated_are_compressed)
 }
 END_TEST
 
-/* A second logger of the same file shares it; another process waits, appends at last, and rotates when it is alone. */
+/* A second logger of the file shares it; another process waits, appends at last, and rotates when it is alone. */
 START_TEST(the_lock)
 {
 	struct logfile *log, *same;
@@ -346,7 +347,8 @@ START_TEST(what_cannot_be_written)
 	until(log_holds, "lines were lost: Not a directory");
 	logfile_write(log, "after");
 	logfile_flush(log);
-	snprintf(line, sizeof(line), "test $(wc -l <%s) = 263 && tail -n 2 %s | head -n 1 | grep '^139 lines' >/dev/null", path, path);
+	snprintf(line, sizeof(line), "test $(wc -l <%s) = 263 && tail -n 2 %s | head -n 1 | grep -q '^139 lines'", path,
+	    path);
 	ck_assert_int_eq(system(line), 0);
 	logfile_close(log);
 }

@@ -18,7 +18,7 @@ enum record { CHECK, ITSELF, AWKWARD, EARLY, RECORDS };
 
 static const struct log_fields records[RECORDS] = {
 	[CHECK] = {.at_us = NOON_US, .level = "success", .event = "withdraw", .subsystem = "healthcheck", .check = "web",
-	    .from = "up", .to = "down", .text = "web: down", .file = "supervisor/transition.c", .function = "transition_log",
+	    .from = "up", .to = "down", .text = "3 of 4", .file = "supervisor/transition.c", .function = "transition_log",
 	    .line = 12, .pid = 4711},
 	[ITSELF] = {.at_us = NOON_US, .level = "error", .event = "error", .subsystem = "master", .text = "no memory",
 	    .file = "supervisor/main.c", .function = "main", .line = 1, .pid = 1},
@@ -40,16 +40,16 @@ static const struct {
 	const char *line;
 } lines[] = {
 	{file, NULL, NULL, false, CHECK, "2026-01-31 23:59:59.123 | SUCCESS  | 4711 | web | supervisor/transition.c:12 | "
-	    "transition_log | withdraw | healthcheck | web: down"},
+	    "transition_log | withdraw | healthcheck | 3 of 4"},
 	{file, NULL, exacheck, false, ITSELF, "2026-01-31 23:59:59.123 | ERROR    | 1 | MASTER | supervisor/main.c:1 | main | "
 	    "error | master | no memory"},
 	{file, NULL, NULL, false, AWKWARD, "2026-01-31 23:59:59.123 | WARNING  | 2147483647 | a \"b\" [c] \\d | a.c:4294967295 | "
 	    "f | info | worker | gr\xc3\xbc\xc3\x9f [x] \"y\" \\z \xf0\x9f\x98\x80"},
 	{file, NULL, NULL, false, EARLY, "1970-01-01 01:00:00.000 | TRACE    | 2 | MASTER | a.c:0 | f | datadump | utility | "},
-	{file, NULL, own, false, CHECK, "S web: down"},
+	{file, NULL, own, false, CHECK, "S 3 of 4"},
 
 	{file, NULL, NULL, true, CHECK, "{\"time\":\"2026-01-31T22:59:59.123Z\",\"level\":\"success\",\"pid\":4711,"
-	    "\"check\":\"web\",\"event\":\"withdraw\",\"subsystem\":\"healthcheck\",\"message\":\"web: down\",\"from\":\"up\","
+	    "\"check\":\"web\",\"event\":\"withdraw\",\"subsystem\":\"healthcheck\",\"message\":\"3 of 4\",\"from\":\"up\","
 	    "\"to\":\"down\",\"file\":\"supervisor/transition.c\",\"line\":12,\"function\":\"transition_log\"}"},
 	{file, NULL, NULL, true, ITSELF, "{\"time\":\"2026-01-31T22:59:59.123Z\",\"level\":\"error\",\"pid\":1,"
 	    "\"event\":\"error\",\"subsystem\":\"master\",\"message\":\"no memory\",\"file\":\"supervisor/main.c\",\"line\":1,"
@@ -63,15 +63,15 @@ static const struct {
 
 	{file, NULL, exacheck, true, CHECK, "\"date\"=\"2026-01-31\" \"time\"=\"23:59:59.123\" \"level\"=\"SUCCESS\" "
 	    "\"pid\"=\"4711\" \"check_name\"=\"web\" \"file\"=\"supervisor/transition.c\" \"line\"=\"12\" "
-	    "\"function\"=\"transition_log\" \"event\"=\"withdraw\" \"subsystem\"=\"healthcheck\" \"message\"=\"web: down\""},
+	    "\"function\"=\"transition_log\" \"event\"=\"withdraw\" \"subsystem\"=\"healthcheck\" \"message\"=\"3 of 4\""},
 	{file, NULL, exacheck, true, AWKWARD, "\"date\"=\"2026-01-31\" \"time\"=\"23:59:59.123\" \"level\"=\"WARNING\" "
 	    "\"pid\"=\"2147483647\" \"check_name\"=\"a \\\"b\\\" [c] \\\\d\" \"file\"=\"a.c\" \"line\"=\"4294967295\" "
 	    "\"function\"=\"f\" \"event\"=\"info\" \"subsystem\"=\"worker\" "
 	    "\"message\"=\"gr\xc3\xbc\xc3\x9f [x] \\\"y\\\" \\\\z \xf0\x9f\x98\x80\""},
 
-	{syslog_, rfc5424, NULL, false, CHECK, "<29>1 2026-01-31T22:59:59.123Z node1 exacheck 4711 withdraw - web: down"},
+	{syslog_, rfc5424, NULL, false, CHECK, "<29>1 2026-01-31T22:59:59.123Z node1 exacheck 4711 withdraw - web: 3 of 4"},
 	{syslog_, rfc5424, NULL, true, CHECK, "<29>1 2026-01-31T22:59:59.123Z node1 exacheck 4711 withdraw "
-	    "[exacheck@32473 check=\"web\" event=\"withdraw\" subsystem=\"healthcheck\" from=\"up\" to=\"down\"] web: down"},
+	    "[exacheck@32473 check=\"web\" event=\"withdraw\" subsystem=\"healthcheck\" from=\"up\" to=\"down\"] 3 of 4"},
 	{syslog_, rfc5424, NULL, true, ITSELF, "<27>1 2026-01-31T22:59:59.123Z node1 exacheck 1 error "
 	    "[exacheck@32473 event=\"error\" subsystem=\"master\"] no memory"},
 	/* RFC 5424 section 6.3.3: the quote, the backslash and the closing bracket, and nothing else, is escaped */
@@ -79,13 +79,13 @@ static const struct {
 	    "[exacheck@32473 check=\"a \\\"b\\\" [c\\] \\\\d\" event=\"info\" subsystem=\"worker\"] "
 	    "\xef\xbb\xbfgr\xc3\xbc\xc3\x9f [x] \"y\" \\z \xf0\x9f\x98\x80"},
 	{syslog_, rfc5424, NULL, false, EARLY, "<31>1 1970-01-01T00:00:00.000Z node1 exacheck 2 datadump - "},
-	{syslog_, rfc5424, own, false, CHECK, "<29>1 2026-01-31T22:59:59.123Z node1 exacheck 4711 withdraw - S web: down"},
+	{syslog_, rfc5424, own, false, CHECK, "<29>1 2026-01-31T22:59:59.123Z node1 exacheck 4711 withdraw - S 3 of 4"},
 	{syslog_, rfc5424, exacheck, true, EARLY, "<31>1 1970-01-01T00:00:00.000Z node1 exacheck 2 datadump "
 	    "[exacheck@32473 event=\"datadump\" subsystem=\"utility\"] \"date\"=\"1970-01-01\" \"time\"=\"01:00:00.000\" "
 	    "\"level\"=\"TRACE\" \"pid\"=\"2\" \"check_name\"=\"MASTER\" \"file\"=\"a.c\" \"line\"=\"0\" \"function\"=\"f\" "
 	    "\"event\"=\"datadump\" \"subsystem\"=\"utility\" \"message\"=\"\""},
 
-	{syslog_, rfc3164, NULL, false, CHECK, "<29>Jan 31 23:59:59 node1 exacheck[4711]: web: down"},
+	{syslog_, rfc3164, NULL, false, CHECK, "<29>Jan 31 23:59:59 node1 exacheck[4711]: web: 3 of 4"},
 	{syslog_, rfc3164, NULL, false, EARLY, "<31>Jan  1 01:00:00 node1 exacheck[2]: "},
 	{syslog_, rfc3164, own, false, AWKWARD, "<28>Jan 31 23:59:59 node1 exacheck[2147483647]: W gr\xc3\xbc\xc3\x9f [x] \"y\" \\z "
 	    "\xf0\x9f\x98\x80"},

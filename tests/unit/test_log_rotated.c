@@ -91,8 +91,9 @@ static const struct {
 } names[] = {
 	{"x." FIRST ".log", true, ROTATED_PLAIN}, {"x." FIRST ".log.gz", true, ROTATED_COMPRESSED},
 	{"x." FIRST ".log.tar.xz", true, ROTATED_COMPRESSED}, {"x." FIRST ".log.zip", true, ROTATED_COMPRESSED},
-	{"x." FIRST ".log.gz.tmp", true, ROTATED_LEFT}, {"x." FIRST ".log.tmp", false, 0}, {"x." FIRST ".log.gz.bak", false, 0},
-	{"x." FIRST ".log.rar", false, 0}, {"x.log", false, 0}, {"x.log.1", false, 0}, {"x.2026.log", false, 0}, {"x.", false, 0},
+	{"x." FIRST ".log.gz.tmp", true, ROTATED_LEFT}, {"x." FIRST ".log.tmp", false, 0},
+	{"x." FIRST ".log.gz.bak", false, 0}, {"x." FIRST ".log.rar", false, 0}, {"x.log", false, 0},
+	{"x.log.1", false, 0}, {"x.2026.log", false, 0}, {"x.", false, 0},
 	{"y." FIRST ".log", false, 0}, {"xx." FIRST ".log", false, 0}, {"x-" FIRST ".log", false, 0}, {"x." FIRST, false, 0},
 	{"x." FIRST ".2.log", false, 0}, {"x.2025-12-31_23-59-59_12345a.log", false, 0}, {"", false, 0}, {".", false, 0},
 };
@@ -156,8 +157,9 @@ static const struct {
 	const char *format, *back;
 } formats[] = {
 	{"gz", "gzip -dc"}, {"bz2", "bzip2 -dc"}, {"xz", "xz -dc"}, {"lzma", "xz --format=lzma -dc"}, {"tar", "tar -xOf"},
-	{"tar.gz", "tar -xzOf"}, {"tar.bz2", "tar -xjOf"}, {"tar.xz", "tar -xJOf"}, {"zip", "/usr/bin/python3 -c 'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); "
-	    "sys.stdout.buffer.write(z.read(\"" NAME "\"))'"},
+	{"tar.gz", "tar -xzOf"}, {"tar.bz2", "tar -xjOf"}, {"tar.xz", "tar -xJOf"},
+	{"zip", "/usr/bin/python3 -c 'import sys, zipfile; "
+	    "z = zipfile.ZipFile(sys.argv[1]); sys.stdout.buffer.write(z.read(\"" NAME "\"))'"},
 };
 
 static void

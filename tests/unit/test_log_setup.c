@@ -10,7 +10,8 @@
 
 #define EVENTS "\"announce\",\"datadump\",\"debug\",\"error\",\"info\",\"withdraw\""
 #define LOGGER(CHECKS, MORE) \
-	"{\"method\":\"file\",\"level\":\"info\",\"formatter\":null,\"events\":[" EVENTS "],\"subsystems\":[\"master\",\"healthcheck\"]," \
+	"{\"method\":\"file\",\"level\":\"info\",\"formatter\":null,\"events\":[" EVENTS "]," \
+	"\"subsystems\":[\"master\",\"healthcheck\"]," \
 	"\"checks\":[" CHECKS "],\"structured\":false,\"destination\":\"/x.log\",\"size\":10,\"count\":5,\"compress\":true," \
 	"\"compression_format\":\"gz\"" MORE "}"
 #define SYSLOG \
