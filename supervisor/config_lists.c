@@ -4,8 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/option_error.h"
 #include "config_internal.h"
 #include "decode.h"
+
+#define ITEM_SHOWN_MAX 200 /* bytes */
 
 struct listed {
 	char *text;
@@ -59,7 +62,8 @@ list_unique(struct diagnostics *diagnostics, const struct place *node_place, con
 			continue;
 		}
 		place_report(diagnostics, SEVERITY_WARNING, &(struct place){.parent = &place, .number = i + 1},
-		    node->items[i], "%s stands in the list twice", items[i].text);
+		    node->items[i], "%.*s stands in the list twice", (int)option_shown(items[i].text, ITEM_SHOWN_MAX),
+		    items[i].text);
 		free(items[i].text);
 	}
 	free(items);

@@ -275,6 +275,8 @@ void
 loggers_leave(struct loggers *loggers)
 {
 	helper_leave(loggers->helper);
+	if (!helper_queue_empty(loggers->queue))
+		log_warnx("upgrade: some lines do not reach exacheck-log, which does not listen");
 }
 
 bool

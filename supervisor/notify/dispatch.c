@@ -1,6 +1,7 @@
 /*
- * From queues to couriers. Touches processes, by couriers, and the title of this one. Invariant: a queue has at most one
- * letter on its way, there are never more couriers than places for them, and whatever is due begins once there is a place.
+ * From queues to couriers. Touches processes, by couriers, and the title of this one. Invariant: a queue has at most
+ * one letter on its way, there are never more couriers than places for them, and whatever is due begins once there is a
+ * place.
  */
 #include "dispatch.h"
 
@@ -81,7 +82,8 @@ sentry_open(struct place *place, const struct orders *orders)
 	snprintf(place->label, sizeof(place->label), "sentry");
 	place->timeout_ns = SENTRY_TIMEOUT_NS;
 	place->target = target_new_sentry(orders->dsn, place->error);
-	place->queue = queue_new(&options, &reports_content, reports_new(orders->sample_rate, reports_dice, &orders->sender));
+	place->queue = queue_new(&options, &reports_content,
+	    reports_new(orders->sample_rate, reports_dice, &orders->sender));
 	return place->queue != NULL;
 }
 
@@ -283,9 +285,11 @@ words_say(struct dispatch *dispatch, monotime_t now)
 {
 	char text[QUEUE_TEXT_SIZE];
 
-	for (size_t i = 0; dispatch->listens && i < dispatch->count && !monotime_before(now, word_permitted(dispatch)); i++) {
-		enum queue_word word = queue_word(dispatch->places[i].queue, now, text);
+	for (size_t i = 0; dispatch->listens && i < dispatch->count; i++) {
+		enum queue_word word = QUEUE_QUIET;
 
+		if (!monotime_before(now, word_permitted(dispatch)))
+			word = queue_word(dispatch->places[i].queue, now, text);
 		if (word == QUEUE_QUIET)
 			continue;
 		if (word == QUEUE_PROBLEM)

@@ -31,8 +31,8 @@ void dispatch_test(struct dispatch *, int64_t id, const char *name);
 void dispatch_pause(struct dispatch *);
 
 /*
- * Nothing more comes: deliver what there is without waiting for anything, for so long at most, then leave the loop. What
- * is left is said, if anybody listens.
+ * Nothing more comes: deliver what there is without waiting for anything, for so long at most, then leave the loop.
+ * What is left is said, if anybody listens.
  */
 void dispatch_end(struct dispatch *, int64_t limit_ns, bool listens);
 

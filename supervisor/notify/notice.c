@@ -1,6 +1,6 @@
 /*
- * Notices: reading them, and who holds them. Touches memory only. Invariant: a notice is whole and printable, or there is
- * none.
+ * Notices: reading them, and who holds them. Touches memory only. Invariant: a notice is whole and printable, or there
+ * is none.
  */
 #include "notice.h"
 
@@ -272,5 +272,7 @@ notice_kind(const struct notice *notice)
 				return states[i].kind;
 	if (notice->effect != NOTICE_NOTHING)
 		return NOTICE_ROUTES;
-	return notice->event == LOG_EVENT_ERROR ? NOTICE_ERROR : NOTICE_INFO;
+	if (notice->event != LOG_EVENT_ERROR)
+		return NOTICE_INFO;
+	return notice->level == LOG_LEVEL_WARNING ? NOTICE_WARNING : NOTICE_ERROR;
 }

@@ -1,6 +1,6 @@
 /*
- * Something that happened, as the supervisor tells it to exacheck-notify: a change of a check or a group, or a line of the
- * log that somebody is to be told.
+ * Something that happened, as the supervisor tells it to exacheck-notify: a change of a check or a group, or a line of
+ * the log that somebody is to be told.
  */
 #ifndef EXACHECK_NOTIFY_NOTICE_H
 #define EXACHECK_NOTIFY_NOTICE_H
@@ -13,10 +13,18 @@
 #include "../../common/log.h"
 
 /* What became of the routes. */
-enum notice_effect { NOTICE_NOTHING, NOTICE_ANNOUNCED, NOTICE_WITHDREW, NOTICE_DRAINING, NOTICE_GUARDED, NOTICE_EFFECTS };
+enum notice_effect {
+	NOTICE_NOTHING,
+	NOTICE_ANNOUNCED,
+	NOTICE_WITHDREW,
+	NOTICE_DRAINING,
+	NOTICE_GUARDED,
+	NOTICE_EFFECTS
+};
 
 /* What is counted where there are too many to be told one by one. */
-enum notice_kind { NOTICE_DOWN, NOTICE_UP, NOTICE_DISABLED, NOTICE_ROUTES, NOTICE_ERROR, NOTICE_INFO, NOTICE_KINDS };
+enum notice_kind { NOTICE_DOWN, NOTICE_UP, NOTICE_DISABLED, NOTICE_ROUTES, NOTICE_ERROR, NOTICE_WARNING, NOTICE_INFO,
+	NOTICE_KINDS };
 
 /* Of those of a check that has more, only so many are told by name. */
 #define NOTICE_PREFIXES_MAX 50

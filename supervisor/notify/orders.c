@@ -100,7 +100,9 @@ targets_read(struct orders *orders, const json_t *setup, const char **where)
 	size_t count = json_array_size(list);
 
 	*where = "targets";
-	if (!json_is_array(list) || (count > 0 && (orders->targets = calloc(count, sizeof(orders->targets[0]))) == NULL))
+	if (!json_is_array(list))
+		return false;
+	if (count > 0 && (orders->targets = calloc(count, sizeof(orders->targets[0]))) == NULL)
 		return false;
 	orders->target_count = count; /* those that are not read yet are empty */
 	for (size_t i = 0; i < count; i++)

@@ -1,6 +1,6 @@
 /*
- * Letters to one target. Pure. Invariant: every event that was taken waits, is in the letter, was delivered, or is counted
- * as given up.
+ * Letters to one target. Pure. Invariant: every event that was taken waits, is in the letter, was delivered, or is
+ * counted as given up.
  */
 #include "queue.h"
 

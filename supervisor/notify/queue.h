@@ -1,11 +1,12 @@
 /*
- * The letters to one target: when the next one begins, how often it is tried again, when it is given up. At most one is on
- * its way or waits for another attempt; what happens meanwhile will be the next one. Pure: every call is given the time.
+ * The letters to one target: when the next one begins, how often it is tried again, when it is given up. At most one is
+ * on its way or waits for another attempt; what happens meanwhile will be the next one. Pure: every call is given the
+ * time.
  *
  * Rate: in any minute at most so many letters begin, up to 3 of them at once; another attempt counts for nothing, as it
  * has its own delays: 5 s, twice as long each time, up to 5 min, until it is delivered, or its time is over that begins
- * with its first attempt. The delay lasts when it is over, so that the next letter does not begin anew with a target that
- * does not work.
+ * with its first attempt. The delay lasts when it is over, so that the next letter does not begin anew with a target
+ * that does not work.
  */
 #ifndef EXACHECK_NOTIFY_QUEUE_H
 #define EXACHECK_NOTIFY_QUEUE_H
@@ -32,8 +33,8 @@ struct queue_content {
 	/* How many events wait. */
 	uint64_t (*waiting)(const void *content);
 	/*
-	 * What is there, or the first of it, due or not, as a letter, which is the caller's; nothing of it waits then. What
-	 * was given up is told with it; *part: of what it is made. NULL: out of memory, and all of it still waits.
+	 * What is there, or the first of it, due or not, as a letter, which is the caller's; nothing of it waits then.
+	 * What was given up is told with it; *part: of what it is made. NULL: out of memory, and all of it still waits.
 	 */
 	struct letter *(*letter)(void *content, const struct tally *given_up, struct tally *part, monotime_t now);
 	void (*free)(void *content);
@@ -61,7 +62,9 @@ const struct letter *queue_begin(struct queue *, monotime_t now);
 /* It ended. text: why, for people. */
 void queue_ended(struct queue *, enum courier_end, const char *text, monotime_t now);
 
-/* The end is near: what waits is due now, whatever was to be waited for; each letter is still tried again after its delay. */
+/*
+ * The end is near: what waits is due now, whatever was to be waited for; each letter is still tried again after its delay.
+ */
 void queue_hurry(struct queue *, monotime_t now);
 
 /* Whether the last attempt failed. */

@@ -12,9 +12,15 @@
 
 #define PIECE_MIN 4
 
-/* What a piece is made of: all that does not divide a URL. */
+/* What pieces are made of: all but what divides the parts of any URL; letters and digits. */
 static bool
-in_piece(char c)
+in_part(char c)
+{
+	return c != '\0' && strchr("/?#&;=:@, ", c) == NULL;
+}
+
+static bool
+in_word(char c)
 {
 	return c != '\0' && (isalnum((unsigned char)c) || (unsigned char)c >= 0x80 || c == '%');
 }
@@ -53,12 +59,10 @@ decoded_cover(char *text, const char *piece, size_t length)
 	piece_cover(text, decoded, count);
 }
 
-void
-scrub_url(char *text, const char *url)
+static void
+pieces_cover(char *text, const char *url, bool (*in_piece)(char))
 {
-	const char *start = strstr(url, "://");
-
-	for (url = start != NULL ? start + 3 : url; *url != '\0';) {
+	while (*url != '\0') {
 		size_t length = 0;
 
 		while (in_piece(url[length]))
@@ -68,4 +72,16 @@ scrub_url(char *text, const char *url)
 			decoded_cover(text, url, length);
 		url += length + (length == 0);
 	}
+}
+
+void
+scrub_url(char *text, const char *url)
+{
+	const char *start = strstr(url, "://");
+
+	if (start != NULL)
+		url = start + 3;
+	/* the larger first: of what is covered nothing is found any more */
+	pieces_cover(text, url, in_part);
+	pieces_cover(text, url, in_word);
 }

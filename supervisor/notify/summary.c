@@ -22,6 +22,7 @@ static const struct {
 	[NOTICE_DISABLED] = {"was disabled", "were disabled", false},
 	[NOTICE_ROUTES] = {"had its routes changed", "had their routes changed", false},
 	[NOTICE_ERROR] = {"error", "errors", true},
+	[NOTICE_WARNING] = {"warning", "warnings", true},
 	[NOTICE_INFO] = {"message", "messages", true},
 };
 
@@ -106,7 +107,8 @@ losses_write(FILE *stream, const struct bundle *bundle, const struct tally *loss
 	char from[WORDS_DATE_SIZE], to[WORDS_DATE_SIZE];
 
 	if (loss->events > 0)
-		fprintf(stream, "%llu event%s could not be delivered", (unsigned long long)loss->events, plural(loss->events));
+		fprintf(stream, "%llu event%s could not be delivered", (unsigned long long)loss->events,
+		    plural(loss->events));
 	if (loss->events > 0 && loss->from_us > 0)
 		fprintf(stream, " between %s and %s", words_date(loss->from_us, from), words_date(loss->to_us, to));
 	if (loss->events > 0)

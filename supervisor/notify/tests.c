@@ -1,6 +1,6 @@
 /*
- * Tests of targets. Touches processes, by couriers. Invariant: each test has one answer, and there are never more couriers
- * of tests than places for them.
+ * Tests of targets. Touches processes, by couriers. Invariant: each test has one answer, and there are never more
+ * couriers of tests than places for them.
  */
 #include "tests.h"
 
@@ -101,7 +101,8 @@ tests_go(struct tests *tests)
 			continue;
 		if (tests->couriers == COURIERS_MAX)
 			return;
-		test->courier = courier_send(tests->base, test->target, test->letter, test->timeout_ns, test_ended, test);
+		test->courier = courier_send(tests->base, test->target, test->letter, test->timeout_ns, test_ended,
+		    test);
 		if (test->courier != NULL) {
 			tests->couriers++;
 			continue;

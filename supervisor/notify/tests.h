@@ -18,7 +18,10 @@ struct tests;
 struct tests *tests_new(struct event_base *);
 void tests_free(struct tests *);
 
-/* Send the letter, which is its own from now on, to a target, which outlives it, and say with the id and index what came of it. */
+/*
+ * Send the letter, which is its own from now on, to a target, which outlives it, and say with the id and index what came
+ * of it.
+ */
 void tests_add(struct tests *, int64_t id, size_t index, const struct target *, struct letter *, int64_t timeout_ns);
 
 /* Say it: error NULL: it arrived. */

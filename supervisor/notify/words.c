@@ -36,6 +36,7 @@ words_kind_name(enum notice_kind kind)
 		[NOTICE_DISABLED] = "disabled",
 		[NOTICE_ROUTES] = "routes",
 		[NOTICE_ERROR] = "error",
+		[NOTICE_WARNING] = "warning",
 		[NOTICE_INFO] = "info",
 	};
 
@@ -106,6 +107,7 @@ words_title(FILE *stream, const struct notice *notice)
 		[NOTICE_DISABLED] = "Service Disabled",
 		[NOTICE_ROUTES] = "Routes",
 		[NOTICE_ERROR] = "Error",
+		[NOTICE_WARNING] = "Warning",
 		[NOTICE_INFO] = "Information",
 	};
 	const char *name = effects[notice->effect];
@@ -144,12 +146,12 @@ headline_write(FILE *stream, const struct notice *notice)
 	bool moved = notice->to != NULL && strcmp(notice->from, notice->to) != 0;
 
 	if (notice->to == NULL || (!moved && notice->effect == NOTICE_NOTHING)) {
-		fprintf(stream, "%s%s%s\n\n", notice->check != NULL ? notice->check : "", notice->check != NULL ? ": " : "",
-		    notice->text);
+		fprintf(stream, "%s%s%s\n\n", notice->check != NULL ? notice->check : "",
+		    notice->check != NULL ? ": " : "", notice->text);
 		return;
 	}
-	fprintf(stream, "The %s %s is %s%s", notice->group ? "group" : "check", notice->check != NULL ? notice->check : "",
-	    moved ? "" : "still ", notice->to);
+	fprintf(stream, "The %s %s is %s%s", notice->group ? "group" : "check",
+	    notice->check != NULL ? notice->check : "", moved ? "" : "still ", notice->to);
 	effect_write(stream, notice);
 	fputs(".\n\n", stream);
 }
@@ -176,14 +178,15 @@ routes_write(FILE *stream, const struct notice *notice)
 	for (size_t i = 0; i < notice->prefixes_held; i++)
 		words_row(stream, i == 0 ? "Prefixes:" : "", "%s", notice->prefixes[i]);
 	if (notice->prefix_count > (int64_t)notice->prefixes_held)
-		words_row(stream, "", "and %lld more", (long long)notice->prefix_count - (long long)notice->prefixes_held);
+		words_row(stream, "", "and %lld more",
+		    (long long)notice->prefix_count - (long long)notice->prefixes_held);
 	if (notice->prefix_count > 0 && notice->nexthop != NULL)
 		words_row(stream, "Next hop:", "%s", notice->nexthop);
 	if (notice->metric >= 0)
 		words_row(stream, "Metric:", "%lld", (long long)notice->metric);
 	if (notice->kept > 0)
-		words_row(stream, "Kept:", "%lld of its routes stay%s announced: others want %s too", (long long)notice->kept,
-		    notice->kept == 1 ? "s" : "", notice->kept == 1 ? "it" : "them");
+		words_row(stream, "Kept:", "%lld of its routes stay%s announced: others want %s too",
+		    (long long)notice->kept, notice->kept == 1 ? "s" : "", notice->kept == 1 ? "it" : "them");
 }
 
 void
@@ -208,8 +211,8 @@ words_line(FILE *stream, const struct notice *notice)
 {
 	char date[WORDS_DATE_SIZE];
 
-	fprintf(stream, "%s  %s: %s\n", words_date(notice->at_us, date), notice->check != NULL ? notice->check : "exacheck",
-	    notice->text);
+	fprintf(stream, "%s  %s: %s\n", words_date(notice->at_us, date),
+	    notice->check != NULL ? notice->check : "exacheck", notice->text);
 }
 
 json_t *

@@ -1,4 +1,4 @@
-"""Logging, notifications and sentry on the command line: what users of ExaCheck have, warnings, schema, reload, secrets."""
+"""Logging, notifications, sentry in the configuration: what users of ExaCheck have, warnings, schema, reload, manual."""
 import json
 import re
 
@@ -9,6 +9,7 @@ import yaml
 from harness import paths
 from harness.config import check, config, prefix
 from harness.exacheck import run_once
+from harness.receiver import Receiver
 from harness.reload import commands, reload, settle
 
 pytestmark = pytest.mark.one_level
@@ -127,3 +128,16 @@ def test_reload_leaves_checks_alone(start, directory):
     assert commands(run, lines) == [], run.story()
     reload(run, document)
     assert run.logged("nothing has changed")
+
+
+def test_manual_names_every_member_of_a_webhook(start, keep):
+    """What programs find in a request is what the manual says, no more and no less."""
+    page = (paths.REPOSITORY / "man" / "exacheck.yaml.5").read_text()
+    section = page.split(".Ss Webhooks")[1].split(".Sh ")[0]
+    lines = [line for line in section.splitlines() if line.startswith((".Va ", ".It Va ", ".Pq Va "))]
+    named = {word for line in lines for word in re.findall("[a-z_]+", line.split("Va ", 1)[1])}
+    receiver = keep(Receiver())
+    start({**config(check("web", {"method": "file", "path": "/etc/hostname"}, prefixes=[prefix(0)])),
+           "notifications": [{"name": "hook", "url": receiver.url, "group": 0}]})
+    letter = receiver.wait("the announcement", check="web", effect="announced")
+    assert named == {*letter, *letter["summary"], *letter["events"][0]}

@@ -20,7 +20,7 @@ CHECKS, FLIPS = 100, 10
 
 def target(name, receiver, **options):
     url = receiver if isinstance(receiver, str) else receiver.url
-    return {"name": name, "url": url, "group": 0, **options}
+    return {"name": name, "url": url, "group": 0, "rate": 600, **options}
 
 
 def document(checks, *targets):
@@ -96,6 +96,8 @@ def test_hanging_receiver(start, file, keep, receiver):
         wait_until(lambda: any(event["to"] == state for letter in receiver.letters[before:] for event in letter["events"]),
                    PATIENCE, f"the word of {state}")
     assert silent.count == 1, "one at a time"
+    run.stop()
+    assert run.logged("notification silent: 7 events not delivered before the end"), run.story()
 
 
 def test_burst(start, file, receiver):
@@ -118,6 +120,23 @@ def test_burst(start, file, receiver):
     listed = [(event["check"], event["to"]) for event in receiver.events()]
     assert len(listed) == len(changes) or len(listed) < len(changes) and any(
         "and " in letter["message"] and " more: check " in letter["message"] for letter in receiver.letters)
+
+
+def test_lost(start, file, receiver):
+    """What has no room on the way to exacheck-notify, which does not listen, is told as a number."""
+    flips = 2 * FLIPS  # by far more than a megabyte
+    run = start(document([file_check(f"check {n} {'long' * 40}", file, n, splay=True) for n in range(CHECKS)],
+                         target("ops", receiver, group=1)))
+    pid = notify_pid(run)
+    os.kill(pid, signal.SIGSTOP)
+    for flip in range(flips):
+        run.wait_for(lambda: len(log_of(run)) == CHECKS * (flip + 1), PATIENCE, f"change {flip} of all checks")
+        file.touch() if flip % 2 else file.unlink()
+    os.kill(pid, signal.SIGCONT)
+    run.wait_for(lambda: len(log_of(run)) == CHECKS * (flips + 1), PATIENCE, "the last change")
+    wait_until(lambda: receiver.told("events") + receiver.told("lost") >= len(log_of(run)), PATIENCE, "all of them")
+    assert receiver.told("events") + receiver.told("lost") == len(log_of(run)) and receiver.told("lost") > 0
+    assert any(" lost before they reached exacheck-notify.\n" in letter["message"] for letter in receiver.letters)
 
 
 def test_failing_receivers(start, file, keep):
@@ -166,12 +185,10 @@ def notify_pid(run):
 
 def test_last_words(start, file, receiver):
     """Killed, exacheck has no last words; but those who are told of it are told that."""
-    run = start(document([file_check("web", file)], target("ops", receiver, general_events=True, group=60)))
+    run = start(document([file_check("web", file)], target("ops", receiver, general_events=True, group=600, events=["announce", "error"])))
     run.wait_log("exacheck-notify: ready", PATIENCE)
-    run.wait_transition("web", "up", PATIENCE)
     pid = notify_pid(run)
-    wait_until(lambda: "waiting" in processes.cmdline(pid) and " 0 waiting" not in processes.cmdline(pid), PATIENCE,
-               "a title that counts")
+    wait_until(lambda: processes.cmdline(pid).startswith("exacheck-notify: 1 target, 1 waiting"), PATIENCE, "a title that counts")
     assert "json" not in processes.cmdline(pid) and str(receiver.port) not in processes.cmdline(pid)
     os.kill(run.pid, signal.SIGKILL)
     run.killed = True

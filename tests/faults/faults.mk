@@ -3,7 +3,8 @@
 
 FAULTS := $(BUILD)/faults
 FAULTS_SHIM := $(BUILD)/obj/tests/faults/shim.o
-FAULTS_PROGRAMS := $(FAULTS)/exacheck $(METHODS:%=$(FAULTS)/libexec/worker-%)
+FAULTS_PROGRAMS := $(FAULTS)/exacheck $(METHODS:%=$(FAULTS)/libexec/worker-%) $(FAULTS)/libexec/exacheck-log \
+	$(FAULTS)/libexec/exacheck-notify
 
 $(FAULTS_SHIM): ALL_CFLAGS += -U_FORTIFY_SOURCE -fno-builtin -Wno-pedantic
 
@@ -14,6 +15,11 @@ $(FAULTS)/exacheck: $(BUILD)/obj/supervisor/main.o $(FAULTS_SHIM) $(BUILD)/libsu
 $(FAULTS)/libexec/worker-%: $(BUILD)/obj/workers/%.o $(FAULTS_SHIM) $(BUILD)/libworker.a $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
 	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_$*) $(LIBS_WORKER) $(LIBS_COMMON)
+
+# As they are: what becomes of those that tell them something is the question.
+$(FAULTS)/libexec/exacheck-%: $(BUILD)/libexec/exacheck-%
+	@mkdir -p $(@D)
+	@cp $< $@
 
 .PHONY: faults faults-programs
 faults-programs: $(FAULTS_PROGRAMS)

@@ -58,6 +58,12 @@ def changed(document):
                   {**never, "name": "renamed"}, more, live_reload=True)
 
 
+def outlets(directory, closed_port):
+    """Everybody outside who is told what happens; nobody receives the notifications."""
+    return {"logging": [{"method": "file", "destination": str(directory / "faults.log")}],
+            "notifications": [{"name": "ops", "url": f"json://127.0.0.1:{closed_port}/", "general_events": True}]}
+
+
 class Ended(Exception):
     """exacheck ended by itself."""
 
@@ -71,6 +77,8 @@ class Scenario:
         target.up()
         tree.arm(fault)
         self.document = configuration(target, closed_port)
+        self.outlets = outlets(directory, closed_port) if respawn else {}
+        self.document.update(self.outlets)
         self.run = Exacheck(directory, self.document, wrapper=target.wrapper,
                             arguments=("-v",) if VERBOSE else (), build=tree.path)
 
@@ -89,12 +97,12 @@ class Scenario:
                 run.changed.wait(0.05)
 
     def kill_processes(self):
-        """Every worker and spawner, so that the ways of replacing them are taken too."""
+        """Every worker, spawner and helper, so that the ways of replacing them are taken too."""
         for pid in processes.all_pids():
             fields = processes.stat_fields(pid)
             if not fields or fields[1] != self.run.pid:
                 continue
-            if "ExaCheck Worker" in processes.cmdline(pid) or "ExaCheck Spawner" in processes.cmdline(pid):
+            if any(kind in processes.cmdline(pid) for kind in ("ExaCheck Worker", "ExaCheck Spawner", "exacheck-")):
                 try:
                     os.kill(pid, signal.SIGKILL)
                 except ProcessLookupError:
@@ -140,7 +148,7 @@ class Scenario:
     def reload(self):
         """The changed configuration; asked for again while it is refused."""
         run = self.run
-        run.path.write_text(json.dumps(for_test(changed(self.document), run.directory)))
+        run.path.write_text(json.dumps(for_test({**changed(self.document), **self.outlets}, run.directory)))
 
         def taken():
             return (run.rib.attributes(ROUTE) or {}).get("med") == 7 and run.announced(ADDED)

@@ -1,6 +1,6 @@
 /*
- * Lines to exacheck-notify. What is taken of them is printable and bounded, and the letters made of it are lines of text
- * and JSON that say how many there were.
+ * Lines to exacheck-notify. What is taken of them is printable and bounded, and the letters made of it are lines of
+ * text and JSON that say how many there were.
  */
 #include <jansson.h>
 #include <stdlib.h>

@@ -156,7 +156,8 @@ static const struct finding errors[] = {
 	"c.yaml:2:50: notifications[1] (ops).event: unknown key; did you mean events?\n"},
     {TELL("{name: ops, url: '" URL "', events: [debug]}"), "c.yaml:2:59: notifications[1] (ops).events[1]: must be one "
 	"of: announce, error, info, withdraw; got \"debug\"\n"},
-    {TELL("{name: ops, url: '" URL "', events: []}"), "c.yaml:2:58: notifications[1] (ops).events: must not be empty: "},
+    {TELL("{name: ops, url: '" URL "', events: []}"),
+	"c.yaml:2:58: notifications[1] (ops).events: must not be empty: "},
     {TELL("{name: ops, url: '" URL "', group: 3601}"),
 	"c.yaml:2:57: notifications[1] (ops).group: must be 0 to 3600 seconds, got 3601\n"},
     {TELL("{name: ops, url: '" URL "', rate: 0}"),
@@ -191,20 +192,25 @@ END_TEST
 static const struct finding warnings[] = {
     {TELL("{name: ops, url: '" URL "', checks: [web, wbe]}"),
 	"c.yaml:2:58: warning: notifications[1] (ops).checks: there is no check or group \"wbe\"; did you mean web?\n"},
-    {TELL("{name: ops, url: '" URL "', checks: MASTER}"), "c.yaml:2:58: warning: notifications[1] (ops).checks: there is "
-	"no check or group MASTER: for what exacheck itself has to tell say general_events: true\n"},
+    {TELL("{name: ops, url: '" URL "', checks: MASTER}"),
+	"c.yaml:2:58: warning: notifications[1] (ops).checks: there is no check or group MASTER: for what exacheck itself has to tell say general_events: true\n"},
     {TELL("{name: ops, url: '" URL "', checks: [web, web]}"),
 	"c.yaml:2:64: warning: notifications[1] (ops).checks[2]: web stands in the list twice\n"},
+    {TELL("{name: ops, url: '" URL "', checks: [slack://A/B, slack://A/B]}"),
+	"c.yaml:2:58: warning: notifications[1] (ops).checks: there is no check or group \"slack://\"...\n"
+	"c.yaml:2:72: warning: notifications[1] (ops).checks[2]: slack:// stands in the list twice\n"},
     {SENTRY("{enabled: no}"), ""},
     {SENTRY("{enabled: no, dsn: ''}"), ""},
     {SENTRY("~"), ""},
-    {SENTRY("{enabled: no, debug: true, attach_stacktrace: on, include_local_variables: off, profiles_sample_rate: 0.5}"),
+    {SENTRY("{enabled: no, debug: true, attach_stacktrace: on, include_local_variables: off, "
+	    "profiles_sample_rate: 0.5}"),
 	"c.yaml:1:30: warning: sentry.debug: has no effect: exacheck-notify says what goes wrong in any case\n"
 	"c.yaml:1:55: warning: sentry.attach_stacktrace: has no effect: an error names the line of the program that it comes "
 	"from\n"
 	"c.yaml:1:84: warning: sentry.include_local_variables: has no effect: no variables are ever sent\n"
 	"c.yaml:1:111: warning: sentry.profiles_sample_rate: has no effect: there are no profiles\n"},
-    {SENTRY("{enabled: no, debug: false, attach_stacktrace: off, include_local_variables: on, profiles_sample_rate: 0}"), ""},
+    {SENTRY("{enabled: no, debug: false, attach_stacktrace: off, include_local_variables: on, "
+	    "profiles_sample_rate: 0}"), ""},
 };
 
 START_TEST(every_warning)

@@ -160,10 +160,10 @@ static const struct finding destinations[] = {
     {"", "logging: [{method: file, destination: DIR/file}]\n" WEB, ""},
     {"", "logging: [{method: file, destination: DIR/there}]\n" WEB,
 	"c.yaml:1:39: logging[1].destination: is a directory: name a file\n"},
-    {"", "logging: [{method: file, destination: DIR/none/file}]\n" WEB, "c.yaml:1:39: warning: logging[1].destination: cannot "
-	"be written yet: directory DIR/none: No such file or directory\n"},
-    {"", "logging: [{method: file, destination: DIR/c.yaml/file}]\n" WEB, "c.yaml:1:39: warning: logging[1].destination: "
-	"cannot be written yet: directory DIR/c.yaml: Not a directory\n"},
+    {"", "logging: [{method: file, destination: DIR/none/file}]\n" WEB,
+	"c.yaml:1:39: warning: logging[1].destination: cannot be written yet: directory DIR/none: No such file or directory\n"},
+    {"", "logging: [{method: file, destination: DIR/c.yaml/file}]\n" WEB,
+	"c.yaml:1:39: warning: logging[1].destination: cannot be written yet: directory DIR/c.yaml: Not a directory\n"},
     {"", "logging: [{method: syslog, destination: DIR/none}]\n" WEB, ""},
 };
 
@@ -189,8 +189,8 @@ static const struct {
     {0600, 0755, "notifications: [{name: ops, url: '" URL "'}]\n" WEB, ""},
     {0640, 0755, "notifications: [{name: ops, url: '" URL "'}]\n" WEB, ""},
     {0644, 0750, "notifications: [{name: ops, url: '" URL "'}]\n" WEB, ""},
-    {0644, 0711, "notifications: [{name: ops, url: '" URL "'}]\n" WEB, "c.yaml:1:34: warning: notifications[1] (ops).url: is a "
-	"secret, and every user of this machine may read the file: chmod o-r\n"},
+    {0644, 0711, "notifications: [{name: ops, url: '" URL "'}]\n" WEB,
+	"c.yaml:1:34: warning: notifications[1] (ops).url: is a secret, and every user of this machine may read the file: chmod o-r\n"},
     {0644, 0755, "sentry: {dsn: 'https://key@host/1'}\n" WEB,
 	"c.yaml:1:15: warning: sentry.dsn: is a secret, and every user of this machine may read the file: chmod o-r\n"},
     {0644, 0755, "sentry: {enabled: no}\nlogging: [{method: syslog}]\n" WEB, ""},

@@ -1,6 +1,6 @@
 /*
- * Targets and couriers, with couriers that do as they are told: how many are on their way, that one that hangs delays no
- * other, what is said, and how it ends.
+ * Targets and couriers, with couriers that do as they are told: how many are on their way, that one that hangs delays
+ * no other, what is said, and how it ends.
  */
 #include <bsd/unistd.h>
 #include <event2/event.h>

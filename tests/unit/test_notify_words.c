@@ -108,6 +108,8 @@ START_TEST(titles)
 		{"{'check': 'web', 'event': 'error', 'fault': 'crash', 'text': 'the worker is gone'}", "Error - web",
 		    "web: the worker is gone"},
 		{"{'event': 'error', 'text': 'no memory'}", "Error", "no memory"},
+		{"{'check': 'web', 'event': 'error', 'level': 'warning', 'text': 'the worker is gone'}", "Warning - web",
+		    "web: the worker is gone"},
 		{"{'event': 'info', 'level': 'info', 'text': 'stopping'}", "Information", "stopping"},
 	};
 
