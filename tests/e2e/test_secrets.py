@@ -211,6 +211,39 @@ def test_nowhere(start, directory, keep):
                     "http header", "sentry"}, told
 
 
+def memory(pid):
+    """What a process has in memory that it can write to."""
+    text = []
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as mem:
+        for line in maps:
+            begin, end = (int(place, 16) for place in line.split()[0].split("-"))
+            if line.split()[1].startswith("rw"):
+                with contextlib.suppress(OSError, ValueError):
+                    mem.seek(begin)
+                    text.append(mem.read(end - begin))
+    return b"".join(text)
+
+
+def test_couriers_memory(root, start, directory, keep):
+    """A courier knows the URL that it delivers to and none of the others."""
+    secret, silent = Secrets(), keep(TcpServer("silent"))
+    (directory / "ready").touch()
+    urls = {name: f"json://user:{secret(name)}@127.0.0.1:{silent.port}/{name}" for name in ("first", "second", "third")}
+    run = start({**config(check("web", {"method": "file", "path": str(directory / "ready")})),
+                 "sentry": {"dsn": f"http://{secret('sentry')}@127.0.0.1:{silent.port}/1"},
+                 "notifications": [{"name": name, "url": url, "group": 0, "timeout": 100} for name, url in urls.items()]})
+
+    def couriers():
+        return [pid for parent in processes.children(run.pid) if "exacheck-notify" in processes.cmdline(parent)
+                for pid in processes.children(parent)]
+
+    wait_until(lambda: silent.count == 3 and len(couriers()) == 3, PATIENCE, "three couriers")
+    known = [{where for _, where in secret.found({"memory": memory(pid)})} for pid in couriers()]
+    assert sorted(map(sorted, known)) == [["first"], ["second"], ["third"]]
+    assert {int(pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[2]) for pid in couriers()} == \
+        set(couriers()), "each the leader of its group"
+
+
 def test_is_found():
     """A secret in any of its forms is found, so that none found means something."""
     secret = Secrets()
