@@ -224,6 +224,7 @@ def memory(pid):
     return b"".join(text)
 
 
+@pytest.mark.skipif(paths.SANITIZED, reason="a sanitizer keeps what is freed, and reserves terabytes")
 def test_couriers_memory(root, start, directory, keep):
     """A courier knows the URL that it delivers to and none of the others; exacheck-notify has each once."""
     secret, silent = Secrets(), keep(TcpServer("silent"))
