@@ -249,7 +249,7 @@ START_TEST(hanging_ones_delay_nobody)
 	ck_assert_int_eq(told, 6 * 1000);
 	ck_assert_uint_eq(begun, COUNT(urls));
 	ck_assert_uint_le(most, 8);
-	dispatch_end(dispatch, NS_PER_SECOND / 10, true); /* figures wait for no more then */
+	dispatch_end(dispatch, NS_PER_SECOND / 10, NS_PER_SECOND / 10); /* figures wait for no more then */
 	event_base_dispatch(base);
 	ck_assert_ptr_nonnull(strstr(said(), "figures: 6 0 0\n"));
 }
@@ -321,7 +321,7 @@ START_TEST(the_end)
 	open_for(good, COUNT(good), 60);
 	orders.targets[0].rules.group_ns = 600 * NS_PER_SECOND;
 	give(5);
-	dispatch_end(dispatch, 600 * NS_PER_SECOND, true);
+	dispatch_end(dispatch, 600 * NS_PER_SECOND, 600 * NS_PER_SECOND);
 	event_base_dispatch(base);
 	ck_assert_int_eq(told, 10);
 	ck_assert_str_eq(said(), "figures: 2 0 0\n");
@@ -330,20 +330,36 @@ START_TEST(the_end)
 	open_for(bad, COUNT(bad), 60);
 	give(3);
 	begin = monotime_now();
-	dispatch_end(dispatch, NS_PER_SECOND / 2, true);
+	dispatch_end(dispatch, NS_PER_SECOND / 2, NS_PER_SECOND / 2);
 	event_base_dispatch(base);
 	ck_assert(monotime_sub(monotime_now(), begin) >= NS_PER_SECOND / 2);
 	text = said();
 	ck_assert_ptr_nonnull(strstr(text, "problem: notification t1: 3 events not delivered before the end\n"));
 	ck_assert_ptr_nonnull(strstr(text, "problem: notification t2: 3 events not delivered before the end\n"));
 	ck_assert_ptr_null(strstr(text, "notification t0"));
+	ck_assert_uint_eq(dispatch_unsaid(dispatch), 0);
+}
+END_TEST
+
+/* Nobody listens at the end: what is left is said before, and whether something was left then too is known. */
+START_TEST(the_end_unheard)
+{
+	static const char *const urls[] = {"ok", "hang"};
+
+	open_for(urls, COUNT(urls), 60);
+	give(3);
+	dispatch_end(dispatch, NS_PER_SECOND / 4, NS_PER_SECOND / 2);
+	event_base_dispatch(base);
+	ck_assert_str_eq(said(), "figures: 1 0 0\n"
+	    "problem: notification t1: 3 events not delivered yet: tried for half a minute more\n");
+	ck_assert_uint_eq(dispatch_unsaid(dispatch), 3);
 }
 END_TEST
 
 int
 main(int argc, char **argv, char **envp)
 {
-	const TTest *const tests[] = {hanging_ones_delay_nobody, one_at_a_time, what_is_said, tests_bypass, the_end};
+	const TTest *const tests[] = {hanging_ones_delay_nobody, one_at_a_time, what_is_said, tests_bypass, the_end, the_end_unheard};
 	Suite *suite;
 	TCase *tcase;
 
