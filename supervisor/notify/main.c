@@ -21,6 +21,7 @@
 #define NS_PER_US 1000
 #define BYE_NS (900 * NS_PER_MILLISECOND) /* exacheck waits for its end, and listens, but not for longer */
 #define LEAVE_NS (30 * NS_PER_SECOND)	  /* nobody waits */
+#define LEAVE_HEARD_NS (700 * NS_PER_MILLISECOND)
 #define FAREWELL_S 35			  /* above it */
 
 struct notify {
@@ -68,7 +69,7 @@ static void
 leave_seen(struct notify *notify, struct line *line)
 {
 	(void)line;
-	end_begin(notify, BYE_NS, LEAVE_NS);
+	end_begin(notify, LEAVE_HEARD_NS, LEAVE_NS);
 }
 
 static void
