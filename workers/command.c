@@ -3,6 +3,7 @@
  * no process left that it started: the group is killed, and what left the group comes back as a child, the
  * process being a subreaper.
  */
+#include "../common/signals_default.h"
 #include "command.h"
 
 #include <errno.h>
@@ -35,7 +36,6 @@ command_exec(const char *command, char *const *environment, int output, pid_t pa
 {
 	char shell[] = "sh", option[] = "-c";
 	char *const argv[] = {shell, option, (char *)(uintptr_t)command, NULL};
-	sigset_t none;
 	int null;
 
 	/* the shell ends with us, however that comes; when we ended before the request, nothing would tell it */
@@ -50,10 +50,7 @@ command_exec(const char *command, char *const *environment, int output, pid_t pa
 	if (close_range(STDERR_FILENO + 1, ~0U, 0) == -1)
 		return errno;
 	/* ignored signals would stay so across exec */
-	for (int number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	signals_default();
 	execve("/bin/sh", argv, environment);
 	return errno;
 }
