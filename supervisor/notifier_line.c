@@ -41,8 +41,9 @@ notifier_event(const struct log_record *record, const char *subsystem, const str
 		return LOG_EVENT_USUAL; /* on the way to a change */
 	if (about->level <= LOG_LEVEL_WARNING)
 		return LOG_EVENT_ERROR;
-	return about->subject == NULL && about->level <= LOG_LEVEL_SUCCESS && subsystem_told(subsystem) ? LOG_EVENT_INFO :
-	    LOG_EVENT_USUAL;
+	if (about->subject != NULL || about->level > LOG_LEVEL_SUCCESS)
+		return LOG_EVENT_USUAL;
+	return subsystem_told(subsystem) ? LOG_EVENT_INFO : LOG_EVENT_USUAL;
 }
 
 static bool
@@ -149,7 +150,8 @@ put_no_change(json_t *map)
 		if (!view_put(map, keys[i], json_null()))
 			return false;
 	return view_put(map, "group", json_false()) && view_put(map, "restored", json_false()) &&
-	    view_put(map, "prefixes", json_array()) && view_put(map, "prefix_count", json_integer(0)) && view_put(map, "kept", json_integer(0));
+	    view_put(map, "prefixes", json_array()) && view_put(map, "prefix_count", json_integer(0)) &&
+	    view_put(map, "kept", json_integer(0));
 }
 
 char *
