@@ -3,7 +3,6 @@
  * no process left that it started: the group is killed, and what left the group comes back as a child, the
  * process being a subreaper.
  */
-#include "../common/signals_default.h"
 #include "command.h"
 
 #include <errno.h>
@@ -18,6 +17,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "../common/signals_default.h"
 
 #define SWEEP_NS (200 * NS_PER_MILLISECOND) /* how long killed processes may take to be gone */
 #define SWEEP_PAUSE_NS (2 * NS_PER_MILLISECOND)

@@ -2,7 +2,6 @@
  * A courier's life: forget what is not its own, be confined, deliver, say what came of it. Invariant: it has no descriptor
  * but the one that it reports to.
  */
-#include "../../common/signals_default.h"
 #include "courier_process.h"
 
 #include <signal.h>
@@ -11,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "../../common/signals_default.h"
 #include "courier_cage.h"
 #include "target_internal.h"
 
