@@ -121,10 +121,11 @@ put_routes(json_t *map, const struct node_change *change)
 	    view_put(map, "kept", json_integer((json_int_t)transition_kept(node, change->effect)));
 }
 
+/* As of a group; a check that has no verdict yet is in one of its own states. */
 static const char *
-state_name(enum verdict verdict)
+state_name(const struct notifier_change *told, enum verdict verdict)
 {
-	return verdict == VERDICT_NONE ? "startup" : verdict_name(verdict);
+	return verdict == VERDICT_NONE && !told->group ? fsm_state_name(FSM_STARTUP) : verdict_name(verdict);
 }
 
 static bool
@@ -135,8 +136,8 @@ put_change(json_t *map, const struct notifier_change *told)
 
 	strlcpy(cause, told->cause, sizeof(cause)); /* it may have been cut in a character */
 	utf8_sanitise(cause);
-	return view_put(map, "group", json_boolean(told->group)) && view_put_text(map, "from", state_name(change->before)) &&
-	    view_put_text(map, "to", state_name(change->after)) && view_put_text(map, "cause", cause) &&
+	return view_put(map, "group", json_boolean(told->group)) && view_put_text(map, "from", state_name(told, change->before)) &&
+	    view_put_text(map, "to", state_name(told, change->after)) && view_put_text(map, "cause", cause) &&
 	    put_point(map, "since", change->since) && put_routes(map, change);
 }
 

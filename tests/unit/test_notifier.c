@@ -225,6 +225,8 @@ START_TEST(of_a_group_and_a_member)
 	ck_assert_str_eq(json_string_value(json_object_get(first, "check")), "g");
 	ck_assert(json_is_true(json_object_get(first, "group")));
 	ck_assert_str_eq(json_string_value(json_object_get(first, "event")), "announce");
+	ck_assert_str_eq(json_string_value(json_object_get(first, "from")), "undecided");
+	ck_assert_str_eq(json_string_value(json_object_get(second, "from")), "startup");
 	ck_assert_str_eq(json_string_value(json_object_get(second, "check")), "member");
 	ck_assert(json_is_false(json_object_get(second, "group")));
 	ck_assert(json_is_null(json_object_get(second, "effect")));
