@@ -383,9 +383,11 @@ int
 main(void)
 {
 	Suite *suite = suite_create("log_file");
-	TCase *tcase = unit_case(suite, "file");
+	TCase *tcase = unit_case(suite, "file"), *native = unit_case(suite, "children");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_checked_fixture(native, setup, teardown);
+	tcase_set_tags(native, UNIT_NATIVE); /* they have the loop's descriptors */
 	tcase_add_test(tcase, lines_in_order);
 	tcase_add_test(tcase, many_lines);
 	tcase_add_test(tcase, no_half_line);
@@ -393,7 +395,7 @@ main(void)
 	tcase_add_test(tcase, another_file_by_this_name);
 	tcase_add_test(tcase, its_directory);
 	tcase_add_test(tcase, rotation_by_size);
-	tcase_add_test(tcase, rotated_are_compressed);
+	tcase_add_test(native, rotated_are_compressed);
 	tcase_add_test(tcase, the_lock);
 	tcase_add_test(tcase, what_cannot_be_written);
 	tcase_add_test(tcase, moved_by_others);
