@@ -129,7 +129,8 @@ $(BUILD)/unit/test_dns_answer: LIBS_UNIT += $(LIBS_dns)
 $(BUILD)/unit/test_http_memory: LIBS_UNIT += $(LIBS_http)
 # allocations that fail when the test says so
 $(BUILD)/unit/test_route $(BUILD)/unit/test_checks $(BUILD)/unit/test_config_group $(BUILD)/unit/test_config_notify \
-		$(BUILD)/unit/test_overrides $(BUILD)/unit/test_control_override $(BUILD)/unit/test_control_client: \
+		$(BUILD)/unit/test_overrides $(BUILD)/unit/test_control_override $(BUILD)/unit/test_control_client \
+		$(BUILD)/unit/test_notify_memory: \
 	LIBS_UNIT += -Wl,--wrap=malloc,--wrap=calloc,--wrap=reallocarray,--wrap=strdup
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libsupervisor.a $(BUILD)/libctl.a $(BUILD)/libweb.a \
 		$(BUILD)/liblog.a $(BUILD)/libnotify.a $(BUILD)/libhelper.a $(BUILD)/libworker.a $(BUILD)/libcommon.a

@@ -14,7 +14,6 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
-#include <link.h>
 #include <linux/sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +23,7 @@
 #include <unistd.h>
 
 #include "../common/aside.h"
+#include "../common/interpreter.h"
 #include "../common/landlock.h"
 #include "../common/log.h"
 #include "../common/seccomp_filter.h"
@@ -162,19 +162,6 @@ seccomp_confine(char text[static TEXT_SIZE])
 	return outcome;
 }
 
-/* The program's own interpreter (ld.so), from its headers; NULL: it has none. */
-static int
-interpreter_find(struct dl_phdr_info *info, size_t size, void *context)
-{
-	const char **path = context;
-
-	(void)size;
-	for (size_t i = 0; i < info->dlpi_phnum; i++)
-		if (info->dlpi_phdr[i].p_type == PT_INTERP)
-			*path = (const char *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
-	return 1; /* the first object is the program */
-}
-
 /* Returns false with errno. */
 static bool
 path_allow(const struct landlock_ruleset *ruleset, const char *path, uint64_t rights)
@@ -213,9 +200,8 @@ static enum outcome
 landlock_confine(char text[static TEXT_SIZE])
 {
 	struct landlock_ruleset ruleset;
-	const char *interpreter = NULL;
+	const char *interpreter = interpreter_path();
 
-	dl_iterate_phdr(interpreter_find, &interpreter);
 	if (landlock_begin(&ruleset, LANDLOCK_FS_EXECUTE | LANDLOCK_FS_REFER,
 	    LANDLOCK_NET_BIND_TCP | LANDLOCK_NET_CONNECT_TCP, 0) &&
 	    path_allow(&ruleset, "/", LANDLOCK_FS_REFER) &&

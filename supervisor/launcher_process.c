@@ -20,6 +20,7 @@
 #include "../common/clone_sibling.h"
 #include "../common/message.h"
 #include "../common/methods/method.h"
+#include "../common/signals_default.h"
 
 #define PATH_SIZE 4096
 #define ARGUMENT_SIZE 16
@@ -127,17 +128,6 @@ child_environment(void)
 	environment[count++] = room;
 	environment[count] = NULL;
 	return environment;
-}
-
-static void
-signals_default(void)
-{
-	sigset_t none;
-
-	for (int number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /* In the child, whose standard descriptors are /dev/null and whose others close themselves. Returns errno. */

@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../common/signals_default.h"
+
 #define SWEEP_NS (200 * NS_PER_MILLISECOND) /* how long killed processes may take to be gone */
 #define SWEEP_PAUSE_NS (2 * NS_PER_MILLISECOND)
 
@@ -35,7 +37,6 @@ command_exec(const char *command, char *const *environment, int output, pid_t pa
 {
 	char shell[] = "sh", option[] = "-c";
 	char *const argv[] = {shell, option, (char *)(uintptr_t)command, NULL};
-	sigset_t none;
 	int null;
 
 	/* the shell ends with us, however that comes; when we ended before the request, nothing would tell it */
@@ -50,10 +51,7 @@ command_exec(const char *command, char *const *environment, int output, pid_t pa
 	if (close_range(STDERR_FILENO + 1, ~0U, 0) == -1)
 		return errno;
 	/* ignored signals would stay so across exec */
-	for (int number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	signals_default();
 	execve("/bin/sh", argv, environment);
 	return errno;
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "../common/methods/shell.h"
+#include "../common/signals_default.h"
 #include "command.h"
 #include "method.h"
 
@@ -78,13 +79,9 @@ guard_main(const char *command, int fd)
 {
 	struct result result;
 	monotime_t deadline;
-	sigset_t none;
 
 	/* the worker's handlers are about the worker; its channel must not stay open behind its back */
-	for (int number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	signals_default();
 	if ((fd != GUARD_FD && dup3(fd, GUARD_FD, O_CLOEXEC) == -1) || close_range(GUARD_FD + 1, ~0U, 0) == -1)
 		_exit(1);
 	setproctitle("-ExaCheck Command [%s]", check);

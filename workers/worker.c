@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../common/message.h"
+#include "../common/signals_default.h"
 #include "channel.h"
 #include "lookout.h"
 #include "method.h"
@@ -82,18 +83,6 @@ guard_prepare(void)
 	sigaction(SIGALRM, &action, NULL);
 	/* a remote check of a literal address only polls sockets, within its own deadline */
 	worker.guarded = !worker_method.method->remote || (worker.needs & NEED_RESOLVER) != 0;
-}
-
-static void
-signals_reset(void)
-{
-	sigset_t none;
-
-	for (int number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL);
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /* Decode the arguments and let the method prepare; what goes wrong is kept in worker.broken. */
@@ -350,7 +339,8 @@ worker_main(void)
 {
 	struct message_started started = {0};
 
-	signals_reset();
+	signals_default();
+	signal(SIGPIPE, SIG_IGN);
 	if ((worker.job = message_receive_job(CHANNEL_FD)) == NULL)
 		_exit(1);
 	worker.next = (monotime_t){worker.job->first_ns};

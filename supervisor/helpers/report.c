@@ -18,6 +18,7 @@
 
 /* What is too long is cut. */
 static void say(const char *kind, const char *format, va_list) __attribute__((format(printf, 2, 0)));
+static void say_plain(const char *kind, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void
 say(const char *kind, const char *format, va_list arguments)
@@ -38,17 +39,33 @@ say(const char *kind, const char *format, va_list arguments)
 	(void)!send(CHANNEL_FD, line, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-/* Fewer than the supervisor takes for a defect. */
+static void
+say_plain(const char *kind, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(kind, format, arguments);
+	va_end(arguments);
+}
+
+/* Fewer than the supervisor takes for a defect. That some are left out is said, when it begins. */
 static bool
 permitted(void)
 {
 	static monotime_t quiet; /* when all that was said is forgotten */
+	static bool leaving_out;
 	monotime_t now = monotime_now();
 
 	if (monotime_before(quiet, now))
 		quiet = now;
-	if (monotime_sub(quiet, now) >= BURST * REFILL_NS)
+	if (monotime_sub(quiet, now) >= BURST * REFILL_NS) {
+		if (!leaving_out)
+			say_plain("note", "there is more to say than this log is to hold: some of it is left out");
+		leaving_out = true;
 		return false;
+	}
+	leaving_out = false;
 	quiet = monotime_add(quiet, REFILL_NS);
 	return true;
 }

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../common/interpreter.h"
 #include "../../common/landlock.h"
 #include "content.h"
 
@@ -65,24 +65,11 @@ compression_suffix(const char *suffix, enum rotated_state *state)
 	return false;
 }
 
-/* The program's own interpreter (ld.so), from its headers. */
-static int
-interpreter_find(struct dl_phdr_info *info, size_t size, void *context)
-{
-	const char **path = context;
-
-	(void)size;
-	for (size_t i = 0; i < info->dlpi_phnum; i++)
-		if (info->dlpi_phdr[i].p_type == PT_INTERP)
-			*path = (const char *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
-	return 1; /* the first object is the program */
-}
-
 bool
 compression_needs(const struct compression_format *format, struct needs *needs, const char **tool)
 {
 	const uint64_t reading = LANDLOCK_FS_READ_FILE | LANDLOCK_FS_READ_DIR;
-	const char *interpreter = NULL;
+	const char *interpreter = interpreter_path();
 	char path[PATH_MAX];
 
 	needs->bits |= LOG_NEED_CHILDREN;
@@ -91,7 +78,6 @@ compression_needs(const struct compression_format *format, struct needs *needs, 
 	if (!content_tool(&format->form, path))
 		return false;
 	needs->bits |= LOG_NEED_TOOLS;
-	dl_iterate_phdr(interpreter_find, &interpreter);
 	needs_place(needs, open(path, O_PATH | O_CLOEXEC), LANDLOCK_FS_EXECUTE | LANDLOCK_FS_READ_FILE);
 	if (interpreter != NULL)
 		needs_place(needs, open(interpreter, O_PATH | O_CLOEXEC), LANDLOCK_FS_EXECUTE | LANDLOCK_FS_READ_FILE);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../../common/notify_parts.h"
+#include "../../common/signals_default.h"
 #include "errand.h"
 #include "letter.h"
 #include "scrub.h"
@@ -60,12 +61,9 @@ apprise_execute(const struct letter *letter, const int ends[3])
 	static const char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/nonexistent", "LANG=C.UTF-8",
 	    "PYTHONDONTWRITEBYTECODE=1", NULL};
 	const char *kind = letter_kind_name(letter->kind), *path = apprise_path();
-	sigset_t none;
 	char *title;
 
-	sigemptyset(&none);
-	signal(SIGPIPE, SIG_DFL);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	signals_default();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (path == NULL || asprintf(&title, "--title=%s", letter->title) == -1)
 		_exit(EXIT_FAILURE);

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "../../common/signals_default.h"
 #include "courier_cage.h"
 #include "target_internal.h"
 
@@ -29,18 +30,6 @@ descriptors_close(int kept)
 			close(fd);
 }
 
-static void
-signals_reset(void)
-{
-	sigset_t none;
-
-	for (int number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL);
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 _Noreturn void
 courier_process(const struct errand *errand, int report)
 {
@@ -48,7 +37,8 @@ courier_process(const struct errand *errand, int report)
 	const struct target *target = errand->target;
 
 	setpgid(0, 0);
-	signals_reset();
+	signals_default();
+	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	targets_forget_but(target);
 	descriptors_close(report);

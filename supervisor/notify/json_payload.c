@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include "../../common/json_dump.h"
 #include "letter.h"
 
 #define PAYLOAD_VERSION "1.0"
@@ -48,7 +49,7 @@ json_payload(const struct letter *letter, const struct notify_parts *parts)
 	for (size_t i = 0; made && i < parts->count; i++)
 		if (parts->parameters[i].sign == ':')
 			made = parameter_apply(payload, &parts->parameters[i]);
-	text = made ? json_dumps(payload, JSON_COMPACT) : NULL;
+	text = made ? json_dump(payload, JSON_COMPACT) : NULL;
 	json_decref(payload);
 	return text;
 }

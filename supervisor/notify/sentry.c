@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../common/json_dump.h"
 #include "../../common/notify_dsn.h"
 #include "letter.h"
 #include "post.h"
@@ -41,7 +42,7 @@ static char *
 envelope_make(json_t *event)
 {
 	const char *id = json_string_value(json_object_get(event, "event_id"));
-	char *item = json_dumps(event, JSON_COMPACT), *envelope = NULL;
+	char *item = json_dump(event, JSON_COMPACT), *envelope = NULL;
 
 	if (item != NULL && asprintf(&envelope, "{\"event_id\":\"%s\"}\n{\"type\":\"event\",\"length\":%zu,"
 	    "\"content_type\":\"application/json\"}\n%s\n", id != NULL ? id : "", strlen(item), item) == -1)

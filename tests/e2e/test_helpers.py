@@ -24,7 +24,7 @@ STAMP = re.compile(r"^\S+ ")
 
 
 def helpers(run, name):
-    return [pid for pid in processes.children(run.pid) if f"libexec/{name}" in processes.cmdline(pid)]
+    return [pid for pid in processes.children(run.pid) if name in processes.cmdline(pid)]
 
 
 def pid_of(run, name, former=None):

@@ -1,7 +1,6 @@
 """exacheck-notify: who is told what and when; targets that hang, fail, come back; bursts; reloads; the end of exacheck."""
 import json
 import os
-import re
 import signal
 
 import pytest
@@ -175,15 +174,6 @@ def test_reload(start, file, keep, receiver):
     other.wait("web down", PATIENCE, check="web", to="down")
     assert [event["to"] for event in receiver.events()] == ["up"]
     assert [event["to"] for event in other.events()] == ["down"]
-
-
-def test_documented(start, file, receiver):
-    """exacheck.yaml(5) names each member of the message, and no other."""
-    start(document([file_check("web", file)], target("ops", receiver)))
-    letter = receiver.wait("web up", PATIENCE, check="web", to="up")
-    manual = (paths.REPOSITORY / "man" / "exacheck.yaml.5").read_text().split(".Ss What json:// is sent")[1].split(".Sh ")[0]
-    named = {name for names in re.findall(r"^\.It Va (.*)", manual, re.MULTILINE) for name in names.split(" , ")}
-    assert named == {*letter, *letter["summary"], *letter["events"][0]}
 
 
 def notify_pid(run):

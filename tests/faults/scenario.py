@@ -102,7 +102,7 @@ class Scenario:
             fields = processes.stat_fields(pid)
             if not fields or fields[1] != self.run.pid:
                 continue
-            if any(kind in processes.cmdline(pid) for kind in ("ExaCheck Worker", "ExaCheck Spawner", "libexec/exacheck-")):
+            if any(kind in processes.cmdline(pid) for kind in ("ExaCheck Worker", "ExaCheck Spawner", "exacheck-")):
                 try:
                     os.kill(pid, signal.SIGKILL)
                 except ProcessLookupError:

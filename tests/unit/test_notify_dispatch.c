@@ -332,7 +332,7 @@ START_TEST(the_end)
 	begin = monotime_now();
 	dispatch_end(dispatch, NS_PER_SECOND / 2, true);
 	event_base_dispatch(base);
-	ck_assert(monotime_sub(monotime_now(), begin) >= NS_PER_SECOND / 2);
+	ck_assert(monotime_sub(monotime_now(), begin) >= 4 * NS_PER_SECOND / 10); /* by libevent's clock, which is a coarse one */
 	text = said();
 	ck_assert_ptr_nonnull(strstr(text, "problem: notification t1: 3 events not delivered before the end\n"));
 	ck_assert_ptr_nonnull(strstr(text, "problem: notification t2: 3 events not delivered before the end\n"));
