@@ -166,6 +166,21 @@ END_TEST
 #define LINES 5000
 #define NAME "x." FIRST ".log"
 
+/* Where everybody may put files, those of others are left alone. */
+START_TEST(files_of_others)
+{
+	put("x." FIRST ".log", "");
+	ck_assert_int_eq(symlink("x." FIRST ".log", in_place("x." SECOND ".log")), 0);
+	if (geteuid() == 0) {
+		ck_assert(chmod(place, 01777) == 0 && chown(in_place("x." FIRST ".log"), 65534, 65534) == 0);
+		ck_assert(rotation_retain(&rotation, 0) && there("x." FIRST ".log"));
+		ck_assert_int_eq(chmod(place, 0755), 0);
+	}
+	ck_assert(rotation_retain(&rotation, 0) && !there("x." FIRST ".log"));
+	ck_assert_int_eq(unlink(in_place("x." SECOND ".log")), 0); /* no file of ours either */
+}
+END_TEST
+
 /* What the file must be again, by the tool of everybody. */
 static const struct {
 	const char *format, *back;
@@ -262,6 +277,7 @@ main(void)
 	tcase_add_test(tcase, names_that_are_known);
 	tcase_add_test(tcase, one_after_the_other);
 	tcase_add_test(tcase, oldest_go);
+	tcase_add_test(tcase, files_of_others);
 	tcase_add_loop_test(tcase, there_and_back, 0, COUNT(formats));
 	tcase_add_loop_test(native, no_room, 0, COUNT(formats));
 	tcase_add_test(tcase, header_of_an_archive);
