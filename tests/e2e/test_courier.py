@@ -164,11 +164,11 @@ def test_webhooks(start, directory, keep, authority, certificates):
 def test_apprise(start, directory, keep):
     """The apprise command delivers what exacheck does not; what it says of a failure holds nothing of the URL."""
     good, bad = keep(HttpServer()), keep(HttpServer(lambda _: http_response(500)))
-    run = start(document(directory, {"name": "good", "url": f"xml://user:s3cret@127.0.0.1:{good.port}/path"},
+    run = start(document(directory, {"name": "good", "url": f"xml://user:s3cret@127.0.0.1:{good.port}/path?of=https://example.net/"},
                          {"name": "bad", "url": f"xml://user:s3cret@127.0.0.1:{bad.port}/hidden"}, name="web"))
     wait_until(lambda: good.requests, PATIENCE, "what apprise delivers")
     body = good.requests[0].body.decode()
-    assert good.requests[0].target == "/path" and good.requests[0].headers["authorization"] == "Basic dXNlcjpzM2NyZXQ="
+    assert good.requests[0].target == "/path/" and good.requests[0].headers["authorization"] == "Basic dXNlcjpzM2NyZXQ="
     assert "ExaCheck Event - Route Announcement - web" in body and prefix(0) in body
     assert "<MessageType>success</MessageType>" in body
     line = run.wait_log("notification bad: not delivered", PATIENCE).text

@@ -77,6 +77,7 @@ START_TEST(test_scrub)
 		{"x://", "text", "text"},
 		{"x://%41%42%43%44", "abcd %41%42%43%44", "**** ************"},
 		{"x://abcd%", "abcd abcd%", "abcd *****"},
+		{"x://a:b@c/d", "no x://a:b@c/d: a b c d", "no x://*******: a b c d"},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
