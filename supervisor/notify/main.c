@@ -157,6 +157,7 @@ main(int argc, char **argv, char **envp)
 	if ((notify.dispatch = dispatch_new(notify.birth.base, &notify.orders)) == NULL)
 		report_fatal("out of memory");
 	json_decref(notify.birth.setup);
+	orders_forget_secrets(&notify.orders);
 	notify_confine(&notify, report);
 	if (!intake_begin(notify.birth.intake, notify.birth.base, &calls))
 		report_fatal("out of memory");
