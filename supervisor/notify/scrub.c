@@ -30,7 +30,8 @@ piece_cover(char *text, const char *piece, size_t length)
 {
 	if (length < PIECE_MIN)
 		return;
-	for (; *text != '\0'; text++)
+	/* never at the end of the text: there a piece with a NUL in it would be found, and beyond */
+	for (size_t left = strlen(text); left >= length; left--, text++)
 		if (strncasecmp(text, piece, length) == 0)
 			memset(text, '*', length);
 }

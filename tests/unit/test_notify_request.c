@@ -76,6 +76,7 @@ START_TEST(test_scrub)
 		{"x://aaaa", "aaaaaaa", "****aaa"},
 		{"x://", "text", "text"},
 		{"x://%41%42%43%44", "abcd %41%42%43%44", "**** ************"},
+		{"x://a%00bcdefghij", "x a", "x a"},
 		{"x://abcd%", "abcd abcd%", "abcd *****"},
 	};
 

@@ -64,6 +64,8 @@ START_TEST(test_refused)
 		{"json://hunter2:%0a@host/", "in its user or password"},
 		{"json://hunter2:%@host/", "in its user or password"},
 		{"json://host/?hunter2=%0d%0a", "in a parameter"},
+		{"json://host/?hunter2=%ff", "not UTF-8"},
+		{"mailto://me@host/?name=hunter2%c3", "not UTF-8"},
 		{"json://host/\nhunter2", "control characters"},
 		{"json://host/?method=hunter2", "method= one of POST"},
 		{"json://host/?cto=hunter2", "cto=SECONDS"},
