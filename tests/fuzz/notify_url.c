@@ -1,6 +1,6 @@
 /*
- * URLs of notifications: parsing and all that is made of them: requests, mails, what is scrubbed. Whatever the URL, what is
- * sent holds no line that it began, and what is refused says nothing of it.
+ * URLs of notifications: parsing and all that is made of them: requests, mails, what is scrubbed. Whatever the URL,
+ * what is sent holds no line that it began, and what is refused says nothing of it.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -124,7 +124,8 @@ START_TEST(test_parts)
 	struct notify_parts parts;
 	char error[NOTIFY_URL_ERROR_SIZE];
 
-	ck_assert(notify_parts_parse(&parts, "Json://us%40er:p%3aw@x@Host.example:81/p%20q?A=b%26&+H=v;-q&:p=%C3%A9#frag", error));
+	ck_assert(notify_parts_parse(&parts,
+	    "Json://us%40er:p%3aw@x@Host.example:81/p%20q?A=b%26&+H=v;-q&:p=%C3%A9#frag", error));
 	ck_assert_str_eq(parts.scheme, "json");
 	ck_assert_str_eq(parts.user, "us@er");
 	ck_assert_str_eq(parts.password, "p:w@x");
