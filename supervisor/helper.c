@@ -266,6 +266,13 @@ helper_wake(struct helper *helper)
 		loop_arm(helper->timer, 0);
 }
 
+void
+helper_press(struct helper *helper)
+{
+	if (helper->phase == HELPER_RUNNING && !helper->stale)
+		helper_tell(helper);
+}
+
 bool
 helper_wanted(const struct helper *helper)
 {

@@ -194,7 +194,10 @@ notifier_add(struct notifier *notifier, char *line)
 {
 	notifier->figures.notices++;
 	helper_queue_add(notifier->queue, line);
-	helper_wake(notifier->helper);
+	if (helper_queue_urgent(notifier->queue)) /* as when very many checks are disabled at once */
+		helper_press(notifier->helper);
+	else
+		helper_wake(notifier->helper);
 }
 
 void
