@@ -269,7 +269,8 @@ helper_wake(struct helper *helper)
 void
 helper_press(struct helper *helper)
 {
-	if (helper->phase == HELPER_RUNNING && !helper->stale)
+	/* while it takes nothing, the time goes on that it may do so */
+	if (helper->phase == HELPER_RUNNING && !helper->stale && helper_pipe_flush(&helper->pipe))
 		helper_tell(helper);
 }
 
