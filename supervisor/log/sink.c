@@ -6,13 +6,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
-#define FLAGS (O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) /* not waiting for the reader of a pipe */
+/* Not waiting for the reader of a pipe; links have been followed before. */
+#define FLAGS (O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW)
 #define DIRECTORY_MODE 0755
 
 /* Of the path, which is absolute, what comes before the last slash; the caller's. NULL: out of memory. */
@@ -44,25 +46,55 @@ directory_make(const char *directory)
 }
 
 /*
- * Where the path leads, whatever links are on the way, so that two ways to one file are known as such; malloc'd.
- * The file may be yet to be made. NULL: out of memory.
+ * The path of what the kernel finds by this one, which follows links only where it deems that safe: in /tmp not those of
+ * other users, as realpath(3) would. Malloc'd; NULL with errno.
+ */
+static char *
+kernel_path(const char *path, int flags)
+{
+	char name[sizeof("/proc/self/fd/2147483647")], real[PATH_MAX];
+	int fd = open(path, O_PATH | O_CLOEXEC | flags);
+	ssize_t length;
+
+	if (fd == -1)
+		return NULL;
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	length = readlink(name, real, sizeof(real));
+	close(fd);
+	/* without /proc there is no better one */
+	return length > 0 && (size_t)length < sizeof(real) ? strndup(real, (size_t)length) : strdup(path);
+}
+
+/*
+ * Where the path leads, whatever links are on the way, so that two ways to one file are known as such; malloc'd. The file
+ * may be yet to be made. NULL: out of memory.
  */
 static char *
 path_resolve(const char *path)
 {
-	char *real = realpath(path, NULL), *directory, *above, *resolved = NULL;
+	char *real = kernel_path(path, 0), *directory, *above, *resolved = NULL;
 	const char *slash = strrchr(path, '/');
 
 	if (real != NULL || (directory = directory_of(path)) == NULL)
 		return real;
 	directory_make(directory);
-	if ((above = realpath(directory, NULL)) == NULL)
+	if ((above = kernel_path(directory, O_DIRECTORY)) == NULL)
 		resolved = strdup(path);
 	else if (asprintf(&resolved, "%s/%s", strcmp(above, "/") == 0 ? "" : above, slash != NULL ? slash + 1 : path) == -1)
 		resolved = NULL;
 	free(above);
 	free(directory);
 	return resolved;
+}
+
+bool
+sink_redirected(const struct sink *sink, const char *path)
+{
+	char *now = path_resolve(path);
+	bool redirected = now != NULL && strcmp(now, sink->path) != 0;
+
+	free(now);
+	return redirected;
 }
 
 bool
@@ -125,16 +157,17 @@ ends_within_line(int fd, off_t size)
 	return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
 }
 
-/* For reading as well, to see how it ends, if that may be. Not one that somebody else has put where everybody may. */
+/*
+ * For reading as well, to see how it ends, if that may be. O_CREAT also for one that is there: so the kernel refuses what
+ * another user has put where everybody may (proc(5), protected_regular).
+ */
 static int
 file_open(const char *path, mode_t mode)
 {
-	int fd = open(path, O_RDWR | FLAGS);
+	int fd = open(path, O_RDWR | O_CREAT | FLAGS, mode);
 
 	if (fd == -1 && errno == EACCES)
-		fd = open(path, O_WRONLY | FLAGS);
-	if (fd == -1 && errno == ENOENT)
-		fd = open(path, O_RDWR | O_CREAT | FLAGS, mode);
+		fd = open(path, O_WRONLY | O_CREAT | FLAGS, mode);
 	return fd;
 }
 

@@ -1,6 +1,7 @@
 /*
  * Logs in files: every line is there once, whole, or counted, whatever becomes of the file.
  */
+#include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -152,6 +153,26 @@ START_TEST(another_file_by_this_name)
 	ck_assert(sink_open(&sink, 0640) && !sink_moved(&sink) && sink.owned);
 	ck_assert_int_eq(unlink(path), 0);
 	ck_assert(sink_moved(&sink) && sink_unlinked(&sink));
+	sink_clear(&sink);
+}
+END_TEST
+
+START_TEST(by_way_of_a_link)
+{
+	char link[140], elsewhere[140];
+	struct sink sink;
+
+	snprintf(link, sizeof(link), "%s/link", place);
+	snprintf(elsewhere, sizeof(elsewhere), "%s/elsewhere", place);
+	ck_assert(close(creat(path, 0640)) == 0 && symlink("x.log", link) == 0);
+	ck_assert(sink_init(&sink, link) && sink_open(&sink, 0640));
+	ck_assert_str_eq(sink.path, path);
+	ck_assert(!sink_redirected(&sink, link) && !sink_redirected(&sink, path));
+	ck_assert(unlink(link) == 0 && close(creat(elsewhere, 0640)) == 0 && symlink("elsewhere", link) == 0);
+	ck_assert(sink_redirected(&sink, link) && !sink_moved(&sink));
+	/* one that has come in the place of the file is not followed */
+	ck_assert(unlink(path) == 0 && symlink("elsewhere", path) == 0);
+	ck_assert(!sink_open(&sink, 0640) && errno == ELOOP);
 	sink_clear(&sink);
 }
 END_TEST
@@ -383,17 +404,20 @@ int
 main(void)
 {
 	Suite *suite = suite_create("log_file");
-	TCase *tcase = unit_case(suite, "file");
+	TCase *tcase = unit_case(suite, "file"), *native = unit_case(suite, "children");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_checked_fixture(native, setup, teardown);
+	tcase_set_tags(native, UNIT_NATIVE); /* they have the loop's descriptors */
 	tcase_add_test(tcase, lines_in_order);
 	tcase_add_test(tcase, many_lines);
 	tcase_add_test(tcase, no_half_line);
 	tcase_add_test(tcase, after_a_torn_line);
 	tcase_add_test(tcase, another_file_by_this_name);
+	tcase_add_test(tcase, by_way_of_a_link);
 	tcase_add_test(tcase, its_directory);
 	tcase_add_test(tcase, rotation_by_size);
-	tcase_add_test(tcase, rotated_are_compressed);
+	tcase_add_test(native, rotated_are_compressed);
 	tcase_add_test(tcase, the_lock);
 	tcase_add_test(tcase, what_cannot_be_written);
 	tcase_add_test(tcase, moved_by_others);
