@@ -342,6 +342,26 @@ START_TEST(stop_while_it_is_started)
 }
 END_TEST
 
+/* There are only so many that finish side by side. */
+START_TEST(too_many_that_go_on)
+{
+	char setups[8][16];
+
+	for (int i = 0; i < 6; i++) {
+		snprintf(setups[i], sizeof(setups[i]), "setup %d\n", i);
+		wanted = setups[i];
+		helper_configure(helper);
+		add("wait");
+		await_length((size_t)(i + 1) * strlen("setup 0\nwait\n"));
+		if (i < 5)
+			ck_assert_msg(strstr(logged, "does not end") == NULL, "%s", logged);
+	}
+	await_logged("does not end: it is killed\n");
+	await_logged("exacheck-log ended; another is started");
+	permit();
+}
+END_TEST
+
 /* Another program of exacheck is about to come; if it does not, there is another helper. */
 START_TEST(leave)
 {
@@ -544,6 +564,7 @@ main(void)
 	tcase_add_test(life, stop_comes_after_everything);
 	tcase_add_test(life, stop_while_it_is_started);
 	tcase_add_test(life, leave);
+	tcase_add_test(life, too_many_that_go_on);
 	tcase_add_test(life, words);
 	tcase_add_test(life, program_that_is_not_there);
 	tcase_add_checked_fixture(lines, queue_setup, queue_teardown);
