@@ -271,6 +271,14 @@ helper_wake(struct helper *helper)
 		loop_arm(helper->timer, 0);
 }
 
+void
+helper_press(struct helper *helper)
+{
+	/* while it takes nothing, the time goes on that it may do so */
+	if (helper->phase == HELPER_RUNNING && !helper->stale && helper_pipe_flush(&helper->pipe))
+		helper_tell(helper);
+}
+
 bool
 helper_wanted(const struct helper *helper)
 {

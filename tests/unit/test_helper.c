@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../supervisor/helper.h"
@@ -238,6 +239,29 @@ START_TEST(told_in_order_from_before_it_runs)
 }
 END_TEST
 
+/* Nothing else happens meanwhile: the loop does not turn. */
+START_TEST(what_presses_is_told_at_once)
+{
+	const struct timespec pause = monotime_timespec(5 * MS);
+	monotime_t deadline;
+
+	helper_press(helper); /* there is none */
+	helper_configure(helper);
+	helper_press(helper); /* it is only being started */
+	await_told("setup\n");
+	ck_assert(!helper_queue_urgent(queue));
+	add("one");
+	add("two");
+	helper_press(helper);
+	deadline = monotime_add(monotime_now(), WAIT_NS);
+	while (strcmp(told(), "setup\none\ntwo\n") != 0 && monotime_before(monotime_now(), deadline))
+		nanosleep(&pause, NULL);
+	ck_assert_str_eq(told(), "setup\none\ntwo\n");
+	add("three");
+	await_told("setup\none\ntwo\nthree\n");
+}
+END_TEST
+
 START_TEST(another_takes_the_place_of_one_that_crashes)
 {
 	helper_configure(helper);
@@ -434,7 +458,9 @@ break_off(void)
 
 START_TEST(queue_counts_what_does_not_fit_in_its_place)
 {
+	ck_assert(!helper_queue_urgent(queue));
 	put("12345678\n");
+	ck_assert(helper_queue_urgent(queue));
 	put("12345678\n");
 	put("lost\n");
 	put("a\n");
@@ -531,6 +557,7 @@ main(void)
 	tcase_set_tags(life, UNIT_NATIVE);
 	tcase_add_checked_fixture(life, setup, teardown);
 	tcase_add_test(life, told_in_order_from_before_it_runs);
+	tcase_add_test(life, what_presses_is_told_at_once);
 	tcase_add_test(life, another_takes_the_place_of_one_that_crashes);
 	tcase_add_test(life, another_setup);
 	tcase_add_test(life, one_that_goes_on_to_its_end);
