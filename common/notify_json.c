@@ -9,8 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "utf8.h"
-
 #define SECONDS_MAX 3600.0
 
 static const char *const methods[] = {"POST", "PUT", "PATCH", "GET", "DELETE", "HEAD"};
@@ -57,17 +55,6 @@ method_read(struct notify_json *json, char *error)
 	return notify_url_refuse(error, "must have method= one of POST, PUT, PATCH, GET, DELETE, HEAD");
 }
 
-/* Of JSON every text is UTF-8. */
-static bool
-members_check(const struct notify_parts *parts, char *error)
-{
-	for (size_t i = 0; i < parts->count; i++)
-		if (parts->parameters[i].sign == ':' &&
-		    (!utf8_valid(parts->parameters[i].name) || !utf8_valid(parts->parameters[i].value)))
-			return notify_url_refuse(error, "must have valid UTF-8 in the parameters that begin with a colon");
-	return true;
-}
-
 static bool
 headers_check(const struct notify_parts *parts, char *error)
 {
@@ -83,9 +70,9 @@ json_read(struct notify_json *json, char *error)
 {
 	json->tls = strcmp(json->parts.scheme, "jsons") == 0;
 	json->verify = notify_parts_verify(&json->parts);
-	return notify_parts_override(&json->parts, error) && method_read(json, error) && seconds_read(&json->parts, "cto", &json->connect_s, error) &&
-	    seconds_read(&json->parts, "rto", &json->read_s, error) &&
-	    headers_check(&json->parts, error) && members_check(&json->parts, error);
+	return notify_parts_override(&json->parts, error) && method_read(json, error) &&
+	    seconds_read(&json->parts, "cto", &json->connect_s, error) &&
+	    seconds_read(&json->parts, "rto", &json->read_s, error) && headers_check(&json->parts, error);
 }
 
 bool

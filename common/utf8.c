@@ -33,21 +33,6 @@ sequence_read(const unsigned char *text, uint32_t *character)
 	return 0;
 }
 
-bool
-utf8_valid(const char *text)
-{
-	const unsigned char *from = (const unsigned char *)text;
-	uint32_t character;
-	size_t length;
-
-	while (*from != '\0') {
-		if ((length = sequence_read(from, &character)) == 0)
-			return false;
-		from += length;
-	}
-	return true;
-}
-
 void
 utf8_sanitise(char *text)
 {

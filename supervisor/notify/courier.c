@@ -1,6 +1,6 @@
 /*
- * Couriers, seen from exacheck-notify: a process each, its time, and what it reports. Invariant: what was forked is reaped,
- * and killed, with all that it started, unless it ends by itself soon after its report.
+ * Couriers, seen from exacheck-notify: a process each, its time, and what it reports. Invariant: what was forked is
+ * reaped, and killed, with all that it started, unless it ends by itself soon after its report.
  */
 #include "courier.h"
 

@@ -1,6 +1,6 @@
 /*
- * Mails, mailto:// and mailtos://: handed to the server that the URL names, for all who are to have them but those whom it
- * refuses for good: one mailbox that is gone does not keep the mail from the others.
+ * Mails, mailto:// and mailtos://: handed to the server that the URL names, for all who are to have them but those whom
+ * it refuses for good: one mailbox that is gone does not keep the mail from the others.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,8 +117,8 @@ transfer_set(const char *host)
 	bool in6 = strchr(mail->server, ':') != NULL;
 
 	/* its path is the name that the server is greeted with */
-	snprintf(url, sizeof(url), "smtp%s://%s%s%s:%u/%s", mail->security == MAIL_TLS ? "s" : "", in6 ? "[" : "", mail->server,
-	    in6 ? "]" : "", mail->port, host);
+	snprintf(url, sizeof(url), "smtp%s://%s%s%s:%u/%s", mail->security == MAIL_TLS ? "s" : "", in6 ? "[" : "",
+	    mail->server, in6 ? "]" : "", mail->port, host);
 	snprintf(from, sizeof(from), "<%s>", mail->from.address);
 	CARRIER_SET(carrier, CURLOPT_URL, url);
 	CARRIER_SET(carrier, CURLOPT_USE_SSL, (long)(mail->security == MAIL_STARTTLS ? CURLUSESSL_ALL : CURLUSESSL_NONE));

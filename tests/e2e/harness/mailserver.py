@@ -1,6 +1,6 @@
 """
-A mail server (aiosmtpd) in a thread: plain, with STARTTLS or TLS, with or without a login; it keeps what it is given. And
-one whose every answer a test decides.
+A mail server (aiosmtpd) in a thread: plain, with STARTTLS or TLS, with or without a login; it keeps its mails. And one
+whose every answer a test decides.
 """
 import asyncio
 import contextlib
