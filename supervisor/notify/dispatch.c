@@ -351,7 +351,10 @@ turn_next(const struct dispatch *dispatch, monotime_t now)
 	return next;
 }
 
-/* What is not delivered: of each target or, of many, of all but the first ones together. */
+/*
+ * What is not delivered, and was not said to be given up: of each target or, of many, of all but the first ones together. No
+ * limit of words keeps these few back.
+ */
 static void
 rest_say(const struct dispatch *dispatch, bool over)
 {
@@ -361,17 +364,19 @@ rest_say(const struct dispatch *dispatch, bool over)
 
 	for (size_t i = 0; i < dispatch->count; i++) {
 		const struct place *place = &dispatch->places[i];
-		unsigned long long count = queue_waiting(place->queue);
+		unsigned long long count = queue_waiting(place->queue) + queue_unsaid(place->queue);
 
 		if (count == 0)
 			continue;
 		if (said++ < LEFT_WORDS_MAX)
-			report_problem("%s: %llu event%s not delivered %s", place->label, count, count == 1 ? "" : "s", when);
+			report_answer("problem", "%s: %llu event%s not delivered %s", place->label, count,
+			    count == 1 ? "" : "s", when);
 		else
 			more += count;
 	}
 	if (more > 0)
-		report_problem("%llu events of %u more notifications not delivered %s", more, said - LEFT_WORDS_MAX, when);
+		report_answer("problem", "%llu events of %u more notifications not delivered %s", more,
+		    said - LEFT_WORDS_MAX, when);
 }
 
 static bool

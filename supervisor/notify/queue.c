@@ -232,6 +232,12 @@ queue_waiting(const struct queue *queue)
 	return queue->part.events + queue->kind->waiting(queue->content);
 }
 
+uint64_t
+queue_unsaid(const struct queue *queue)
+{
+	return queue->gave_up;
+}
+
 monotime_t
 queue_word_due(const struct queue *queue)
 {

@@ -343,6 +343,25 @@ START_TEST(the_end)
 }
 END_TEST
 
+/* What there were too many words for until then is said at the end. */
+START_TEST(the_end_of_many)
+{
+	static const char *const urls[] = {"never", "never", "never", "never", "never", "never", "never", "never", "never",
+	    "never"};
+
+	open_for(urls, COUNT(urls), 60);
+	give(2);
+	for (int i = 0; i < 1000 && begun < COUNT(urls); i++)
+		run(0.01);
+	await_said("notification t5: gave up 2 events: never\n");
+	dispatch_end(dispatch, NS_PER_SECOND / 2, NS_PER_SECOND / 2);
+	event_base_dispatch(base);
+	await_said("problem: notification t6: 2 events not delivered before the end\n");
+	await_said("problem: notification t9: 2 events not delivered before the end\n");
+	ck_assert_ptr_null(strstr(words, "notification t5: 2"));
+}
+END_TEST
+
 /* Nobody listens at the end: what is left is said before, and whether something was left then too is known. */
 START_TEST(the_end_unheard)
 {
@@ -361,7 +380,8 @@ END_TEST
 int
 main(int argc, char **argv, char **envp)
 {
-	const TTest *const tests[] = {hanging_ones_delay_nobody, one_at_a_time, what_is_said, tests_bypass, the_end, the_end_unheard};
+	const TTest *const tests[] = {hanging_ones_delay_nobody, one_at_a_time, what_is_said, tests_bypass, the_end,
+	    the_end_of_many, the_end_unheard};
 	Suite *suite;
 	TCase *tcase;
 
