@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -203,6 +204,13 @@ courier_listen(struct courier *courier, struct event_base *base)
 	courier->timer = evtimer_new(base, courier_expired, courier);
 	return courier->heard != NULL && courier->timer != NULL && event_add(courier->heard, NULL) == 0 &&
 	    event_add(courier->timer, &limit) == 0;
+}
+
+const char *
+courier_refusal(int error, char text[static COURIER_REFUSAL_SIZE])
+{
+	snprintf(text, COURIER_REFUSAL_SIZE, "cannot start a process for it: %s", strerror(error));
+	return text;
 }
 
 struct courier *

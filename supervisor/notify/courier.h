@@ -31,6 +31,10 @@ typedef void courier_done(void *context, enum courier_end, const char *text);
 struct courier *courier_send(struct event_base *, const struct target *, const struct letter *, int64_t timeout_ns,
     courier_done *, void *context);
 
+/* Why there is none, in words. */
+#define COURIER_REFUSAL_SIZE 96
+const char *courier_refusal(int error, char text[static COURIER_REFUSAL_SIZE]);
+
 /* Kill it; done is not called. */
 void courier_free(struct courier *);
 

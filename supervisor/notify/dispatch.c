@@ -245,7 +245,9 @@ courier_begin(struct place *place, monotime_t now)
 		timeout_ns = monotime_left(dispatch->end, now);
 	place->courier = courier_send(dispatch->base, place->target, letter, timeout_ns, courier_ended, place);
 	if (place->courier == NULL) {
-		queue_ended(place->queue, COURIER_LATER, strerror(errno), now);
+		char text[COURIER_REFUSAL_SIZE];
+
+		queue_ended(place->queue, COURIER_LATER, courier_refusal(errno, text), now);
 		return;
 	}
 	dispatch->couriers++;
