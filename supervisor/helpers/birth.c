@@ -1,6 +1,6 @@
 /*
- * The beginning of a helper. Touches this process. Invariant: nobody looks into its memory, in which secrets come with the
- * setup.
+ * The beginning of a helper. Touches this process. Invariant: nobody looks into its memory, in which secrets come with
+ * the setup.
  */
 #include "birth.h"
 
