@@ -1,6 +1,6 @@
 /*
- * What the `apprise` command delivers. Executes it. Invariant: its URL is in no argument, no variable of the environment and
- * no file, but in a pipe that it reads as its configuration.
+ * What the `apprise` command delivers. Executes it. Invariant: its URL is in no argument, no variable of the
+ * environment and no file, but in a pipe that it reads as its configuration.
  */
 #include "apprise.h"
 
@@ -51,7 +51,8 @@ apprise_url_read(const char *url, struct reach *reach, char error[static NOTIFY_
 	(void)reach;
 	if (!notify_other_check(url, error))
 		return false;
-	return apprise_path() != NULL || notify_url_refuse(error, "its scheme needs the apprise command: install the package apprise");
+	return apprise_path() != NULL ||
+	    notify_url_refuse(error, "its scheme needs the apprise command: install the package apprise");
 }
 
 /* In the child, which is the `apprise` command from here on. */
@@ -214,4 +215,5 @@ apprise_deliver(const struct errand *errand, struct outcome *outcome)
 	outcome_set(outcome, COURIER_LATER, "the apprise command failed: %s", last_words(talk.text));
 }
 
-const struct kind kind_apprise = {.name = "apprise", .execute = true, .read = apprise_url_read, .deliver = apprise_deliver};
+const struct kind kind_apprise = {.name = "apprise", .execute = true, .read = apprise_url_read,
+    .deliver = apprise_deliver};
