@@ -130,6 +130,15 @@ tls_set(struct carrier *carrier, const struct reach *reach)
 }
 
 bool
+carrier_load(void)
+{
+	static bool loaded;
+
+	loaded = loaded || curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+	return loaded;
+}
+
+bool
 carrier_begin(struct carrier *carrier, const struct errand *errand, const struct reach *reach, struct outcome *outcome)
 {
 	*carrier = (struct carrier){.errand = errand, .peer.verify = reach->verify};
