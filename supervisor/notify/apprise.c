@@ -138,13 +138,15 @@ talk_say(struct talk *talk)
 static bool
 talk_hear(struct talk *talk)
 {
+	size_t room = sizeof(talk->text) - 1 - talk->length;
 	ssize_t length;
 
-	if (talk->length == SAID_MAX) {
-		memmove(talk->text, talk->text + SAID_MAX / 2, SAID_MAX / 2);
-		talk->length = SAID_MAX / 2;
+	if (room == 0) {
+		room = SAID_MAX / 2;
+		memmove(talk->text, talk->text + room, SAID_MAX - room);
+		talk->length -= room;
 	}
-	length = read(talk->said, talk->text + talk->length, SAID_MAX - talk->length);
+	length = read(talk->said, talk->text + talk->length, room);
 	if (length > 0)
 		talk->length += (size_t)length;
 	return length > 0 || (length == -1 && errno == EINTR);
