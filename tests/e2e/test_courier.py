@@ -1,5 +1,7 @@
 """Couriers: mails, webhooks, the apprise command and sentry, end to end; servers that hang or refuse."""
 import json
+import os
+import pathlib
 import re
 import ssl
 import subprocess
@@ -24,6 +26,11 @@ def document(directory, *targets, name=NAME, **others):
     (directory / "ready").touch()
     file = check(name, {"method": "file", "path": str(directory / "ready")})
     return {**config(file), "notifications": [{"group": 0, "timeout": 20, **target} for target in targets], **others}
+
+
+def own_filters():
+    """Filters that this process runs under: those that it starts inherit them."""
+    return re.search(r"Seccomp_filters:\s+(\d+)", pathlib.Path("/proc/self/status").read_text())[1]
 
 
 class TlsReceiver(HttpServer):
@@ -197,6 +204,23 @@ def test_hanging_servers(start, directory, keep):
     notify = [pid for pid in processes.children(run.pid) if "exacheck-notify" in processes.cmdline(pid)]
     assert len(notify) == 1
     run.stop()
+
+
+def test_confined(root, start, directory, keep):
+    """A courier may do less than exacheck-notify, and both nothing that their work does not take."""
+    silent = keep(TcpServer("silent"))
+    run = start(document(directory, {"name": "ops", "url": f"json://127.0.0.1:{silent.port}/", "timeout": 100}))
+    wait_until(lambda: silent.count, PATIENCE, "a courier")
+    notify = next(pid for pid in processes.children(run.pid) if "exacheck-notify" in processes.cmdline(pid))
+    [courier] = processes.children(notify)
+    for pid, filters in (notify, 1), (courier, 2):
+        facts = dict(line.split(":\t", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines())
+        assert (facts["Seccomp"], facts["NoNewPrivs"], int(facts["CapEff"], 16)) == ("2", "1", 0)
+        assert int(facts["Seccomp_filters"]) - int(own_filters()) >= filters
+        assert "0" not in facts["Uid"].split() and "0" not in facts["Gid"].split()
+    assert re.search(r"^Max processes +0 +0 ", pathlib.Path(f"/proc/{courier}/limits").read_text(), re.MULTILINE)
+    opened = {os.readlink(path) for path in pathlib.Path(f"/proc/{courier}/fd").iterdir()}
+    assert {name.split(":")[0] for name in opened} <= {"/dev/null", "pipe", "socket"} and len(opened) <= 6, opened
 
 
 def test_apprise_missing(root, directory):
