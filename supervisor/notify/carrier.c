@@ -61,7 +61,7 @@ addresses_write(const struct reach *reach, const struct addrinfo *found)
 static bool
 host_resolve(struct carrier *carrier, const struct reach *reach, struct outcome *outcome)
 {
-	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 	struct addrinfo *found = NULL;
 	struct address literal;
 	int error;
