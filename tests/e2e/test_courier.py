@@ -1,4 +1,5 @@
 """Couriers: mails, webhooks, the apprise command and sentry, end to end; servers that hang or refuse."""
+import itertools
 import json
 import os
 import pathlib
@@ -188,6 +189,18 @@ def test_sentry(start, directory, keep):
     assert json.loads(item) == {"type": "event", "length": len(event), "content_type": "application/json"}
     event = json.loads(event)
     assert (event["event_id"], event["platform"]) == (event_id, "native") and "web" in json.dumps(event)
+
+
+def test_endless_answer(start, directory, keep):
+    """An answer is its status: a body without end is cut, and so is what comes in place of an answer."""
+    endless = keep(HttpServer(lambda _: itertools.chain([b"HTTP/1.1 200 OK\r\n\r\n"], itertools.repeat(b"x" * 65536))))
+    noise = keep(HttpServer(lambda _: itertools.repeat(b"x" * 65536)))
+    run = start(document(directory, {"name": "endless", "url": f"json://127.0.0.1:{endless.port}/"},
+                         {"name": "noise", "url": f"json://127.0.0.1:{noise.port}/"}, name="web"))
+    run.wait_log("notification noise: not delivered", PATIENCE)
+    done = ctl("-r", run.directory / "runtime", "notify-test", "endless")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not run.logged("notification endless")
 
 
 def test_hanging_servers(start, directory, keep):
