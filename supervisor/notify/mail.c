@@ -18,7 +18,7 @@
 #if LIBCURL_VERSION_NUM < 0x080200 /* as it was written before */
 #define CURLOPT_MAIL_RCPT_ALLOWFAILS CURLOPT_MAIL_RCPT_ALLLOWFAILS
 #endif
-/* Of those that libcurl knows what Python's smtplib takes, too; it would begin by GSSAPI or NTLM where a server has these. */
+/* What Python's smtplib takes, too: libcurl would begin by GSSAPI or NTLM where a server has these. */
 #define LOGINS "AUTH=CRAM-MD5;AUTH=PLAIN;AUTH=LOGIN"
 
 /* A mail on its way: a courier has one. */
@@ -136,7 +136,7 @@ transfer_set(const char *host)
 	CARRIER_SET(carrier, CURLOPT_DEBUGFUNCTION, on_dialogue);
 }
 
-/* Again, for those whom the server does not refuse: whoever it refused for now is lost with who is refused for good. */
+/* Again, for those whom the server does not refuse. Whom it refuses for now is left out, too. */
 static bool
 rest_hand_over(long *answer, struct outcome *outcome)
 {
@@ -161,8 +161,8 @@ mail_hand_over(struct outcome *outcome)
 	    rest_hand_over(&answer, outcome))
 		return;
 	else if (answer >= 400 && answer < 600)
-		outcome_set(outcome, answer < 500 ? COURIER_LATER : COURIER_NEVER, "the mail server refused it: SMTP %ld%s", answer,
-		    answer == 535 || answer == 530 ? ", it wants another user and password" : "");
+		outcome_set(outcome, answer < 500 ? COURIER_LATER : COURIER_NEVER,
+		    "the mail server refused it: SMTP %ld%s", answer, answer == 535 || answer == 530 ? ", it wants another user and password" : "");
 }
 
 static void
