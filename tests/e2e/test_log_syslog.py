@@ -120,6 +120,7 @@ def test_late_server(start, directory, rsyslog):
     for way in ways:
         wait_until(lambda: any("works again" in text for text in texts(rsyslog, way)), PATIENCE, f"lines by {way}")
         got = texts(rsyslog, way)
+        wait_until(lambda: len(lines_beside(directory)) >= len(got), PATIENCE, "the log beside, which may be behind")
         assert got == lines_beside(directory)[:len(got)], way
     assert len(run.logged("lines wait for it")) == 3
 
