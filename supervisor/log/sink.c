@@ -12,64 +12,15 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "path.h"
+
 #define FLAGS (O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) /* not waiting for the reader of a pipe */
-#define DIRECTORY_MODE 0755
-
-/* Of the path, which is absolute, what comes before the last slash; the caller's. NULL: out of memory. */
-static char *
-directory_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (slash == NULL)
-		return strdup(".");
-	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
-}
-
-/* Make the directory, and those above it, as far as possible. */
-static void
-directory_make(const char *directory)
-{
-	char *path = strdup(directory);
-
-	if (path == NULL)
-		return;
-	for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(path, DIRECTORY_MODE);
-		*slash = '/';
-	}
-	mkdir(path, DIRECTORY_MODE);
-	free(path);
-}
-
-/*
- * Where the path leads, whatever links are on the way, so that two ways to one file are known as such; malloc'd.
- * The file may be yet to be made. NULL: out of memory.
- */
-static char *
-path_resolve(const char *path)
-{
-	char *real = realpath(path, NULL), *directory, *above, *resolved = NULL;
-	const char *slash = strrchr(path, '/');
-
-	if (real != NULL || (directory = directory_of(path)) == NULL)
-		return real;
-	directory_make(directory);
-	if ((above = realpath(directory, NULL)) == NULL)
-		resolved = strdup(path);
-	else if (asprintf(&resolved, "%s/%s", strcmp(above, "/") == 0 ? "" : above, slash != NULL ? slash + 1 : path) == -1)
-		resolved = NULL;
-	free(above);
-	free(directory);
-	return resolved;
-}
 
 bool
 sink_init(struct sink *sink, const char *path)
 {
 	*sink = (struct sink){.fd = -1, .path = path_resolve(path)};
-	if (sink->path != NULL && (sink->directory = directory_of(sink->path)) != NULL)
+	if (sink->path != NULL && (sink->directory = path_directory(sink->path)) != NULL)
 		return true;
 	sink_clear(sink);
 	return false;
@@ -91,9 +42,9 @@ sink_directory(struct sink *sink, bool confined)
 	struct stat status;
 	int fd = -1;
 
-	directory_make(sink->directory);
-	while (path != NULL && (fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)) == -1 && strcmp(path, "/") != 0) {
-		above = directory_of(path);
+	path_make(sink->directory);
+	while (path != NULL && (fd = path_open(path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0)) == -1 && strcmp(path, "/") != 0) {
+		above = path_directory(path);
 		free(path);
 		path = above;
 	}
@@ -125,16 +76,16 @@ ends_within_line(int fd, off_t size)
 	return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
 }
 
-/* For reading as well, to see how it ends, if that may be. Not one that somebody else has put where everybody may. */
+/* For reading as well, to see how it ends, if that may be. */
 static int
 file_open(const char *path, mode_t mode)
 {
-	int fd = open(path, O_RDWR | FLAGS);
+	int fd = path_open(path, O_RDWR | FLAGS, 0);
 
 	if (fd == -1 && errno == EACCES)
-		fd = open(path, O_WRONLY | FLAGS);
+		fd = path_open(path, O_WRONLY | FLAGS, 0);
 	if (fd == -1 && errno == ENOENT)
-		fd = open(path, O_RDWR | O_CREAT | FLAGS, mode);
+		fd = path_open(path, O_RDWR | O_CREAT | FLAGS, mode);
 	return fd;
 }
 
@@ -145,7 +96,7 @@ sink_open(struct sink *sink, mode_t mode)
 	int fd = file_open(sink->path, mode), old;
 
 	if (fd == -1 && errno == ENOENT) {
-		directory_make(sink->directory);
+		path_make(sink->directory);
 		fd = file_open(sink->path, mode);
 	}
 	if (fd == -1 || fstat(fd, &status) == -1) {

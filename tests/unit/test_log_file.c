@@ -1,6 +1,7 @@
 /*
  * Logs in files: every line is there once, whole, or counted, whatever becomes of the file.
  */
+#include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,6 +15,7 @@
 #include "../../supervisor/log/lines.h"
 #include "../../supervisor/log/logfile.h"
 #include "../../supervisor/log/offspring.h"
+#include "../../supervisor/log/path.h"
 #include "../../supervisor/log/sink.h"
 #include "unit.h"
 
@@ -136,6 +138,64 @@ START_TEST(after_a_torn_line)
 	ck_assert_uint_eq(sink_write(&sink, "next\n", 5), 5);
 	holds(path, "whole\nha\nnext\n");
 	sink_clear(&sink);
+}
+END_TEST
+
+static void
+resolves(const char *name, const char *expected)
+{
+	char from[128], to[128], *found;
+
+	snprintf(from, sizeof(from), "%s/%s", place, name);
+	snprintf(to, sizeof(to), "%s/%s", place, expected);
+	ck_assert_ptr_nonnull(found = path_resolve(from));
+	ck_assert_str_eq(found, to);
+	free(found);
+}
+
+/* Links are followed to what may be yet to be made; not in a circle, and not those that somebody else has put there. */
+START_TEST(paths_over_links)
+{
+	char *relative;
+
+	ck_assert_int_eq(chdir(place), 0);
+	ck_assert(mkdir("a", 0755) == 0 && mkdir("b", 0755) == 0 && symlink("../b", "a/way") == 0);
+	ck_assert(symlink("./way/../a//way/new.log", "a/x.log") == 0 && symlink("round", "a/round") == 0);
+	resolves("a/x.log", "b/new.log");
+	resolves("a/way/y.log", "b/y.log");
+	resolves("./a/.././z//y.log", "z/y.log");
+	resolves("a/round", "a/round");
+	ck_assert_ptr_nonnull(relative = path_resolve("a/way/../q"));
+	ck_assert_str_eq(relative + strlen(relative) - 2, "/q");
+	free(relative);
+	ck_assert_ptr_nonnull(relative = path_resolve("/../."));
+	ck_assert_str_eq(relative, "/");
+	free(relative);
+	if (geteuid() == 0) {
+		ck_assert(lchown("a/x.log", 12345, 12345) == 0 && lchown("a/way", 12345, 12345) == 0);
+		resolves("a/x.log", "a/x.log");
+		resolves("a/way/y.log", "a/way/y.log");
+	}
+	ck_assert_int_eq(chdir("/"), 0);
+}
+END_TEST
+
+/* A link that comes later leads nowhere, whoever put it there: what it names is not written to, and nothing made there. */
+START_TEST(no_way_over_a_link)
+{
+	char victim[128], behind[128];
+	struct sink sink;
+
+	snprintf(victim, sizeof(victim), "%s/victim", place);
+	snprintf(behind, sizeof(behind), "%s/x.log/new/y.log", place);
+	ck_assert_int_eq(mkdir(victim, 0755), 0);
+	ck_assert(sink_init(&sink, path) && sink_open(&sink, 0640));
+	ck_assert(unlink(path) == 0 && symlink(victim, path) == 0);
+	ck_assert(sink_moved(&sink) && !sink_open(&sink, 0640) && errno == ELOOP);
+	sink_clear(&sink);
+	path_make(behind);
+	ck_assert_int_eq(path_open(behind, O_RDWR | O_CREAT, 0640), -1);
+	ck_assert_int_eq(rmdir(victim), 0); /* empty */
 }
 END_TEST
 
@@ -390,6 +450,8 @@ main(void)
 	tcase_add_test(tcase, many_lines);
 	tcase_add_test(tcase, no_half_line);
 	tcase_add_test(tcase, after_a_torn_line);
+	tcase_add_test(tcase, paths_over_links);
+	tcase_add_test(tcase, no_way_over_a_link);
 	tcase_add_test(tcase, another_file_by_this_name);
 	tcase_add_test(tcase, its_directory);
 	tcase_add_test(tcase, rotation_by_size);
