@@ -285,6 +285,18 @@ loggers_reaped(struct loggers *loggers, pid_t pid, int status)
 	return helper_reaped(loggers->helper, pid, status);
 }
 
+bool
+loggers_save(const struct loggers *loggers, FILE *file)
+{
+	return helper_save(loggers->helper, file);
+}
+
+void
+loggers_load(struct loggers *loggers, const json_t *map)
+{
+	helper_load(loggers->helper, map);
+}
+
 void
 loggers_figures(const struct loggers *loggers, struct loggers_figures *figures)
 {

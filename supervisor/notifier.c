@@ -302,6 +302,18 @@ notifier_reaped(struct notifier *notifier, pid_t pid, int status)
 	return true;
 }
 
+bool
+notifier_save(const struct notifier *notifier, FILE *file)
+{
+	return helper_save(notifier->helper, file);
+}
+
+void
+notifier_load(struct notifier *notifier, const json_t *map)
+{
+	helper_load(notifier->helper, map);
+}
+
 void
 notifier_figures(const struct notifier *notifier, struct notifier_figures *figures)
 {
