@@ -122,6 +122,9 @@ sink_open(struct sink *sink, mode_t mode)
 void
 sink_close(struct sink *sink)
 {
+	/* a child that compresses has this descriptor, too, and with it the lock */
+	if (sink->owned)
+		flock(sink->fd, LOCK_UN);
 	if (sink->fd != -1)
 		close(sink->fd);
 	sink->fd = -1;
