@@ -271,7 +271,7 @@ helper_wake(struct helper *helper)
 bool
 helper_wanted(const struct helper *helper)
 {
-	return helper->setup != NULL;
+	return helper->setup != NULL || helper->stale;
 }
 
 void

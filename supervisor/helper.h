@@ -67,7 +67,7 @@ void helper_configure(struct helper *);
 /* There is more to tell than was said. */
 void helper_wake(struct helper *);
 
-/* Whether there is something for it to do. */
+/* Whether there is something for it to do, or that is not known for want of memory. */
 bool helper_wanted(const struct helper *);
 
 /*
