@@ -40,7 +40,7 @@
 #define NOTIFY_NS (950 * NS_PER_MILLISECOND) /* exacheck-notify delivers what it has */
 #define REAP_NS (50 * NS_PER_MILLISECOND) /* those are killed and reaped in */
 /* exacheck-log writes the last lines, after all that: at least, and at most, when the end itself was short. */
-#define LAST_NS (250 * NS_PER_MILLISECOND)
+#define LAST_NS (200 * NS_PER_MILLISECOND)
 #define LAST_LONG_NS (750 * NS_PER_MILLISECOND)
 
 enum phase { PHASE_NONE, PHASE_DRAIN, PHASE_END, PHASE_LAST };
