@@ -154,7 +154,8 @@ layout_read(struct compiler *compiler, struct piece *piece, const char *name, co
 	if (*spec == (number ? 'd' : 's'))
 		spec++;
 	if (*spec != '\0' || (layout->align == '=' && !number))
-		return refuse_field(compiler, name, number ? "after the colon of a number follow [[fill]align][0][width]; align: < > ^" :
+		return refuse_field(compiler, name, number ?
+		    "after the colon of a number follow [[fill]align][0][width]; align: < > ^" :
 		    "after the colon of a text follow [[fill]align][width][.precision]; align: < > ^");
 	if (layout->align == '=' || layout->align == '\0')
 		layout->align = number ? '>' : '<';
@@ -269,7 +270,8 @@ format_printable(struct compiler *compiler, const char *format)
 {
 	for (; *format != '\0'; format++)
 		if (((unsigned char)*format < ' ' && *format != '\t') || *format == 0x7f)
-			return refuse(compiler, "there is a line break or a control character in it: a log line is one line");
+			return refuse(compiler,
+			    "there is a line break or a control character in it: a log line is one line");
 	return true;
 }
 

@@ -62,7 +62,8 @@ static const struct token {
 	{"mm", MINUTE, 2}, {"m", MINUTE, 1}, {"ss", SECOND, 2}, {"s", SECOND, 1},
 	{"SSSSSS", FRACTION, 6}, {"SSSSS", FRACTION, 5}, {"SSSS", FRACTION, 4}, {"SSS", FRACTION, 3},
 	{"SS", FRACTION, 2}, {"S", FRACTION, 1},
-	{"A", HALF_DAY_NAME, 0}, {"ZZ", OFFSET, 0}, {"Z", OFFSET, 1}, {"zz", ZONE, 0}, {"X", STAMP, 1}, {"x", STAMP_US, 1},
+	{"A", HALF_DAY_NAME, 0}, {"ZZ", OFFSET, 0}, {"Z", OFFSET, 1}, {"zz", ZONE, 0},
+	{"X", STAMP, 1}, {"x", STAMP_US, 1},
 	/* no tokens of loguru's: found by their directives only */
 	{"%w", DAY_OF_WEEK_SUNDAY, 1}, {"%e", DAY, -2},
 };
@@ -74,8 +75,8 @@ static const struct {
 	const char *tokens;
 } directives[] = {
 	{'Y', "YYYY"}, {'y', "YY"}, {'m', "MM"}, {'B', "MMMM"}, {'b', "MMM"}, {'d', "DD"}, {'e', "%e"}, {'j', "DDDD"},
-	{'A', "dddd"}, {'a', "ddd"}, {'u', "E"}, {'w', "%w"}, {'H', "HH"}, {'I', "hh"}, {'M', "mm"}, {'S', "ss"}, {'f', "SSSSSS"},
-	{'p', "A"}, {'z', "ZZ"}, {'Z', "zz"}, {'s', "X"}, {'F', "YYYY-MM-DD"}, {'T', "HH:mm:ss"}, {'D', "MM/DD/YY"},
+	{'A', "dddd"}, {'a', "ddd"}, {'u', "E"}, {'w', "%w"}, {'H', "HH"}, {'I', "hh"}, {'M', "mm"}, {'S', "ss"},
+	{'f', "SSSSSS"}, {'p', "A"}, {'z', "ZZ"}, {'Z', "zz"}, {'s', "X"}, {'F', "YYYY-MM-DD"}, {'T', "HH:mm:ss"}, {'D', "MM/DD/YY"},
 	{'R', "HH:mm"}, {'%', "%"},
 };
 
@@ -158,8 +159,8 @@ add_directives(struct log_time *time, const char *text, size_t length, char erro
 			continue;
 		}
 		if (++at == length || (found = directive_find(text[at])) == NULL) {
-			snprintf(error, LOG_FORMAT_ERROR_SIZE, "{time}: cannot write %%%.*s: write the date with tokens, such as "
-			    "YYYY-MM-DD HH:mm:ss.SSS, or with the directives %%Y %%m %%d %%H %%M %%S %%f %%z",
+			snprintf(error, LOG_FORMAT_ERROR_SIZE, "{time}: cannot write %%%.*s: write the date with tokens, "
+			    "such as YYYY-MM-DD HH:mm:ss.SSS, or with the directives %%Y %%m %%d %%H %%M %%S %%f %%z",
 			    at < length, text + at);
 			return false;
 		}

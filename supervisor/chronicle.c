@@ -58,7 +58,8 @@ node_tell(struct node *node, const char *before, const char *after, char *text, 
 
 /* The line of a transition, which may be that of a change of the verdict, too. */
 static bool
-line_of_transition(struct chronicle *chronicle, const struct transition *transition, char text[static TRANSITION_TEXT_SIZE])
+line_of_transition(struct chronicle *chronicle, const struct transition *transition,
+    char text[static TRANSITION_TEXT_SIZE])
 {
 	char cause[TRANSITION_CAUSE_SIZE];
 	const struct node_change found = chronicle->found;

@@ -373,7 +373,12 @@ helper_reaped(struct helper *helper, pid_t pid, int status)
 
 	if (!former && (helper->pid == 0 || pid != helper->pid))
 		return false;
-	HELPER_SAY(helper, level, LOG_FAULT_NONE, 0, "%s, pid %d, %s", helper->kind->name, (int)pid, text);
+	/* a former one, to which nobody listens, says by its status whether there was something that it could not finish */
+	if (former && status != 0)
+		HELPER_SAY(helper, LOG_LEVEL_WARNING, LOG_FAULT_NONE, 0, "%s, pid %d, %s: what it had not finished is lost",
+		    helper->kind->name, (int)pid, text);
+	else
+		HELPER_SAY(helper, level, LOG_FAULT_NONE, 0, "%s, pid %d, %s", helper->kind->name, (int)pid, text);
 	if (former)
 		return true;
 	helper->pid = 0; /* from now on it may be another process's */

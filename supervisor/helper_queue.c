@@ -7,6 +7,7 @@
 #include <bsd/sys/queue.h>
 #include <event2/buffer.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #define RETRY_NS (1 * NS_PER_SECOND)
 #define NEVER_NS (3600 * NS_PER_SECOND) /* unless it is woken */
 #define COUNT_SIZE 64
+#define TRIM ((size_t)256 * 1024) /* bytes that were held: once they are not, memory is given back */
 
 struct line {
 	STAILQ_ENTRY(line) entry;
@@ -27,6 +29,7 @@ struct line {
 struct helper_queue {
 	STAILQ_HEAD(, line) lines; /* those that were handed on come first */
 	size_t room, held; /* bytes of texts */
+	size_t most; /* that were held since the queue was empty */
 	uint64_t lost_next; /* since the last line */
 	uint64_t count_offered; /* of lost_next, what was handed on, after the last line */
 	size_t count_bytes;
@@ -91,6 +94,8 @@ helper_queue_add(struct helper_queue *queue, char *text)
 	*line = (struct line){.lost = queue->lost_next - queue->count_offered, .length = length, .text = text};
 	queue->lost_next = queue->count_offered;
 	queue->held += length;
+	if (queue->held > queue->most)
+		queue->most = queue->held;
 	STAILQ_INSERT_TAIL(&queue->lines, line, entry);
 }
 
@@ -120,6 +125,11 @@ offered_drop(struct helper_queue *queue)
 	queue->lost_next -= queue->count_offered;
 	queue->count_offered = 0;
 	queue->count_bytes = 0;
+	if (line != NULL)
+		return;
+	if (queue->most > TRIM)
+		malloc_trim(0);
+	queue->most = 0;
 }
 
 monotime_t

@@ -41,8 +41,9 @@ notifier_event(const struct log_record *record, const char *subsystem, const str
 		return LOG_EVENT_USUAL; /* on the way to a change */
 	if (about->level <= LOG_LEVEL_WARNING)
 		return LOG_EVENT_ERROR;
-	return about->subject == NULL && about->level <= LOG_LEVEL_SUCCESS && subsystem_told(subsystem) ? LOG_EVENT_INFO :
-	    LOG_EVENT_USUAL;
+	if (about->subject != NULL || about->level > LOG_LEVEL_SUCCESS)
+		return LOG_EVENT_USUAL;
+	return subsystem_told(subsystem) ? LOG_EVENT_INFO : LOG_EVENT_USUAL;
 }
 
 static bool
@@ -120,10 +121,11 @@ put_routes(json_t *map, const struct node_change *change)
 	    view_put(map, "kept", json_integer((json_int_t)transition_kept(node, change->effect)));
 }
 
+/* As of a group; a check that has no verdict yet is in one of its own states. */
 static const char *
-state_name(enum verdict verdict)
+state_name(const struct notifier_change *told, enum verdict verdict)
 {
-	return verdict == VERDICT_NONE ? "startup" : verdict_name(verdict);
+	return verdict == VERDICT_NONE && !told->group ? fsm_state_name(FSM_STARTUP) : verdict_name(verdict);
 }
 
 static bool
@@ -134,8 +136,8 @@ put_change(json_t *map, const struct notifier_change *told)
 
 	strlcpy(cause, told->cause, sizeof(cause)); /* it may have been cut in a character */
 	utf8_sanitise(cause);
-	return view_put(map, "group", json_boolean(told->group)) && view_put_text(map, "from", state_name(change->before)) &&
-	    view_put_text(map, "to", state_name(change->after)) && view_put_text(map, "cause", cause) &&
+	return view_put(map, "group", json_boolean(told->group)) && view_put_text(map, "from", state_name(told, change->before)) &&
+	    view_put_text(map, "to", state_name(told, change->after)) && view_put_text(map, "cause", cause) &&
 	    put_point(map, "since", change->since) && put_routes(map, change);
 }
 
@@ -149,7 +151,8 @@ put_no_change(json_t *map)
 		if (!view_put(map, keys[i], json_null()))
 			return false;
 	return view_put(map, "group", json_false()) && view_put(map, "restored", json_false()) &&
-	    view_put(map, "prefixes", json_array()) && view_put(map, "prefix_count", json_integer(0)) && view_put(map, "kept", json_integer(0));
+	    view_put(map, "prefixes", json_array()) && view_put(map, "prefix_count", json_integer(0)) &&
+	    view_put(map, "kept", json_integer(0));
 }
 
 char *

@@ -7,7 +7,9 @@
 const char *
 notifier_target(const struct config *config, size_t target)
 {
+	bool sentry = config->sentry.enabled && config->sentry.dsn != NULL;
+
 	if (target < config->notification_count)
 		return config->notifications[target].name;
-	return target == config->notification_count && config->sentry.enabled && config->sentry.dsn != NULL ? "sentry" : NULL;
+	return target == config->notification_count && sentry ? "sentry" : NULL;
 }

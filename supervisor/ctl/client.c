@@ -283,8 +283,8 @@ client_next(struct client *client, json_t **line)
 	size_t length;
 
 	while (client->fd != -1) {
-		begin = client->buffer + client->begin;
 		length = client->end - client->begin;
+		begin = length == 0 ? NULL : client->buffer + client->begin; /* there is no buffer before there is anything in it */
 		newline = length == 0 ? NULL : memchr(begin + client->searched, '\n', length - client->searched);
 		if (newline != NULL) {
 			client->begin += (size_t)(newline - begin) + 1;

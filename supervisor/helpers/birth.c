@@ -16,6 +16,7 @@
 #include "../../common/monotime.h"
 #include "intake.h"
 #include "report.h"
+#include "wipe.h"
 
 #define SETUP_WAIT_NS (10 * NS_PER_SECOND)
 
@@ -42,6 +43,7 @@ birth_begin(struct birth *birth, const char *name, int nice)
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0);
 	tzset();
+	wipe_libraries();
 	birth->base = event_base_new();
 	birth->intake = intake_new(CHANNEL_FD);
 	if (birth->base == NULL || birth->intake == NULL) {

@@ -53,7 +53,10 @@ capabilities_keep(uint32_t mask, char text[static MECHANISM_TEXT_SIZE])
 	bool settable;
 	unsigned count = 0;
 
-	capng_get_caps_process();
+	if (capng_get_caps_process() != 0) {
+		snprintf(text, MECHANISM_TEXT_SIZE, "cannot tell its capabilities: %s", strerror(errno));
+		return MECHANISM_FAILED;
+	}
 	settable = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) == 1;
 	for (unsigned number = 0; number < CAPABILITIES; number++)
 		if ((mask & UINT32_C(1) << number) != 0 && capng_have_capability(CAPNG_PERMITTED, number) == 0)

@@ -151,7 +151,7 @@ compression_run(const struct compression_format *format, const char *path)
 	if (snprintf(compressed, sizeof(compressed), "%s.%s", path, format->name) >= (int)sizeof(compressed) ||
 	    snprintf(beside, sizeof(beside), "%s" LEFT, compressed) >= (int)sizeof(beside))
 		return ENAMETOOLONG;
-	if ((content.from = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) == -1)
+	if ((content.from = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)) == -1)
 		return errno;
 	if (fstat(content.from, &content.status) == -1 || (content.to = beside_open(beside, 0600)) == -1)
 		error = errno;

@@ -14,8 +14,8 @@
 #define EXACHECKS_OWN "exacheck" /* a formatter by this name */
 #define COOKIE "@cee:" /* what follows is JSON, for rsyslog and others */
 
-#define TEXT_OF_FILE "{time:YYYY-MM-DD HH:mm:ss.SSS} | {level: <8} | {process} | {extra[check_name]} | {file.path}:{line} | " \
-	"{function} | {extra[event]} | {extra[subsystem]} | {message}"
+#define TEXT_OF_FILE "{time:YYYY-MM-DD HH:mm:ss.SSS} | {level: <8} | {process} | {extra[check_name]} | " \
+	"{file.path}:{line} | {function} | {extra[event]} | {extra[subsystem]} | {message}"
 #define TEXT_OF_SYSLOG "{message}"
 #define STAMP "{time:YYYY-MM-DDTHH:mm:ss.SSS[Z]!UTC}"
 #define STAMP_3164 "{time:%b %e %H:%M:%S}"

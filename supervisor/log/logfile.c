@@ -103,7 +103,7 @@ works(struct logfile *log)
 
 /*
  * The directory is gone, or another one has its name, and the sandbox permits the one that it was: only another
- * process can write there.
+ * process can write there. Or a link leads elsewhere.
  */
 static _Noreturn void
 begin_anew(struct logfile *log)
@@ -116,7 +116,7 @@ begin_anew(struct logfile *log)
 	left = log->lost + lines_count(&log->lines);
 	if (left > 0)
 		report_problem("log %s: %s", log->setup->destination, record_lost_text(text, left, "they went with the directory"));
-	report_fatal("log %s: its directory is gone, or another one: starting anew", log->setup->destination);
+	report_fatal("log %s: its path leads elsewhere by now: starting anew", log->setup->destination);
 }
 
 /* What the one who rotates has to do when it comes to be. */
@@ -156,6 +156,13 @@ owned(struct logfile *log, monotime_t now)
 	return true;
 }
 
+static void
+displace(struct logfile *log)
+{
+	log->displaced = true;
+	timer_arm(log->timer, 0); /* after what other loggers have got by now */
+}
+
 /* Open the file, again if the path leads to another one. False: it cannot be. */
 static bool
 opened(struct logfile *log, monotime_t now)
@@ -167,8 +174,7 @@ opened(struct logfile *log, monotime_t now)
 		return true;
 	log->looked = now;
 	if (sink_displaced(&log->sink) && log->timer != NULL && !log->ending) {
-		log->displaced = true;
-		timer_arm(log->timer, 0); /* after what other loggers have got by now */
+		displace(log);
 		return false;
 	}
 	if (log->sink.fd != -1 && (!log->sink.regular || !sink_moved(&log->sink)))
@@ -189,12 +195,11 @@ wall_us(void)
 }
 
 static void
-rotation_failed(struct logfile *log, monotime_t now)
+rotation_failed(struct logfile *log, const char *what)
 {
 	if (!log->rotation_failing)
-		report_problem("log %s cannot be rotated, and grows: %s", log->setup->destination, strerror(errno));
+		report_problem("log %s %s: %s", log->setup->destination, what, strerror(errno));
 	log->rotation_failing = true;
-	log->rotation_pause = monotime_add(now, ROTATION_PAUSE_NS);
 }
 
 /* The file has another name, and another file its own. False: there is none that can be written. */
@@ -205,7 +210,8 @@ rotate(struct logfile *log, monotime_t now)
 	mode_t mode = fstat(log->sink.fd, &status) == 0 ? status.st_mode & 0777 : MODE;
 
 	if (!rotation_rename(&log->rotation, log->sink.path, wall_us())) {
-		rotation_failed(log, now);
+		rotation_failed(log, "cannot be rotated, and grows");
+		log->rotation_pause = monotime_add(now, ROTATION_PAUSE_NS);
 		return true;
 	}
 	if (!sink_open(&log->sink, mode)) {
@@ -213,7 +219,7 @@ rotate(struct logfile *log, monotime_t now)
 		return false;
 	}
 	if (!rotation_retain(&log->rotation, log->setup->count))
-		rotation_failed(log, now);
+		rotation_failed(log, "was rotated, but old files cannot be removed");
 	else
 		log->rotation_failing = false;
 	if (log->compressor != NULL)
@@ -313,6 +319,10 @@ logfile_reopen(struct logfile *log)
 	logfile_flush(log);
 	log->looked = (monotime_t){0};
 	log->retry = log->looked;
+	if (sink_redirected(&log->sink, log->setup->destination)) {
+		displace(log);
+		return;
+	}
 	if (!log->sink.regular)
 		sink_close(&log->sink);
 	if (opened(log, monotime_now()))

@@ -149,6 +149,7 @@ main(void)
 	event_base_dispatch(birth.base);
 	outputs_flush(program.outputs);
 	outputs_close(program.outputs); /* which says what is left */
+	offspring_end();
 	/* by _exit, as workers do: what libraries would do last is of no use, and the cage may forbid it */
 	_exit(EXIT_SUCCESS);
 }

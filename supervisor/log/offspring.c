@@ -12,12 +12,14 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../common/message.h"
 #include "../../common/monotime.h"
 
 #define NICEST 19
+#define LAST_NS (100 * NS_PER_MILLISECOND) /* at the end, for all that are killed */
 
 struct offspring {
 	LIST_ENTRY(offspring) entry;
@@ -102,12 +104,28 @@ offspring_begin(struct event_base *base)
 	return nursery.reaper != NULL && event_add(nursery.reaper, NULL) == 0;
 }
 
+/* Reap it, given some time: what was killed is soon, unless it waits for a disk. */
+static void
+offspring_await(const struct offspring *offspring, monotime_t deadline)
+{
+	const struct timespec pause = monotime_timespec(NS_PER_MILLISECOND);
+	int status;
+
+	while (!offspring_reap(offspring, &status) && monotime_before(monotime_now(), deadline))
+		nanosleep(&pause, NULL);
+}
+
 void
 offspring_end(void)
 {
-	while (!LIST_EMPTY(&nursery.all)) {
-		offspring_shoot(LIST_FIRST(&nursery.all));
-		offspring_free(LIST_FIRST(&nursery.all));
+	monotime_t deadline = monotime_add(monotime_now(), LAST_NS);
+	struct offspring *offspring;
+
+	LIST_FOREACH(offspring, &nursery.all, entry)
+		offspring_shoot(offspring);
+	while ((offspring = LIST_FIRST(&nursery.all)) != NULL) {
+		offspring_await(offspring, deadline);
+		offspring_free(offspring);
 	}
 	if (nursery.reaper != NULL)
 		event_free(nursery.reaper);

@@ -19,7 +19,7 @@ typedef void offspring_ended(void *context, int status);
 /* Before the first one. False: out of memory. */
 bool offspring_begin(struct event_base *);
 
-/* Kill all there are; the loop may be freed. */
+/* Kill all there are and wait for them, hardly; the loop may be freed. */
 void offspring_end(void);
 
 /* Fork one. limit_ns: how long it may take. NULL with errno. */

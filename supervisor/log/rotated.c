@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -88,6 +89,16 @@ list_add(struct rotated_list *list, const struct rotated *file)
 	return true;
 }
 
+/* Where everybody may put files, those that are not ours are of no concern to us, whatever they are called. */
+static bool
+file_ours(int directory, const char *name)
+{
+	struct stat above, file;
+
+	return fstat(directory, &above) == 0 && fstatat(directory, name, &file, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(file.st_mode) && (file.st_uid == geteuid() || (above.st_mode & S_ISVTX) == 0);
+}
+
 bool
 rotated_list(const struct rotation *rotation, struct rotated_list *list)
 {
@@ -101,7 +112,8 @@ rotated_list(const struct rotation *rotation, struct rotated_list *list)
 		return false;
 	while (read && (errno = 0, entry = readdir(directory)) != NULL) {
 		file.name = entry->d_name;
-		if (rotation_knows(rotation, entry->d_name, file.moment, &file.state))
+		if (rotation_knows(rotation, entry->d_name, file.moment, &file.state) &&
+		    file_ours(dirfd(directory), entry->d_name))
 			read = list_add(list, &file);
 	}
 	read = read && errno == 0;

@@ -17,6 +17,16 @@
 #define FLAGS (O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) /* not waiting for the reader of a pipe */
 
 bool
+sink_redirected(const struct sink *sink, const char *path)
+{
+	char *now = path_resolve(path);
+	bool redirected = now != NULL && strcmp(now, sink->path) != 0;
+
+	free(now);
+	return redirected;
+}
+
+bool
 sink_init(struct sink *sink, const char *path)
 {
 	*sink = (struct sink){.fd = -1, .path = path_resolve(path)};
@@ -76,16 +86,17 @@ ends_within_line(int fd, off_t size)
 	return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
 }
 
-/* For reading as well, to see how it ends, if that may be. */
+/*
+ * For reading as well, to see how it ends, if that may be. O_CREAT also for one that is there: so the kernel refuses what
+ * another user has put where everybody may (proc(5), protected_regular).
+ */
 static int
 file_open(const char *path, mode_t mode)
 {
-	int fd = path_open(path, O_RDWR | FLAGS, 0);
+	int fd = path_open(path, O_RDWR | O_CREAT | FLAGS, mode);
 
 	if (fd == -1 && errno == EACCES)
-		fd = path_open(path, O_WRONLY | FLAGS, 0);
-	if (fd == -1 && errno == ENOENT)
-		fd = path_open(path, O_RDWR | O_CREAT | FLAGS, mode);
+		fd = path_open(path, O_WRONLY | O_CREAT | FLAGS, mode);
 	return fd;
 }
 

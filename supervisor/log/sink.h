@@ -43,6 +43,8 @@ void sink_close(struct sink *);
 /* Try to have the lock. */
 bool sink_lock(struct sink *);
 
+/* Whether the configured path leads elsewhere by now than to the path: a link has changed. */
+bool sink_redirected(const struct sink *, const char *path);
 /* Whether the path leads to another file by now, or to none. */
 bool sink_moved(const struct sink *);
 /* Whether the open file has no name any more. */

@@ -102,8 +102,10 @@ link_close(struct syslog_link *link)
 {
 	event_release(&link->readable);
 	event_release(&link->writable);
-	if (link->fd != -1)
+	if (link->fd != -1) {
+		shutdown(link->fd, SHUT_WR); /* a child may have it, too */
 		close(link->fd);
+	}
 	link->fd = -1;
 }
 

@@ -89,7 +89,8 @@ child_ended(void *context, int status)
 	else if (size == sizeof(found) && found.error != 0)
 		done(whose, NULL, 0, gai_strerror(found.error));
 	else
-		done(whose, NULL, 0, status == 0 ? "its name has no address" : "looking up its name took too long, or failed");
+		done(whose, NULL, 0, status == 0 ? "its name has no address" :
+		    "looking up its name took too long, or failed");
 }
 
 struct syslog_name *

@@ -35,7 +35,8 @@ options_set(int fd)
 
 	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	for (size_t i = 0; i < sizeof(tcp_options) / sizeof(tcp_options[0]); i++)
-		(void)setsockopt(fd, IPPROTO_TCP, tcp_options[i].option, &tcp_options[i].value, sizeof(tcp_options[i].value));
+		(void)setsockopt(fd, IPPROTO_TCP, tcp_options[i].option, &tcp_options[i].value,
+		    sizeof(tcp_options[i].value));
 }
 
 static socklen_t

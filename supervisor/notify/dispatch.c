@@ -55,7 +55,8 @@ struct dispatch {
 	struct queue_figures figures; /* that were said */
 	monotime_t figures_next;      /* not before */
 	bool ending, listens;
-	monotime_t end;
+	monotime_t heard, end; /* while ending: until when somebody listens, and when it is over */
+	uint64_t unsaid;       /* events that were left */
 	size_t count;
 	struct place places[];
 };
@@ -336,7 +337,7 @@ waiting(const struct dispatch *dispatch)
 static monotime_t
 turn_next(const struct dispatch *dispatch, monotime_t now)
 {
-	monotime_t next = dispatch->ending ? dispatch->end : MONOTIME_NEVER;
+	monotime_t next = !dispatch->ending ? MONOTIME_NEVER : dispatch->listens ? dispatch->heard : dispatch->end;
 	monotime_t permitted = word_permitted(dispatch);
 
 	for (size_t i = 0; i < dispatch->count; i++) {
@@ -350,10 +351,11 @@ turn_next(const struct dispatch *dispatch, monotime_t now)
 	return next;
 }
 
-/* What could not be delivered, each or, of many, all but the first ones together. */
+/* What is not delivered: of each target or, of many, of all but the first ones together. */
 static void
-rest_say(const struct dispatch *dispatch)
+rest_say(const struct dispatch *dispatch, bool over)
 {
+	const char *when = over ? "before the end" : "yet: tried for half a minute more";
 	unsigned long long more = 0;
 	unsigned said = 0;
 
@@ -364,14 +366,12 @@ rest_say(const struct dispatch *dispatch)
 		if (count == 0)
 			continue;
 		if (said++ < LEFT_WORDS_MAX)
-			report_problem("%s: %llu event%s not delivered before the end", place->label, count,
-			    count == 1 ? "" : "s");
+			report_problem("%s: %llu event%s not delivered %s", place->label, count, count == 1 ? "" : "s", when);
 		else
 			more += count;
 	}
 	if (more > 0)
-		report_problem("%llu events of %u more notifications not delivered before the end", more,
-		    said - LEFT_WORDS_MAX);
+		report_problem("%llu events of %u more notifications not delivered %s", more, said - LEFT_WORDS_MAX, when);
 }
 
 static bool
@@ -385,6 +385,26 @@ is_over(const struct dispatch *dispatch, monotime_t now)
 		if (monotime_before(queue_due(dispatch->places[i].queue), dispatch->end))
 			return false;
 	return true;
+}
+
+/* Whether the end is there. What is left is said while somebody listens. */
+static bool
+end_turn(struct dispatch *dispatch, monotime_t now)
+{
+	bool over = is_over(dispatch, now);
+
+	if (dispatch->listens && (over || !monotime_before(now, dispatch->heard)))
+		rest_say(dispatch, over);
+	else if (over)
+		dispatch->unsaid = waiting(dispatch);
+	dispatch->listens &= monotime_before(now, dispatch->heard);
+	return over;
+}
+
+uint64_t
+dispatch_unsaid(const struct dispatch *dispatch)
+{
+	return dispatch->unsaid;
 }
 
 static void
@@ -402,9 +422,7 @@ dispatch_turn(evutil_socket_t unused, short what, void *context)
 	figures = figures_say(dispatch, now);
 	setproctitle("-exacheck-notify: %zu target%s, %llu waiting", dispatch->count, dispatch->count == 1 ? "" : "s",
 	    (unsigned long long)waiting(dispatch));
-	if (dispatch->ending && is_over(dispatch, now)) {
-		if (dispatch->listens)
-			rest_say(dispatch);
+	if (dispatch->ending && end_turn(dispatch, now)) {
 		event_base_loopbreak(dispatch->base);
 		return;
 	}
@@ -414,12 +432,13 @@ dispatch_turn(evutil_socket_t unused, short what, void *context)
 }
 
 void
-dispatch_end(struct dispatch *dispatch, int64_t limit_ns, bool listens)
+dispatch_end(struct dispatch *dispatch, int64_t heard_ns, int64_t limit_ns)
 {
 	monotime_t now = monotime_now();
 
 	dispatch->ending = true;
-	dispatch->listens = listens;
+	dispatch->listens = heard_ns > 0;
+	dispatch->heard = monotime_add(now, heard_ns);
 	dispatch->end = monotime_add(now, limit_ns);
 	for (size_t i = 0; i < dispatch->count; i++)
 		queue_hurry(dispatch->places[i].queue, now);

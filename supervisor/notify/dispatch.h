@@ -31,9 +31,12 @@ void dispatch_test(struct dispatch *, int64_t id, const char *name);
 void dispatch_pause(struct dispatch *);
 
 /*
- * Nothing more comes: deliver what there is without waiting for anything, for so long at most, then leave the loop.
- * What is left is said, if anybody listens.
+ * Nothing more comes: deliver what there is without waiting for anything, for so long at most, then leave the loop. Words
+ * are heard for heard_ns: what is left by then is said.
  */
-void dispatch_end(struct dispatch *, int64_t limit_ns, bool listens);
+void dispatch_end(struct dispatch *, int64_t heard_ns, int64_t limit_ns);
+
+/* How many events were left at the end, of which nobody could be told. */
+uint64_t dispatch_unsaid(const struct dispatch *);
 
 #endif

@@ -19,8 +19,9 @@
 
 #define NICE 5
 #define NS_PER_US 1000
-#define BYE_NS (900 * NS_PER_MILLISECOND) /* exacheck waits for its end, but not for long */
+#define BYE_NS (900 * NS_PER_MILLISECOND) /* exacheck waits for its end, and listens, but not for longer */
 #define LEAVE_NS (30 * NS_PER_SECOND)	  /* nobody waits */
+#define LEAVE_HEARD_NS (700 * NS_PER_MILLISECOND)
 #define FAREWELL_S 35			  /* above it */
 
 struct notify {
@@ -31,10 +32,10 @@ struct notify {
 };
 
 static void
-end_begin(struct notify *notify, int64_t limit_ns, bool listens)
+end_begin(struct notify *notify, int64_t heard_ns, int64_t limit_ns)
 {
 	notify->ending = true;
-	dispatch_end(notify->dispatch, limit_ns, listens);
+	dispatch_end(notify->dispatch, heard_ns, limit_ns);
 }
 
 static void
@@ -61,14 +62,14 @@ static void
 bye_seen(struct notify *notify, struct line *line)
 {
 	(void)line;
-	end_begin(notify, BYE_NS, true);
+	end_begin(notify, BYE_NS, BYE_NS);
 }
 
 static void
 leave_seen(struct notify *notify, struct line *line)
 {
 	(void)line;
-	end_begin(notify, LEAVE_NS, false);
+	end_begin(notify, LEAVE_HEARD_NS, LEAVE_NS);
 }
 
 static void
@@ -123,7 +124,7 @@ lines_ended(void *context)
 		dispatch_notice(notify->dispatch, notice);
 		notice_release(notice);
 	}
-	end_begin(notify, LEAVE_NS, false);
+	end_begin(notify, 0, LEAVE_NS);
 }
 
 /* Everything that is done with rights that are given up here. */
@@ -147,6 +148,7 @@ main(int argc, char **argv, char **envp)
 	const struct intake_calls calls = {line_seen, lines_paused, lines_ended, &notify};
 	char report[REPORT_SIZE];
 	const char *where = "";
+	bool unsaid;
 
 	setproctitle_init(argc, argv, envp);
 	birth_begin(&notify.birth, "exacheck-notify", NICE);
@@ -155,12 +157,15 @@ main(int argc, char **argv, char **envp)
 	if ((notify.dispatch = dispatch_new(notify.birth.base, &notify.orders)) == NULL)
 		report_fatal("out of memory");
 	json_decref(notify.birth.setup);
+	orders_forget_secrets(&notify.orders);
 	notify_confine(&notify, report);
 	if (!intake_begin(notify.birth.intake, notify.birth.base, &calls))
 		report_fatal("out of memory");
 	report_ready("%zu target%s; sandbox %s", notify.orders.target_count + (notify.orders.dsn != NULL),
 	    notify.orders.target_count + (notify.orders.dsn != NULL) == 1 ? "" : "s", report);
 	event_base_dispatch(notify.birth.base);
+	unsaid = dispatch_unsaid(notify.dispatch) > 0;
 	dispatch_free(notify.dispatch);
-	_exit(EXIT_SUCCESS);
+	/* if exacheck is still there, it says so for us */
+	_exit(unsaid ? EXIT_FAILURE : EXIT_SUCCESS);
 }

@@ -136,11 +136,25 @@ orders_read(struct orders *orders, const json_t *setup, const char **where)
 }
 
 static void
-secret_free(char *text)
+secret_wipe(char *text)
 {
 	if (text != NULL)
 		explicit_bzero(text, strlen(text));
+}
+
+static void
+secret_free(char *text)
+{
+	secret_wipe(text);
 	free(text);
+}
+
+void
+orders_forget_secrets(struct orders *orders)
+{
+	for (size_t i = 0; i < orders->target_count; i++)
+		secret_wipe(orders->targets[i].url);
+	secret_wipe(orders->dsn);
 }
 
 void

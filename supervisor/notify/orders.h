@@ -33,6 +33,8 @@ struct orders {
 
 /* Returns false where this is no setup, or out of memory; what it is about in *where. Free it in either case. */
 bool orders_read(struct orders *, const json_t *setup, const char **where);
+/* Once targets have been made of them: URLs and DSN are overwritten, and empty. */
+void orders_forget_secrets(struct orders *);
 /* Secrets are overwritten. */
 void orders_free(struct orders *);
 

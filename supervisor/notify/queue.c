@@ -191,7 +191,7 @@ failed(struct queue *queue, enum courier_end end, const char *text, monotime_t n
 		give_up(queue, 0);
 		return;
 	}
-	queue->next = monotime_add(now, delay_ns(queue->delays++));
+	queue->next = monotime_add(now, queue->hurry ? DELAY_NS : delay_ns(queue->delays++));
 	if (!monotime_before(now, last))
 		give_up(queue, monotime_sub(now, queue->first));
 	else

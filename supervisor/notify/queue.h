@@ -63,7 +63,8 @@ const struct letter *queue_begin(struct queue *, monotime_t now);
 void queue_ended(struct queue *, enum courier_end, const char *text, monotime_t now);
 
 /*
- * The end is near: what waits is due now, whatever was to be waited for; each letter is still tried again after its delay.
+ * The end is near: what waits is due now, whatever was to be waited for; a letter is still tried again,
+ * each 5 s.
  */
 void queue_hurry(struct queue *, monotime_t now);
 

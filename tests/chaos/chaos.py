@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """
-make chaos: workers and spawners of a running exacheck get KILL, TERM, STOP and CONT at random while the
+make chaos: workers, spawners and helpers of a running exacheck get KILL, TERM, STOP and CONT at random while the
 services of their checks come and go. Afterwards the routes must be the truth, and what must hold all the time
 must have held. A quarter of the checks is never harmed: those must not notice anything.
 """
@@ -82,7 +82,10 @@ class Chaos:
         return namespace
 
     def configuration(self):
-        return {"checks": [
+        # those who tell people are harmed like any other, and nobody listens to one of them
+        log = {"method": "file", "destination": str(self.directory / "exacheck.log"), "level": "debug", "size": "300KB",
+               "events": ["announce", "withdraw", "error", "info", "debug"]}
+        return {"logging": [log], "notifications": [{"name": "nobody", "url": "json://127.0.0.1:1/"}], "checks": [
             {"name": subject.name, "prefixes": [subject.prefix], "nexthop": "self", "rise": judge.RISE,
              "fall": judge.FALL, "interval": subject.service.interval,
              "args": {"method": subject.service.method, "timeout": subject.service.timeout,

@@ -1,6 +1,6 @@
 """
 What is done to the processes of one exacheck. Invariant: a signal goes only to a process that is a worker, a
-spawner or a command's guard of this very exacheck at that moment: it is held by a pidfd while its parent and
+spawner, a helper or a command's guard of this very exacheck at that moment: it is held by a pidfd while its parent and
 its title are looked at.
 """
 import os
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from harness import processes
 
-TITLE = re.compile(r"ExaCheck (Worker|Spawner|Command) \[([^]]*)\]")
+TITLES = (re.compile(r"ExaCheck (Worker|Spawner|Command) \[([^]]*)\]"), re.compile(r"()\b(exacheck-log|exacheck-notify)\b"))
 WEIGHTS = {signal.SIGKILL: 2, signal.SIGTERM: 2, signal.SIGSTOP: 4, signal.SIGCONT: 4}
-KINDS = {"Worker": 16, "Spawner": 2, "Command": 1}
+KINDS = {"Worker": 16, "Spawner": 2, "Command": 1, "Helper": 2}
 
 
 @dataclass
@@ -39,8 +39,9 @@ def children(pid):
 
 def title(pid):
     """(kind, subject) of a process of ours, None for what has no such title."""
-    found = TITLE.search(processes.cmdline(pid))
-    return found.groups() if found else None
+    line = processes.cmdline(pid)
+    found = next(filter(None, (pattern.search(line) for pattern in TITLES)), None)
+    return (found[1] or "Helper", found[2]) if found else None
 
 
 class Harmer:

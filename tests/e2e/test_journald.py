@@ -4,6 +4,7 @@ under systemd.
 """
 import json
 import os
+import signal
 import subprocess
 
 import pytest
@@ -114,6 +115,17 @@ def test_journal_gone_and_back(start, directory, journal):
     os.rename(f"{place}/elsewhere", f"{place}/socket")
     (directory / "up").touch()
     journal.wait("web: down -> up: ", EXACHECK_CHECK="web")
+
+
+def test_upgrade(start, directory, journal):
+    """The next program is told of the journal as the first one was."""
+    run = start(config(web(directory)), wrapper=journal.wrapper())
+    run.wait_route(prefix(1))
+    os.kill(run.pid, signal.SIGUSR2)
+    journal.wait("upgraded from ", _TRANSPORT="journal")
+    (directory / "up").unlink()
+    journal.wait("web: up -> down: ", EXACHECK_CHECK="web", _PID=str(run.pid))
+    assert not journal.entries(_TRANSPORT="stdout")
 
 
 def test_no_child_has_it(start, directory, journal):

@@ -54,7 +54,8 @@ class Log:
     def rotated(self):
         """name -> suffix of its compression, oldest first."""
         names = sorted(os.listdir(self.path.parent)) if self.path.parent.is_dir() else []
-        return {name: found[1] or "" for name in names if (found := self.pattern.fullmatch(name))}
+        return {name: found[1] or "" for name in names
+                if (found := self.pattern.fullmatch(name)) and not name.endswith(".tmp")}
 
     def text(self):
         """All of it, oldest first. While files are being rotated and compressed: None."""
@@ -69,6 +70,7 @@ class Log:
 
     def records(self, whole=True):
         """whole: nobody is writing."""
+        wait_until(lambda: self.text() is not None, PATIENCE, "all files of the log")
         lines, _, rest = self.text().rpartition("\n")
         assert not rest or not whole, f"half a line: {rest!r}"
         return [json.loads(line) for line in lines.splitlines()]

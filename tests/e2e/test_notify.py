@@ -164,16 +164,21 @@ def test_failing_receivers(start, file, keep):
 
 
 def test_reload(start, file, keep, receiver):
-    """Another target has what comes from then on, the former one what came before."""
-    other = keep(Receiver())
-    run = start(document([file_check("web", file)], target("ops", receiver)))
+    """Another target has what comes from then on, the former one what came before; what that cannot have yet is said."""
+    other, absent = keep(Receiver()), keep(Receiver())
+    absent.go_away()
+    run = start(document([file_check("web", file)], target("ops", receiver), target("absent", absent)))
     receiver.wait("web up", PATIENCE, check="web", to="up")
+    run.wait_log("notification absent: not delivered, tried again ", PATIENCE)
     reload(run, document([file_check("web", file)], target("others", other)))
+    run.wait_log("notification absent: 1 event not delivered yet: tried for half a minute more", PATIENCE)
     wait_until(lambda: len(run.logged("exacheck-notify: ready")) == 2, PATIENCE, "another exacheck-notify")
     file.unlink()
     other.wait("web down", PATIENCE, check="web", to="down")
-    assert [event["to"] for event in receiver.events()] == ["up"]
-    assert [event["to"] for event in other.events()] == ["down"]
+    absent.come_back()
+    absent.wait("web up, late", PATIENCE, check="web", to="up")
+    for had, state in ((receiver, "up"), (absent, "up"), (other, "down")):
+        assert [event["to"] for event in had.events()] == [state]
 
 
 def notify_pid(run):

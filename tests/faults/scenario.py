@@ -102,7 +102,8 @@ class Scenario:
             fields = processes.stat_fields(pid)
             if not fields or fields[1] != self.run.pid:
                 continue
-            if any(kind in processes.cmdline(pid) for kind in ("ExaCheck Worker", "ExaCheck Spawner", "exacheck-")):
+            if any(kind in processes.cmdline(pid) for kind in ("ExaCheck Worker", "ExaCheck Spawner", "exacheck-log",
+                                                                   "exacheck-notify")):
                 try:
                     os.kill(pid, signal.SIGKILL)
                 except ProcessLookupError:

@@ -127,7 +127,8 @@ START_TEST(no_word)
 	control_tested(&control, 1, 0, true, "");
 	client.answer.wakes = begun;
 	ck_assert_str_eq(told(), "{\"type\":\"target\",\"name\":\"ops\",\"ok\":true,\"message\":\"\"}\n"
-	    "{\"type\":\"target\",\"name\":\"on call\",\"ok\":false,\"message\":\"exacheck-notify did not say within 9 s what became of it\"}\n"
+	    "{\"type\":\"target\",\"name\":\"on call\",\"ok\":false,"
+	    "\"message\":\"exacheck-notify did not say within 9 s what became of it\"}\n"
 	    "{\"type\":\"end\"}\n");
 	end();
 }

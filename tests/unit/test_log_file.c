@@ -16,7 +16,6 @@
 #include "../../supervisor/log/lines.h"
 #include "../../supervisor/log/logfile.h"
 #include "../../supervisor/log/offspring.h"
-#include "../../supervisor/log/path.h"
 #include "../../supervisor/log/sink.h"
 #include "unit.h"
 
@@ -142,64 +141,6 @@ START_TEST(after_a_torn_line)
 }
 END_TEST
 
-static void
-resolves(const char *name, const char *expected)
-{
-	char from[128], to[128], *found;
-
-	snprintf(from, sizeof(from), "%s/%s", place, name);
-	snprintf(to, sizeof(to), "%s/%s", place, expected);
-	ck_assert_ptr_nonnull(found = path_resolve(from));
-	ck_assert_str_eq(found, to);
-	free(found);
-}
-
-/* Links are followed to what may be yet to be made; not in a circle, and not those that somebody else has put there. */
-START_TEST(paths_over_links)
-{
-	char *relative;
-
-	ck_assert_int_eq(chdir(place), 0);
-	ck_assert(mkdir("a", 0755) == 0 && mkdir("b", 0755) == 0 && symlink("../b", "a/way") == 0);
-	ck_assert(symlink("./way/../a//way/new.log", "a/x.log") == 0 && symlink("round", "a/round") == 0);
-	resolves("a/x.log", "b/new.log");
-	resolves("a/way/y.log", "b/y.log");
-	resolves("./a/.././z//y.log", "z/y.log");
-	resolves("a/round", "a/round");
-	ck_assert_ptr_nonnull(relative = path_resolve("a/way/../q"));
-	ck_assert_str_eq(relative + strlen(relative) - 2, "/q");
-	free(relative);
-	ck_assert_ptr_nonnull(relative = path_resolve("/../."));
-	ck_assert_str_eq(relative, "/");
-	free(relative);
-	if (geteuid() == 0) {
-		ck_assert(lchown("a/x.log", 12345, 12345) == 0 && lchown("a/way", 12345, 12345) == 0);
-		resolves("a/x.log", "a/x.log");
-		resolves("a/way/y.log", "a/way/y.log");
-	}
-	ck_assert_int_eq(chdir("/"), 0);
-}
-END_TEST
-
-/* A link that comes later leads nowhere, whoever put it there: what it names is not written to, and nothing made there. */
-START_TEST(no_way_over_a_link)
-{
-	char victim[128], behind[128];
-	struct sink sink;
-
-	snprintf(victim, sizeof(victim), "%s/victim", place);
-	snprintf(behind, sizeof(behind), "%s/x.log/new/y.log", place);
-	ck_assert_int_eq(mkdir(victim, 0755), 0);
-	ck_assert(sink_init(&sink, path) && sink_open(&sink, 0640));
-	ck_assert(unlink(path) == 0 && symlink(victim, path) == 0);
-	ck_assert(sink_moved(&sink) && !sink_open(&sink, 0640) && errno == ELOOP);
-	sink_clear(&sink);
-	path_make(behind);
-	ck_assert_int_eq(path_open(behind, O_RDWR | O_CREAT, 0640), -1);
-	ck_assert_int_eq(rmdir(victim), 0); /* empty */
-}
-END_TEST
-
 START_TEST(another_file_by_this_name)
 {
 	struct sink sink;
@@ -213,6 +154,26 @@ START_TEST(another_file_by_this_name)
 	ck_assert(sink_open(&sink, 0640) && !sink_moved(&sink) && sink.owned);
 	ck_assert_int_eq(unlink(path), 0);
 	ck_assert(sink_moved(&sink) && sink_unlinked(&sink));
+	sink_clear(&sink);
+}
+END_TEST
+
+START_TEST(by_way_of_a_link)
+{
+	char link[140], elsewhere[140];
+	struct sink sink;
+
+	snprintf(link, sizeof(link), "%s/link", place);
+	snprintf(elsewhere, sizeof(elsewhere), "%s/elsewhere", place);
+	ck_assert(close(creat(path, 0640)) == 0 && symlink("x.log", link) == 0);
+	ck_assert(sink_init(&sink, link) && sink_open(&sink, 0640));
+	ck_assert_str_eq(sink.path, path);
+	ck_assert(!sink_redirected(&sink, link) && !sink_redirected(&sink, path));
+	ck_assert(unlink(link) == 0 && close(creat(elsewhere, 0640)) == 0 && symlink("elsewhere", link) == 0);
+	ck_assert(sink_redirected(&sink, link) && !sink_moved(&sink));
+	/* one that has come in the place of the file is not followed */
+	ck_assert(unlink(path) == 0 && symlink("elsewhere", path) == 0);
+	ck_assert(!sink_open(&sink, 0640) && errno == ELOOP);
 	sink_clear(&sink);
 }
 END_TEST
@@ -463,19 +424,20 @@ int
 main(void)
 {
 	Suite *suite = suite_create("log_file");
-	TCase *tcase = unit_case(suite, "file");
+	TCase *tcase = unit_case(suite, "file"), *native = unit_case(suite, "children");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_checked_fixture(native, setup, teardown);
+	tcase_set_tags(native, UNIT_NATIVE); /* they have the loop's descriptors */
 	tcase_add_test(tcase, lines_in_order);
 	tcase_add_test(tcase, many_lines);
 	tcase_add_test(tcase, no_half_line);
 	tcase_add_test(tcase, after_a_torn_line);
-	tcase_add_test(tcase, paths_over_links);
-	tcase_add_test(tcase, no_way_over_a_link);
 	tcase_add_test(tcase, another_file_by_this_name);
+	tcase_add_test(tcase, by_way_of_a_link);
 	tcase_add_test(tcase, its_directory);
 	tcase_add_test(tcase, rotation_by_size);
-	tcase_add_test(tcase, rotated_are_compressed);
+	tcase_add_test(native, rotated_are_compressed);
 	tcase_add_test(tcase, the_lock);
 	tcase_add_test(tcase, the_lock_is_not_a_childs);
 	tcase_add_test(tcase, what_cannot_be_written);

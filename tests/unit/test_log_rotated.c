@@ -73,14 +73,21 @@ static const struct {
 	{"/d/.log", ".log", ""}, {"/d/..log", "..log", ""}, {"/d/.a.log", ".a", ".log"}, {"/d/a.", "a", "."},
 };
 
-START_TEST(stem_and_extension)
+static void
+stem_and_extension_one(size_t i)
 {
 	struct rotation made;
 
-	rotation_init(&made, stems[_i].path, "/d");
-	ck_assert_int_eq(made.stem_length, (int)strlen(stems[_i].stem));
-	ck_assert_int_eq(strncmp(made.stem, stems[_i].stem, strlen(stems[_i].stem)), 0);
-	ck_assert_str_eq(made.extension, stems[_i].extension);
+	rotation_init(&made, stems[i].path, "/d");
+	ck_assert_int_eq(made.stem_length, (int)strlen(stems[i].stem));
+	ck_assert_int_eq(strncmp(made.stem, stems[i].stem, strlen(stems[i].stem)), 0);
+	ck_assert_str_eq(made.extension, stems[i].extension);
+}
+
+START_TEST(stem_and_extension)
+{
+	for (size_t i = 0; i < COUNT(stems); i++)
+		stem_and_extension_one(i);
 }
 END_TEST
 
@@ -98,16 +105,23 @@ static const struct {
 	{"x." FIRST ".2.log", false, 0}, {"x.2025-12-31_23-59-59_12345a.log", false, 0}, {"", false, 0}, {".", false, 0},
 };
 
-START_TEST(names_that_are_known)
+static void
+names_that_are_known_one(size_t i)
 {
 	char moment[ROTATED_MOMENT_SIZE];
 	enum rotated_state state;
 
-	ck_assert_int_eq(rotation_knows(&rotation, names[_i].name, moment, &state), names[_i].known);
-	if (!names[_i].known)
+	ck_assert_msg(rotation_knows(&rotation, names[i].name, moment, &state) == names[i].known, "%s", names[i].name);
+	if (!names[i].known)
 		return;
-	ck_assert_int_eq(state, names[_i].state);
+	ck_assert_int_eq(state, names[i].state);
 	ck_assert_str_eq(moment, FIRST);
+}
+
+START_TEST(names_that_are_known)
+{
+	for (size_t i = 0; i < COUNT(names); i++)
+		names_that_are_known_one(i);
 }
 END_TEST
 
@@ -151,6 +165,21 @@ END_TEST
 
 #define LINES 5000
 #define NAME "x." FIRST ".log"
+
+/* Where everybody may put files, those of others are left alone. */
+START_TEST(files_of_others)
+{
+	put("x." FIRST ".log", "");
+	ck_assert_int_eq(symlink("x." FIRST ".log", in_place("x." SECOND ".log")), 0);
+	if (geteuid() == 0) {
+		ck_assert(chmod(place, 01777) == 0 && chown(in_place("x." FIRST ".log"), 65534, 65534) == 0);
+		ck_assert(rotation_retain(&rotation, 0) && there("x." FIRST ".log"));
+		ck_assert_int_eq(chmod(place, 0755), 0);
+	}
+	ck_assert(rotation_retain(&rotation, 0) && !there("x." FIRST ".log"));
+	ck_assert_int_eq(unlink(in_place("x." SECOND ".log")), 0); /* no file of ours either */
+}
+END_TEST
 
 /* What the file must be again, by the tool of everybody. */
 static const struct {
@@ -239,15 +268,18 @@ int
 main(void)
 {
 	Suite *suite = suite_create("log_rotated");
-	TCase *tcase = unit_case(suite, "rotated");
+	TCase *tcase = unit_case(suite, "rotated"), *native = unit_case(suite, "limits");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_loop_test(tcase, stem_and_extension, 0, COUNT(stems));
-	tcase_add_loop_test(tcase, names_that_are_known, 0, COUNT(names));
+	tcase_add_checked_fixture(native, setup, teardown);
+	tcase_set_tags(native, UNIT_NATIVE); /* of the size of files, valgrind's own among them */
+	tcase_add_test(tcase, stem_and_extension);
+	tcase_add_test(tcase, names_that_are_known);
 	tcase_add_test(tcase, one_after_the_other);
 	tcase_add_test(tcase, oldest_go);
+	tcase_add_test(tcase, files_of_others);
 	tcase_add_loop_test(tcase, there_and_back, 0, COUNT(formats));
-	tcase_add_loop_test(tcase, no_room, 0, COUNT(formats));
+	tcase_add_loop_test(native, no_room, 0, COUNT(formats));
 	tcase_add_test(tcase, header_of_an_archive);
 	return unit_run(suite);
 }

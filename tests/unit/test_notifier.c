@@ -24,16 +24,19 @@ enum { WEB_CHECK, MEMBER, KEPT, DOWN_METRIC, DRAINING, STEADY, LONE, LONG };
 #define SIXTY TEN("198.51.100.1") ", " TEN("198.51.100.2") ", " TEN("198.51.100.3") ", " TEN("198.51.100.4") ", " \
 	TEN("198.51.100.5") ", " TEN("198.51.100.6")
 
+#define CHECK(NAME, THRESHOLD, MORE) "- {name: " NAME ", rise: " THRESHOLD ", fall: " THRESHOLD MORE ",\n" \
+	"   args: {method: tcp, host: 127.0.0.1, port: 1}}\n"
+
 static const char document[] =
     "checks:\n"
-    "- {name: web, rise: 2, fall: 2, prefixes: [192.0.2.1, 192.0.2.2], metric: 5, args: {method: tcp, host: 127.0.0.1, port: 1}}\n"
-    "- {name: member, rise: 1, fall: 1, args: {method: tcp, host: 127.0.0.1, port: 1}}\n"
-    "- {name: kept, rise: 1, fall: 1, prefixes: [192.0.2.1], args: {method: tcp, host: 127.0.0.1, port: 1}}\n"
-    "- {name: metric, rise: 1, fall: 1, prefixes: 192.0.2.3, metric: 0, metric_down: 900, nexthop: 192.0.2.99, args: {method: tcp, host: 127.0.0.1, port: 1}}\n"
-    "- {name: drain, rise: 1, fall: 1, prefixes: 192.0.2.4, drain: {metric: 7}, drain_time: 5, args: {method: tcp, host: 127.0.0.1, port: 1}}\n"
-    "- {name: steady, rise: 1, fall: 1, prefixes: 192.0.2.5, min_up: 60, args: {method: tcp, host: 127.0.0.1, port: 1}}\n"
-    "- {name: lone, rise: 1, fall: 1, args: {method: tcp, host: 127.0.0.1, port: 1}}\n"
-    "- {name: long, rise: 1, fall: 1, prefixes: [" SIXTY "], args: {method: tcp, host: 127.0.0.1, port: 1}}\n"
+    CHECK("web", "2", ", prefixes: [192.0.2.1, 192.0.2.2], metric: 5")
+    CHECK("member", "1", "")
+    CHECK("kept", "1", ", prefixes: [192.0.2.1]")
+    CHECK("metric", "1", ", prefixes: 192.0.2.3, metric: 0, metric_down: 900, nexthop: 192.0.2.99")
+    CHECK("drain", "1", ", prefixes: 192.0.2.4, drain: {metric: 7}, drain_time: 5")
+    CHECK("steady", "1", ", prefixes: 192.0.2.5, min_up: 60")
+    CHECK("lone", "1", "")
+    CHECK("long", "1", ", prefixes: [" SIXTY "]")
     "groups:\n"
     "- {name: g, members: [member], prefixes: [192.0.2.9]}\n"
     "- {name: last, members: [lone], prefixes: [192.0.2.10], metric: 5, guard: {keep_last: true}}\n";
@@ -222,6 +225,8 @@ START_TEST(of_a_group_and_a_member)
 	ck_assert_str_eq(json_string_value(json_object_get(first, "check")), "g");
 	ck_assert(json_is_true(json_object_get(first, "group")));
 	ck_assert_str_eq(json_string_value(json_object_get(first, "event")), "announce");
+	ck_assert_str_eq(json_string_value(json_object_get(first, "from")), "undecided");
+	ck_assert_str_eq(json_string_value(json_object_get(second, "from")), "startup");
 	ck_assert_str_eq(json_string_value(json_object_get(second, "check")), "member");
 	ck_assert(json_is_false(json_object_get(second, "group")));
 	ck_assert(json_is_null(json_object_get(second, "effect")));

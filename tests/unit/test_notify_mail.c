@@ -91,7 +91,7 @@ END_TEST
 
 START_TEST(test_injection)
 {
-	static const char *const titles[] = {"a\r\nBcc: evil@x", "a\nBcc: evil@x", "a\r\n\r\nbody", "a\x0b\x0c\x1c", "a\xc2\x85" "b"};
+	static const char *const titles[] = {"a\r\nBcc: evil@x", "a\nBcc: evil@x", "a\r\n\r\nbody", "a\x0b\x0c\x1c", ("a\xc2\x85" "b")};
 
 	for (size_t i = 0; i < COUNT(titles); i++) {
 		char *text = mail_make("mailto://e@y", titles[i], "Bcc: nobody");

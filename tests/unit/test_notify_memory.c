@@ -161,18 +161,47 @@ START_TEST(setup_line)
 			    orders.targets[0].rules.group_ns == NS_PER_SECOND / 2 && orders.sample_rate == 0.5);
 		orders_free(&orders);
 	} while (!read);
-	json_object_set_new(json_array_get(json_object_get(setup, "targets"), 0), "rate", json_integer(0));
-	ck_assert(!orders_read(&orders, setup, &where));
-	ck_assert_str_eq(where, "rate");
-	orders_free(&orders);
 	json_decref(setup);
+}
+END_TEST
+
+/* A setup that is none: which of its members says so. */
+START_TEST(bad_setups)
+{
+	static const struct {
+		const char *target, *where; /* JSON with ' for " */
+	} cases[] = {
+		{"{}", "name"}, {"{'name': 'a', 'url': 7}", "url"}, {"{'name': 'a', 'url': 'u'}", "checks"},
+		{"{'name': 'a', 'url': 'u', 'checks': [1]}", "checks"},
+		{"{'name': 'a', 'url': 'u', 'checks': []}", "events"},
+		{"{'name': 'a', 'url': 'u', 'checks': [], 'events': ['all']}", "events"},
+		{"{'name': 'a', 'url': 'u', 'checks': [], 'events': [], 'group': -1}", "group"},
+		{"{'name': 'a', 'url': 'u', 'checks': [], 'events': [], 'group': 0, 'timeout': 1e99}", "timeout"},
+		{"{'name': 'a', 'url': 'u', 'checks': [], 'events': [], 'group': 0, 'timeout': 1, 'retry': '1'}", "retry"},
+		{"{'name': 'a', 'url': 'u', 'checks': [], 'events': [], 'group': 0, 'timeout': 1, 'retry': 1, 'rate': 0}", "rate"},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		json_t *setup = json_pack("{s:s s:s s:i s:[]}", "host", "node1", "version", "0.1.0", "pid", 7, "targets");
+		struct orders orders;
+		const char *where;
+		char text[256];
+
+		for (size_t k = 0; k <= strlen(cases[i].target); k++)
+			text[k] = cases[i].target[k] == '\'' ? '"' : cases[i].target[k];
+		ck_assert_int_eq(json_array_append_new(json_object_get(setup, "targets"), json_loads(text, 0, NULL)), 0);
+		ck_assert_msg(!orders_read(&orders, setup, &where), "%s", text);
+		ck_assert_str_eq(where, cases[i].where);
+		orders_free(&orders);
+		json_decref(setup);
+	}
 }
 END_TEST
 
 int
 main(void)
 {
-	const TTest *const tests[] = {events, faults, setup_line};
+	const TTest *const tests[] = {events, faults, setup_line, bad_setups};
 	Suite *suite = suite_create("exacheck-notify without memory");
 	TCase *tcase = unit_case(suite, "memory");
 

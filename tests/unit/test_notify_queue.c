@@ -274,7 +274,10 @@ START_TEST(hurry_waits_for_nothing)
 	queue_ended(queue, COURIER_LATER, "refused", at(104.5));
 	ck_assert_double_eq(due(queue), 109.5);
 	begin(queue, 109.5);
-	queue_ended(queue, COURIER_DELIVERED, "", at(110));
+	queue_ended(queue, COURIER_LATER, "refused", at(110));
+	ck_assert_double_eq(due(queue), 115); /* there is no time for longer delays */
+	begin(queue, 115);
+	queue_ended(queue, COURIER_DELIVERED, "", at(116));
 	ck_assert(queue_due(queue).ns == MONOTIME_NEVER.ns);
 	queue_free(queue);
 }

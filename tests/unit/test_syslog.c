@@ -82,6 +82,8 @@ syslog_teardown(void)
 	event_base_free(base);
 	unlink(path);
 	rmdir(directory);
+	close(word_fd);
+	close(CHANNEL_FD);
 }
 
 static void
@@ -646,16 +648,19 @@ int
 main(void)
 {
 	Suite *suite = suite_create("syslog");
-	TCase *tcase = unit_case(suite, "syslog");
+	TCase *tcase = unit_case(suite, "syslog"), *names = unit_case(suite, "names");
+	int failed;
 
 	channel_occupy();
 	tcase_add_checked_fixture(tcase, syslog_setup, syslog_teardown);
+	tcase_add_checked_fixture(names, syslog_setup, syslog_teardown);
+	tcase_set_tags(names, UNIT_NATIVE); /* the child of a look-up has all descriptors of the test */
 	tcase_add_test(tcase, test_local);
 	tcase_add_test(tcase, test_local_stream);
 	tcase_add_test(tcase, test_udp);
 	tcase_add_loop_test(tcase, test_tcp, 0, 2);
-	tcase_add_loop_test(tcase, test_name, 0, 2);
-	tcase_add_test(tcase, test_name_without_address);
+	tcase_add_loop_test(names, test_name, 0, 2);
+	tcase_add_test(names, test_name_without_address);
 	tcase_add_test(tcase, test_late_local);
 	tcase_add_test(tcase, test_restarted_local);
 	tcase_add_test(tcase, test_full_local);
@@ -669,6 +674,9 @@ main(void)
 	tcase_add_test(tcase, test_long);
 	tcase_add_test(tcase, test_left_at_the_end);
 	tcase_add_test(tcase, test_path_too_long);
-	tcase_add_test(unit_case(suite, "queue"), test_queue);
-	return unit_run(suite);
+	tcase_add_test(tcase, test_queue);
+	failed = unit_run(suite);
+	close(word_fd);
+	close(CHANNEL_FD);
+	return failed;
 }

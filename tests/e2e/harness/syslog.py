@@ -63,6 +63,7 @@ class Rsyslog(Daemon):
         tcp = {"destination": "127.0.0.1", "port": self.tcp, "protocol": "tcp"}
         return {
             "local": local, "local5424": {"destination": f"{local['destination']}5424", "format": "rfc5424"},
-            "udp": udp, "udp3164": {**udp, "format": "rfc3164"},
-            "tcp": tcp, "tcp3164": {**tcp, "format": "rfc3164"},
+            # by name, which may lead to ::1 first, where nobody listens
+            "udp": udp, "udp3164": {**udp, "destination": "localhost", "format": "rfc3164"},
+            "tcp": tcp, "tcp3164": {**tcp, "destination": "localhost", "format": "rfc3164"},
         }
