@@ -1,6 +1,6 @@
 /*
- * What a mail's URL says. Pure. Invariant: addresses hold nothing but what RFC 5321 lets stand there without quotes, so
- * that none ends a line or a bracket of SMTP.
+ * What a mail's URL says. Pure. Invariant: addresses hold nothing but what RFC 5321 lets stand there without quotes,
+ * so that none ends a line or a bracket of SMTP.
  */
 #include "notify_mail.h"
 
@@ -276,8 +276,9 @@ server_read(struct notify_mail *mail, char *error)
 static bool
 headers_read(const struct notify_parts *parts, char *error)
 {
-	static const char *const ours[] = {"Date", "Message-ID", "From", "To", "Cc", "Bcc", "Reply-To", "Subject", "MIME-Version",
-	    "Content-Type", "Content-Transfer-Encoding", "Auto-Submitted", "Sender", "Received", "Return-Path"};
+	static const char *const ours[] = {"Date", "Message-ID", "From", "To", "Cc", "Bcc", "Reply-To", "Subject",
+	    "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "Auto-Submitted", "Sender",
+	    "Received", "Return-Path"};
 
 	for (size_t i = 0; i < parts->count; i++) {
 		const struct notify_parameter *header = &parts->parameters[i];

@@ -1,5 +1,6 @@
 /*
- * mailto:// and mailtos://: what the URL says of the server, its security, and who writes to whom, as Apprise reads them.
+ * mailto:// and mailtos://: what the URL says of the server, its security, and who writes to whom, as Apprise reads
+ * them.
  */
 #ifndef EXACHECK_NOTIFY_MAIL_H
 #define EXACHECK_NOTIFY_MAIL_H

@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "option_error.h"
+#include "utf8.h"
 
 bool
 notify_url_refuse(char error[static NOTIFY_URL_ERROR_SIZE], const char *format, ...)
@@ -119,6 +120,17 @@ authority_parse(struct notify_parts *parts, char *text, char *error)
 	return host_parse(parts, text, error);
 }
 
+/* Whether it may stand in JSON and in mails. */
+static bool
+utf8_valid(const char *text)
+{
+	char copy[NOTIFY_URL_MAX + 1];
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	utf8_sanitise(copy);
+	return strcmp(copy, text) == 0;
+}
+
 static bool
 parameter_parse(struct notify_parts *parts, char *text, char *error)
 {
@@ -135,6 +147,8 @@ parameter_parse(struct notify_parts *parts, char *text, char *error)
 	if (!decode(text) || !decode(value))
 		return notify_url_refuse(error, "has a %% in a parameter that is not followed by two hexadecimal digits of a "
 		    "printable character: write %%25 for a %%");
+	if (!utf8_valid(text) || !utf8_valid(value))
+		return notify_url_refuse(error, "has a parameter that is not UTF-8 without its percent-encoding");
 	*parameter = (struct notify_parameter){.name = text, .value = value};
 	if (text[0] == '+' || text[0] == '-' || text[0] == ':') {
 		parameter->sign = text[0];

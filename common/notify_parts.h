@@ -1,5 +1,6 @@
 /*
- * A notification's URL taken apart: SCHEME://[USER[:PASSWORD]@]HOST[:PORT][/PATH][?PARAMETERS], as Apprise writes them.
+ * A notification's URL taken apart: SCHEME://[USER[:PASSWORD]@]HOST[:PORT][/PATH][?PARAMETERS], as Apprise writes
+ * them.
  */
 #ifndef EXACHECK_NOTIFY_PARTS_H
 #define EXACHECK_NOTIFY_PARTS_H
@@ -34,14 +35,14 @@ struct notify_parts {
 };
 
 /*
- * Take it apart; notify_parts_free ends it. False, with nothing to free, and a reason that phrases what "url: " begins.
- * In user and password the last @ of several ends them.
+ * Take it apart; notify_parts_free ends it. False, with nothing to free, and a reason that phrases what "url: "
+ * begins. In user and password the last @ of several ends them.
  */
 bool notify_parts_parse(struct notify_parts *, const char *url, char error[static NOTIFY_URL_ERROR_SIZE]);
 
 /*
- * The same for a URL that is somebody else's to take apart: its scheme, and that it is one line of some text behind its
- * ://.
+ * The same for a URL that is somebody else's to take apart: its scheme, and that it is one line of some text behind
+ * its ://.
  */
 bool notify_other_check(const char *url, char error[static NOTIFY_URL_ERROR_SIZE]);
 

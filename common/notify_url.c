@@ -1,6 +1,6 @@
 /*
- * Which URLs of notifications there are. Pure. Invariant: what is accepted here exacheck-notify accepts too: both read it
- * with the same parsers.
+ * Which URLs of notifications there are. Pure. Invariant: what is accepted here exacheck-notify accepts too: both
+ * read it with the same parsers.
  */
 #include "notify_url.h"
 

@@ -30,7 +30,7 @@ helper_wait(struct helper *helper, monotime_t until)
 static void
 helper_failed(struct helper *helper, monotime_t next)
 {
-	const char *then = helper->stopping ? "" : monotime_before(monotime_now(), next) ? "; another is started soon" :
+	const char *then = helper->stopping || helper->setup == NULL ? "" : monotime_before(monotime_now(), next) ? "; another is started soon" :
 	    "; another is started now";
 
 	helper->failures++;
@@ -168,6 +168,11 @@ helper_outlast(struct helper *helper)
 {
 	if (helper->kind->events && !helper->stopping && !helper->lost && helper->launch == 0 && helper_part_with(helper))
 		return;
+	if (helper->kind->events && !helper->stopping && !helper->lost && helper->pid > 0) {
+		HELPER_SAY(helper, LOG_LEVEL_WARNING, LOG_FAULT_SILENCE, 0, "%s, pid %d, does not end: it is killed",
+		    helper->kind->name, (int)helper->pid);
+		helper->lost = true;
+	}
 	if (helper->pid > 0)
 		kill(helper->pid, SIGKILL);
 	loop_arm(helper->timer, HELPER_RETRY_NS);
@@ -266,6 +271,14 @@ helper_wake(struct helper *helper)
 {
 	if (helper->phase == HELPER_RUNNING && !helper->stale && helper_pipe_empty(&helper->pipe))
 		loop_arm(helper->timer, 0);
+}
+
+void
+helper_press(struct helper *helper)
+{
+	/* while it takes nothing, the time goes on that it may do so */
+	if (helper->phase == HELPER_RUNNING && !helper->stale && helper_pipe_flush(&helper->pipe))
+		helper_tell(helper);
 }
 
 bool

@@ -64,8 +64,12 @@ void helper_free(struct helper *);
  */
 void helper_configure(struct helper *);
 
-/* There is more to tell than was said. */
+/*
+ * There is more to tell than was said. press: so much more that it is handed on now, as far as it is taken, rather than
+ * when there is nothing else to be done.
+ */
 void helper_wake(struct helper *);
+void helper_press(struct helper *);
 
 /* Whether there is something for it to do, or that is not known for want of memory. */
 bool helper_wanted(const struct helper *);

@@ -185,6 +185,12 @@ helper_queue_gone(struct helper_queue *queue, size_t unsent)
 }
 
 bool
+helper_queue_urgent(const struct helper_queue *queue)
+{
+	return queue->held > queue->room / 4;
+}
+
+bool
 helper_queue_empty(const struct helper_queue *queue)
 {
 	const struct line *line;

@@ -31,6 +31,8 @@ void helper_queue_clear(struct helper_queue *);
 monotime_t helper_queue_tell(struct helper_queue *, struct evbuffer *, monotime_t now);
 void helper_queue_gone(struct helper_queue *, size_t unsent);
 
+/* Whether it is so full that what is in it should be told at once. */
+bool helper_queue_urgent(const struct helper_queue *);
 /* Whether all that was added has been told. */
 bool helper_queue_empty(const struct helper_queue *);
 /* How many lines were lost, ever: for want of room or memory. */

@@ -232,7 +232,10 @@ loggers_record(struct loggers *loggers, const struct log_record *record)
 	    "level", log_level_name(about->level), "event", log_event_name(about->event), "subsystem", subsystem_name(source),
 	    "check", about->subject, "from", about->before, "to", about->after, "text", record->text, "file", source->file,
 	    "line", (int)source->line, "function", source->function)));
-	helper_wake(loggers->helper);
+	if (helper_queue_urgent(loggers->queue))
+		helper_press(loggers->helper);
+	else
+		helper_wake(loggers->helper);
 }
 
 void

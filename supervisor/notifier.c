@@ -184,16 +184,22 @@ notifier_add(struct notifier *notifier, char *line)
 {
 	notifier->figures.notices++;
 	helper_queue_add(notifier->queue, line);
-	helper_wake(notifier->helper);
+	if (helper_queue_urgent(notifier->queue)) /* as when very many checks are disabled at once */
+		helper_press(notifier->helper);
+	else
+		helper_wake(notifier->helper);
 }
 
 void
 notifier_record(struct notifier *notifier, const struct log_record *record, const struct notifier_change *change)
 {
-	const char *subsystem = subsystem_name(record->source);
-	enum log_event event = notifier_event(record, subsystem, change);
+	const char *subsystem;
+	enum log_event event;
 
-	if (event != LOG_EVENT_USUAL && notifier_wanted(notifier))
+	if (!notifier_wanted(notifier))
+		return;
+	subsystem = subsystem_name(record->source);
+	if ((event = notifier_event(record, subsystem, change)) != LOG_EVENT_USUAL)
 		notifier_add(notifier, notifier_line(record, event, subsystem, change,
 		    walltime_ns(monotime_now()) / NS_PER_MICROSECOND));
 }

@@ -30,7 +30,7 @@ struct program {
 	struct event *end;   /* asks whether all is written */
 	bool ending;
 	monotime_t deadline; /* then it ends in any case */
-	bool puzzled;	     /* by a line, which was reported */
+	uint64_t puzzles;    /* lines that were no records, since the last that was */
 };
 
 static void
@@ -57,14 +57,24 @@ end_ask(evutil_socket_t fd, short what, void *context)
 }
 
 static void
-loss_write(struct program *program, uint64_t count)
+loss_write(struct program *program, uint64_t count, const char *why)
 {
 	char text[RECORD_LOST_SIZE];
 	struct log_fields fields;
 
-	record_own(&fields, LOG_HERE, program->setup.pid,
-	    record_lost_text(text, count, "there were more than could be written in time"));
+	record_own(&fields, LOG_HERE, program->setup.pid, record_lost_text(text, count, why));
 	outputs_write_own(program->outputs, &fields);
+}
+
+static void
+puzzles_tell(struct program *program)
+{
+	static const char why[] = "they made no sense, or there was no memory to read them";
+
+	if (program->puzzles == 0)
+		return;
+	loss_write(program, program->puzzles, why);
+	program->puzzles = 0;
 }
 
 static void
@@ -74,12 +84,14 @@ line_seen(void *context, const char *line, size_t length)
 	struct record record;
 
 	record_read(&record, line, length, program->setup.pid);
+	if (record.type != RECORD_BAD)
+		puzzles_tell(program);
 	switch (record.type) {
 	case RECORD_LINE:
 		outputs_write(program->outputs, &record.fields);
 		break;
 	case RECORD_LOST:
-		loss_write(program, (uint64_t)record.count);
+		loss_write(program, (uint64_t)record.count, "there were more than could be written in time");
 		break;
 	case RECORD_REOPEN:
 		outputs_reopen(program->outputs);
@@ -91,9 +103,7 @@ line_seen(void *context, const char *line, size_t length)
 		end_begin(program, LEAVE_NS);
 		break;
 	case RECORD_BAD:
-		if (!program->puzzled)
-			report_problem("a line of exacheck's makes no sense, or there is no memory to read it; it is not logged");
-		program->puzzled = true;
+		program->puzzles++;
 	}
 	record_clear(&record);
 }
@@ -101,7 +111,10 @@ line_seen(void *context, const char *line, size_t length)
 static void
 lines_paused(void *context)
 {
-	outputs_flush(((struct program *)context)->outputs);
+	struct program *program = context;
+
+	puzzles_tell(program);
+	outputs_flush(program->outputs);
 }
 
 static void

@@ -1,6 +1,6 @@
 /*
- * What the `apprise` command delivers. Executes it. Invariant: its URL is in no argument, no variable of the environment and
- * no file, but in a pipe that it reads as its configuration.
+ * What the `apprise` command delivers. Executes it. Invariant: its URL is in no argument, no variable of the
+ * environment and no file, but in a pipe that it reads as its configuration.
  */
 #include "apprise.h"
 
@@ -51,7 +51,8 @@ apprise_url_read(const char *url, struct reach *reach, char error[static NOTIFY_
 	(void)reach;
 	if (!notify_other_check(url, error))
 		return false;
-	return apprise_path() != NULL || notify_url_refuse(error, "its scheme needs the apprise command: install the package apprise");
+	return apprise_path() != NULL ||
+	    notify_url_refuse(error, "its scheme needs the apprise command: install the package apprise");
 }
 
 /* In the child, which is the `apprise` command from here on. */
@@ -137,13 +138,15 @@ talk_say(struct talk *talk)
 static bool
 talk_hear(struct talk *talk)
 {
+	size_t room = sizeof(talk->text) - 1 - talk->length;
 	ssize_t length;
 
-	if (talk->length == SAID_MAX) {
-		memmove(talk->text, talk->text + SAID_MAX / 2, SAID_MAX / 2);
-		talk->length = SAID_MAX / 2;
+	if (room == 0) {
+		room = SAID_MAX / 2;
+		memmove(talk->text, talk->text + room, SAID_MAX - room);
+		talk->length -= room;
 	}
-	length = read(talk->said, talk->text + talk->length, SAID_MAX - talk->length);
+	length = read(talk->said, talk->text + talk->length, room);
 	if (length > 0)
 		talk->length += (size_t)length;
 	return length > 0 || (length == -1 && errno == EINTR);
@@ -212,4 +215,5 @@ apprise_deliver(const struct errand *errand, struct outcome *outcome)
 	outcome_set(outcome, COURIER_LATER, "the apprise command failed: %s", last_words(talk.text));
 }
 
-const struct kind kind_apprise = {.name = "apprise", .execute = true, .read = apprise_url_read, .deliver = apprise_deliver};
+const struct kind kind_apprise = {.name = "apprise", .execute = true, .read = apprise_url_read,
+    .deliver = apprise_deliver};

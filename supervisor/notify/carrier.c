@@ -1,6 +1,6 @@
 /*
- * Transfers. Touches the network. Invariant: nothing of the environment, of files or of earlier transfers has a say in one,
- * and no text about it holds a part of a URL or of what the server said.
+ * Transfers. Touches the network. Invariant: nothing of the environment, of files or of earlier transfers has a say
+ * in one, and no text about it holds a part of a URL or of what the server said.
  */
 #include "carrier.h"
 

@@ -19,8 +19,8 @@ struct carrier {
 };
 
 /*
- * Begin for this errand: the host is looked up, bounds and certificates are set; the URL and what is sent are the caller's
- * to set. False with the outcome. carrier_end ends it in either case.
+ * Begin for this errand: the host is looked up, bounds and certificates are set; the URL and what is sent are the
+ * caller's to set. False with the outcome. carrier_end ends it in either case.
  */
 bool carrier_begin(struct carrier *, const struct errand *, const struct reach *, struct outcome *);
 
@@ -29,8 +29,8 @@ bool carrier_begin(struct carrier *, const struct errand *, const struct reach *
 	curl_easy_setopt((CARRIER)->easy, (OPTION), (VALUE)))
 
 /*
- * Transfer. Returns whether all of it was done; answer: the last code that the server answered with (of HTTP or SMTP), 0:
- * none. If it was not done the outcome says why, to be tried again.
+ * Transfer. Returns whether all of it was done; answer: the last code that the server answered with (of HTTP or
+ * SMTP), 0: none. If it was not done the outcome says why, to be tried again.
  */
 bool carrier_run(struct carrier *, long *answer, struct outcome *);
 void carrier_end(struct carrier *);

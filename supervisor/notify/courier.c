@@ -1,6 +1,6 @@
 /*
- * Couriers, seen from exacheck-notify: a process each, its time, and what it reports. Invariant: what was forked is killed,
- * with all that it started, and reaped, whatever becomes of the courier.
+ * Couriers, seen from exacheck-notify: a process each, its time, and what it reports. Invariant: what was forked is
+ * killed, with all that it started, and reaped, whatever becomes of the courier.
  */
 #include "courier.h"
 

@@ -24,8 +24,8 @@ enum courier_end {
 typedef void courier_done(void *context, enum courier_end, const char *text);
 
 /*
- * Begin; the letter is copied. done is called from the loop, once, at the latest when timeout_ns is over, which ends the
- * process. Returns NULL with errno: no process, no memory; done is then not called.
+ * Begin; the letter is copied. done is called from the loop, once, at the latest when timeout_ns is over, which ends
+ * the process. Returns NULL with errno: no process, no memory; done is then not called.
  */
 struct courier *courier_send(struct event_base *, const struct target *, const struct letter *, int64_t timeout_ns,
     courier_done *, void *context);

@@ -1,6 +1,6 @@
 /*
- * The sandbox of couriers. Touches the process that enters it. Invariant: filters are compiled before exacheck-notify is
- * confined; a courier without one, where the kernel has them, does not run.
+ * The sandbox of couriers. Touches the process that enters it. Invariant: filters are compiled before exacheck-notify
+ * is confined; a courier without one, where the kernel has them, does not run.
  */
 #include "courier_cage.h"
 

@@ -12,8 +12,8 @@
 #define COURIER_CAGE_ERROR_SIZE 200
 
 /*
- * Before exacheck-notify is confined: add to its cage what making couriers and being one takes; execute: one of the targets
- * needs the apprise command. Couriers will be confined as far as the cage's identity says. False with error.
+ * Before exacheck-notify is confined: add to its cage what making couriers and being one takes; execute: one of the
+ * targets needs the apprise command. Couriers will be confined as far as the cage's identity says. False with error.
  */
 bool courier_cage_prepare(struct cage *, bool execute, char error[static COURIER_CAGE_ERROR_SIZE]);
 

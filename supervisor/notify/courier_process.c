@@ -1,6 +1,6 @@
 /*
- * A courier's life: forget what is not its own, be confined, deliver, say what came of it. Invariant: it has no descriptor
- * but the one that it reports to.
+ * A courier's life: forget what is not its own, be confined, deliver, say what came of it. Invariant: it has no
+ * descriptor but the one that it reports to.
  */
 #include "courier_process.h"
 

@@ -1,5 +1,6 @@
 /*
- * What a courier is sent to do, how it ended, and the kinds of delivery there are: one file each, in the table of target.c.
+ * What a courier is sent to do, how it ended, and the kinds of delivery there are: one file each, in the table of
+ * target.c.
  */
 #ifndef EXACHECK_NOTIFY_ERRAND_H
 #define EXACHECK_NOTIFY_ERRAND_H

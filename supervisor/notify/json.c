@@ -13,18 +13,6 @@
 #include "request_url.h"
 #include "target.h"
 
-#define PORT_HTTP 80
-#define PORT_HTTPS 443
-
-static void
-reach_fill(struct reach *reach, const struct notify_json *json)
-{
-	snprintf(reach->host, sizeof(reach->host), "%s", json->parts.host);
-	reach->port = json->parts.port != 0 ? json->parts.port : json->tls ? PORT_HTTPS : PORT_HTTP;
-	reach->tls = json->tls;
-	reach->verify = json->tls && json->verify;
-}
-
 static bool
 json_url_read(const char *url, struct reach *reach, char error[static NOTIFY_URL_ERROR_SIZE])
 {
@@ -33,7 +21,7 @@ json_url_read(const char *url, struct reach *reach, char error[static NOTIFY_URL
 
 	if (!notify_json_parse(&json, url, error))
 		return false;
-	reach_fill(reach, &json);
+	post_reach(reach, &json.parts, json.tls, json.verify);
 	copied = notify_parts_ca_file(&json.parts, &reach->ca_file);
 	notify_json_free(&json);
 	return copied || notify_url_refuse(error, "cannot be read: out of memory");
@@ -69,7 +57,7 @@ request_send(const struct errand *errand, const struct notify_json *json, struct
 	struct reach reach = {0};
 
 	if (url != NULL && body != NULL && headers_make(json, &post->headers)) {
-		reach_fill(&reach, json);
+		post_reach(&reach, &json->parts, json->tls, json->verify);
 		post->url = url;
 		post->body = body;
 		post->length = strlen(body);

@@ -1,5 +1,6 @@
 /*
- * Mails, mailto:// and mailtos://: handed to the server that the URL names, for all who are to have them, or for none.
+ * Mails, mailto:// and mailtos://: handed to the server that the URL names, for all who are to have them, or for
+ * none.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,8 +86,8 @@ transfer_set(struct carrier *carrier, const struct notify_mail *mail, const char
 	bool in6 = strchr(mail->server, ':') != NULL;
 
 	/* its path is the name that the server is greeted with */
-	snprintf(url, sizeof(url), "smtp%s://%s%s%s:%u/%s", mail->security == MAIL_TLS ? "s" : "", in6 ? "[" : "", mail->server,
-	    in6 ? "]" : "", mail->port, host);
+	snprintf(url, sizeof(url), "smtp%s://%s%s%s:%u/%s", mail->security == MAIL_TLS ? "s" : "", in6 ? "[" : "",
+	    mail->server, in6 ? "]" : "", mail->port, host);
 	snprintf(from, sizeof(from), "<%s>", mail->from.address);
 	CARRIER_SET(carrier, CURLOPT_URL, url);
 	CARRIER_SET(carrier, CURLOPT_USE_SSL, (long)(mail->security == MAIL_STARTTLS ? CURLUSESSL_ALL : CURLUSESSL_NONE));

@@ -1,6 +1,6 @@
 /*
- * Mails as text. Pure. Invariant: every line is printable ASCII of at most 76 characters, but for words of the header that
- * cannot be divided; whatever a letter holds, it begins no line of the header.
+ * Mails as text. Pure. Invariant: every line is printable ASCII of at most 76 characters, but for words of the header
+ * that cannot be divided; whatever a letter holds, it begins no line of the header.
  */
 #include "mail_text.h"
 
@@ -170,14 +170,16 @@ static void
 date_write(FILE *out, time_t at)
 {
 	static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
+	    "Nov", "Dec"};
 	struct tm tm = {0};
 	long minutes;
 
 	localtime_r(&at, &tm);
 	minutes = tm.tm_gmtoff / 60;
 	fprintf(out, "Date: %s, %d %s %d %02d:%02d:%02d %c%02ld%02ld\r\n", days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
-	    tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec, minutes < 0 ? '-' : '+', labs(minutes) / 60, labs(minutes) % 60);
+	    tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec, minutes < 0 ? '-' : '+', labs(minutes) / 60,
+	    labs(minutes) % 60);
 }
 
 static void

@@ -8,6 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PORT_HTTP 80
+#define PORT_HTTPS 443
+
+void
+post_reach(struct reach *reach, const struct notify_parts *parts, bool tls, bool verify)
+{
+	snprintf(reach->host, sizeof(reach->host), "%s", parts->host);
+	reach->port = parts->port != 0 ? parts->port : tls ? PORT_HTTPS : PORT_HTTP;
+	reach->tls = tls;
+	reach->verify = tls && verify;
+}
+
 bool
 post_header(struct curl_slist **list, const char *name, const char *value)
 {

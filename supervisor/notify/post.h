@@ -4,6 +4,7 @@
 #ifndef EXACHECK_NOTIFY_POST_H
 #define EXACHECK_NOTIFY_POST_H
 
+#include "../../common/notify_parts.h"
 #include "carrier.h"
 
 struct post {
@@ -18,6 +19,9 @@ struct post {
 
 /* Hand it over; the outcome is by the answer's status. */
 void post_send(const struct post *, const struct errand *, const struct reach *, struct outcome *);
+
+/* Where it goes: to the host of these parts, whose certificate is verified if it has one. */
+void post_reach(struct reach *, const struct notify_parts *, bool tls, bool verify);
 
 /* Append "NAME: VALUE"; false: out of memory, and the list is as before. */
 bool post_header(struct curl_slist **, const char *name, const char *value);

@@ -62,10 +62,7 @@ const struct letter *queue_begin(struct queue *, monotime_t now);
 /* It ended. text: why, for people. */
 void queue_ended(struct queue *, enum courier_end, const char *text, monotime_t now);
 
-/*
- * The end is near: what waits is due now, whatever was to be waited for; a letter is still tried again,
- * each 5 s.
- */
+/* The end is near: what waits is due now, whatever was to be waited for; a letter is still tried again, each 5 s. */
 void queue_hurry(struct queue *, monotime_t now);
 
 /* Whether the last attempt failed. */

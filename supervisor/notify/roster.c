@@ -70,4 +70,5 @@ roster_add(struct roster *roster, const struct notice *notice, bool listed)
 		roster->kinds[one->group][kind]++;
 	one->kinds |= 1u << kind;
 	one->unlisted += !listed;
+	one->last = notice_kind(notice);
 }

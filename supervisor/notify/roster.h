@@ -20,6 +20,7 @@ struct roster_one {
 	bool group;
 	unsigned kinds;	   /* bits of enum notice_kind: of its events */
 	uint64_t unlisted; /* of its events, how many are only counted */
+	enum notice_kind last; /* of its events */
 	RB_ENTRY(roster_one) by_name;
 	TAILQ_ENTRY(roster_one) in_order;
 };

@@ -30,7 +30,8 @@ piece_cover(char *text, const char *piece, size_t length)
 {
 	if (length < PIECE_MIN)
 		return;
-	for (; *text != '\0'; text++)
+	/* never at the end of the text: there a piece with a NUL in it would be found, and beyond */
+	for (size_t left = strlen(text); left >= length; left--, text++)
 		if (strncasecmp(text, piece, length) == 0)
 			memset(text, '*', length);
 }
@@ -49,8 +50,10 @@ decoded_cover(char *text, const char *piece, size_t length)
 	size_t count = 0;
 
 	for (size_t i = 0; i < length && count < sizeof(decoded); i++) {
+		const unsigned char *c = (const unsigned char *)piece + i;
+
 		decoded[count] = piece[i];
-		if (piece[i] == '%' && i + 2 < length && isxdigit((unsigned char)piece[i + 1]) && isxdigit((unsigned char)piece[i + 2])) {
+		if (*c == '%' && i + 2 < length && isxdigit(c[1]) && isxdigit(c[2])) {
 			decoded[count] = (char)(digit(piece[i + 1]) * 16 + digit(piece[i + 2]));
 			i += 2;
 		}

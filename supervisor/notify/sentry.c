@@ -13,18 +13,6 @@
 #include "request_url.h"
 #include "target.h"
 
-#define PORT_HTTP 80
-#define PORT_HTTPS 443
-
-static void
-reach_fill(struct reach *reach, const struct notify_dsn *dsn)
-{
-	snprintf(reach->host, sizeof(reach->host), "%s", dsn->parts.host);
-	reach->port = dsn->parts.port != 0 ? dsn->parts.port : dsn->tls ? PORT_HTTPS : PORT_HTTP;
-	reach->tls = dsn->tls;
-	reach->verify = dsn->tls;
-}
-
 static bool
 sentry_dsn_read(const char *text, struct reach *reach, char error[static NOTIFY_URL_ERROR_SIZE])
 {
@@ -32,7 +20,7 @@ sentry_dsn_read(const char *text, struct reach *reach, char error[static NOTIFY_
 
 	if (!notify_dsn_parse(&dsn, text, error))
 		return false;
-	reach_fill(reach, &dsn);
+	post_reach(reach, &dsn.parts, dsn.tls, true);
 	notify_dsn_free(&dsn);
 	return true;
 }
@@ -87,7 +75,7 @@ sentry_deliver(const struct errand *errand, struct outcome *outcome)
 		return;
 	if ((path = path_make(&dsn)) != NULL && (url = request_url(&dsn.parts, dsn.tls, path, false)) != NULL &&
 	    (envelope = envelope_make(errand->letter->data)) != NULL && headers_make(&dsn, &post.headers)) {
-		reach_fill(&reach, &dsn);
+		post_reach(&reach, &dsn.parts, dsn.tls, true);
 		post.url = url;
 		post.body = envelope;
 		post.length = strlen(envelope);

@@ -10,6 +10,7 @@
 
 #include "words.h"
 
+#define OUTCOME_SIZE 16 /* " (disabled)" */
 #define NAMES_MAX ((size_t)16 * 1024) /* bytes of those that are only counted */
 
 /* Numbers of nouns and verbs. */
@@ -121,6 +122,16 @@ losses_write(FILE *stream, const struct bundle *bundle, const struct tally *loss
 		putc('\n', stream);
 }
 
+/* What one of whom not all is listed came to: " (down)"; "": that is no state. */
+static const char *
+outcome_text(const struct roster_one *one, char text[static OUTCOME_SIZE])
+{
+	text[0] = '\0';
+	if (one->last == NOTICE_DOWN || one->last == NOTICE_UP || one->last == NOTICE_DISABLED)
+		snprintf(text, OUTCOME_SIZE, " (%s)", words_kind_name(one->last));
+	return text;
+}
+
 /* Those of whom not all is listed, as far as there is room. */
 static void
 names_write(FILE *stream, const struct bundle *bundle)
@@ -128,6 +139,7 @@ names_write(FILE *stream, const struct bundle *bundle)
 	const char *separator = ": ";
 	const struct roster_one *one;
 	size_t room = NAMES_MAX, left = 0;
+	char outcome[OUTCOME_SIZE];
 
 	fprintf(stream, "and %llu more", (unsigned long long)(bundle->all.events - bundle->listed_count));
 	TAILQ_FOREACH(one, &bundle->roster.order, in_order) {
@@ -135,12 +147,13 @@ names_write(FILE *stream, const struct bundle *bundle)
 
 		if (one->unlisted == 0)
 			continue;
-		if (strlen(name) + 2 > room) {
+		outcome_text(one, outcome);
+		if (strlen(name) + strlen(outcome) + 2 > room) {
 			left++;
 			continue;
 		}
-		room -= strlen(name) + 2;
-		fprintf(stream, "%s%s", separator, name);
+		room -= strlen(name) + strlen(outcome) + 2;
+		fprintf(stream, "%s%s%s", separator, name, outcome);
 		separator = ", ";
 	}
 	if (left > 0)

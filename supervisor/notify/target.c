@@ -1,5 +1,6 @@
 /*
- * Targets. Reads the files of certificates. Invariant: a target's secrets are in its URL and nowhere else in this process.
+ * Targets. Reads the files of certificates. Invariant: a target's secrets are in its URL and nowhere else in this
+ * process.
  */
 #include <bsd/string.h>
 #include <stdarg.h>

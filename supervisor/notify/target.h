@@ -1,6 +1,6 @@
 /*
- * Where letters go, by URL: json:// and jsons://, mailto:// and mailtos://, a Sentry DSN, and what the `apprise` command
- * takes.
+ * Where letters go, by URL: json:// and jsons://, mailto:// and mailtos://, a Sentry DSN, and what the `apprise`
+ * command takes.
  */
 #ifndef EXACHECK_NOTIFY_TARGET_H
 #define EXACHECK_NOTIFY_TARGET_H
@@ -10,8 +10,8 @@
 struct target;
 
 /*
- * Of a notification's URL, or of a DSN; everything that is read from files (certificates) is read here, before the process
- * is confined. name: for words about it. NULL with a reason, without any secret, in error.
+ * Of a notification's URL, or of a DSN; everything that is read from files (certificates) is read here, before the
+ * process is confined. name: for words about it. NULL with a reason, without any secret, in error.
  */
 #define TARGET_ERROR_SIZE 160
 struct target *target_new(const char *name, const char *url, char error[static TARGET_ERROR_SIZE]);

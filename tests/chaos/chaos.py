@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """
-make chaos: workers, spawners and helpers of a running exacheck get KILL, TERM, STOP and CONT at random while the
+make chaos: workers and spawners of a running exacheck get KILL, TERM, STOP and CONT at random while the
 services of their checks come and go. Afterwards the routes must be the truth, and what must hold all the time
 must have held. A quarter of the checks is never harmed: those must not notice anything.
 """
@@ -9,6 +9,7 @@ import contextlib
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import sys
@@ -35,6 +36,7 @@ REST = 5.0  # seconds in which nothing may change any more
 SUPERVISOR_GROWTH, WORKER_GROWTH = 256, 64
 WORKERS_SHARE = 0.1  # by which all workers together may grow, replaced ones among them
 STORY = 60  # lines
+LOST = re.compile(r"^\d+ lines? w(?:as|ere) lost")  # exacheck-log's own
 
 
 def prefix(number):
@@ -82,10 +84,11 @@ class Chaos:
         return namespace
 
     def configuration(self):
-        # those who tell people are harmed like any other, and nobody listens to one of them
-        log = {"method": "file", "destination": str(self.directory / "exacheck.log"), "level": "debug", "size": "300KB",
-               "events": ["announce", "withdraw", "error", "info", "debug"]}
-        return {"logging": [log], "notifications": [{"name": "nobody", "url": "json://127.0.0.1:1/"}], "checks": [
+        return {
+            "logging": [{"method": "file", "destination": str(self.directory / "log"),
+                         "formatter": "{level.name}|{extra[check_name]}|{message}"}],
+            "notifications": [{"name": "nobody", "url": "json://127.0.0.1:9/", "general_events": True}],
+            "checks": [
             {"name": subject.name, "prefixes": [subject.prefix], "nexthop": "self", "rise": judge.RISE,
              "fall": judge.FALL, "interval": subject.service.interval,
              "args": {"method": subject.service.method, "timeout": subject.service.timeout,
@@ -198,6 +201,20 @@ class Chaos:
             if kilobytes > before.spared.get(name, 0) + WORKER_GROWTH:
                 self.complain(f"its memory grew from {before.spared.get(name, 0)} to {kilobytes} kB", name)
 
+    def judge_log(self):
+        """What is in the file was said, in this order, and once; what is missing was on its way to one that was killed."""
+        said = iter([line.text.split(" ", 1)[1] for line in self.run.log])
+        count = 0
+        for line in (self.directory / "log").read_text().splitlines():
+            level, name, text = line.split("|", 2)
+            if LOST.search(text):
+                continue
+            count += 1
+            if f"{level.lower()} {'' if name == 'MASTER' else name + ': '}{text}" not in said:
+                self.complain(f"line {count} of the log's file is not the next of those that were said: {line}")
+                return
+        self.notes.append(f"{count} lines in the log's file")
+
     def judge(self, begin, end):
         run, late = self.run, self.watcher.worst
         margin = self.margin()
@@ -218,6 +235,7 @@ class Chaos:
             self.complain(f"nobody breaks the protocol here, and yet: {line}")
         for pid, seconds in self.watcher.unreaped.items():
             self.complain(f"pid {pid} was dead for {seconds:.1f} s and not reaped")
+        self.judge_log()
         total = sum(map(len, outcomes.values()))
         harmed = sum(outcome.reason in judge.HARMED for seen in outcomes.values() for outcome in seen)
         changes = sum(len(service.times) - 1 for service in self.services)

@@ -1,7 +1,7 @@
 """
 What is done to the processes of one exacheck. Invariant: a signal goes only to a process that is a worker, a
-spawner, a helper or a command's guard of this very exacheck at that moment: it is held by a pidfd while its parent and
-its title are looked at.
+spawner, a command's guard, or exacheck-log or exacheck-notify of this very exacheck at that moment: it is held by
+a pidfd while its parent and its title are looked at.
 """
 import os
 import re
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from harness import processes
 
-TITLES = (re.compile(r"ExaCheck (Worker|Spawner|Command) \[([^]]*)\]"), re.compile(r"()\b(exacheck-log|exacheck-notify)\b"))
+TITLE = re.compile(r"ExaCheck (Worker|Spawner|Command) \[([^]]*)\]")
+HELPER = re.compile(r"(?:^|/libexec/)exacheck-(log|notify)\b")
 WEIGHTS = {signal.SIGKILL: 2, signal.SIGTERM: 2, signal.SIGSTOP: 4, signal.SIGCONT: 4}
-KINDS = {"Worker": 16, "Spawner": 2, "Command": 1, "Helper": 2}
+KINDS = {"Worker": 16, "Spawner": 2, "Command": 1, "Helper": 1}
 
 
 @dataclass
@@ -39,9 +40,11 @@ def children(pid):
 
 def title(pid):
     """(kind, subject) of a process of ours, None for what has no such title."""
-    line = processes.cmdline(pid)
-    found = next(filter(None, (pattern.search(line) for pattern in TITLES)), None)
-    return (found[1] or "Helper", found[2]) if found else None
+    words = processes.cmdline(pid)
+    if found := TITLE.search(words):
+        return found.groups()
+    helper = HELPER.search(words)
+    return ("Helper", helper[1]) if helper else None
 
 
 class Harmer:

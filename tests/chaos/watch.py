@@ -44,7 +44,7 @@ def run_delay(pid):
 
 
 def census(master):
-    """(kind, subject) -> pids of living children; what is no spawner, worker or guard counts as ("other", "")."""
+    """(kind, subject) -> pids of living children; what has none of our titles counts as ("other", "")."""
     found = {}
     for pid in children(master):
         fields = processes.stat_fields(pid)
@@ -110,6 +110,7 @@ class Inventory:
         count = descriptors(master)
         self.descriptors = None if count is None else count - spawners
         self.workers = {subject: len(pids) for (kind, subject), pids in self.family.items() if kind == "Worker"}
+        self.helpers = {subject: len(pids) for (kind, subject), pids in self.family.items() if kind == "Helper"}
         self.others = [processes.cmdline(pid) for pid in self.family.get(("other", ""), [])]
         self.spawner_descriptors = {subject: [descriptors(pid) for pid in pids]
                                     for (kind, subject), pids in self.family.items() if kind == "Spawner"}
@@ -122,6 +123,8 @@ class Inventory:
         found = []
         if self.descriptors != before.descriptors:
             found.append(f"descriptors of the supervisor: {before.descriptors} before, {self.descriptors} after")
+        if self.helpers != before.helpers:
+            found.append(f"processes that are told what happens: {before.helpers} before, {self.helpers} after")
         if len(self.others) != len(before.others):
             found.append(f"other children: {before.others} before, {self.others} after")
         for name in sorted(before.workers.keys() | self.workers.keys()):

@@ -1,4 +1,4 @@
-"""Couriers: mails, webhooks, the apprise command and sentry, end to end; servers that hang or refuse; the sandbox of them."""
+"""Couriers: mails, webhooks, the apprise command and sentry, end to end; servers that hang or refuse."""
 import json
 import re
 import ssl
@@ -42,7 +42,7 @@ class TlsReceiver(HttpServer):
 
 
 def test_mail(start, directory, keep, authority, certificates):
-    """Through every kind of security, as a mail that means what it says; what the server refuses for now comes later."""
+    """Through every kind of security, whole and as it was meant; what the server refuses for now comes later."""
     login = ("ops", "pass:w@rd/1")
     plain, soon = keep(MailServer()), keep(MailServer(answers=["451 not now"]))
     starttls, tls, other = (keep(MailServer(security, certificates[certificate], login)) for security, certificate in (
@@ -50,8 +50,8 @@ def test_mail(start, directory, keep, authority, certificates):
     user = "ops:pass%3Aw%40rd%2F1@127.0.0.1"
     run = start(document(
         directory,
-        {"name": "plain", "url": f"mailto://127.0.0.1:{plain.port}/one@example.net/?from=Exa%20%C3%A9%20<exa@example.net>"
-         "&to=Two%20<two@example.net>&cc=three@example.net&bcc=four@example.net&reply=five@example.net&+X-Extra=a%20b"},
+        {"name": "plain", "url": f"mailto://127.0.0.1:{plain.port}/one@example.net/"
+         "?from=Exa%20%C3%A9%20<exa@example.net>&to=Two%20<two@example.net>&cc=three@example.net&bcc=four@example.net&reply=five@example.net&+X-Extra=a%20b"},
         {"name": "soon", "url": f"mailto://me@127.0.0.1:{soon.port}?from=me@example.net"},
         {"name": "starttls", "url": f"mailtos://{user}:{starttls.port}?from=exa@example.net&ca_file={authority.ca}"},
         {"name": "tls", "url": f"mailtos://{user}:{tls.port}?from=exa@example.net&mode=ssl&ca_file={authority.ca}"},
@@ -68,7 +68,8 @@ def test_mail(start, directory, keep, authority, certificates):
     assert mail.message["Bcc"] is None and b"four@" not in mail.raw
     assert (mail.header("Auto-Submitted"), mail.header("X-Extra")) == ("auto-generated", "a b")
     assert (mail.header("MIME-Version"), mail.message.get_content_charset()) == ("1.0", "utf-8")
-    assert mail.message["Date"].datetime is not None and re.fullmatch(r"<[0-9a-f]{32}@example\.net>", mail.header("Message-ID"))
+    assert mail.message["Date"].datetime is not None
+    assert re.fullmatch(r"<[0-9a-f]{32}@example\.net>", mail.header("Message-ID"))
     assert prefix(0) in mail.body and NAME in mail.body
     assert all(len(line) <= 78 for line in mail.raw.split(b"\r\n")) and mail.raw.isascii()
     for server in (starttls, tls):
@@ -83,13 +84,14 @@ def test_mail(start, directory, keep, authority, certificates):
 def test_mail_refused(start, directory, keep):
     """What will not do is not tried again; a login without the security that the server wants is none."""
     refusing, secret = keep(MailServer(answers=["554 no"] * 9)), keep(MailServer(login=("ops", "right")))
-    run = start(document(directory, {"name": "refusing", "url": f"mailto://me@127.0.0.1:{refusing.port}?from=me@example.net"},
-                         {"name": "plain", "url": f"mailtos://me@127.0.0.1:{refusing.port}?from=me@example.net"},
-                         {"name": "wrong", "url": f"mailto://ops:wrong1@127.0.0.1:{secret.port}?from=me@example.net"}))
+    run = start(document(
+        directory, {"name": "refusing", "url": f"mailto://me@127.0.0.1:{refusing.port}?from=me@example.net"},
+        {"name": "plain", "url": f"mailtos://me@127.0.0.1:{refusing.port}?from=me@example.net"},
+        {"name": "wrong", "url": f"mailto://ops:wrong1@127.0.0.1:{secret.port}?from=me@example.net"}))
     run.wait_log("notification refusing: gave up 1 event: the mail server refused it: SMTP 554", PATIENCE)
     run.wait_log("notification plain: not delivered", PATIENCE)
     assert run.logged("notification plain: not delivered")[0].endswith(": the server does not offer STARTTLS")
-    run.wait_log("notification wrong: gave up 1 event: the mail server refused it: SMTP 535, it wants another user", PATIENCE)
+    run.wait_log("notification wrong: gave up 1 event: the mail server refused it: SMTP 535, it wants another", PATIENCE)
     assert not refusing.mails and not secret.mails and not run.logged("wrong1")
 
 
@@ -117,7 +119,8 @@ def test_webhooks(start, directory, keep, authority, certificates):
     good, untrusted, wrong = (keep(TlsReceiver(certificates[name])) for name in ("good", "good", "other"))
     run = start(document(
         directory,
-        {"name": "plain", "url": f"json://user:p%40ss@127.0.0.1:{plain.port}/a/b?+X-Token=t&-key=v%26w&:room=ops&:title=subject"},
+        {"name": "plain", "url": f"json://user:p%40ss@127.0.0.1:{plain.port}/a/b"
+         "?+X-Token=t&-key=v%26w&:room=ops&:title=subject"},
         {"name": "put", "url": f"json://localhost:{put.port}/?method=put&cto=5&rto=5"},
         {"name": "good", "url": f"jsons://127.0.0.1:{good.port}/?ca_file={authority.ca}"},
         {"name": "untrusted", "url": f"jsons://127.0.0.1:{untrusted.port}/"},
@@ -128,7 +131,8 @@ def test_webhooks(start, directory, keep, authority, certificates):
     request = plain.requests[0]
     assert (request.method, request.target) == ("POST", "/a/b?key=v%26w")
     assert request.headers["authorization"] == "Basic dXNlcjpwQHNz" and request.headers["x-token"] == "t"
-    assert request.headers["content-type"] == "application/json" and request.headers["user-agent"].startswith("exacheck/")
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["user-agent"].startswith("exacheck/")
     body = json.loads(request.body)
     assert body["version"] == "1.0" and body["room"] == "ops" and body["attachments"] == [] and "title" not in body
     assert body["subject"].endswith(NAME) and body["events"][0]["prefixes"] == [prefix(0)] and body["type"] == "success"
@@ -136,7 +140,8 @@ def test_webhooks(start, directory, keep, authority, certificates):
     run.wait_log("notification there: gave up 1 event: HTTP status 302: redirects are not followed", PATIENCE)
     assert run.wait_log("notification untrusted: not delivered", PATIENCE).text.endswith(
         ": unable to get local issuer certificate")
-    assert run.wait_log("notification wrong: not delivered", PATIENCE).text.endswith(": its certificate is for another name")
+    assert run.wait_log("notification wrong: not delivered", PATIENCE).text.endswith(
+        ": its certificate is for another name")
     assert not (away.requests or untrusted.requests or wrong.requests)
 
 
@@ -153,7 +158,7 @@ def test_apprise(start, directory, keep):
     line = run.wait_log("notification bad: not delivered", PATIENCE).text
     assert "the apprise command failed: " in line and not re.search(r"s3cret|hidden|user|127\.0", line), line
     ready = run.logged("exacheck-notify: ready")[0]
-    assert "no_new_privs" in ready and "seccomp" not in ready, "apprise is a program of which nobody knows what it needs"
+    assert "no_new_privs" in ready and "seccomp" not in ready, "nobody knows which calls apprise makes"
 
 
 def test_sentry(start, directory, keep):
@@ -167,7 +172,8 @@ def test_sentry(start, directory, keep):
     wait_until(lambda: len(server.requests) >= 2, PATIENCE, "an event, twice")
     first, request = server.requests[:2]
     assert request.target == "/base/api/42/envelope/" and request.body == first.body
-    assert "sentry_key=0123abcdef" in request.headers["x-sentry-auth"] and "sentry_version=7" in request.headers["x-sentry-auth"]
+    auth = request.headers["x-sentry-auth"]
+    assert "sentry_key=0123abcdef" in auth and "sentry_version=7" in auth
     head, item, event, rest = request.body.split(b"\n", 3)
     event_id = json.loads(head)["event_id"]
     assert re.fullmatch("[0-9a-f]{32}", event_id) and rest == b""
@@ -179,12 +185,13 @@ def test_sentry(start, directory, keep):
 def test_hanging_servers(start, directory, keep):
     """Whatever hangs is ended at its time-out, process and all; who waits meanwhile is nobody."""
     silent, good = keep(TcpServer("silent")), keep(Receiver())
-    urls = {"json": f"json://127.0.0.1:{silent.port}/", "mail": f"mailto://me@127.0.0.1:{silent.port}?from=me@example.net",
+    urls = {"json": f"json://127.0.0.1:{silent.port}/",
+            "mail": f"mailto://me@127.0.0.1:{silent.port}?from=me@example.net",
             "apprise": f"xml://127.0.0.1:{silent.port}/?rto=600&cto=600"}
     run = start(document(directory, *({"name": name, "url": url, "timeout": 3} for name, url in urls.items()),
                          {"name": "good", "url": good.url}, name="web"))
     good.wait("a letter", PATIENCE, check="web")
-    for name, text in (("json", "no answer in time"), ("mail", "no answer in time"), ("apprise", "not done within 3 s")):
+    for name, text in {"json": "no answer in time", "mail": "no answer in time", "apprise": "not done within 3 s"}.items():
         assert run.wait_log(f"notification {name}: not delivered", PATIENCE).text.endswith(f": {text}")
     notify = [pid for pid in processes.children(run.pid) if "exacheck-notify" in processes.cmdline(pid)]
     assert len(notify) == 1
@@ -198,4 +205,5 @@ def test_apprise_missing(root, directory):
     done = subprocess.run(
         ["unshare", "-m", "sh", "-c", "mount --bind /dev/null /usr/bin/apprise && exec \"$0\" test -f \"$1\"",
          str(paths.EXACHECK), str(path)], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 2 and "install the package apprise" in done.stderr and "Token" not in done.stderr, done.stderr
+    assert done.returncode == 2 and "install the package apprise" in done.stderr, done.stderr
+    assert "Token" not in done.stderr

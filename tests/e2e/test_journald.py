@@ -11,7 +11,7 @@ import pytest
 
 from harness import paths, processes
 from harness.config import check, config, prefix
-from harness.wait import wait_until
+from harness.wait import Timeout, wait_until
 
 pytestmark = pytest.mark.one_level
 
@@ -21,7 +21,7 @@ JOURNALD = "/lib/systemd/systemd-journald"
 SETUP = f"""
 mount -t tmpfs none /run && mkdir -p /run/etc /run/systemd/journald.conf.d /run/log/journal &&
 cp -a /etc/. /run/etc && echo 11111111111111111111111111111111 >/run/etc/machine-id && mount --bind /run/etc /etc &&
-printf '[Journal]\\nStorage=volatile\\nReadKMsg=no\\nAudit=no\\nRateLimitBurst=0\\nForwardToSyslog=no\\n' \
+printf '[Journal]\\nStorage=volatile\\nReadKMsg=no\\nAudit=\\nRateLimitBurst=0\\nForwardToSyslog=no\\n' \
   >/run/systemd/journald.conf.d/test.conf && exec {JOURNALD}
 """
 # What systemd does for a service whose StandardError is the journal.
@@ -39,11 +39,14 @@ os.execvp(sys.argv[2], sys.argv[2:])
 
 class Journal:
     def __init__(self, directory):
-        self.holder = processes.Daemon(["unshare", "--mount", "sh", "-c", SETUP], directory / "journald.out").start()
+        self.holder = processes.Daemon(["unshare", "--mount", "sh", "-c", SETUP], directory / "journald.out",
+                                       env={**os.environ, "SYSTEMD_LOG_TARGET": "console"}).start()
         self.argv = ["nsenter", f"--target={self.holder.process.pid}", "--mount"]
         root = f"/proc/{self.holder.process.pid}/root/run/systemd/journal"
-        wait_until(lambda: os.path.exists(f"{root}/socket") and os.path.exists(f"{root}/stdout"), PATIENCE,
-                   f"systemd-journald ({self.holder.log()})")
+        try:
+            wait_until(lambda: os.path.exists(f"{root}/socket") and os.path.exists(f"{root}/stdout"), PATIENCE)
+        except Timeout:
+            raise Timeout(f"systemd-journald: {self.holder.log()}") from None
 
     def entries(self, **fields):
         """Those with these fields, one dict each, in their order."""

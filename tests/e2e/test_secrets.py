@@ -143,8 +143,8 @@ def wrong(secret, document):
     yield {**document, "notifications": [{"name": "ops", "url": [f"json://{secret('list')}@h"]}]}
 
 
-ANSWERS = [["status"], ["status", "-v"], ["--json", "status"], ["routes"], ["--json", "routes"], ["why", MARK], ["history"],
-           ["events"], ["--json", "events"], ["version"], ["notify-test"]]
+ANSWERS = [["status"], ["status", "-v"], ["--json", "status"], ["routes"], ["--json", "routes"], ["why", MARK],
+           ["history"], ["events"], ["--json", "events"], ["version"], ["notify-test"]]
 PAGES = ["/", "/metrics", "/api/v1/status", "/healthz"]
 
 
@@ -194,17 +194,19 @@ def test_nowhere(start, directory, keep):
     pages = {f"page {path}": web.get(path)[2] for path in PAGES}
     looker.close()
     run.stop()
-    places = {"stderr": bytes(run.stderr.raw), "stdout": bytes(run.stdout.raw), "file": (directory / "log").read_bytes(),
-              "syslog": syslog.text, **answers, **pages, **looker.places()}
+    places = {"stderr": bytes(run.stderr.raw), "stdout": bytes(run.stdout.raw),
+              "file": (directory / "log").read_bytes(), "syslog": syslog.text, **answers, **pages, **looker.places()}
     assert secret.found(places) == []
     # each of them was where secrets would have been
-    for place in ("stderr", "file", "syslog", "cmdline", "ctl status", "ctl events", "ctl history", "page /api/v1/status", "page /metrics"):
+    for place in ("stderr", "file", "syslog", "cmdline", "ctl status", "ctl events", "ctl history",
+                  "page /api/v1/status", "page /metrics"):
         assert MARK in places[place].decode() if isinstance(places[place], bytes) else MARK in places[place], place
     assert b"apprise" in places["cmdline"] and b"PATH=" in places["environ"] and b"worker" in places["comm"]
-    for text in ("HTTP status 500", "Connection refused", "does not resolve", "SMTP 535", "the apprise command failed: "):
+    for text in ("HTTP status 500", "Connection refused", "does not resolve", "SMTP 535", "the apprise command failed"):
         assert text in places["ctl notify-test"], places["ctl notify-test"]
     # and whoever was to have them had them
-    received = b"".join(request.body + str((request.target, request.headers)).encode() for request in http.requests + bad.requests)
+    received = b"".join(request.body + str((request.target, request.headers)).encode()
+                        for request in http.requests + bad.requests)
     received += str(mails.logins).encode()
     told = {where for _, where in secret.found({"servers": received})}
     assert told >= {"json", "path", "header", "query", "payload", "json 500", "mail", "apprise", "apprise path", "url",
@@ -230,10 +232,12 @@ def test_couriers_memory(root, start, directory, keep):
     secret, silent = Secrets(), keep(TcpServer("silent"))
     (directory / "ready").touch()
     # late in it: the allocator writes over the begin of what is freed
-    urls = {name: f"json://user:password@127.0.0.1:{silent.port}/{'path/' * 8}{secret(name)}" for name in ("first", "second", "third")}
+    urls = {name: f"json://user:password@127.0.0.1:{silent.port}/{'path/' * 8}{secret(name)}"
+            for name in ("first", "second", "third")}
     run = start({**config(check("web", {"method": "file", "path": str(directory / "ready")})),
                  "sentry": {"dsn": f"http://{'0123456789' * 4}{secret('sentry')}@127.0.0.1:{silent.port}/1"},
-                 "notifications": [{"name": name, "url": url, "group": 0, "timeout": 100} for name, url in urls.items()]})
+                 "notifications": [{"name": name, "url": url, "group": 0, "timeout": 100}
+                                   for name, url in urls.items()]})
 
     def notify():
         return next(pid for pid in processes.children(run.pid) if "exacheck-notify" in processes.cmdline(pid))
@@ -255,6 +259,6 @@ def test_is_found():
     secret = Secrets()
     word = secret("here")
     assert secret.found({"log": "nothing to be seen"}) == []
-    for text in (word, word.upper(), f"url json://user:{word}@host/", base64.b64encode(f"user:{word}".encode()).decode(),
-                 base64.b64encode(f"me:{word}".encode()), json.dumps({"a": f"\"{word}\""})):
+    for text in (word, word.upper(), f"url json://user:{word}@host/",
+                 base64.b64encode(f"user:{word}".encode()).decode(), base64.b64encode(f"me:{word}".encode()), json.dumps({"a": f"\"{word}\""})):
         assert secret.found({"log": text}) == [("log", "here")], text

@@ -137,7 +137,8 @@ letter_send(const struct target *target, int64_t limit_ns)
 
 START_TEST(test_delivered)
 {
-	struct target *target = target_open("json://us%%40er:pass@127.0.0.1:%u/a%%20b/c d?+X-Token=t1&-q=1 2&:extra=x&:title=subject");
+	struct target *target = target_open(
+	    "json://us%%40er:pass@127.0.0.1:%u/a%%20b/c d?+X-Token=t1&-q=1 2&:extra=x&:title=subject");
 	char text[8192];
 	int seen;
 	pid_t server = server_start("HTTP/1.1 204 No Content\r\n\r\n", &seen);
@@ -171,7 +172,8 @@ static const struct {
 	{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", COURIER_DELIVERED, "HTTP status 200"},
 	{"HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", COURIER_NEVER,
 	    "HTTP status 301: redirects are not followed"},
-	{"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", COURIER_NEVER, "HTTP status 401: user, password or token are refused"},
+	{"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", COURIER_NEVER,
+	    "HTTP status 401: user, password or token are refused"},
 	{"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", COURIER_NEVER, "HTTP status 404"},
 	{"HTTP/1.1 408 No\r\nContent-Length: 0\r\n\r\n", COURIER_LATER, "HTTP status 408"},
 	{"HTTP/1.1 425 No\r\nContent-Length: 0\r\n\r\n", COURIER_LATER, "HTTP status 425"},

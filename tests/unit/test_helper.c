@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../supervisor/helper.h"
@@ -238,6 +239,29 @@ START_TEST(told_in_order_from_before_it_runs)
 }
 END_TEST
 
+/* Nothing else happens meanwhile: the loop does not turn. */
+START_TEST(what_presses_is_told_at_once)
+{
+	const struct timespec pause = monotime_timespec(5 * MS);
+	monotime_t deadline;
+
+	helper_press(helper); /* there is none */
+	helper_configure(helper);
+	helper_press(helper); /* it is only being started */
+	await_told("setup\n");
+	ck_assert(!helper_queue_urgent(queue));
+	add("one");
+	add("two");
+	helper_press(helper);
+	deadline = monotime_add(monotime_now(), WAIT_NS);
+	while (strcmp(told(), "setup\none\ntwo\n") != 0 && monotime_before(monotime_now(), deadline))
+		nanosleep(&pause, NULL);
+	ck_assert_str_eq(told(), "setup\none\ntwo\n");
+	add("three");
+	await_told("setup\none\ntwo\nthree\n");
+}
+END_TEST
+
 START_TEST(another_takes_the_place_of_one_that_crashes)
 {
 	helper_configure(helper);
@@ -315,6 +339,26 @@ START_TEST(stop_while_it_is_started)
 	ck_assert(helper_ends(helper));
 	await_told("setup\none\n" BYE);
 	await_end();
+}
+END_TEST
+
+/* There are only so many that finish side by side. */
+START_TEST(too_many_that_go_on)
+{
+	char setups[8][16];
+
+	for (int i = 0; i < 6; i++) {
+		snprintf(setups[i], sizeof(setups[i]), "setup %d\n", i);
+		wanted = setups[i];
+		helper_configure(helper);
+		add("wait");
+		await_length((size_t)(i + 1) * strlen("setup 0\nwait\n"));
+		if (i < 5)
+			ck_assert_msg(strstr(logged, "does not end") == NULL, "%s", logged);
+	}
+	await_logged("does not end: it is killed\n");
+	await_logged("exacheck-log ended; another is started");
+	permit();
 }
 END_TEST
 
@@ -414,7 +458,9 @@ break_off(void)
 
 START_TEST(queue_counts_what_does_not_fit_in_its_place)
 {
+	ck_assert(!helper_queue_urgent(queue));
 	put("12345678\n");
+	ck_assert(helper_queue_urgent(queue));
 	put("12345678\n");
 	put("lost\n");
 	put("a\n");
@@ -529,12 +575,14 @@ main(void)
 	tcase_set_tags(life, UNIT_NATIVE);
 	tcase_add_checked_fixture(life, setup, teardown);
 	tcase_add_test(life, told_in_order_from_before_it_runs);
+	tcase_add_test(life, what_presses_is_told_at_once);
 	tcase_add_test(life, another_takes_the_place_of_one_that_crashes);
 	tcase_add_test(life, another_setup);
 	tcase_add_test(life, one_that_goes_on_to_its_end);
 	tcase_add_test(life, stop_comes_after_everything);
 	tcase_add_test(life, stop_while_it_is_started);
 	tcase_add_test(life, leave);
+	tcase_add_test(life, too_many_that_go_on);
 	tcase_add_test(life, words);
 	tcase_add_test(life, program_that_is_not_there);
 	tcase_add_checked_fixture(lines, queue_setup, queue_teardown);

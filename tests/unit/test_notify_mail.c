@@ -40,7 +40,8 @@ START_TEST(test_golden)
 	} cases[] = {
 		{"mailto://me@example.net", "Title", "Body\n",
 		    BEGIN "example.net>\r\nFrom: me@example.net\r\nTo: me@example.net\r\nSubject: Title\r\n" MIME "\r\nBody\r\n"},
-		{"mailto://me@example.net?name=a%20%22b%22%5C&to=Ops%20%3Co@x%3E,p@x&cc=q@x&bcc=r@x&reply=s@x&+X-A=b", "T", ".\n\nend",
+		{"mailto://me@example.net?name=a%20%22b%22%5C&to=Ops%20%3Co@x%3E,p@x&cc=q@x&bcc=r@x&reply=s@x&+X-A=b", "T",
+		    ".\n\nend",
 		    BEGIN "example.net>\r\nFrom: \"a \\\"b\\\"\\\\\" <me@example.net>\r\nTo: \"Ops\" <o@x>,\r\n p@x\r\nCc: q@x\r\n"
 		    "Reply-To: s@x\r\nSubject: T\r\n" MIME "X-A: b\r\n\r\n.\r\n\r\nend\r\n"},
 		{"mailto://h?from=%C3%89%20%3Ce@y%3E", "Pr\xc3\xbc" "fung", "\xc3\xbc = 1 \n\ttab\r\n",
@@ -91,7 +92,8 @@ END_TEST
 
 START_TEST(test_injection)
 {
-	static const char *const titles[] = {"a\r\nBcc: evil@x", "a\nBcc: evil@x", "a\r\n\r\nbody", "a\x0b\x0c\x1c", ("a\xc2\x85" "b")};
+	static const char *const titles[] = {"a\r\nBcc: evil@x", "a\nBcc: evil@x", "a\r\n\r\nbody", "a\x0b\x0c\x1c",
+	    ("a\xc2\x85" "b")};
 
 	for (size_t i = 0; i < COUNT(titles); i++) {
 		char *text = mail_make("mailto://e@y", titles[i], "Bcc: nobody");

@@ -305,8 +305,8 @@ START_TEST(many_are_counted)
 	    summed(letter, "up") == 600);
 	more = json_object_get(letter->summary, "more");
 	ck_assert_uint_eq(json_array_size(more), 300);
-	snprintf(last, sizeof(last), "check-298, check-299\n");
-	ck_assert_ptr_nonnull(strstr(letter->body, "and 1300 more: check-000, "));
+	snprintf(last, sizeof(last), "check-298 (down), check-299 (down)\n");
+	ck_assert_ptr_nonnull(strstr(letter->body, "and 1300 more: check-000 (down), "));
 	ck_assert_ptr_nonnull(strstr(letter->body, last));
 	queue_free(queue);
 }

@@ -39,8 +39,8 @@ END_TEST
 START_TEST(test_payload)
 {
 	char title[] = "Title", body[] = "Body \"x\"\n", error[NOTIFY_URL_ERROR_SIZE], *text;
-	const struct letter letter = {.kind = LETTER_WARNING, .title = title, .body = body, .data = json_pack("[{s:i}]", "a", 1),
-	    .summary = json_pack("{s:i}", "events", 1)};
+	const struct letter letter = {.kind = LETTER_WARNING, .title = title, .body = body,
+	    .data = json_pack("[{s:i}]", "a", 1), .summary = json_pack("{s:i}", "events", 1)};
 	struct notify_parts parts;
 	json_t *payload;
 
@@ -76,6 +76,7 @@ START_TEST(test_scrub)
 		{"x://aaaa", "aaaaaaa", "****aaa"},
 		{"x://", "text", "text"},
 		{"x://%41%42%43%44", "abcd %41%42%43%44", "**** ************"},
+		{"x://a%00bcdefghij", "x a", "x a"},
 		{"x://abcd%", "abcd abcd%", "abcd *****"},
 	};
 

@@ -64,6 +64,8 @@ START_TEST(test_refused)
 		{"json://hunter2:%0a@host/", "in its user or password"},
 		{"json://hunter2:%@host/", "in its user or password"},
 		{"json://host/?hunter2=%0d%0a", "in a parameter"},
+		{"json://host/?hunter2=%ff", "not UTF-8"},
+		{"mailto://me@host/?name=hunter2%c3", "not UTF-8"},
 		{"json://host/\nhunter2", "control characters"},
 		{"json://host/?method=hunter2", "method= one of POST"},
 		{"json://host/?cto=hunter2", "cto=SECONDS"},
@@ -122,7 +124,8 @@ START_TEST(test_parts)
 	struct notify_parts parts;
 	char error[NOTIFY_URL_ERROR_SIZE];
 
-	ck_assert(notify_parts_parse(&parts, "Json://us%40er:p%3aw@x@Host.example:81/p%20q?A=b%26&+H=v;-q&:p=%C3%A9#frag", error));
+	ck_assert(notify_parts_parse(&parts,
+	    "Json://us%40er:p%3aw@x@Host.example:81/p%20q?A=b%26&+H=v;-q&:p=%C3%A9#frag", error));
 	ck_assert_str_eq(parts.scheme, "json");
 	ck_assert_str_eq(parts.user, "us@er");
 	ck_assert_str_eq(parts.password, "p:w@x");

@@ -1,4 +1,4 @@
-"""A mail server (aiosmtpd) in a thread: plain, with STARTTLS or TLS, with or without a login; it keeps what it is given."""
+"""A mail server (aiosmtpd) in a thread: plain, with STARTTLS or TLS, with or without a login; it keeps its mails."""
 import asyncio
 import email
 import email.policy
