@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "utf8.h"
+
 #define US_PER_SECOND 1000000
 #define HALF_DAY 12
 #define ZONE_UTC "!UTC"
@@ -162,6 +164,7 @@ add_directives(struct log_time *time, const char *text, size_t length, char erro
 			snprintf(error, LOG_FORMAT_ERROR_SIZE, "{time}: cannot write %%%.*s: write the date with tokens, "
 			    "such as YYYY-MM-DD HH:mm:ss.SSS, or with the directives %%Y %%m %%d %%H %%M %%S %%f %%z",
 			    at < length, text + at);
+			utf8_sanitise(error); /* of a longer character only the first byte is shown */
 			return false;
 		}
 		add_tokens(time, found, strlen(found));

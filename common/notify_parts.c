@@ -99,8 +99,8 @@ host_parse(struct notify_parts *parts, const char *text, char *error)
 		return notify_url_refuse(error, "must have a host of at most 255 characters");
 	if (!url_parse(http, &url, reason))
 		return notify_url_refuse(error,
-		    "must have, after its :// and a user, a host name or address (IPv6: in brackets) and, if any, "
-		    "a port of 1 to 65535");
+		    "must have, after its :// and a user, a host name or address (IPv6: in brackets) and, if any, a port of 1 to "
+		    "65535; in a password / ? # are written %%2F %%3F %%23");
 	snprintf(parts->host, sizeof(parts->host), "%s", url.host);
 	parts->port = url.port;
 	return true;

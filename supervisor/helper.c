@@ -30,9 +30,10 @@ helper_wait(struct helper *helper, monotime_t until)
 static void
 helper_failed(struct helper *helper, monotime_t next)
 {
-	const char *then = helper->stopping || helper->setup == NULL ? "" : monotime_before(monotime_now(), next) ? "; another is started soon" :
-	    "; another is started now";
+	const char *then = monotime_before(monotime_now(), next) ? "; another is started soon" : "; another is started now";
 
+	if (helper->stopping || helper->setup == NULL)
+		then = "";
 	helper->failures++;
 	HELPER_SAY(helper, LOG_LEVEL_WARNING, LOG_FAULT_CRASH, 0, "%s ended%s%s", helper->kind->name, then,
 	    helper->kind->events ? "; what was on its way to it may be lost" : "");

@@ -1,8 +1,8 @@
 /*
- * The life of a helper: a process of exacheck's own beside the workers (exacheck-web, exacheck-log, exacheck-notify) and
- * the pipe to it. It is started while there is something for it to do, restarted with back-off, and ended with its work.
- * What it is told are lines of JSON, the first one its setup. It is hardly listened to: what it says are words, lines of a
- * few printable characters, and whatever else it says ends it.
+ * The life of a helper: a process of exacheck's own beside the workers (exacheck-web, exacheck-log, exacheck-notify)
+ * and the pipe to it. It is started while there is something for it to do, restarted with back-off, and ended with its
+ * work. What it is told are lines of JSON, the first one its setup. It is hardly listened to: what it says are words,
+ * lines of a few printable characters, and whatever else it says ends it.
  */
 #ifndef EXACHECK_HELPER_H
 #define EXACHECK_HELPER_H
@@ -59,8 +59,9 @@ struct helper *helper_new(struct event_base *, const struct helper_kind *, const
 void helper_free(struct helper *);
 
 /*
- * There may be something else to do from now on: its setup is asked for. Where it is another one than before the process
- * is ended, in order, and the next one started once it has ended, or, of one that finishes what it was told, soon.
+ * There may be something else to do from now on: its setup is asked for. Where it is another one than before the
+ * process is ended, in order, and the next one started once it has ended, or, of one that finishes what it was told,
+ * soon.
  */
 void helper_configure(struct helper *);
 
@@ -75,17 +76,17 @@ void helper_press(struct helper *);
 bool helper_wanted(const struct helper *);
 
 /*
- * The end is near: say so, then nothing more. helper_ends: whether it is yet to end by itself. helper_pid: its process; 0:
- * none.
+ * The end is near: say so, then nothing more. helper_ends: whether it is yet to end by itself. helper_pid: its
+ * process; 0: none.
  */
 void helper_stop(struct helper *);
 bool helper_ends(const struct helper *);
 pid_t helper_pid(const struct helper *);
 
 /*
- * Another program is about to take this one's place, and starts a helper of its own: this one is killed at once, or, if
- * it is told events, finishes. If the other program does not come, there is another helper. helper_told: whether all that
- * there is has been told, so that nothing is lost by that.
+ * Another program is about to take this one's place, and starts a helper of its own: this one is killed at once, or,
+ * if it is told events, finishes. If the other program does not come, there is another helper. helper_told: whether
+ * all that there is has been told, so that nothing is lost by that.
  */
 void helper_leave(struct helper *);
 bool helper_told(const struct helper *);

@@ -1,6 +1,6 @@
 /*
- * What the files of helpers share: helper.c (its life) and helper_talk.c (what it is told, and says). Nobody else includes
- * it.
+ * What the files of helpers share: helper.c (its life) and helper_talk.c (what it is told, and says). Nobody else
+ * includes it.
  */
 #ifndef EXACHECK_HELPER_INTERNAL_H
 #define EXACHECK_HELPER_INTERNAL_H
@@ -13,7 +13,8 @@
 #include "helper_words.h"
 
 #define HELPER_RETRY_NS (1 * NS_PER_SECOND)
-#define HELPER_END_WAIT_NS (1 * NS_PER_SECOND) /* after being told to end, before it is killed, or does not matter any more */
+/* After it was told to end, before it is killed or left to itself. */
+#define HELPER_END_WAIT_NS (1 * NS_PER_SECOND)
 
 enum helper_phase {
 	HELPER_OFF,	  /* there is nothing to do */

@@ -1,6 +1,6 @@
 /*
- * The queue of lines. Invariant: a line is told once, in its order, or is part of a count that is told in its place; what
- * has been handed on is kept until it is known to have gone out.
+ * The queue of lines. Invariant: a line is told once, in its order, or is part of a count that is told in its place;
+ * what has been handed on is kept until it is known to have gone out.
  */
 #include "helper_queue.h"
 
@@ -99,7 +99,7 @@ helper_queue_add(struct helper_queue *queue, char *text)
 	STAILQ_INSERT_TAIL(&queue->lines, line, entry);
 }
 
-/* Hand on a count of lost lines, if there are any, and a text. Returns their bytes; SIZE_MAX: out of memory, nothing was. */
+/* Hand on a count of lost lines, if there are any, and a text. Returns their bytes; SIZE_MAX: no memory for both. */
 static size_t
 offer(struct evbuffer *out, uint64_t lost, const char *text, size_t length)
 {

@@ -21,7 +21,7 @@ struct helper_queue;
 struct helper_queue *helper_queue_new(size_t bytes);
 void helper_queue_free(struct helper_queue *);
 
-/* Add a line, malloc'd, with its newline, which is the queue's from now on; NULL: there was no memory for it, so it is lost. */
+/* Add a line, malloc'd, with its newline, which is the queue's from now on; NULL: it is lost, for want of memory. */
 void helper_queue_add(struct helper_queue *, char *line);
 
 /* Nobody is told anything any more: drop all. */

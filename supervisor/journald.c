@@ -1,8 +1,8 @@
 /*
- * The native protocol of systemd-journald: one datagram a line, a field in each line of it. Touches the environment and one
- * socket. Invariant: never waits, and a line that the journal has not taken goes to standard error.
+ * The native protocol of systemd-journald: one datagram a line, a field in each line of it. Touches the environment and a
+ * socket at a time. Invariant: never waits, and a line that the journal has not taken goes to standard error.
  *
- * The socket is not connected: the journal may be started anew.
+ * The socket is made for each line: the journal may be started anew, and this process may close all that it has open.
  */
 #include "journald.h"
 
@@ -33,7 +33,6 @@ static const char priorities[LOG_LEVELS] = {
 };
 
 static const struct sockaddr_un journal = {.sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/socket"};
-static int journal_fd = -1;
 
 struct entry {
 	size_t length; /* ENTRY_SIZE: it did not fit */
@@ -88,10 +87,16 @@ static bool
 journal_write(const struct log_record *record)
 {
 	struct entry entry;
+	bool sent;
+	int fd;
 
 	entry_make(&entry, record);
-	return entry.length < ENTRY_SIZE && sendto(journal_fd, entry.text, entry.length, MSG_DONTWAIT | MSG_NOSIGNAL,
-	    (const struct sockaddr *)&journal, sizeof(journal)) != -1;
+	if (entry.length == ENTRY_SIZE || (fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
+		return false;
+	sent = sendto(fd, entry.text, entry.length, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&journal,
+	    sizeof(journal)) != -1;
+	close(fd);
+	return sent;
 }
 
 /* Whether DEVICE:INODE are those of standard error: it may be another one than the manager set up. */
@@ -111,8 +116,7 @@ journald_init(void)
 {
 	const char *stream = getenv(STREAM_VARIABLE);
 
-	if (stream != NULL && stream_is_stderr(stream) &&
-	    (journal_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) != -1)
+	if (stream != NULL && stream_is_stderr(stream))
 		log_set_writer(journal_write);
 	unsetenv(STREAM_VARIABLE);
 }

@@ -145,8 +145,8 @@ return_awaited(struct stop *stop, monotime_t now)
 }
 
 /*
- * Those that end by themselves and have time for it yet, since the end began; the log is the last that does. Returns how
- * many they are.
+ * Those that end by themselves and have time for it yet, since the end began; the log is the last that does. Returns
+ * how many they are.
  */
 static size_t
 spared(const struct stop *stop, int64_t elapsed_ns, pid_t list[static SPARED_MAX])

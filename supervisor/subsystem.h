@@ -7,8 +7,8 @@
 #include "../common/log.h"
 
 /*
- * "announcer", "configuration", "executor", "healthcheck", "logging", "notification", "utility", "worker" or "master": what
- * the line says itself, or by the name of the source's file.
+ * "announcer", "configuration", "executor", "healthcheck", "logging", "notification", "utility", "worker" or "master":
+ * what the line says itself, or by the name of the source's file.
  */
 const char *subsystem_name(const struct log_source *);
 

@@ -1,6 +1,6 @@
 /*
- * The beginning of a helper. Touches this process. Invariant: nobody looks into its memory, in which secrets come with the
- * setup.
+ * The beginning of a helper. Touches this process. Invariant: nobody looks into its memory, in which secrets come with
+ * the setup.
  */
 #include "birth.h"
 
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "../../common/message.h"
@@ -33,6 +34,16 @@ setup_take(struct birth *birth)
 	free(line);
 }
 
+/* Before any descriptor is opened that could be taken for it. */
+static bool
+channel_there(void)
+{
+	int type;
+	socklen_t length = sizeof(type);
+
+	return getsockopt(CHANNEL_FD, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_STREAM;
+}
+
 void
 birth_begin(struct birth *birth, const char *name, int nice)
 {
@@ -44,11 +55,13 @@ birth_begin(struct birth *birth, const char *name, int nice)
 	prctl(PR_SET_DUMPABLE, 0);
 	tzset();
 	wipe_libraries();
-	birth->base = event_base_new();
-	birth->intake = intake_new(CHANNEL_FD);
-	if (birth->base == NULL || birth->intake == NULL) {
+	if (!channel_there()) {
 		fprintf(stderr, "%s: started by exacheck itself, not by hand\n", name);
 		exit(EXIT_FAILURE);
 	}
+	birth->base = event_base_new();
+	birth->intake = intake_new(CHANNEL_FD);
+	if (birth->base == NULL || birth->intake == NULL)
+		report_fatal("out of memory");
 	setup_take(birth);
 }

@@ -1,6 +1,6 @@
 /*
- * The sandbox of helpers. Touches this process only. Invariant: identity is dropped first, and the filter of system calls
- * comes last, because it forbids the others.
+ * The sandbox of helpers. Touches this process only. Invariant: identity is dropped first, and the filter of system
+ * calls comes last, because it forbids the others.
  */
 #include "cage.h"
 
@@ -269,7 +269,8 @@ cage_identity_read(struct cage_identity *identity, const json_t *setup)
 	const json_t *gid = json_object_get(setup, "gid");
 	const char *type = json_string_value(json_object_get(setup, "type"));
 
-	if (type == NULL || strcmp(type, "setup") != 0 || !json_is_boolean(drop) || !json_is_integer(uid) || !json_is_integer(gid))
+	if (type == NULL || strcmp(type, "setup") != 0 || !json_is_boolean(drop) || !json_is_integer(uid) ||
+	    !json_is_integer(gid))
 		return false;
 	identity->drop = json_is_true(drop);
 	identity->uid = (uid_t)json_integer_value(uid);

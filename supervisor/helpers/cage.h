@@ -52,14 +52,14 @@ struct cage {
  */
 bool cage_identity_read(struct cage_identity *, const json_t *setup);
 
-/* Leave rights to what this descriptor is of, or (a path) to what is there now: nothing where nothing is. False: too many. */
+/* Leave rights to what this descriptor is of, or to what is there at a path, if anything is. False: too many. */
 bool cage_allow(struct cage *, int path, uint64_t rights);
 bool cage_allow_path(struct cage *, const char *path, uint64_t rights);
 
 /*
- * Enter, for good. What was applied goes to report (size bytes), for people; false: why it cannot be. What the kernel lacks
- * is only reported, unless the setup says strict. SIGTERM and the supervisor's death end it after its farewell; other signals
- * of a terminal are ignored.
+ * Enter, for good. What was applied goes to report (size bytes), for people; false: why it cannot be. What the kernel
+ * lacks is only reported, unless the setup says strict. SIGTERM and the supervisor's death end it after its farewell;
+ * other signals of a terminal are ignored.
  */
 bool cage_enter(const struct cage *, char *report, size_t size);
 

@@ -46,7 +46,7 @@ trouble(struct syslog *syslog, const char *reason)
 {
 	snprintf(syslog->reason, sizeof(syslog->reason), "%s", reason);
 	if (!syslog->troubled)
-		report_problem("syslog %s: %s; lines wait for it, then they are lost", syslog->setup->destination, reason);
+		report_problem("syslog %.100s: %s; lines wait for it, then they are lost", syslog->setup->destination, reason);
 	syslog->troubled = true;
 }
 
@@ -57,7 +57,7 @@ lose(struct syslog *syslog, const char *reason)
 	if (syslog->lost++ > 0 || syslog->troubled)
 		return;
 	snprintf(syslog->reason, sizeof(syslog->reason), "%s", reason);
-	report_problem("syslog %s: lines are lost: %s", syslog->setup->destination, reason);
+	report_problem("syslog %.100s: lines are lost: %s", syslog->setup->destination, reason);
 }
 
 /* How long a message may be; characters are not cut within. */
@@ -132,7 +132,7 @@ loss_tell(struct syslog *syslog)
 	record_own(&fields, LOG_HERE, syslog->setup->pid, record_lost_text(text, syslog->lost, syslog->reason));
 	if (message_add(syslog, &fields) != NULL)
 		return false;
-	report_note("syslog %s: %s", syslog->setup->destination, text);
+	report_note("syslog %.100s: %s", syslog->setup->destination, text);
 	syslog->lost = 0;
 	return true;
 }
@@ -199,7 +199,7 @@ link_up(void *context)
 	struct syslog *syslog = context;
 
 	if (syslog->troubled)
-		report_note("syslog %s: works again", syslog->setup->destination);
+		report_note("syslog %.100s: works again", syslog->setup->destination);
 	syslog->troubled = false;
 }
 
@@ -268,7 +268,7 @@ syslog_close(struct output *output)
 	uint64_t left = syslog->lost + syslog_queue_waiting(&syslog->queue);
 
 	if (left > 0)
-		report_problem("syslog %s: %" PRIu64 " lines were not delivered: %s", syslog->setup->destination, left,
+		report_problem("syslog %.100s: %" PRIu64 " lines were not delivered: %s", syslog->setup->destination, left,
 		    *syslog->reason != '\0' ? syslog->reason : "there was no time left");
 	if (syslog->nudge != NULL)
 		event_free(syslog->nudge);

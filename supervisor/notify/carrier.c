@@ -61,7 +61,7 @@ addresses_write(const struct reach *reach, const struct addrinfo *found)
 static bool
 host_resolve(struct carrier *carrier, const struct reach *reach, struct outcome *outcome)
 {
-	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 	struct addrinfo *found = NULL;
 	struct address literal;
 	int error;
@@ -127,6 +127,15 @@ tls_set(struct carrier *carrier, const struct reach *reach)
 	CARRIER_SET(carrier, CURLOPT_CAPATH, NULL);
 	CARRIER_SET(carrier, CURLOPT_SSL_CTX_FUNCTION, on_tls);
 	CARRIER_SET(carrier, CURLOPT_SSL_CTX_DATA, carrier);
+}
+
+bool
+carrier_load(void)
+{
+	static bool loaded;
+
+	loaded = loaded || curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+	return loaded;
 }
 
 bool

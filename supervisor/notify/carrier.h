@@ -18,6 +18,9 @@ struct carrier {
 	size_t answered; /* bytes of the answer's body */
 };
 
+/* Before there are couriers, and before the sandbox: what libcurl and OpenSSL read from files. False: out of memory. */
+bool carrier_load(void);
+
 /*
  * Begin for this errand: the host is looked up, bounds and certificates are set; the URL and what is sent are the
  * caller's to set. False with the outcome. carrier_end ends it in either case.

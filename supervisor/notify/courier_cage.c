@@ -5,6 +5,7 @@
 #include "courier_cage.h"
 
 #include <fcntl.h>
+#include <glob.h>
 #include <linux/filter.h>
 #include <sched.h>
 #include <signal.h>
@@ -38,7 +39,10 @@ static const struct sandbox_call *const calls[] = {calls_parent, NULL};
 #define NEEDS_ADDRESS (NEED_TCP | NEED_HTTP)
 #define NEEDS_NAME (NEEDS_ADDRESS | NEED_RESOLVER | NEED_LOOK)
 
-/* What the apprise command, a program in Python, reads and executes. */
+/*
+ * What the apprise command, a program in Python, reads and executes, beside what resolving names takes. Not all of /etc: there
+ * are configurations with secrets.
+ */
 static const struct {
 	const char *path;
 	uint64_t rights;
@@ -47,8 +51,14 @@ static const struct {
 	{"/bin", READING | LANDLOCK_FS_EXECUTE},
 	{"/lib", READING | LANDLOCK_FS_EXECUTE},
 	{"/lib64", READING | LANDLOCK_FS_EXECUTE},
-	{"/etc", READING},
-	{"/proc", READING},
+	{"/etc/ssl", READING},
+	{"/etc/pki", READING},
+	{"/etc/ca-certificates", READING},
+	{"/etc/crypto-policies", READING},
+	{"/etc/localtime", LANDLOCK_FS_READ_FILE},
+	{"/etc/passwd", LANDLOCK_FS_READ_FILE},
+	{"/etc/mime.types", LANDLOCK_FS_READ_FILE},
+	{"/etc/services", LANDLOCK_FS_READ_FILE},
 	{"/dev/null", LANDLOCK_FS_READ_FILE | LANDLOCK_FS_WRITE_FILE},
 	{"/dev/urandom", LANDLOCK_FS_READ_FILE},
 	{"/dev/random", LANDLOCK_FS_READ_FILE},
@@ -71,6 +81,21 @@ filters_compile(char error[static COURIER_CAGE_ERROR_SIZE])
 	return false;
 }
 
+/* Directories whose names hold a version: those of Python's own settings. */
+static bool
+versions_allow(struct cage *cage)
+{
+	glob_t found;
+	bool allowed = true;
+
+	if (glob("/etc/python3*", 0, NULL, &found) != 0)
+		return true;
+	for (size_t i = 0; allowed && i < found.gl_pathc; i++)
+		allowed = cage_allow_path(cage, found.gl_pathv[i], READING);
+	globfree(&found);
+	return allowed;
+}
+
 bool
 courier_cage_prepare(struct cage *cage, bool execute, char error[static COURIER_CAGE_ERROR_SIZE])
 {
@@ -88,6 +113,8 @@ courier_cage_prepare(struct cage *cage, bool execute, char error[static COURIER_
 		allowed = cage_allow_path(cage, *path, READING);
 	for (size_t i = 0; execute && allowed && i < sizeof(places) / sizeof(places[0]); i++)
 		allowed = cage_allow_path(cage, places[i].path, places[i].rights);
+	if (execute && allowed)
+		allowed = versions_allow(cage);
 	if (!allowed)
 		snprintf(error, COURIER_CAGE_ERROR_SIZE, "sandbox: landlock: too many places");
 	return allowed && filters_compile(error);

@@ -11,7 +11,7 @@
 #include "../../common/methods/http.h"
 #include "../../common/option_error.h"
 #include "../../common/result.h"
-#include "apprise.h"
+#include "carrier.h"
 #include "target_internal.h"
 
 static LIST_HEAD(, target) targets = LIST_HEAD_INITIALIZER(targets);
@@ -58,6 +58,8 @@ target_open(struct target *target, const char *name, const char *url, char error
 		return refuse(error, "out of memory");
 	if (!target->kind->read(url, &target->reach, text))
 		return refuse(error, text);
+	if (!target->kind->execute && !carrier_load())
+		return refuse(error, "out of memory");
 	return certificates_read(target, error);
 }
 

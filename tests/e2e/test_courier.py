@@ -1,5 +1,8 @@
 """Couriers: mails, webhooks, the apprise command and sentry, end to end; servers that hang or refuse."""
+import itertools
 import json
+import os
+import pathlib
 import re
 import ssl
 import subprocess
@@ -24,6 +27,11 @@ def document(directory, *targets, name=NAME, **others):
     (directory / "ready").touch()
     file = check(name, {"method": "file", "path": str(directory / "ready")})
     return {**config(file), "notifications": [{"group": 0, "timeout": 20, **target} for target in targets], **others}
+
+
+def own_filters():
+    """Filters that this process runs under: those that it starts inherit them."""
+    return re.search(r"Seccomp_filters:\s+(\d+)", pathlib.Path("/proc/self/status").read_text())[1]
 
 
 class TlsReceiver(HttpServer):
@@ -51,7 +59,8 @@ def test_mail(start, directory, keep, authority, certificates):
     run = start(document(
         directory,
         {"name": "plain", "url": f"mailto://127.0.0.1:{plain.port}/one@example.net/"
-         "?from=Exa%20%C3%A9%20<exa@example.net>&to=Two%20<two@example.net>&cc=three@example.net&bcc=four@example.net&reply=five@example.net&+X-Extra=a%20b"},
+         "?from=Exa%20%C3%A9%20<exa@example.net>&to=Two%20<two@example.net>"
+         "&cc=three@example.net&bcc=four@example.net&reply=five@example.net&+X-Extra=a%20b"},
         {"name": "soon", "url": f"mailto://me@127.0.0.1:{soon.port}?from=me@example.net"},
         {"name": "starttls", "url": f"mailtos://{user}:{starttls.port}?from=exa@example.net&ca_file={authority.ca}"},
         {"name": "tls", "url": f"mailtos://{user}:{tls.port}?from=exa@example.net&mode=ssl&ca_file={authority.ca}"},
@@ -91,7 +100,7 @@ def test_mail_refused(start, directory, keep):
     run.wait_log("notification refusing: gave up 1 event: the mail server refused it: SMTP 554", PATIENCE)
     run.wait_log("notification plain: not delivered", PATIENCE)
     assert run.logged("notification plain: not delivered")[0].endswith(": the server does not offer STARTTLS")
-    run.wait_log("notification wrong: gave up 1 event: the mail server refused it: SMTP 535, it wants another", PATIENCE)
+    run.wait_log("notification wrong: gave up 1 event: the mail server refused it: SMTP 535, it wants", PATIENCE)
     assert not refusing.mails and not secret.mails and not run.logged("wrong1")
 
 
@@ -182,6 +191,18 @@ def test_sentry(start, directory, keep):
     assert (event["event_id"], event["platform"]) == (event_id, "native") and "web" in json.dumps(event)
 
 
+def test_endless_answer(start, directory, keep):
+    """An answer is its status: a body without end is cut, and so is what comes in place of an answer."""
+    endless = keep(HttpServer(lambda _: itertools.chain([b"HTTP/1.1 200 OK\r\n\r\n"], itertools.repeat(b"x" * 65536))))
+    noise = keep(HttpServer(lambda _: itertools.repeat(b"x" * 65536)))
+    run = start(document(directory, {"name": "endless", "url": f"json://127.0.0.1:{endless.port}/"},
+                         {"name": "noise", "url": f"json://127.0.0.1:{noise.port}/"}, name="web"))
+    run.wait_log("notification noise: not delivered", PATIENCE)
+    done = ctl("-r", run.directory / "runtime", "notify-test", "endless")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not run.logged("notification endless")
+
+
 def test_hanging_servers(start, directory, keep):
     """Whatever hangs is ended at its time-out, process and all; who waits meanwhile is nobody."""
     silent, good = keep(TcpServer("silent")), keep(Receiver())
@@ -191,11 +212,28 @@ def test_hanging_servers(start, directory, keep):
     run = start(document(directory, *({"name": name, "url": url, "timeout": 3} for name, url in urls.items()),
                          {"name": "good", "url": good.url}, name="web"))
     good.wait("a letter", PATIENCE, check="web")
-    for name, text in {"json": "no answer in time", "mail": "no answer in time", "apprise": "not done within 3 s"}.items():
+    for name, text in ("json", "no answer in time"), ("mail", "no answer in time"), ("apprise", "not done within 3 s"):
         assert run.wait_log(f"notification {name}: not delivered", PATIENCE).text.endswith(f": {text}")
     notify = [pid for pid in processes.children(run.pid) if "exacheck-notify" in processes.cmdline(pid)]
     assert len(notify) == 1
     run.stop()
+
+
+def test_confined(root, start, directory, keep):
+    """A courier may do less than exacheck-notify, and both nothing that their work does not take."""
+    silent = keep(TcpServer("silent"))
+    run = start(document(directory, {"name": "ops", "url": f"json://127.0.0.1:{silent.port}/", "timeout": 100}))
+    wait_until(lambda: silent.count, PATIENCE, "a courier")
+    notify = next(pid for pid in processes.children(run.pid) if "exacheck-notify" in processes.cmdline(pid))
+    [courier] = processes.children(notify)
+    for pid, filters in (notify, 1), (courier, 2):
+        facts = dict(line.split(":\t", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines())
+        assert (facts["Seccomp"], facts["NoNewPrivs"], int(facts["CapEff"], 16)) == ("2", "1", 0)
+        assert int(facts["Seccomp_filters"]) - int(own_filters()) >= filters
+        assert "0" not in facts["Uid"].split() and "0" not in facts["Gid"].split()
+    assert re.search(r"^Max processes +0 +0 ", pathlib.Path(f"/proc/{courier}/limits").read_text(), re.MULTILINE)
+    opened = {os.readlink(path) for path in pathlib.Path(f"/proc/{courier}/fd").iterdir()}
+    assert {name.split(":")[0] for name in opened} <= {"/dev/null", "pipe", "socket"} and len(opened) <= 6, opened
 
 
 def test_apprise_missing(root, directory):

@@ -5,6 +5,7 @@ replaced, others take their place at a reload and an upgrade, none is left at th
 import os
 import re
 import signal
+import subprocess
 import time
 
 import pytest
@@ -71,6 +72,13 @@ def there(directory):
         (directory / name).touch()
     (directory / "logs").mkdir()
     return directory
+
+
+def test_by_hand():
+    """Started by somebody else they say so, and end."""
+    for name in (*NAMES, "exacheck-web"):
+        done = subprocess.run([paths.LIBEXEC / name], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stderr) == (1, f"{name}: started by exacheck itself, not by hand\n")
 
 
 def test_killed(start, there):

@@ -260,5 +260,6 @@ def test_is_found():
     word = secret("here")
     assert secret.found({"log": "nothing to be seen"}) == []
     for text in (word, word.upper(), f"url json://user:{word}@host/",
-                 base64.b64encode(f"user:{word}".encode()).decode(), base64.b64encode(f"me:{word}".encode()), json.dumps({"a": f"\"{word}\""})):
+                 base64.b64encode(f"user:{word}".encode()).decode(), base64.b64encode(f"me:{word}".encode()),
+                 json.dumps({"a": f"\"{word}\""})):
         assert secret.found({"log": text}) == [("log", "here")], text

@@ -1,6 +1,6 @@
 /*
- * The life of a helper that is told events, with a stand-in for its program: what it is told, by whom each line is heard
- * when one takes the place of another, and the queue of what is yet to be told.
+ * The life of a helper that is told events, with a stand-in for its program: what it is told, by whom each line is
+ * heard when one takes the place of another, and the queue of what is yet to be told.
  */
 #include <check.h>
 #include <event2/buffer.h>

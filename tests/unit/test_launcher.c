@@ -343,7 +343,7 @@ become_service(void)
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
 
 	data[0].permitted = data[0].inheritable = BIT(CAP_NET_RAW) | BIT(CAP_NET_ADMIN) | BIT(CAP_SYS_TIME) |
-	    BIT(CAP_NET_BIND_SERVICE);
+	    BIT(CAP_NET_BIND_SERVICE) | BIT(CAP_DAC_OVERRIDE);
 	data[0].effective = data[0].permitted;
 	ck_assert_int_eq(prctl(PR_SET_KEEPCAPS, 1), 0);
 	ck_assert_int_eq(setresgid(NOBODY, NOBODY, NOBODY), 0);
@@ -362,6 +362,8 @@ START_TEST(capabilities_reach_those_that_can_need_them)
 	program_copy("tcp");
 	program_copy("file");
 	copy_as("exacheck-web");
+	copy_as("exacheck-log");
+	copy_as("exacheck-notify");
 	ck_assert_int_eq(chown(libexec, NOBODY, NOBODY), 0);
 	launcher_free(launcher);
 	event_base_free(base);
@@ -375,6 +377,10 @@ START_TEST(capabilities_reach_those_that_can_need_them)
 	ck_assert_uint_eq(portrait.ambient, 0);
 	program_read(LAUNCHER_WEB, &portrait);
 	ck_assert_uint_eq(portrait.ambient, BIT(CAP_NET_BIND_SERVICE));
+	program_read(LAUNCHER_LOG, &portrait);
+	ck_assert_uint_eq(portrait.ambient, BIT(CAP_DAC_OVERRIDE));
+	program_read(LAUNCHER_NOTIFY, &portrait);
+	ck_assert_uint_eq(portrait.ambient, 0);
 }
 END_TEST
 

@@ -161,6 +161,7 @@ static const struct {
 	{"a}b", "a single }: write it twice where it is text"},
 	{"{level:{line}}", "a { within a field: fields hold no others"},
 	{"{time:%Q}", "{time}: cannot write %Q: write the date with tokens, such as YYYY-MM-DD HH:mm:ss.SSS"},
+	{"{time:%\xc3\xa9}", "{time}: cannot write %?: "},
 	{"{time:%}", "{time}: cannot write %: "},
 	{"<gren>{message}</gren>", "\"gren\": is no colour and no style (where it is text, put a backslash before the <)"},
 	{"<Red>a</Red>", "\"Red\": is no colour"},

@@ -295,6 +295,38 @@ START_TEST(what_the_guard_keeps)
 }
 END_TEST
 
+/* Which changes are told: what is only said again after a crash, or waits, is not. */
+static const struct {
+	enum verdict before, after;
+	enum node_effect effect;
+	enum node_cause cause;
+	bool told;
+} changes[] = {
+	{VERDICT_NONE, VERDICT_UP, NODE_ANNOUNCED, CAUSE_RESULT, true},
+	{VERDICT_NONE, VERDICT_DOWN, NODE_WITHDREW, CAUSE_RESULT, true},
+	{VERDICT_UP, VERDICT_DISABLED, NODE_DRAINS, CAUSE_RESULT, true},
+	{VERDICT_UP, VERDICT_UP, NODE_ANNOUNCED, CAUSE_RESULT, false},
+	{VERDICT_DOWN, VERDICT_DOWN, NODE_WITHDREW, CAUSE_RESULT, false},
+	{VERDICT_UP, VERDICT_UP, NODE_HELD, CAUSE_RESULT, false},
+	{VERDICT_UP, VERDICT_UP, NODE_HELD, CAUSE_MEMBERS, false},
+	{VERDICT_UP, VERDICT_DOWN, NODE_WITHDREW, CAUSE_TIME, true},
+	{VERDICT_DOWN, VERDICT_DOWN, NODE_WITHDREW, CAUSE_GUARD, true},
+	{VERDICT_DISABLED, VERDICT_DISABLED, NODE_WITHDREW, CAUSE_DRAINED, true},
+	{VERDICT_DISABLED, VERDICT_DISABLED, NODE_SAME, CAUSE_OVERRIDE, false},
+};
+
+START_TEST(of_changes)
+{
+	const struct log_record record = {.about = {.level = LOG_LEVEL_ERROR, .event = LOG_EVENT_WITHDRAW, .subject = "web"}};
+	const struct node_change change = {.node = checks_node(checks, WEB_CHECK), .before = changes[_i].before,
+	    .after = changes[_i].after, .effect = changes[_i].effect, .cause = changes[_i].cause};
+	const struct notifier_change notifier_change = {&change, false, ""};
+
+	ck_assert_int_eq(notifier_event(&record, "healthcheck", &notifier_change), changes[_i].told ? LOG_EVENT_WITHDRAW :
+	    LOG_EVENT_USUAL);
+}
+END_TEST
+
 /* Lines that are no change: which of them are told, as what. */
 static const struct {
 	const char *subsystem, *subject;
@@ -438,6 +470,7 @@ main(void)
 	tcase_add_test(tcase, what_drains_is_told_twice);
 	tcase_add_test(tcase, what_is_held_is_told_when_it_happens);
 	tcase_add_test(tcase, what_the_guard_keeps);
+	tcase_add_loop_test(tcase, of_changes, 0, (int)COUNT(changes));
 	tcase_add_loop_test(tcase, of_other_lines, 0, (int)COUNT(lines));
 	tcase_add_test(tcase, without_memory_none);
 	tcase = unit_case(suite, "words");
