@@ -84,7 +84,8 @@ helper_launched(void *context, pid_t pid, int error)
 	if (error != ECHILD)
 		HELPER_SAY(helper, LOG_LEVEL_ERROR, LOG_FAULT_NONE, 0, "cannot start %s: %s", helper->kind->name, error == EINVAL ?
 		    "what starts programs is of a former version, and does not know it: restart exacheck" : strerror(error));
-	helper_ended(helper, error == ECHILD); /* as soon as it was started */
+	/* as soon as it was started, which may have been all that it had to do */
+	helper_ended(helper, error == ECHILD && helper->phase != HELPER_ENDING);
 }
 
 static void

@@ -219,6 +219,16 @@ await_end(void)
 }
 
 static void
+await_ended(void)
+{
+	monotime_t deadline = monotime_add(monotime_now(), WAIT_NS);
+
+	while (helper_ends(helper) && monotime_before(monotime_now(), deadline))
+		turn();
+	ck_assert(!helper_ends(helper));
+}
+
+static void
 permit(void)
 {
 	char path[128];
@@ -359,6 +369,24 @@ START_TEST(too_many_that_go_on)
 	await_logged("does not end: it is killed\n");
 	await_logged("exacheck-log ended; another is started");
 	permit();
+}
+END_TEST
+
+/* It has done its work, and is reaped, before anybody says that it was started. */
+START_TEST(stop_before_it_is_known)
+{
+	int status;
+
+	helper_configure(helper);
+	add("one");
+	usleep(5000);
+	ck_assert_int_eq(event_base_loop(base, EVLOOP_NONBLOCK), 0);
+	helper_stop(helper);
+	ck_assert(waitpid(-1, &status, 0) > 0 && WIFEXITED(status)); /* the launcher lives */
+	ck_assert_str_eq(told(), "setup\none\n" BYE);
+	await_ended();
+	ck_assert_uint_eq(helper_failures(helper), 0);
+	ck_assert_msg(strstr(logged, "may be lost") == NULL, "%s", logged);
 }
 END_TEST
 
@@ -581,6 +609,7 @@ main(void)
 	tcase_add_test(life, one_that_goes_on_to_its_end);
 	tcase_add_test(life, stop_comes_after_everything);
 	tcase_add_test(life, stop_while_it_is_started);
+	tcase_add_test(life, stop_before_it_is_known);
 	tcase_add_test(life, leave);
 	tcase_add_test(life, too_many_that_go_on);
 	tcase_add_test(life, words);
