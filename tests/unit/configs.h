@@ -8,6 +8,7 @@
 
 #include "../../supervisor/config.h"
 #include "findings.h"
+#include "unit.h"
 
 /* A check that is right but for what follows. */
 #define WEB "checks:\n- name: web\n  prefixes: 192.0.2.1\n  args: {method: tcp, host: 127.0.0.1, port: 80}\n"
@@ -53,15 +54,19 @@ config_text(const struct config *config)
 	return text;
 }
 
-/* Parse a text (size: with its NUL) cut at every byte, and with every byte replaced: an error or a configuration. */
+/*
+ * Parse a text (size: with its NUL) cut at every byte, and with every byte replaced: an error or a configuration. Where
+ * everything takes long, at every third byte.
+ */
 static inline void
 mutate(const char *text, size_t size)
 {
 	static const char bytes[] = "\n :-[{\"~9";
+	size_t step = unit_rounds(3) == 3 ? 1 : 3;
 	char *copy = malloc(size);
 
 	ck_assert_ptr_nonnull(copy);
-	for (size_t i = 0; i < size - 1; i++)
+	for (size_t i = 0; i < size - 1; i += step)
 		for (size_t j = 0; j < sizeof(bytes); j++) {
 			struct diagnostics *diagnostics = diagnostics_new("c");
 			struct config *config;

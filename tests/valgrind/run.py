@@ -23,7 +23,8 @@ EXCLUDED = "c-heap native"
 SLOWNESS = "10"  # for libcheck's time-outs
 PREFIX = re.compile(r"^(?:==|--)\d+(?:==|--) ?", re.M)
 COUNT = re.compile(r"^FILE DESCRIPTORS: .*\n", re.M)
-LONG = ("test_config", "test_ledger_random", "test_overrides", "test_checks", "test_state")  # first, so that none is left over
+LONG = ("test_config", "test_ledger_random", "test_config_notify", "test_config_group", "test_config_logging", "test_overrides",
+        "test_checks", "test_channel", "test_state")  # first, so that none is left over
 # What valgrind itself cannot do: a call that it does not know fails as on an older kernel; a test that needs the call
 # fails by itself. Of requests to devices openpty(3)'s is one, and nothing depends on its effect on memory.
 NOISE = re.compile(r"^WARNING: unhandled \S+ syscall: .*\n(?:.+\n){4}"
