@@ -70,7 +70,8 @@ json_read(struct notify_json *json, char *error)
 {
 	json->tls = strcmp(json->parts.scheme, "jsons") == 0;
 	json->verify = notify_parts_verify(&json->parts);
-	return method_read(json, error) && seconds_read(&json->parts, "cto", &json->connect_s, error) &&
+	return notify_parts_override(&json->parts, error) && method_read(json, error) &&
+	    seconds_read(&json->parts, "cto", &json->connect_s, error) &&
 	    seconds_read(&json->parts, "rto", &json->read_s, error) && headers_check(&json->parts, error);
 }
 

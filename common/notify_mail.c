@@ -45,6 +45,11 @@ static const struct provider {
 	{"mac.com", "smtp.mail.me.com", 587, MAIL_STARTTLS},
 	{"yandex.com", "smtp.yandex.com", 465, MAIL_TLS},
 	{"yandex.ru", "smtp.yandex.ru", 465, MAIL_TLS},
+	{"163.com", "smtp.163.com", 465, MAIL_TLS},
+	{"qq.com", "smtp.qq.com", 587, MAIL_STARTTLS},
+	{"foxmail.com", "smtp.qq.com", 587, MAIL_STARTTLS},
+	{"sendgrid.com", "smtp.sendgrid.net", 465, MAIL_TLS},
+	{"sendgrid.net", "smtp.sendgrid.net", 465, MAIL_TLS},
 };
 
 static const struct {
@@ -302,7 +307,7 @@ notify_mail_parse(struct notify_mail *mail, const char *url, char error[static N
 	if (!notify_parts_parse(&mail->parts, url, error))
 		return false;
 	mail->verify = notify_parts_verify(&mail->parts);
-	if (from_read(mail, error) && recipients_read(mail, error) && server_read(mail, error) &&
+	if (notify_parts_override(&mail->parts, error) && from_read(mail, error) && recipients_read(mail, error) && server_read(mail, error) &&
 	    headers_read(&mail->parts, error))
 		return true;
 	notify_mail_free(mail);

@@ -222,6 +222,24 @@ notify_parts_parse(struct notify_parts *parts, const char *url, char error[stati
 }
 
 bool
+notify_parts_override(struct notify_parts *parts, char error[static NOTIFY_URL_ERROR_SIZE])
+{
+	const char *user = notify_parts_value(parts, "user"), *password = notify_parts_value(parts, "pass");
+	const char *port = notify_parts_value(parts, "port");
+
+	if (user != NULL)
+		parts->user = user;
+	if (password == NULL)
+		password = notify_parts_value(parts, "password");
+	if (password != NULL)
+		parts->password = password;
+	if (port == NULL)
+		return true;
+	parts->port = strspn(port, "0123456789") == strlen(port) && strlen(port) <= 5 ? (unsigned)strtoul(port, NULL, 10) : 0;
+	return (parts->port >= 1 && parts->port <= 65535) || notify_url_refuse(error, "must have port= of 1 to 65535");
+}
+
+bool
 notify_other_check(const char *url, char error[static NOTIFY_URL_ERROR_SIZE])
 {
 	char scheme[NOTIFY_SCHEME_SIZE];

@@ -46,6 +46,9 @@ bool notify_parts_parse(struct notify_parts *, const char *url, char error[stati
  */
 bool notify_other_check(const char *url, char error[static NOTIFY_URL_ERROR_SIZE]);
 
+/* Parameters that have a say in what stands before the path: user=, pass= or password=, port=. False with error. */
+bool notify_parts_override(struct notify_parts *, char error[static NOTIFY_URL_ERROR_SIZE]);
+
 /* Wipes it: it holds secrets. */
 void notify_parts_free(struct notify_parts *);
 

@@ -21,9 +21,11 @@
 #include "letter.h"
 #include "scrub.h"
 
-#define SAID_MAX 4096 /* bytes of what it says that are kept */
+#define SAID_MAX 16384 /* bytes of what it says that are kept */
 #define CONFIGURATION_FD 3
 #define CONFIGURATION "/proc/self/fd/3"
+#define TAG "exacheck"
+#define TAGGED TAG "=" /* else the parameter ?image=https://... would be a tag, and the image the URL */
 
 /* Our ends of the pipes to it. */
 struct talk {
@@ -71,7 +73,7 @@ apprise_execute(const struct letter *letter, const int ends[3])
 	if (dup2(ends[0], STDIN_FILENO) == -1 || dup2(ends[1], STDOUT_FILENO) == -1 || dup2(ends[1], STDERR_FILENO) == -1 ||
 	    dup2(ends[2], CONFIGURATION_FD) == -1 || fcntl(CONFIGURATION_FD, F_SETFD, 0) == -1)
 		_exit(EXIT_FAILURE);
-	execle(path, "apprise", "-v", "-n", kind, title, "--input-format=text", "-c", CONFIGURATION, NULL, environment);
+	execle(path, "apprise", "-v", "-n", kind, title, "--input-format=text", "-g", TAG, "-c", CONFIGURATION, NULL, environment);
 	_exit(EXIT_FAILURE);
 }
 
@@ -86,7 +88,8 @@ configuration_open(const char *url)
 	/* it has room for 64 KiB, more than any URL has */
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) == -1)
 		return -1;
-	written = write(ends[1], url, length) == (ssize_t)length && write(ends[1], "\n", 1) == 1;
+	written = write(ends[1], TAGGED, strlen(TAGGED)) == (ssize_t)strlen(TAGGED) &&
+	    write(ends[1], url, length) == (ssize_t)length && write(ends[1], "\n", 1) == 1;
 	error = errno;
 	close(ends[1]);
 	if (written) {
@@ -134,20 +137,16 @@ talk_say(struct talk *talk)
 	}
 }
 
-/* Keep the end of what it says. Returns false when it says no more. */
+/* Keep the begin of what it says. Returns false when it says no more. */
 static bool
 talk_hear(struct talk *talk)
 {
-	size_t room = sizeof(talk->text) - 1 - talk->length;
-	ssize_t length;
+	char dropped[1024];
+	bool room = talk->length < SAID_MAX;
+	ssize_t length = room ? read(talk->said, talk->text + talk->length, SAID_MAX - talk->length) :
+	    read(talk->said, dropped, sizeof(dropped));
 
-	if (room == 0) {
-		room = SAID_MAX / 2;
-		memmove(talk->text, talk->text + room, SAID_MAX - room);
-		talk->length -= room;
-	}
-	length = read(talk->said, talk->text + talk->length, room);
-	if (length > 0)
+	if (length > 0 && room)
 		talk->length += (size_t)length;
 	return length > 0 || (length == -1 && errno == EINTR);
 }
@@ -176,22 +175,26 @@ talk_run(struct talk *talk)
 	return status;
 }
 
-/* Its last line, without date and level: it is the one that says what came of it. */
+/*
+ * The first line that is a warning or an error, without date and level: those after it are what follows from it, and how it is
+ * used. Without any, the last line, which is what a program in Python dies of.
+ */
 static const char *
-last_words(char *text)
+reason_find(char *text)
 {
+	static const char *const marks[] = {" - WARNING - ", " - ERROR - ", " - CRITICAL - "};
 	const char *last = "it does not say why";
 	char *line, *rest = text;
 
 	while ((line = strsep(&rest, "\r\n")) != NULL) {
-		const char *after = strstr(line, " - WARNING - ");
+		for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+			const char *mark = strstr(line, marks[i]);
 
-		if (after == NULL)
-			after = strstr(line, " - ERROR - ");
-		if (after != NULL)
-			after = strstr(after + 3, " - ") + 3;
+			if (mark != NULL)
+				return mark + strlen(marks[i]);
+		}
 		if (line[strspn(line, " ")] != '\0')
-			last = after != NULL ? after : line;
+			last = line;
 	}
 	return last;
 }
@@ -212,7 +215,7 @@ apprise_deliver(const struct errand *errand, struct outcome *outcome)
 		return;
 	}
 	scrub_url(talk.text, errand->url);
-	outcome_set(outcome, COURIER_LATER, "the apprise command failed: %s", last_words(talk.text));
+	outcome_set(outcome, COURIER_LATER, "the apprise command failed: %s", reason_find(talk.text));
 }
 
 const struct kind kind_apprise = {.name = "apprise", .execute = true, .read = apprise_url_read,

@@ -30,7 +30,7 @@ static const struct {
 	{CURLE_RECV_ERROR, "connection lost while receiving"},
 	{CURLE_SSL_CONNECT_ERROR, "TLS handshake failed"},
 	{CURLE_USE_SSL_FAILED, "the server does not offer STARTTLS"},
-	{CURLE_LOGIN_DENIED, "the server refused user and password"},
+	{CURLE_LOGIN_DENIED, "the server offers no login by CRAM-MD5, PLAIN or LOGIN"},
 	{CURLE_WEIRD_SERVER_REPLY, "the server's answer makes no sense"},
 	{CURLE_OUT_OF_MEMORY, "out of memory"},
 };

@@ -1,13 +1,15 @@
 /*
  * Couriers, seen from exacheck-notify: a process each, its time, and what it reports. Invariant: what was forked is
- * killed, with all that it started, and reaped, whatever becomes of the courier.
+ * reaped, and killed, with all that it started, unless it ends by itself soon after its report.
  */
 #include "courier.h"
 
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -20,16 +22,19 @@
 
 #define REAP_FIRST_NS (5 * NS_PER_MILLISECOND)
 #define REAP_LAST_NS NS_PER_SECOND
+#define PARTING_NS NS_PER_SECOND /* a mail server that does not answer QUIT does not make what is delivered undelivered */
 
-/* A process that was killed, until it is reaped. */
+/* A process that has nothing more to say, until it is reaped. */
 struct corpse {
 	pid_t pid;
+	monotime_t killed; /* when it is, with its group, if it has not ended */
 	struct event *timer;
 	int64_t pause_ns;
 };
 
 struct courier {
 	int64_t limit_ns;
+	bool executes; /* it has started another process */
 	pid_t pid;
 	int report; /* what it says comes here */
 	struct event *heard, *timer;
@@ -38,7 +43,6 @@ struct courier {
 	struct corpse *corpse; /* that it will be */
 	size_t length;
 	struct outcome outcome;
-	char more; /* than an outcome is too much */
 };
 
 static struct timeval
@@ -55,7 +59,6 @@ corpse_free(struct corpse *corpse)
 	free(corpse);
 }
 
-/* It does not take long: it was killed. */
 static void
 corpse_reap(evutil_socket_t fd, short what, void *context)
 {
@@ -64,6 +67,11 @@ corpse_reap(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
+	if (!monotime_before(monotime_now(), corpse->killed)) {
+		/* both: it may not have made its group yet */
+		kill(-corpse->pid, SIGKILL);
+		kill(corpse->pid, SIGKILL);
+	}
 	if (waitpid(corpse->pid, NULL, WNOHANG) != 0) {
 		corpse_free(corpse);
 		return;
@@ -87,16 +95,13 @@ corpse_new(struct event_base *base)
 	return NULL;
 }
 
-void
-courier_free(struct courier *courier)
+/* The process is killed, but not before this time. */
+static void
+courier_bury(struct courier *courier, monotime_t killed)
 {
-	if (courier == NULL)
-		return;
 	if (courier->pid > 0) {
-		/* both: it may not have made its group yet */
-		kill(-courier->pid, SIGKILL);
-		kill(courier->pid, SIGKILL);
 		courier->corpse->pid = courier->pid;
+		courier->corpse->killed = killed;
 		corpse_reap(-1, 0, courier->corpse);
 	} else {
 		corpse_free(courier->corpse);
@@ -110,14 +115,21 @@ courier_free(struct courier *courier)
 	free(courier);
 }
 
+void
+courier_free(struct courier *courier)
+{
+	if (courier != NULL)
+		courier_bury(courier, monotime_now());
+}
+
 static void
-courier_end(struct courier *courier, const struct outcome *outcome)
+courier_end(struct courier *courier, const struct outcome *outcome, int64_t parting_ns)
 {
 	struct outcome copy = *outcome;
 	courier_done *done = courier->done;
 	void *context = courier->context;
 
-	courier_free(courier);
+	courier_bury(courier, monotime_add(monotime_now(), parting_ns));
 	done(context, copy.end, copy.text);
 }
 
@@ -131,22 +143,21 @@ courier_ended(struct courier *courier)
 	    memchr(outcome->text, '\0', sizeof(outcome->text)) == NULL)
 		outcome_set(outcome, COURIER_LATER, "its process ended without a word");
 	text_sanitise(outcome->text);
-	courier_end(courier, outcome);
+	courier_end(courier, outcome, courier->executes ? 0 : PARTING_NS);
 }
 
 static void
 courier_heard(evutil_socket_t fd, short what, void *context)
 {
 	struct courier *courier = context;
-	size_t room = sizeof(courier->outcome) - courier->length;
-	ssize_t length = room > 0 ? read(fd, (char *)&courier->outcome + courier->length, room) : read(fd, &courier->more, 1);
+	ssize_t length = read(fd, (char *)&courier->outcome + courier->length, sizeof(courier->outcome) - courier->length);
 
 	(void)what;
 	if (length == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (length > 0)
 		courier->length += (size_t)length;
-	if (length <= 0 || courier->length > sizeof(courier->outcome))
+	if (length <= 0 || courier->length == sizeof(courier->outcome))
 		courier_ended(courier);
 }
 
@@ -154,12 +165,16 @@ static void
 courier_expired(evutil_socket_t fd, short what, void *context)
 {
 	struct courier *courier = context;
+	struct pollfd pfd = {.fd = courier->report, .events = POLLIN};
 	struct outcome outcome = {0};
 
 	(void)fd;
-	(void)what;
+	if (poll(&pfd, 1, 0) == 1) { /* it is done after all: what was delivered is not delivered again */
+		courier_heard(courier->report, what, courier);
+		return;
+	}
 	outcome_set(&outcome, COURIER_LATER, "not done within %g s", (double)courier->limit_ns / NS_PER_SECOND);
-	courier_end(courier, &outcome);
+	courier_end(courier, &outcome, 0);
 }
 
 /* Returns false with errno. */
@@ -191,6 +206,13 @@ courier_listen(struct courier *courier, struct event_base *base)
 	    event_add(courier->timer, &limit) == 0;
 }
 
+const char *
+courier_refusal(int error, char text[static COURIER_REFUSAL_SIZE])
+{
+	snprintf(text, COURIER_REFUSAL_SIZE, "cannot start a process for it: %s", strerror(error));
+	return text;
+}
+
 struct courier *
 courier_send(struct event_base *base, const struct target *target, const struct letter *letter, int64_t timeout_ns,
     courier_done *done, void *context)
@@ -203,6 +225,7 @@ courier_send(struct event_base *base, const struct target *target, const struct 
 	if (courier == NULL)
 		return NULL;
 	courier->limit_ns = timeout_ns;
+	courier->executes = target->kind->execute;
 	courier->report = -1;
 	courier->done = done;
 	courier->context = context;

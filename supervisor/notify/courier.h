@@ -16,6 +16,7 @@ struct target;
 
 enum courier_end {
 	COURIER_DELIVERED, /* it was accepted */
+	COURIER_PARTLY,	   /* it was, but not for all whom it is for */
 	COURIER_LATER,	   /* it was not, which may pass: refused, timed out, 408, 429, 5xx, SMTP 4xx */
 	COURIER_NEVER,	   /* nor will it be: another attempt would end the same way */
 };
@@ -29,6 +30,10 @@ typedef void courier_done(void *context, enum courier_end, const char *text);
  */
 struct courier *courier_send(struct event_base *, const struct target *, const struct letter *, int64_t timeout_ns,
     courier_done *, void *context);
+
+/* Why there is none, in words. */
+#define COURIER_REFUSAL_SIZE 96
+const char *courier_refusal(int error, char text[static COURIER_REFUSAL_SIZE]);
 
 /* Kill it; done is not called. */
 void courier_free(struct courier *);

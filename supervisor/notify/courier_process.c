@@ -35,6 +35,7 @@ courier_process(const struct errand *errand, int report)
 {
 	static struct outcome outcome; /* zeroed: what is written holds nothing else of this memory */
 	const struct target *target = errand->target;
+	bool reported;
 
 	setpgid(0, 0);
 	signals_default();
@@ -47,5 +48,8 @@ courier_process(const struct errand *errand, int report)
 	else
 		outcome_set(&outcome, COURIER_LATER, "its process could not be confined");
 	/* smaller than PIPE_BUF: whole or not at all */
-	_exit(write(report, &outcome, sizeof(outcome)) == sizeof(outcome) ? 0 : 1);
+	reported = write(report, &outcome, sizeof(outcome)) == sizeof(outcome);
+	if (target->kind->part != NULL)
+		target->kind->part();
+	_exit(reported ? 0 : 1);
 }

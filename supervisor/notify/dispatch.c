@@ -245,7 +245,9 @@ courier_begin(struct place *place, monotime_t now)
 		timeout_ns = monotime_left(dispatch->end, now);
 	place->courier = courier_send(dispatch->base, place->target, letter, timeout_ns, courier_ended, place);
 	if (place->courier == NULL) {
-		queue_ended(place->queue, COURIER_LATER, strerror(errno), now);
+		char text[COURIER_REFUSAL_SIZE];
+
+		queue_ended(place->queue, COURIER_LATER, courier_refusal(errno, text), now);
 		return;
 	}
 	dispatch->couriers++;
@@ -351,7 +353,10 @@ turn_next(const struct dispatch *dispatch, monotime_t now)
 	return next;
 }
 
-/* What is not delivered: of each target or, of many, of all but the first ones together. */
+/*
+ * What is not delivered, and was not said to be given up: of each target or, of many, of all but the first ones together. No
+ * limit of words keeps these few back.
+ */
 static void
 rest_say(const struct dispatch *dispatch, bool over)
 {
@@ -361,17 +366,19 @@ rest_say(const struct dispatch *dispatch, bool over)
 
 	for (size_t i = 0; i < dispatch->count; i++) {
 		const struct place *place = &dispatch->places[i];
-		unsigned long long count = queue_waiting(place->queue);
+		unsigned long long count = queue_waiting(place->queue) + queue_unsaid(place->queue);
 
 		if (count == 0)
 			continue;
 		if (said++ < LEFT_WORDS_MAX)
-			report_problem("%s: %llu event%s not delivered %s", place->label, count, count == 1 ? "" : "s", when);
+			report_answer("problem", "%s: %llu event%s not delivered %s", place->label, count,
+			    count == 1 ? "" : "s", when);
 		else
 			more += count;
 	}
 	if (more > 0)
-		report_problem("%llu events of %u more notifications not delivered %s", more, said - LEFT_WORDS_MAX, when);
+		report_answer("problem", "%llu events of %u more notifications not delivered %s", more,
+		    said - LEFT_WORDS_MAX, when);
 }
 
 static bool

@@ -44,6 +44,8 @@ struct kind {
 	bool (*read)(const char *url, struct reach *, char error[static NOTIFY_URL_ERROR_SIZE]);
 	/* In the courier, confined. */
 	void (*deliver)(const struct errand *, struct outcome *);
+	/* What is left to do once the outcome is reported: nothing waits for it, and it may be ended at any time. NULL: nothing. */
+	void (*part)(void);
 };
 
 extern const struct kind kind_json, kind_mail, kind_sentry, kind_apprise;

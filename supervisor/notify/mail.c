@@ -1,6 +1,6 @@
 /*
- * Mails, mailto:// and mailtos://: handed to the server that the URL names, for all who are to have them, or for
- * none.
+ * Mails, mailto:// and mailtos://: handed to the server that the URL names, for all who are to have them but those whom
+ * it refuses for good: one mailbox that is gone does not keep the mail from the others.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,11 +15,24 @@
 #include "mail_text.h"
 #include "target.h"
 
-/* What libcurl reads the mail from. */
-struct reading {
-	const char *text;
-	size_t left;
-};
+#if LIBCURL_VERSION_NUM < 0x080200 /* as it was written before */
+#define CURLOPT_MAIL_RCPT_ALLOWFAILS CURLOPT_MAIL_RCPT_ALLLOWFAILS
+#endif
+/* Of those that libcurl knows what Python's smtplib takes, too; it would begin by GSSAPI or NTLM where a server has these. */
+#define LOGINS "AUTH=CRAM-MD5;AUTH=PLAIN;AUTH=LOGIN"
+
+/* A mail on its way: a courier has one. */
+static struct transfer {
+	struct carrier carrier;
+	const struct notify_mail *mail;
+	char *text;
+	size_t read; /* of the text, by libcurl */
+	struct curl_slist *recipients;
+	size_t recipient_count;
+	bool naming;	/* the server is being told a recipient */
+	size_t refused; /* of these */
+	long refusal;	/* the last one */
+} transfer;
 
 static void
 reach_fill(struct reach *reach, const struct notify_mail *mail)
@@ -47,20 +60,38 @@ mail_url_read(const char *url, struct reach *reach, char error[static NOTIFY_URL
 static size_t
 on_read(char *buffer, size_t one, size_t room, void *data)
 {
-	struct reading *reading = data;
-	size_t length = reading->left < room * one ? reading->left : room * one;
+	size_t left = strlen(transfer.text + transfer.read), length = left < room * one ? left : room * one;
 
-	memcpy(buffer, reading->text, length);
-	reading->text += length;
-	reading->left -= length;
+	(void)data;
+	memcpy(buffer, transfer.text + transfer.read, length);
+	transfer.read += length;
 	return length;
 }
 
-/* <ADDRESS> of all who are to have it. NULL: out of memory. */
-static struct curl_slist *
-recipients_make(const struct notify_mail *mail)
+/* What is said and answered. */
+static int
+on_dialogue(CURL *easy, curl_infotype type, char *text, size_t length, void *data)
 {
-	struct curl_slist *list = NULL;
+	static const char name[] = "RCPT TO:";
+
+	(void)easy;
+	(void)data;
+	if (type == CURLINFO_HEADER_OUT)
+		transfer.naming = length >= sizeof(name) && strncmp(text, name, sizeof(name) - 1) == 0;
+	/* the last line of an answer (RFC 5321, 4.2.1) */
+	else if (type == CURLINFO_HEADER_IN && transfer.naming && length > 3 && text[3] != '-' &&
+	    (text[0] == '4' || text[0] == '5')) {
+		transfer.refused++;
+		transfer.refusal = strtol((const char[]){text[0], text[1], text[2], '\0'}, NULL, 10);
+	}
+	return 0;
+}
+
+/* <ADDRESS> of all who are to have it. False: out of memory. */
+static bool
+recipients_make(void)
+{
+	const struct notify_mail *mail = transfer.mail;
 
 	for (size_t i = 0; i < mail->count; i++) {
 		char text[MAIL_ADDRESS_SIZE + 2];
@@ -69,19 +100,19 @@ recipients_make(const struct notify_mail *mail)
 		if (mail->mailboxes[i].role == MAIL_REPLY)
 			continue;
 		snprintf(text, sizeof(text), "<%s>", mail->mailboxes[i].address);
-		if ((longer = curl_slist_append(list, text)) == NULL) {
-			curl_slist_free_all(list);
-			return NULL;
-		}
-		list = longer;
+		if ((longer = curl_slist_append(transfer.recipients, text)) == NULL)
+			return false;
+		transfer.recipients = longer;
+		transfer.recipient_count++;
 	}
-	return list;
+	return true;
 }
 
 static void
-transfer_set(struct carrier *carrier, const struct notify_mail *mail, const char *host, struct reading *reading,
-    struct curl_slist *recipients)
+transfer_set(const char *host)
 {
+	struct carrier *carrier = &transfer.carrier;
+	const struct notify_mail *mail = transfer.mail;
 	char url[URL_HOST_SIZE + HOST_NAME_MAX + 32], from[MAIL_ADDRESS_SIZE + 2];
 	bool in6 = strchr(mail->server, ':') != NULL;
 
@@ -94,23 +125,41 @@ transfer_set(struct carrier *carrier, const struct notify_mail *mail, const char
 	if (mail->login[0] != '\0') {
 		CARRIER_SET(carrier, CURLOPT_USERNAME, mail->login);
 		CARRIER_SET(carrier, CURLOPT_PASSWORD, mail->parts.password);
+		CARRIER_SET(carrier, CURLOPT_LOGIN_OPTIONS, LOGINS);
 	}
 	CARRIER_SET(carrier, CURLOPT_MAIL_FROM, from);
-	CARRIER_SET(carrier, CURLOPT_MAIL_RCPT, recipients);
+	CARRIER_SET(carrier, CURLOPT_MAIL_RCPT, transfer.recipients);
 	CARRIER_SET(carrier, CURLOPT_UPLOAD, 1L);
-	CARRIER_SET(carrier, CURLOPT_INFILESIZE_LARGE, (curl_off_t)reading->left);
+	CARRIER_SET(carrier, CURLOPT_INFILESIZE_LARGE, (curl_off_t)strlen(transfer.text));
 	CARRIER_SET(carrier, CURLOPT_READFUNCTION, on_read);
-	CARRIER_SET(carrier, CURLOPT_READDATA, reading);
+	CARRIER_SET(carrier, CURLOPT_VERBOSE, 1L);
+	CARRIER_SET(carrier, CURLOPT_DEBUGFUNCTION, on_dialogue);
+}
+
+/* Again, for those whom the server does not refuse: whoever it refused for now is lost with who is refused for good. */
+static bool
+rest_hand_over(long *answer, struct outcome *outcome)
+{
+	transfer.read = transfer.refused = 0;
+	CARRIER_SET(&transfer.carrier, CURLOPT_MAIL_RCPT_ALLOWFAILS, 1L);
+	if (!carrier_run(&transfer.carrier, answer, outcome))
+		return false;
+	outcome_set(outcome, COURIER_PARTLY, "the mail server refused %zu of %zu recipients: SMTP %ld", transfer.refused,
+	    transfer.recipient_count, transfer.refusal);
+	return true;
 }
 
 /* RFC 5321, 4.2.1: 4yz may pass, 5yz will not. */
 static void
-mail_hand_over(struct carrier *carrier, struct outcome *outcome)
+mail_hand_over(struct outcome *outcome)
 {
 	long answer;
 
-	if (carrier_run(carrier, &answer, outcome))
+	if (carrier_run(&transfer.carrier, &answer, outcome))
 		outcome_set(outcome, COURIER_DELIVERED, "SMTP %ld", answer);
+	else if (transfer.refused > 0 && transfer.refusal >= 500 && transfer.recipient_count > 1 &&
+	    rest_hand_over(&answer, outcome))
+		return;
 	else if (answer >= 400 && answer < 600)
 		outcome_set(outcome, answer < 500 ? COURIER_LATER : COURIER_NEVER, "the mail server refused it: SMTP %ld%s", answer,
 		    answer == 535 || answer == 530 ? ", it wants another user and password" : "");
@@ -121,27 +170,29 @@ mail_send(const struct errand *errand, const struct notify_mail *mail, struct ou
 {
 	char host[HOST_NAME_MAX + 1] = "localhost";
 	struct mail_stamp stamp = {.at = time(NULL)};
-	struct curl_slist *recipients = recipients_make(mail);
-	struct carrier carrier = {0};
 	struct reach reach = {0};
-	char *text;
 
 	gethostname(host, sizeof(host) - 1);
 	if (getrandom(stamp.unique, sizeof(stamp.unique), 0) != sizeof(stamp.unique))
 		stamp.unique[0] = (uint64_t)getpid();
-	text = mail_text(mail, errand->letter, &stamp);
+	transfer.mail = mail;
+	transfer.text = mail_text(mail, errand->letter, &stamp);
 	reach_fill(&reach, mail);
-	if (text == NULL || recipients == NULL) {
+	if (transfer.text == NULL || !recipients_make()) {
 		outcome_set(outcome, COURIER_LATER, "out of memory");
-	} else if (carrier_begin(&carrier, errand, &reach, outcome)) {
-		struct reading reading = {text, strlen(text)};
-
-		transfer_set(&carrier, mail, host, &reading, recipients);
-		mail_hand_over(&carrier, outcome);
+	} else if (carrier_begin(&transfer.carrier, errand, &reach, outcome)) {
+		transfer_set(host);
+		mail_hand_over(outcome);
 	}
-	carrier_end(&carrier);
-	curl_slist_free_all(recipients);
-	free(text);
+}
+
+/* QUIT. */
+static void
+mail_part(void)
+{
+	carrier_end(&transfer.carrier);
+	curl_slist_free_all(transfer.recipients);
+	free(transfer.text);
 }
 
 static void
@@ -158,4 +209,4 @@ mail_deliver(const struct errand *errand, struct outcome *outcome)
 	notify_mail_free(&mail);
 }
 
-const struct kind kind_mail = {.name = "mail", .read = mail_url_read, .deliver = mail_deliver};
+const struct kind kind_mail = {.name = "mail", .read = mail_url_read, .deliver = mail_deliver, .part = mail_part};

@@ -39,7 +39,7 @@ struct queue {
 	bool hurry;
 
 	/* What is yet to be said. */
-	bool trouble, works;
+	bool trouble, partly, works;
 	unsigned attempts; /* that failed before it did */
 	int64_t took_ns;
 	uint64_t gave_up;
@@ -202,10 +202,15 @@ void
 queue_ended(struct queue *queue, enum courier_end end, const char *text, monotime_t now)
 {
 	queue->away = false;
-	if (end == COURIER_DELIVERED)
-		delivered(queue, now);
-	else
+	if (end == COURIER_LATER || end == COURIER_NEVER) {
 		failed(queue, end, text, now);
+		return;
+	}
+	delivered(queue, now);
+	if (end == COURIER_PARTLY) {
+		queue->partly = true;
+		snprintf(queue->reason, sizeof(queue->reason), "%s", text);
+	}
 }
 
 void
@@ -227,11 +232,17 @@ queue_waiting(const struct queue *queue)
 	return queue->part.events + queue->kind->waiting(queue->content);
 }
 
+uint64_t
+queue_unsaid(const struct queue *queue)
+{
+	return queue->gave_up;
+}
+
 monotime_t
 queue_word_due(const struct queue *queue)
 {
-	return queue->gave_up > 0 || queue->trouble || queue->works ? monotime_add(queue->quiet, -SAID_NS) :
-	    MONOTIME_NEVER;
+	return queue->gave_up > 0 || queue->trouble || queue->partly || queue->works ?
+	    monotime_add(queue->quiet, -SAID_NS) : MONOTIME_NEVER;
 }
 
 static void
@@ -262,6 +273,11 @@ queue_word(struct queue *queue, monotime_t now, char text[static QUEUE_TEXT_SIZE
 		snprintf(text, QUEUE_TEXT_SIZE, "%s: not delivered, tried again for %s: %s", queue->options.name,
 		    words_span(queue->options.retry_ns / NS_PER_US, span), queue->reason);
 		queue->trouble = false;
+		return QUEUE_PROBLEM;
+	}
+	if (queue->partly) {
+		snprintf(text, QUEUE_TEXT_SIZE, "%s: delivered, but not to all: %s", queue->options.name, queue->reason);
+		queue->partly = false;
 		return QUEUE_PROBLEM;
 	}
 	snprintf(text, QUEUE_TEXT_SIZE, "%s: delivers again, %s and %u failed attempt%s later", queue->options.name,

@@ -71,6 +71,9 @@ bool queue_troubled(const struct queue *);
 /* How many events have not been told yet. */
 uint64_t queue_waiting(const struct queue *);
 
+/* How many events were given up, of which no word was said yet. */
+uint64_t queue_unsaid(const struct queue *);
+
 /*
  * What is to be said of it, each thing once, two at once and then one a minute at most: text is it without a full stop.
  * QUEUE_QUIET: nothing.

@@ -85,6 +85,7 @@ scrub_url(char *text, const char *url)
 	if (start != NULL)
 		url = start + 3;
 	/* the larger first: of what is covered nothing is found any more */
+	piece_cover(text, url, strlen(url));
 	pieces_cover(text, url, in_part);
 	pieces_cover(text, url, in_word);
 }

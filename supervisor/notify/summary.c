@@ -12,6 +12,8 @@
 
 #define OUTCOME_SIZE 16 /* " (disabled)" */
 #define NAMES_MAX ((size_t)16 * 1024) /* bytes of those that are only counted */
+#define TITLE_NAMES_MAX 4 /* more are not told by name in a title */
+#define TITLE_NAMES_ROOM 80 /* bytes of these */
 
 /* Numbers of nouns and verbs. */
 static const struct {
@@ -79,6 +81,27 @@ counts_write(FILE *stream, const struct bundle *bundle)
 	}
 }
 
+/* " - web, dns": of few. */
+static void
+few_names_write(FILE *stream, const struct roster *roster)
+{
+	const struct roster_one *one;
+	const char *separator = " - ";
+	size_t room = TITLE_NAMES_ROOM;
+
+	TAILQ_FOREACH(one, &roster->order, in_order) {
+		size_t length = one->name != NULL ? strlen(one->name) : 0;
+
+		if (roster->count > TITLE_NAMES_MAX || roster->strangers > 0 || length > room)
+			return;
+		room -= length;
+	}
+	TAILQ_FOREACH(one, &roster->order, in_order) {
+		fprintf(stream, "%s%s", separator, one->name != NULL ? one->name : "exacheck");
+		separator = ", ";
+	}
+}
+
 static void
 title_write(FILE *stream, const struct bundle *bundle)
 {
@@ -98,20 +121,30 @@ title_write(FILE *stream, const struct bundle *bundle)
 		fprintf(stream, " - %s", first->name);
 	} else {
 		counts_write(stream, bundle);
+		few_names_write(stream, &bundle->roster);
 	}
+}
+
+static void
+period_write(FILE *stream, const struct tally *tally)
+{
+	char from[WORDS_DATE_SIZE], to[WORDS_DATE_SIZE];
+
+	if (strcmp(words_date(tally->from_us, from), words_date(tally->to_us, to)) == 0)
+		fprintf(stream, " at %s", from);
+	else
+		fprintf(stream, " between %s and %s", from, to);
 }
 
 /* What is missing comes first. */
 static void
 losses_write(FILE *stream, const struct bundle *bundle, const struct tally *loss)
 {
-	char from[WORDS_DATE_SIZE], to[WORDS_DATE_SIZE];
-
 	if (loss->events > 0)
 		fprintf(stream, "%llu event%s could not be delivered", (unsigned long long)loss->events,
 		    plural(loss->events));
 	if (loss->events > 0 && loss->from_us > 0)
-		fprintf(stream, " between %s and %s", words_date(loss->from_us, from), words_date(loss->to_us, to));
+		period_write(stream, loss);
 	if (loss->events > 0)
 		fputs(".\n", stream);
 	if (bundle->lost > 0)
@@ -164,12 +197,11 @@ names_write(FILE *stream, const struct bundle *bundle)
 static void
 events_write(FILE *stream, const struct bundle *bundle)
 {
-	char from[WORDS_DATE_SIZE], to[WORDS_DATE_SIZE];
 	const char *separator = ":";
 
 	counts_write(stream, bundle);
-	fprintf(stream, ".\n%llu events between %s and %s", (unsigned long long)bundle->all.events,
-	    words_date(bundle->all.from_us, from), words_date(bundle->all.to_us, to));
+	fprintf(stream, ".\n%llu events", (unsigned long long)bundle->all.events);
+	period_write(stream, &bundle->all);
 	for (unsigned kind = 0; kind < NOTICE_KINDS; kind++) {
 		if (bundle->kinds[kind] == 0)
 			continue;

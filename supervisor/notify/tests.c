@@ -14,6 +14,7 @@
 #include "target.h"
 
 #define COURIERS_MAX 8
+#define TESTS_MAX 2000 /* twice as many as there are targets */
 
 struct test {
 	struct tests *tests;
@@ -30,6 +31,7 @@ struct tests {
 	struct event_base *base;
 	TAILQ_HEAD(, test) all; /* in order; those on their way come first */
 	unsigned couriers;
+	size_t count;
 };
 
 struct tests *
@@ -48,6 +50,7 @@ static void
 test_drop(struct test *test)
 {
 	TAILQ_REMOVE(&test->tests->all, test, others);
+	test->tests->count--;
 	letter_free(test->letter);
 	free(test);
 }
@@ -94,6 +97,7 @@ test_ended(void *context, enum courier_end end, const char *text)
 static void
 tests_go(struct tests *tests)
 {
+	char text[COURIER_REFUSAL_SIZE];
 	struct test *test, *next;
 
 	TAILQ_FOREACH_SAFE(test, &tests->all, others, next) {
@@ -107,7 +111,7 @@ tests_go(struct tests *tests)
 			tests->couriers++;
 			continue;
 		}
-		tests_answer(test->id, test->index, strerror(errno));
+		tests_answer(test->id, test->index, courier_refusal(errno, text));
 		test_drop(test);
 	}
 }
@@ -116,16 +120,18 @@ void
 tests_add(struct tests *tests, int64_t id, size_t index, const struct target *target, struct letter *letter,
     int64_t timeout_ns)
 {
-	struct test *test = calloc(1, sizeof(*test));
+	bool room = tests->count < TESTS_MAX;
+	struct test *test = room ? calloc(1, sizeof(*test)) : NULL;
 
 	if (test == NULL) {
 		letter_free(letter);
-		tests_answer(id, index, "out of memory");
+		tests_answer(id, index, room ? "out of memory" : "too many other tests wait for their turn");
 		return;
 	}
 	*test = (struct test){.tests = tests, .id = id, .index = index, .target = target, .letter = letter,
 	    .timeout_ns = timeout_ns};
 	TAILQ_INSERT_TAIL(&tests->all, test, others);
+	tests->count++;
 	tests_go(tests);
 }
 

@@ -1,4 +1,5 @@
 """Couriers: mails, webhooks, the apprise command and sentry, end to end; servers that hang or refuse."""
+import base64
 import itertools
 import json
 import os
@@ -13,7 +14,7 @@ from harness import paths, processes
 from harness.config import check, config, prefix
 from harness.ctl import ctl
 from harness.hostile import HttpServer, TcpServer, http_response
-from harness.mailserver import MailServer
+from harness.mailserver import MailServer, ScriptedMailServer
 from harness.receiver import Receiver
 from harness.wait import wait_until
 
@@ -104,6 +105,26 @@ def test_mail_refused(start, directory, keep):
     assert not refusing.mails and not secret.mails and not run.logged("wrong1")
 
 
+def test_stubborn_mail_servers(start, directory, keep):
+    """A mail is sent once to a server that answers no QUIT, to all but who is refused for good, with a login that works."""
+    polite = keep(ScriptedMailServer(QUIT=None))
+    picky = keep(ScriptedMailServer(**{"RCPT TO:<gone@example.net>": "550 no such user"}))
+    corporate = keep(ScriptedMailServer(EHLO="250-mail.test\r\n250 AUTH GSSAPI NTLM DIGEST-MD5 PLAIN LOGIN", AUTH="334 ",
+                                        **{base64.b64encode(b"\0me@example.net\0pw").decode(): "235 welcome"}))
+    run = start(document(
+        directory,
+        {"name": "polite", "url": f"mailto://me@127.0.0.1:{polite.port}?from=me@example.net", "timeout": 60},
+        {"name": "picky", "url": f"mailto://127.0.0.1:{picky.port}?from=me@example.net&to=a@example.net,gone@example.net&cc=b@example.net"},
+        {"name": "corporate", "url": f"mailto://me%40example.net:pw@127.0.0.1:{corporate.port}?from=me@example.net"}))
+    run.wait_log("notification picky: delivered, but not to all: the mail server refused 1 of 3 recipients: SMTP 550", PATIENCE)
+    wait_until(lambda: polite.mails and picky.mails and corporate.mails, PATIENCE, "a mail each")
+    wait_until(lambda: "exacheck-notify: 3 targets, 0 waiting" in str(
+        [processes.cmdline(pid) for pid in processes.children(run.pid)]), PATIENCE, "that all is delivered")
+    assert [len(server.mails) for server in (polite, picky, corporate)] == [1, 1, 1]
+    assert not run.logged("not delivered")
+    assert [line for line in picky.lines if "RCPT" in line][-3:] == [f"RCPT TO:<{name}@example.net>" for name in ("a", "gone", "b")]
+
+
 def test_header_injection(start, directory, keep):
     """Nothing in the name of a check begins a header, of mail or of HTTP."""
     name = "x\u2028Bcc: evil@example.net\u0085Cc: evil@example.net"
@@ -157,11 +178,11 @@ def test_webhooks(start, directory, keep, authority, certificates):
 def test_apprise(start, directory, keep):
     """The apprise command delivers what exacheck does not; what it says of a failure holds nothing of the URL."""
     good, bad = keep(HttpServer()), keep(HttpServer(lambda _: http_response(500)))
-    run = start(document(directory, {"name": "good", "url": f"xml://user:s3cret@127.0.0.1:{good.port}/path"},
+    run = start(document(directory, {"name": "good", "url": f"xml://user:s3cret@127.0.0.1:{good.port}/path?of=https://example.net/"},
                          {"name": "bad", "url": f"xml://user:s3cret@127.0.0.1:{bad.port}/hidden"}, name="web"))
     wait_until(lambda: good.requests, PATIENCE, "what apprise delivers")
     body = good.requests[0].body.decode()
-    assert good.requests[0].target == "/path" and good.requests[0].headers["authorization"] == "Basic dXNlcjpzM2NyZXQ="
+    assert good.requests[0].target == "/path/" and good.requests[0].headers["authorization"] == "Basic dXNlcjpzM2NyZXQ="
     assert "ExaCheck Event - Route Announcement - web" in body and prefix(0) in body
     assert "<MessageType>success</MessageType>" in body
     line = run.wait_log("notification bad: not delivered", PATIENCE).text

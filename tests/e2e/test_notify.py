@@ -154,7 +154,7 @@ def test_failing_receivers(start, file, keep):
         assert receiver.wait("what failed first", PATIENCE, to="up")["summary"]["undelivered"] is None
         receiver.wait("what came later", PATIENCE, to="down")
     told = wrong.wait("what came later", PATIENCE, to="down")
-    assert told["message"].startswith("1 event could not be delivered between "), told["message"]
+    assert told["message"].startswith("1 event could not be delivered at "), told["message"]
     assert told["summary"]["undelivered"]["events"] == 1
     assert [event["to"] for event in wrong.events()] == ["down"] and len(wrong.refused) == 1
     assert [event["to"] for event in shaky.events()] == ["up", "down"] and shaky.refused[0] == shaky.letters[0]

@@ -165,6 +165,13 @@ courier_send(struct event_base *loop, const struct target *target, const struct 
 	return courier;
 }
 
+const char *
+courier_refusal(int error, char text[static COURIER_REFUSAL_SIZE])
+{
+	(void)error;
+	return text;
+}
+
 static struct orders orders;
 static struct dispatch *dispatch;
 
@@ -313,6 +320,18 @@ START_TEST(tests_bypass)
 }
 END_TEST
 
+START_TEST(tests_are_bounded)
+{
+	static const char *const urls[] = {"hang"};
+
+	open_for(urls, 1, 60);
+	for (int i = 0; i <= 2000; i++)
+		dispatch_test(dispatch, i, NULL);
+	ck_assert_str_eq(said(), "test: 2000 0 failed: too many other tests wait for their turn\n");
+	ck_assert_uint_eq(begun, 8);
+}
+END_TEST
+
 /* The loop is left at once when all is delivered, and when the time is over at the latest. */
 START_TEST(the_end)
 {
@@ -343,6 +362,25 @@ START_TEST(the_end)
 }
 END_TEST
 
+/* What there were too many words for until then is said at the end. */
+START_TEST(the_end_of_many)
+{
+	static const char *const urls[] = {"never", "never", "never", "never", "never", "never", "never", "never", "never",
+	    "never"};
+
+	open_for(urls, COUNT(urls), 60);
+	give(2);
+	for (int i = 0; i < 1000 && begun < COUNT(urls); i++)
+		run(0.01);
+	await_said("notification t5: gave up 2 events: never\n");
+	dispatch_end(dispatch, NS_PER_SECOND / 2, NS_PER_SECOND / 2);
+	event_base_dispatch(base);
+	await_said("problem: notification t6: 2 events not delivered before the end\n");
+	await_said("problem: notification t9: 2 events not delivered before the end\n");
+	ck_assert_ptr_null(strstr(words, "notification t5: 2"));
+}
+END_TEST
+
 /* Nobody listens at the end: what is left is said before, and whether something was left then too is known. */
 START_TEST(the_end_unheard)
 {
@@ -361,7 +399,8 @@ END_TEST
 int
 main(int argc, char **argv, char **envp)
 {
-	const TTest *const tests[] = {hanging_ones_delay_nobody, one_at_a_time, what_is_said, tests_bypass, the_end, the_end_unheard};
+	const TTest *const tests[] = {hanging_ones_delay_nobody, one_at_a_time, what_is_said, tests_bypass, tests_are_bounded,
+	    the_end, the_end_of_many, the_end_unheard};
 	Suite *suite;
 	TCase *tcase;
 

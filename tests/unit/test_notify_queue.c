@@ -80,7 +80,7 @@ START_TEST(first_waits_for_others)
 	down(queue, "b", 11.5);
 	ck_assert_double_eq(due(queue), 12);
 	letter = begin(queue, 12);
-	ck_assert_str_eq(letter->title, "ExaCheck Event - 2 checks went down");
+	ck_assert_str_eq(letter->title, "ExaCheck Event - 2 checks went down - a, b");
 	down(queue, "c", 12.1); /* while it is on its way */
 	ck_assert_uint_eq(queue_waiting(queue), 3);
 	queue_ended(queue, COURIER_DELIVERED, "", at(13));

@@ -78,6 +78,7 @@ START_TEST(test_scrub)
 		{"x://%41%42%43%44", "abcd %41%42%43%44", "**** ************"},
 		{"x://a%00bcdefghij", "x a", "x a"},
 		{"x://abcd%", "abcd abcd%", "abcd *****"},
+		{"x://a:b@c/d", "no x://a:b@c/d: a b c d", "no x://*******: a b c d"},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {

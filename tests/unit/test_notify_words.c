@@ -138,7 +138,7 @@ START_TEST(several_events)
 	struct letter *letter = letter_of(notices, COUNT(notices), 1);
 
 	ck_assert_str_eq(letter->title,
-	    "ExaCheck Event - 2 checks went down, 1 check came up, 1 group was disabled, 1 error");
+	    "ExaCheck Event - 2 checks went down, 1 check came up, 1 group was disabled, 1 error - web, dns, both, exacheck");
 	ck_assert_str_eq(letter->body,
 	    "1 event of all notifications was lost before it reached exacheck-notify.\n"
 	    "\n"

@@ -1,5 +1,9 @@
-"""A mail server (aiosmtpd) in a thread: plain, with STARTTLS or TLS, with or without a login; it keeps its mails."""
+"""
+A mail server (aiosmtpd) in a thread: plain, with STARTTLS or TLS, with or without a login; it keeps its mails. And one
+whose every answer a test decides.
+"""
 import asyncio
+import contextlib
 import email
 import email.policy
 import ssl
@@ -7,6 +11,7 @@ import threading
 
 from aiosmtpd.smtp import SMTP, AuthResult
 
+from .hostile import Server
 from .network import claim_port
 from .wait import wait_until
 
@@ -83,3 +88,34 @@ class MailServer:
         self.thread.join(10)
         self.loop.close()
         self.claim.close()
+
+
+class ScriptedMailServer(Server):
+    """answers: what a line that is sent, or its first word, is answered with; None: nothing, ever. Else all is well."""
+
+    def __init__(self, **answers):
+        self.answers = {"EHLO": "250 mail.test", "DATA": "354 go on", **answers}
+        self.lines, self.mails = [], []
+        super().__init__()
+
+    def handle(self, connection, _peer, _data):
+        connection.settimeout(None)
+        self.open_connections.append(connection)
+        threading.Thread(target=self.converse, args=(connection,), daemon=True).start()
+
+    def converse(self, connection):
+        with contextlib.suppress(OSError):
+            self.say(connection, "220 mail.test")
+            lines = connection.makefile("r", encoding="ascii", newline="\r\n")
+            for line in map(str.strip, lines):
+                self.lines.append(line)
+                answer = self.answers.get(line, self.answers.get(line.split()[0], "250 well"))
+                if answer is not None:
+                    self.say(connection, answer)
+                if line == "DATA":
+                    self.mails.append("".join(iter(lines.readline, ".\r\n")))
+                    self.say(connection, "250 taken")
+
+    @staticmethod
+    def say(connection, answer):
+        connection.sendall(answer.encode() + b"\r\n")
