@@ -18,6 +18,8 @@
 #include "hook.h"
 #include "kept_state.h"
 #include "launcher.h"
+#include "loggers.h"
+#include "notifier.h"
 #include "program.h"
 #include "route.h"
 #include "worker.h"
@@ -276,6 +278,17 @@ hook_read_state(void *context, const json_t *map, char error[static STATE_ERROR_
 	return hooks_load(handover->hooks, map, handover->usable, error);
 }
 
+static bool
+helper_read_state(void *context, const json_t *map, char error[static STATE_ERROR_SIZE])
+{
+	struct handover *handover = context;
+
+	(void)error;
+	loggers_load(handover->loggers, map);
+	notifier_load(handover->notifier, map);
+	return true;
+}
+
 bool
 handover_keep(const struct handover *handover, bool keep)
 {
@@ -296,8 +309,8 @@ handover_save(const struct handover *handover, FILE *file)
 	ledger_each(handover->ledger, route_write, &saving);
 	return !saving.failed && checks_save(handover->checks, file) && kept_save(handover->checks, file) &&
 	    state_write(file, "channel", channel_save(handover->channel)) && workers_save(handover->workers, file) &&
-	    hooks_save(handover->hooks, file) &&
-	    state_write(file, "end", json_object());
+	    hooks_save(handover->hooks, file) && loggers_save(handover->loggers, file) &&
+	    notifier_save(handover->notifier, file) && state_write(file, "end", json_object());
 }
 
 /* Whether each line could be loaded, without loading it. */
@@ -463,6 +476,7 @@ handover_rest(struct handover *handover, int file)
 		{"channel", channel_read_state},
 		{"worker", worker_read_state},
 		{"hook", hook_read_state},
+		{"helper", helper_read_state},
 		{NULL, NULL},
 	};
 

@@ -1,7 +1,7 @@
 /*
  * What one exacheck hands to the next at an upgrade: the configuration that is in force, who workers are, the launcher,
- * what ExaBGP was told, the state of every check and its process, the hooks that run or wait. Written as lines, see
- * state.h, in the order in which the next one needs them.
+ * what ExaBGP was told, the state of every check and its process, the hooks that run or wait, helpers that are yet to finish.
+ * Written as lines, see state.h, in the order in which the next one needs them.
  */
 #ifndef EXACHECK_HANDOVER_H
 #define EXACHECK_HANDOVER_H
@@ -18,6 +18,8 @@ struct config;
 struct hooks;
 struct launcher;
 struct ledger;
+struct loggers;
+struct notifier;
 struct workers;
 
 #define HANDOVER_VERSION_SIZE 64
@@ -36,6 +38,8 @@ struct handover {
 	struct workers *workers;
 	struct hooks *hooks;
 	struct channel *channel;
+	struct loggers *loggers;
+	struct notifier *notifier;
 };
 
 /* Let execve(2) leave open what the next program needs, or not. False with errno. */

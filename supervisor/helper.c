@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "child.h"
 #include "launcher.h"
 #include "loop.h"
+#include "state.h"
 
 static void
 helper_wait(struct helper *helper, monotime_t until)
@@ -82,7 +84,8 @@ helper_launched(void *context, pid_t pid, int error)
 	if (error != ECHILD)
 		HELPER_SAY(helper, LOG_LEVEL_ERROR, LOG_FAULT_NONE, 0, "cannot start %s: %s", helper->kind->name, error == EINVAL ?
 		    "what starts programs is of a former version, and does not know it: restart exacheck" : strerror(error));
-	helper_ended(helper, error == ECHILD); /* as soon as it was started */
+	/* as soon as it was started, which may have been all that it had to do */
+	helper_ended(helper, error == ECHILD && helper->phase != HELPER_ENDING);
 }
 
 static void
@@ -283,7 +286,7 @@ helper_press(struct helper *helper)
 bool
 helper_wanted(const struct helper *helper)
 {
-	return helper->setup != NULL;
+	return helper->setup != NULL || helper->stale;
 }
 
 void
@@ -339,6 +342,35 @@ bool
 helper_told(const struct helper *helper)
 {
 	return helper->phase == HELPER_OFF || (helper->phase == HELPER_RUNNING && helper_pipe_empty(&helper->pipe));
+}
+
+static bool
+process_save(const struct helper *helper, pid_t pid, FILE *file)
+{
+	return pid == 0 || state_write(file, "helper", json_pack("{ss si}", "name", helper->kind->name, "pid", (int)pid));
+}
+
+bool
+helper_save(const struct helper *helper, FILE *file)
+{
+	if (helper->kind->events && !process_save(helper, helper->pid, file))
+		return false;
+	for (size_t i = 0; i < HELPER_FORMER_MAX; i++)
+		if (!process_save(helper, helper->former.list[i].pid, file))
+			return false;
+	return true;
+}
+
+void
+helper_load(struct helper *helper, const json_t *map)
+{
+	const char *name = state_text(map, "name");
+	json_int_t pid = json_integer_value(json_object_get(map, "pid"));
+
+	if (name == NULL || strcmp(name, helper->kind->name) != 0 || pid <= 0 || pid > INT_MAX || !child_exists((pid_t)pid))
+		return;
+	if (!helper_former_add(&helper->former, (pid_t)pid))
+		kill((pid_t)pid, SIGKILL);
 }
 
 uint64_t

@@ -7,9 +7,11 @@
 #ifndef EXACHECK_HELPER_H
 #define EXACHECK_HELPER_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "../common/monotime.h"
@@ -70,7 +72,7 @@ void helper_configure(struct helper *);
 void helper_wake(struct helper *);
 void helper_press(struct helper *);
 
-/* Whether there is something for it to do. */
+/* Whether there is something for it to do, or that is not known for want of memory. */
 bool helper_wanted(const struct helper *);
 
 /*
@@ -88,6 +90,14 @@ pid_t helper_pid(const struct helper *);
  */
 void helper_leave(struct helper *);
 bool helper_told(const struct helper *);
+
+/*
+ * The processes that may outlast an upgrade, one that is told events and those that finish: as lines of the state, see
+ * state.h, of kind "helper", and what the next program makes of such a line, which may be of another helper: so that one
+ * that hangs does not stay, and keep its files locked, for ever. helper_save: false: out of memory, or as state_write.
+ */
+bool helper_save(const struct helper *, FILE *);
+void helper_load(struct helper *, const json_t *);
 
 /* How often it ended unexpectedly. */
 uint64_t helper_failures(const struct helper *);

@@ -39,7 +39,7 @@ helper_pipe_open(struct helper_pipe *pipe, struct event_base *base, const struct
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)
 		return -1;
 	pipe->fd = fds[0];
-	pipe->deaf = false;
+	pipe->deaf = pipe->full = false;
 	pipe->taken = monotime_now();
 	errno = ENOMEM;
 	pipe->readable = event_new(base, fds[0], EV_READ | EV_PERSIST, calls->readable, calls->context);
@@ -80,10 +80,15 @@ bool
 helper_pipe_flush(struct helper_pipe *pipe)
 {
 	while (!helper_pipe_empty(pipe) && !pipe->deaf) {
-		if (evbuffer_write(pipe->out, pipe->fd) > 0 || errno == EINTR)
-			continue;
-		pipe->deaf = errno != EAGAIN;
-		return false;
+		if (evbuffer_write(pipe->out, pipe->fd) > 0) {
+			if (pipe->full)
+				pipe->taken = monotime_now();
+			pipe->full = false;
+		} else if (errno != EINTR) {
+			pipe->full = errno == EAGAIN;
+			pipe->deaf = !pipe->full;
+			return false;
+		}
 	}
 	return !pipe->deaf;
 }

@@ -18,9 +18,10 @@ struct evbuffer;
 struct helper_pipe {
 	int fd;	   /* -1: there is none */
 	bool deaf; /* nobody reads at its other end any more */
+	bool full; /* it took no more when something was written last: what it takes next is room that reading made */
 	struct event *readable, *writable; /* there while fd is */
 	struct evbuffer *out; /* what is yet to be written */
-	monotime_t taken; /* when all that was written had been read */
+	monotime_t taken; /* when all that was written had been read, or so much that there was room again */
 };
 
 /* Not open yet. False: out of memory. */
@@ -48,7 +49,7 @@ bool helper_pipe_flush(struct helper_pipe *);
 
 bool helper_pipe_empty(const struct helper_pipe *);
 
-/* Whether all that was written has been read at some time that is not too long ago. */
+/* Whether all that was written, or of a full pipe some, has been read at some time that is not too long ago. */
 bool helper_pipe_heard(struct helper_pipe *);
 
 #endif

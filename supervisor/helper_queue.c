@@ -23,7 +23,7 @@ struct line {
 	uint64_t lost; /* before it, since the line before it */
 	size_t length; /* of its text */
 	size_t offered; /* bytes that were handed on for it, with the count; 0: it was not */
-	char *text;
+	char text[]; /* without NUL, in no more memory than it needs: there may be very many */
 };
 
 struct helper_queue {
@@ -55,7 +55,6 @@ first_drop(struct helper_queue *queue)
 
 	STAILQ_REMOVE_HEAD(&queue->lines, entry);
 	queue->held -= line->length;
-	free(line->text);
 	free(line);
 }
 
@@ -84,14 +83,16 @@ helper_queue_add(struct helper_queue *queue, char *text)
 	struct line *line = NULL;
 
 	if (text != NULL && length <= queue->room - queue->held)
-		line = malloc(sizeof(*line));
+		line = malloc(sizeof(*line) + length);
 	if (line == NULL) {
 		free(text);
 		queue->lost_next++;
 		queue->lost++;
 		return;
 	}
-	*line = (struct line){.lost = queue->lost_next - queue->count_offered, .length = length, .text = text};
+	*line = (struct line){.lost = queue->lost_next - queue->count_offered, .length = length};
+	memcpy(line->text, text, length);
+	free(text);
 	queue->lost_next = queue->count_offered;
 	queue->held += length;
 	if (queue->held > queue->most)

@@ -58,8 +58,10 @@ helper_part(struct helper *helper)
 	}
 	if (helper_pipe_flush(&helper->pipe) || helper->pipe.deaf)
 		helper_end(helper);
-	else
+	else {
 		loop_watch(helper->pipe.writable);
+		loop_arm(helper->timer, HELPER_PIPE_STUCK_NS);
+	}
 }
 
 void

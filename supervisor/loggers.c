@@ -11,12 +11,11 @@
 #include "config.h"
 #include "helper.h"
 #include "helper_queue.h"
+#include "host_name.h"
 #include "launcher.h"
 #include "subsystem.h"
 #include "view.h"
 #include "view_internal.h"
-
-#define HOST_SIZE 256
 
 struct loggers {
 	struct config *const *config;
@@ -92,19 +91,18 @@ loggers_setup(void *context, char **line)
 	const struct loggers *loggers = context;
 	const struct config *config = *loggers->config;
 	const struct identity *identity = loggers->identity;
-	char host[HOST_SIZE] = "";
+	char host[HOST_NAME_MAX + 1];
 	json_t *list;
 
 	*line = NULL;
 	if (config->logger_count == 0)
 		return true;
-	gethostname(host, sizeof(host) - 1);
 	if ((list = loggers_json(config)) == NULL)
 		return false;
 	/* it stays who it is, so that it may write where exacheck may */
 	*line = view_line("setup", json_pack("{sI sI sb ss si ss so}", "uid", (json_int_t)geteuid(), "gid",
 	    (json_int_t)getegid(), "drop", false, "sandbox", sandbox_level_names[identity->sandbox], "pid", (int)getpid(),
-	    "host", host, "loggers", list));
+	    "host", host_name(host), "loggers", list));
 	return *line != NULL;
 }
 
@@ -286,6 +284,18 @@ bool
 loggers_reaped(struct loggers *loggers, pid_t pid, int status)
 {
 	return helper_reaped(loggers->helper, pid, status);
+}
+
+bool
+loggers_save(const struct loggers *loggers, FILE *file)
+{
+	return helper_save(loggers->helper, file);
+}
+
+void
+loggers_load(struct loggers *loggers, const json_t *map)
+{
+	helper_load(loggers->helper, map);
 }
 
 void

@@ -5,8 +5,10 @@
 #ifndef EXACHECK_LOGGERS_H
 #define EXACHECK_LOGGERS_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "../common/log.h"
@@ -42,6 +44,8 @@ pid_t loggers_pid(const struct loggers *);
 bool loggers_told(const struct loggers *);
 void loggers_leave(struct loggers *);
 bool loggers_reaped(struct loggers *, pid_t, int status);
+bool loggers_save(const struct loggers *, FILE *);
+void loggers_load(struct loggers *, const json_t *);
 
 /* For those who look. */
 struct loggers_figures {

@@ -5,7 +5,6 @@
 #include "notifier.h"
 
 #include <jansson.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "config.h"
 #include "helper.h"
 #include "helper_queue.h"
+#include "host_name.h"
 #include "launcher.h"
 #include "notifier_line.h"
 #include "notifier_words.h"
@@ -130,16 +130,6 @@ sentry_map(const struct config *config)
 	if (notifier_target(config, config->notification_count) == NULL)
 		return json_null();
 	return json_pack("{ss sf}", "dsn", options->dsn, "sample_rate", options->sample_rate);
-}
-
-/* The name of this machine; "?": there is none. */
-static const char *
-host_name(char text[static HOST_NAME_MAX + 1])
-{
-	text[HOST_NAME_MAX] = '\0';
-	if (gethostname(text, HOST_NAME_MAX) == -1 || *text == '\0')
-		strcpy(text, "?");
-	return text;
 }
 
 static bool
@@ -311,6 +301,18 @@ notifier_reaped(struct notifier *notifier, pid_t pid, int status)
 	if (notifier->stopping && WIFSIGNALED(status)) /* nobody waited for its last words */
 		log_warnx("exacheck-notify had no time to deliver everything: some of the last events are not told");
 	return true;
+}
+
+bool
+notifier_save(const struct notifier *notifier, FILE *file)
+{
+	return helper_save(notifier->helper, file);
+}
+
+void
+notifier_load(struct notifier *notifier, const json_t *map)
+{
+	helper_load(notifier->helper, map);
 }
 
 void

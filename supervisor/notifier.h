@@ -7,9 +7,11 @@
 #ifndef EXACHECK_NOTIFIER_H
 #define EXACHECK_NOTIFIER_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "../common/log.h"
@@ -66,6 +68,8 @@ bool notifier_ends(const struct notifier *);
 bool notifier_told(const struct notifier *);
 void notifier_leave(struct notifier *);
 bool notifier_reaped(struct notifier *, pid_t, int status);
+bool notifier_save(const struct notifier *, FILE *);
+void notifier_load(struct notifier *, const json_t *);
 
 /* For those who look. */
 enum notifier_result { NOTIFIER_DELIVERED, NOTIFIER_FAILED /* to be tried again */, NOTIFIER_GAVE_UP, NOTIFIER_RESULTS };

@@ -59,6 +59,7 @@ static const struct {
 	{"descriptor", UTILITY},
 	{"feed", UTILITY},
 	{"history", UTILITY},
+	{"host_name", UTILITY},
 	{"journal", UTILITY},
 	{"kept_state", UTILITY},
 	{"json", UTILITY},

@@ -133,7 +133,7 @@ supervisor_handover_parts(const struct supervisor *supervisor)
 	    .reload = supervisor->reload_due, .lock = journal_lock(supervisor->journal), .config = supervisor->config,
 	    .identity = supervisor->identity, .launcher = supervisor->launcher, .ledger = supervisor->ledger,
 	    .checks = supervisor->checks, .workers = supervisor->workers, .hooks = supervisor->hooks,
-	    .channel = supervisor->channel};
+	    .channel = supervisor->channel, .loggers = supervisor->loggers, .notifier = supervisor->notifier};
 }
 
 static bool

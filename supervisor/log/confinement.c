@@ -33,10 +33,10 @@
 
 /* Where, says Landlock. */
 static const struct sandbox_call calls_files[] = {
-	CALL("open"), CALL("openat"), CALL("rename"), CALL("renameat"), CALL("renameat2"), CALL("unlink"), CALL("unlinkat"),
-	CALL("mkdir"), CALL("mkdirat"), CALL("fsync"), CALL("ftruncate"), CALL("fchmod"), CALL("flock"), CALL("getdents64"),
-	CALL("newfstatat"), CALL("stat"), CALL("access"), CALL("faccessat"), CALL("pread64"), CALL("readlink"),
-	CALL("readlinkat"), CALL_END};
+	CALL("open"), CALL("openat"), CALL("openat2"), CALL("rename"), CALL("renameat"), CALL("renameat2"), CALL("unlink"),
+	CALL("unlinkat"), CALL("mkdir"), CALL("mkdirat"), CALL("fsync"), CALL("ftruncate"), CALL("fchmod"), CALL("flock"),
+	CALL("getdents64"), CALL("newfstatat"), CALL("stat"), CALL("lstat"), CALL("access"), CALL("faccessat"), CALL("pread64"),
+	CALL("readlink"), CALL("readlinkat"), CALL_END};
 
 static const struct sandbox_call calls_children[] = {
 	/* not into other namespaces */

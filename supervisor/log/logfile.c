@@ -67,12 +67,19 @@ timer_need(struct logfile *log, int64_t delay_ns)
 		timer_arm(log->timer, delay_ns);
 }
 
+/* For people. */
+static const char *
+reason(int error)
+{
+	return error == ELOOP ? "a symbolic link that is another user's, or new, leads elsewhere" : strerror(error);
+}
+
 static void
 failed(struct logfile *log, int error)
 {
 	if (log->error == 0)
 		report_problem("log %s cannot be written: %s; lines are kept, up to %d KiB", log->setup->destination,
-		    strerror(error), KEPT_MAX / 1024);
+		    reason(error), KEPT_MAX / 1024);
 	log->error = error;
 	log->retry = monotime_add(monotime_now(), LOOK_NS);
 	timer_need(log, LOOK_NS);
@@ -87,7 +94,7 @@ works(struct logfile *log)
 		return;
 	if (log->missing > 0)
 		report_note("log %s is written again; %s", log->setup->destination,
-		    record_lost_text(text, log->missing, strerror(log->error)));
+		    record_lost_text(text, log->missing, reason(log->error)));
 	else
 		report_note("log %s is written again; no line was lost", log->setup->destination);
 	log->error = 0;
@@ -265,7 +272,7 @@ loss_add(struct logfile *log)
 	char text[RECORD_LOST_SIZE], *line;
 	bool added;
 
-	record_lost_text(text, log->lost, log->error != 0 ? strerror(log->error) : "there was no room to keep them");
+	record_lost_text(text, log->lost, log->error != 0 ? reason(log->error) : "there was no room to keep them");
 	line = log->tell(log->context, text);
 	added = line != NULL && lines_add(&log->lines, line);
 	free(line);
@@ -434,7 +441,7 @@ logfile_close(struct logfile *log)
 		return;
 	if ((left = log->lost + lines_count(&log->lines)) > 0)
 		report_problem("log %s: %s", log->setup->destination, record_lost_text(text, left,
-		    log->error != 0 ? strerror(log->error) : "there was no time to write them"));
+		    log->error != 0 ? reason(log->error) : "there was no time to write them"));
 	compressor_free(log->compressor);
 	if (log->timer != NULL)
 		event_free(log->timer);

@@ -6,86 +6,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
-/* Not waiting for the reader of a pipe; links have been followed before. */
-#define FLAGS (O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW)
-#define DIRECTORY_MODE 0755
+#include "path.h"
 
-/* Of the path, which is absolute, what comes before the last slash; the caller's. NULL: out of memory. */
-static char *
-directory_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (slash == NULL)
-		return strdup(".");
-	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
-}
-
-/* Make the directory, and those above it, as far as possible. */
-static void
-directory_make(const char *directory)
-{
-	char *path = strdup(directory);
-
-	if (path == NULL)
-		return;
-	for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(path, DIRECTORY_MODE);
-		*slash = '/';
-	}
-	mkdir(path, DIRECTORY_MODE);
-	free(path);
-}
-
-/*
- * The path of what the kernel finds by this one, which follows links only where it deems that safe: in /tmp not those of
- * other users, as realpath(3) would. Malloc'd; NULL with errno.
- */
-static char *
-kernel_path(const char *path, int flags)
-{
-	char name[sizeof("/proc/self/fd/2147483647")], real[PATH_MAX];
-	int fd = open(path, O_PATH | O_CLOEXEC | flags);
-	ssize_t length;
-
-	if (fd == -1)
-		return NULL;
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-	length = readlink(name, real, sizeof(real));
-	close(fd);
-	/* without /proc there is no better one */
-	return length > 0 && (size_t)length < sizeof(real) ? strndup(real, (size_t)length) : strdup(path);
-}
-
-/*
- * Where the path leads, whatever links are on the way, so that two ways to one file are known as such; malloc'd. The file
- * may be yet to be made. NULL: out of memory.
- */
-static char *
-path_resolve(const char *path)
-{
-	char *real = kernel_path(path, 0), *directory, *above, *resolved = NULL;
-	const char *slash = strrchr(path, '/');
-
-	if (real != NULL || (directory = directory_of(path)) == NULL)
-		return real;
-	directory_make(directory);
-	if ((above = kernel_path(directory, O_DIRECTORY)) == NULL)
-		resolved = strdup(path);
-	else if (asprintf(&resolved, "%s/%s", strcmp(above, "/") == 0 ? "" : above, slash != NULL ? slash + 1 : path) == -1)
-		resolved = NULL;
-	free(above);
-	free(directory);
-	return resolved;
-}
+#define FLAGS (O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) /* not waiting for the reader of a pipe */
 
 bool
 sink_redirected(const struct sink *sink, const char *path)
@@ -101,7 +30,7 @@ bool
 sink_init(struct sink *sink, const char *path)
 {
 	*sink = (struct sink){.fd = -1, .path = path_resolve(path)};
-	if (sink->path != NULL && (sink->directory = directory_of(sink->path)) != NULL)
+	if (sink->path != NULL && (sink->directory = path_directory(sink->path)) != NULL)
 		return true;
 	sink_clear(sink);
 	return false;
@@ -123,9 +52,9 @@ sink_directory(struct sink *sink, bool confined)
 	struct stat status;
 	int fd = -1;
 
-	directory_make(sink->directory);
-	while (path != NULL && (fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)) == -1 && strcmp(path, "/") != 0) {
-		above = directory_of(path);
+	path_make(sink->directory);
+	while (path != NULL && (fd = path_open(path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0)) == -1 && strcmp(path, "/") != 0) {
+		above = path_directory(path);
 		free(path);
 		path = above;
 	}
@@ -164,10 +93,10 @@ ends_within_line(int fd, off_t size)
 static int
 file_open(const char *path, mode_t mode)
 {
-	int fd = open(path, O_RDWR | O_CREAT | FLAGS, mode);
+	int fd = path_open(path, O_RDWR | O_CREAT | FLAGS, mode);
 
 	if (fd == -1 && errno == EACCES)
-		fd = open(path, O_WRONLY | O_CREAT | FLAGS, mode);
+		fd = path_open(path, O_WRONLY | O_CREAT | FLAGS, mode);
 	return fd;
 }
 
@@ -178,7 +107,7 @@ sink_open(struct sink *sink, mode_t mode)
 	int fd = file_open(sink->path, mode), old;
 
 	if (fd == -1 && errno == ENOENT) {
-		directory_make(sink->directory);
+		path_make(sink->directory);
 		fd = file_open(sink->path, mode);
 	}
 	if (fd == -1 || fstat(fd, &status) == -1) {
@@ -204,6 +133,9 @@ sink_open(struct sink *sink, mode_t mode)
 void
 sink_close(struct sink *sink)
 {
+	/* a child that compresses has this descriptor, too, and with it the lock */
+	if (sink->owned)
+		flock(sink->fd, LOCK_UN);
 	if (sink->fd != -1)
 		close(sink->fd);
 	sink->fd = -1;

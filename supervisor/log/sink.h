@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 struct sink {
-	char *path;	 /* absolute, without symbolic links */
+	char *path;	 /* absolute; over no symbolic link, unless over one that is not to be followed (path.h) */
 	char *directory; /* of it */
 	int fd;		 /* -1: not open */
 	bool regular;

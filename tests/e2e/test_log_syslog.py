@@ -120,6 +120,7 @@ def test_late_server(start, directory, rsyslog):
     for way in ways:
         wait_until(lambda: any("works again" in text for text in texts(rsyslog, way)), PATIENCE, f"lines by {way}")
         got = texts(rsyslog, way)
+        wait_until(lambda: len(lines_beside(directory)) >= len(got), PATIENCE, "the log beside, which may be behind")
         assert got == lines_beside(directory)[:len(got)], way
     assert len(run.logged("lines wait for it")) == 3
 
@@ -186,10 +187,8 @@ def test_silent_server(start, directory, keep):
     wait_until(lambda: len(lines_beside(directory)) > seen + 200, PATIENCE, "the other log goes on")
     got, told = server.read(rb": (\d+) lines were lost: the server takes them too slowly")
     lost = int(told)
-    kept = lines_beside(directory)
     texts = [line.split(": ", 1)[1].removesuffix(" " + 900 * "x") for line in got.decode().splitlines()[:-1]]
-    assert texts == kept[:len(texts)]
+    wait_until(lambda: len(lines_beside(directory)) >= len(texts) + lost, PATIENCE, "as many lines beside as came and were lost")
+    assert lost > 0 and texts == lines_beside(directory)[:len(texts)]
     run.wait_log(f"{lost} lines were lost: the server takes them too slowly")
-    assert lost > 0
-    wait_until(lambda: len(lines_beside(directory)) > len(texts) + lost, PATIENCE, "as many lines beside as came and were lost")
     run.wait_for(lambda: len(run.rib.prefixes()) == 20, what="every check is up")

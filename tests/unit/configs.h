@@ -8,6 +8,7 @@
 
 #include "../../supervisor/config.h"
 #include "findings.h"
+#include "unit.h"
 
 /* A check that is right but for what follows. */
 #define WEB "checks:\n- name: web\n  prefixes: 192.0.2.1\n  args: {method: tcp, host: 127.0.0.1, port: 80}\n"

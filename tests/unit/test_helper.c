@@ -219,6 +219,16 @@ await_end(void)
 }
 
 static void
+await_ended(void)
+{
+	monotime_t deadline = monotime_add(monotime_now(), WAIT_NS);
+
+	while (helper_ends(helper) && monotime_before(monotime_now(), deadline))
+		turn();
+	ck_assert(!helper_ends(helper));
+}
+
+static void
 permit(void)
 {
 	char path[128];
@@ -359,6 +369,24 @@ START_TEST(too_many_that_go_on)
 	await_logged("does not end: it is killed\n");
 	await_logged("exacheck-log ended; another is started");
 	permit();
+}
+END_TEST
+
+/* It has done its work, and is reaped, before anybody says that it was started. */
+START_TEST(stop_before_it_is_known)
+{
+	int status;
+
+	helper_configure(helper);
+	add("one");
+	usleep(5000);
+	ck_assert_int_eq(event_base_loop(base, EVLOOP_NONBLOCK), 0);
+	helper_stop(helper);
+	ck_assert(waitpid(-1, &status, 0) > 0 && WIFEXITED(status)); /* the launcher lives */
+	ck_assert_str_eq(told(), "setup\none\n" BYE);
+	await_ended();
+	ck_assert_uint_eq(helper_failures(helper), 0);
+	ck_assert_msg(strstr(logged, "may be lost") == NULL, "%s", logged);
 }
 END_TEST
 
@@ -521,6 +549,8 @@ START_TEST(queue_tells_again_what_never_went_out)
 }
 END_TEST
 
+#define PIECES_BYTES ((size_t)1024 * 1024)
+
 START_TEST(queue_is_told_in_pieces)
 {
 	char line[1001];
@@ -528,7 +558,7 @@ START_TEST(queue_is_told_in_pieces)
 	int count = 0;
 
 	queue_teardown();
-	queue = helper_queue_new(HELPER_QUEUE_BYTES);
+	queue = helper_queue_new(PIECES_BYTES);
 	out = evbuffer_new();
 	memset(line, 'x', 999);
 	strcpy(line + 999, "\n");
@@ -542,9 +572,25 @@ START_TEST(queue_is_told_in_pieces)
 		evbuffer_drain(out, SIZE_MAX);
 	}
 	ck_assert_uint_eq(total, (size_t)(count - 1) * 1000 + strlen(LOST(1)));
-	ck_assert_uint_le(total, HELPER_QUEUE_BYTES + 100);
+	ck_assert_uint_le(total, PIECES_BYTES + 100);
 	helper_queue_clear(queue);
 	ck_assert(helper_queue_empty(queue));
+}
+END_TEST
+
+/* As when all of very many checks are disabled at once. */
+START_TEST(queue_holds_ten_thousand_events)
+{
+	char line[801];
+
+	queue_teardown();
+	queue = helper_queue_new(HELPER_QUEUE_BYTES);
+	out = evbuffer_new();
+	memset(line, 'x', 799);
+	strcpy(line + 799, "\n");
+	for (int i = 0; i < 10000; i++)
+		put(line);
+	ck_assert_uint_eq(helper_queue_lost(queue), 0);
 }
 END_TEST
 
@@ -563,6 +609,7 @@ main(void)
 	tcase_add_test(life, one_that_goes_on_to_its_end);
 	tcase_add_test(life, stop_comes_after_everything);
 	tcase_add_test(life, stop_while_it_is_started);
+	tcase_add_test(life, stop_before_it_is_known);
 	tcase_add_test(life, leave);
 	tcase_add_test(life, too_many_that_go_on);
 	tcase_add_test(life, words);
@@ -572,5 +619,6 @@ main(void)
 	tcase_add_test(lines, queue_count_stands_before_what_came_later);
 	tcase_add_test(lines, queue_tells_again_what_never_went_out);
 	tcase_add_test(lines, queue_is_told_in_pieces);
+	tcase_add_test(lines, queue_holds_ten_thousand_events);
 	return unit_run(suite);
 }

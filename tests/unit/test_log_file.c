@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../supervisor/log/lines.h"
@@ -348,6 +349,25 @@ START_TEST(the_lock)
 }
 END_TEST
 
+/* It is free at once, also if a child that compresses is yet to end. */
+START_TEST(the_lock_is_not_a_childs)
+{
+	struct sink sink, next;
+	pid_t child;
+
+	ck_assert(sink_init(&sink, path) && sink_open(&sink, 0640) && sink.owned);
+	ck_assert_int_ne(child = fork(), -1);
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	sink_clear(&sink);
+	ck_assert(sink_init(&next, path) && sink_open(&next, 0640) && next.owned);
+	sink_clear(&next);
+	ck_assert(kill(child, SIGKILL) == 0 && waitpid(child, NULL, 0) == child);
+}
+END_TEST
+
 /* No directory, and none can be made: what is too much to be kept is counted, at its place. */
 START_TEST(what_cannot_be_written)
 {
@@ -419,6 +439,7 @@ main(void)
 	tcase_add_test(tcase, rotation_by_size);
 	tcase_add_test(native, rotated_are_compressed);
 	tcase_add_test(tcase, the_lock);
+	tcase_add_test(tcase, the_lock_is_not_a_childs);
 	tcase_add_test(tcase, what_cannot_be_written);
 	tcase_add_test(tcase, moved_by_others);
 	return unit_run(suite);

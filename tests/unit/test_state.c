@@ -21,6 +21,8 @@
 #include "../../supervisor/handover.h"
 #include "../../supervisor/hook.h"
 #include "../../supervisor/launcher.h"
+#include "../../supervisor/loggers.h"
+#include "../../supervisor/notifier.h"
 #include "../../supervisor/plan.h"
 #include "../../supervisor/state.h"
 #include "../../supervisor/worker_internal.h"
@@ -151,6 +153,8 @@ struct half {
 	struct checks *checks;
 	struct workers *workers;
 	struct hooks *hooks;
+	struct loggers *loggers;
+	struct notifier *notifier;
 	struct channel *channel;
 	struct identity identity;
 };
@@ -187,8 +191,11 @@ half_begin(struct half *half, struct config *config)
 	half->checks = checks_new(half->ledger, &nobody);
 	half->workers = workers_new(half->base, &half->identity, launcher);
 	half->hooks = hooks_new(half->base, &half->identity, launcher);
+	half->loggers = loggers_new(half->base, &half->config, &half->identity, launcher);
+	half->notifier = notifier_new(half->base, &half->config, &half->identity, launcher);
 	half->channel = channel_adopt(half->base, config, half->ledger, ended, NULL);
 	ck_assert(half->checks != NULL && half->workers != NULL && half->hooks != NULL && half->channel != NULL);
+	ck_assert(half->loggers != NULL && half->notifier != NULL);
 }
 
 /* As a start does. */
@@ -211,6 +218,8 @@ half_end(struct half *half)
 	workers_stop(half->workers);
 	workers_free(half->workers);
 	hooks_free(half->hooks);
+	loggers_free(half->loggers);
+	notifier_free(half->notifier);
 	channel_free(half->channel);
 	ledger_free(half->ledger);
 	event_base_free(half->base);
@@ -352,7 +361,8 @@ half_handover(struct half *half)
 {
 	return (struct handover){.upgrades = 3, .refusals = 4, .lock = -1, .usable = true, .config = half->config,
 	    .identity = half->identity, .launcher = launcher, .ledger = half->ledger, .checks = half->checks,
-	    .workers = half->workers, .hooks = half->hooks, .channel = half->channel};
+	    .workers = half->workers, .hooks = half->hooks, .channel = half->channel,
+	    .loggers = half->loggers, .notifier = half->notifier};
 }
 
 static void
