@@ -291,13 +291,8 @@ notifier_told(const struct notifier *notifier)
 bool
 notifier_reaped(struct notifier *notifier, pid_t pid, int status)
 {
-	bool former = pid != helper_pid(notifier->helper);
-
 	if (!helper_reaped(notifier->helper, pid, status))
 		return false;
-	if (former && WIFEXITED(status) && WEXITSTATUS(status) != EXIT_SUCCESS) /* it is not heard any more */
-		log_warnx("exacheck-notify of before the change, pid %d, could not deliver all that it had, and has ended",
-		    (int)pid);
 	if (notifier->stopping && WIFSIGNALED(status)) /* nobody waited for its last words */
 		log_warnx("exacheck-notify had no time to deliver everything: some of the last events are not told");
 	return true;
