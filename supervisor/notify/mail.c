@@ -1,6 +1,6 @@
 /*
  * Mails, mailto:// and mailtos://: handed to the server that the URL names, for all who are to have them but those whom
- * it refuses for good: one mailbox that is gone does not keep the mail from the others.
+ * it refuses: one mailbox that is gone, or full, does not keep the mail from the others.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,7 +136,10 @@ transfer_set(const char *host)
 	CARRIER_SET(carrier, CURLOPT_DEBUGFUNCTION, on_dialogue);
 }
 
-/* Again, for those whom the server does not refuse. Whom it refuses for now is left out, too. */
+/*
+ * Again, for those whom the server does not refuse. Whom it refuses only for now is left out, too: at night it matters more
+ * that the others have it at once.
+ */
 static bool
 rest_hand_over(long *answer, struct outcome *outcome)
 {
@@ -157,8 +160,7 @@ mail_hand_over(struct outcome *outcome)
 
 	if (carrier_run(&transfer.carrier, &answer, outcome))
 		outcome_set(outcome, COURIER_DELIVERED, "SMTP %ld", answer);
-	else if (transfer.refused > 0 && transfer.refusal >= 500 && transfer.recipient_count > 1 &&
-	    rest_hand_over(&answer, outcome))
+	else if (transfer.refused > 0 && transfer.recipient_count > 1 && rest_hand_over(&answer, outcome))
 		return;
 	else if (answer >= 400 && answer < 600)
 		outcome_set(outcome, answer < 500 ? COURIER_LATER : COURIER_NEVER,
