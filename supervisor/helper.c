@@ -369,8 +369,11 @@ helper_load(struct helper *helper, const json_t *map)
 
 	if (name == NULL || strcmp(name, helper->kind->name) != 0 || pid <= 0 || pid > INT_MAX || !child_exists((pid_t)pid))
 		return;
-	if (!helper_former_add(&helper->former, (pid_t)pid))
-		kill((pid_t)pid, SIGKILL);
+	if (helper_former_add(&helper->former, (pid_t)pid))
+		return;
+	HELPER_SAY(helper, LOG_LEVEL_WARNING, LOG_FAULT_NONE, 0,
+	    "too many of %s are yet to finish: pid %d is killed, and what it had not finished is lost", name, (int)pid);
+	kill((pid_t)pid, SIGKILL);
 }
 
 uint64_t

@@ -1,18 +1,22 @@
 /*
  * Helpers that finish while another program is in exacheck's place: it knows them, and none of them outlives its time.
  */
+#include <bsd/string.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../common/log.h"
 #include "../../supervisor/helper.h"
 #include "../../supervisor/loop.h"
 #include "unit.h"
 
 static struct event_base *base;
 static struct identity identity;
+static char logged[256];
 
 static bool
 have_no_setup(void *context, char **line)
@@ -23,6 +27,14 @@ have_no_setup(void *context, char **line)
 }
 
 static const struct helper_kind kind = {.name = "exacheck-log", .events = true, .setup = have_no_setup};
+
+static void
+keep_log(enum log_level level, const char *subject, const char *text)
+{
+	(void)level;
+	(void)subject;
+	strlcpy(logged, text, sizeof(logged));
+}
 
 static void
 setup(void)
@@ -124,10 +136,12 @@ START_TEST(too_many)
 	pid_t children[5];
 	int status;
 
+	log_set_sink(keep_log);
 	for (size_t i = 0; i < sizeof(children) / sizeof(children[0]); i++) {
 		children[i] = child_made();
 		load(helper, "exacheck-log", children[i]);
 	}
+	ck_assert(strstr(logged, "what it had not finished is lost") != NULL);
 	ck_assert_int_eq(waitpid(children[4], &status, 0), children[4]);
 	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	helper_free(helper);
