@@ -249,7 +249,7 @@ static void
 gave_up_text(struct queue *queue, char text[static QUEUE_TEXT_SIZE])
 {
 	char span[WORDS_SPAN_SIZE];
-	bool tried = queue->gave_up_ns > 0;
+	bool tried = queue->gave_up_ns >= NS_PER_SECOND;
 
 	snprintf(text, QUEUE_TEXT_SIZE, "%s: gave up %llu event%s%s%s: %s", queue->options.name,
 	    (unsigned long long)queue->gave_up, queue->gave_up == 1 ? "" : "s", tried ? " after " : "",
