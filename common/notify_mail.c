@@ -307,8 +307,8 @@ notify_mail_parse(struct notify_mail *mail, const char *url, char error[static N
 	if (!notify_parts_parse(&mail->parts, url, error))
 		return false;
 	mail->verify = notify_parts_verify(&mail->parts);
-	if (notify_parts_override(&mail->parts, error) && from_read(mail, error) && recipients_read(mail, error) && server_read(mail, error) &&
-	    headers_read(&mail->parts, error))
+	if (notify_parts_override(&mail->parts, error) && from_read(mail, error) && recipients_read(mail, error) &&
+	    server_read(mail, error) && headers_read(&mail->parts, error))
 		return true;
 	notify_mail_free(mail);
 	return false;

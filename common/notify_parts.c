@@ -226,6 +226,7 @@ notify_parts_override(struct notify_parts *parts, char error[static NOTIFY_URL_E
 {
 	const char *user = notify_parts_value(parts, "user"), *password = notify_parts_value(parts, "pass");
 	const char *port = notify_parts_value(parts, "port");
+	bool digits = port != NULL && strlen(port) <= 5 && strspn(port, "0123456789") == strlen(port);
 
 	if (user != NULL)
 		parts->user = user;
@@ -235,7 +236,7 @@ notify_parts_override(struct notify_parts *parts, char error[static NOTIFY_URL_E
 		parts->password = password;
 	if (port == NULL)
 		return true;
-	parts->port = strspn(port, "0123456789") == strlen(port) && strlen(port) <= 5 ? (unsigned)strtoul(port, NULL, 10) : 0;
+	parts->port = digits ? (unsigned)strtoul(port, NULL, 10) : 0;
 	return (parts->port >= 1 && parts->port <= 65535) || notify_url_refuse(error, "must have port= of 1 to 65535");
 }
 

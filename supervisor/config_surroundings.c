@@ -93,7 +93,7 @@ destination_look(const struct look *look, const char *path)
 		place_report(look->diagnostics, SEVERITY_ERROR, &place, node, "is a directory: name a file");
 	else if (!is_directory(directory))
 		place_report(look->diagnostics, SEVERITY_WARNING, &place, node,
-		    "cannot be written yet: directory %.200s: %s", directory, strerror(errno));
+		    "directory %.200s: %s: the log begins once it is there, or can be made", directory, strerror(errno));
 	else if (access(directory, W_OK | X_OK) == -1)
 		place_report(look->diagnostics, SEVERITY_WARNING, &place, node,
 		    "cannot be made or rotated by this user: directory %.200s: %s", directory, strerror(errno));

@@ -251,7 +251,7 @@ supervisor_run(struct config *config, struct launcher *launcher, int64_t watchdo
 
 	errno = 0;
 	if (identity_find(&config->global, &supervisor.identity) && supervisor_start(&supervisor, watchdog_ns)) {
-		log_info("exacheck %s: %zu check%s of %s", program_version, config->count, config->count == 1 ? "" : "s",
+		log_info("exacheck %s started: %zu check%s of %s", program_version, config->count, config->count == 1 ? "" : "s",
 		    config->path);
 		status = supervisor_loop(&supervisor);
 	}

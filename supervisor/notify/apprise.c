@@ -73,7 +73,8 @@ apprise_execute(const struct letter *letter, const int ends[3])
 	if (dup2(ends[0], STDIN_FILENO) == -1 || dup2(ends[1], STDOUT_FILENO) == -1 || dup2(ends[1], STDERR_FILENO) == -1 ||
 	    dup2(ends[2], CONFIGURATION_FD) == -1 || fcntl(CONFIGURATION_FD, F_SETFD, 0) == -1)
 		_exit(EXIT_FAILURE);
-	execle(path, "apprise", "-v", "-n", kind, title, "--input-format=text", "-g", TAG, "-c", CONFIGURATION, NULL, environment);
+	execle(path, "apprise", "-v", "-n", kind, title, "--input-format=text", "-g", TAG, "-c", CONFIGURATION, NULL,
+	    environment);
 	_exit(EXIT_FAILURE);
 }
 
@@ -176,8 +177,8 @@ talk_run(struct talk *talk)
 }
 
 /*
- * The first line that is a warning or an error, without date and level: those after it are what follows from it, and how it is
- * used. Without any, the last line, which is what a program in Python dies of.
+ * The first line that is a warning or an error, without date and level: those after it are what follows from it, and
+ * how it is used. Without any, the last line, which is what a program in Python dies of.
  */
 static const char *
 reason_find(char *text)

@@ -22,7 +22,7 @@
 
 #define REAP_FIRST_NS (5 * NS_PER_MILLISECOND)
 #define REAP_LAST_NS NS_PER_SECOND
-#define PARTING_NS NS_PER_SECOND /* a mail server that does not answer QUIT does not make what is delivered undelivered */
+#define PARTING_NS NS_PER_SECOND /* what is delivered stays that, though the mail server does not answer QUIT */
 
 /* A process that has nothing more to say, until it is reaped. */
 struct corpse {

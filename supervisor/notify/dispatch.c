@@ -354,8 +354,8 @@ turn_next(const struct dispatch *dispatch, monotime_t now)
 }
 
 /*
- * What is not delivered, and was not said to be given up: of each target or, of many, of all but the first ones together. No
- * limit of words keeps these few back.
+ * What is not delivered, and was not said to be given up: of each target or, of many, of all but the first ones
+ * together. No limit of words keeps these few back.
  */
 static void
 rest_say(const struct dispatch *dispatch, bool over)

@@ -44,7 +44,7 @@ struct kind {
 	bool (*read)(const char *url, struct reach *, char error[static NOTIFY_URL_ERROR_SIZE]);
 	/* In the courier, confined. */
 	void (*deliver)(const struct errand *, struct outcome *);
-	/* What is left to do once the outcome is reported: nothing waits for it, and it may be ended at any time. NULL: nothing. */
+	/* What is left once the outcome is reported: nothing waits for it, and it may be ended at any time. NULL: nothing. */
 	void (*part)(void);
 };
 

@@ -1,6 +1,6 @@
 /*
  * Mails, mailto:// and mailtos://: handed to the server that the URL names, for all who are to have them but those whom
- * it refuses for good: one mailbox that is gone does not keep the mail from the others.
+ * it refuses: one mailbox that is gone, or full, does not keep the mail from the others.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 #if LIBCURL_VERSION_NUM < 0x080200 /* as it was written before */
 #define CURLOPT_MAIL_RCPT_ALLOWFAILS CURLOPT_MAIL_RCPT_ALLLOWFAILS
 #endif
-/* Of those that libcurl knows what Python's smtplib takes, too; it would begin by GSSAPI or NTLM where a server has these. */
+/* What Python's smtplib takes, too: libcurl would begin by GSSAPI or NTLM where a server has these. */
 #define LOGINS "AUTH=CRAM-MD5;AUTH=PLAIN;AUTH=LOGIN"
 
 /* A mail on its way: a courier has one. */
@@ -136,7 +136,10 @@ transfer_set(const char *host)
 	CARRIER_SET(carrier, CURLOPT_DEBUGFUNCTION, on_dialogue);
 }
 
-/* Again, for those whom the server does not refuse: whoever it refused for now is lost with who is refused for good. */
+/*
+ * Again, for those whom the server does not refuse. Whom it refuses only for now is left out, too: at night it matters more
+ * that the others have it at once.
+ */
 static bool
 rest_hand_over(long *answer, struct outcome *outcome)
 {
@@ -157,12 +160,11 @@ mail_hand_over(struct outcome *outcome)
 
 	if (carrier_run(&transfer.carrier, &answer, outcome))
 		outcome_set(outcome, COURIER_DELIVERED, "SMTP %ld", answer);
-	else if (transfer.refused > 0 && transfer.refusal >= 500 && transfer.recipient_count > 1 &&
-	    rest_hand_over(&answer, outcome))
+	else if (transfer.refused > 0 && transfer.recipient_count > 1 && rest_hand_over(&answer, outcome))
 		return;
 	else if (answer >= 400 && answer < 600)
-		outcome_set(outcome, answer < 500 ? COURIER_LATER : COURIER_NEVER, "the mail server refused it: SMTP %ld%s", answer,
-		    answer == 535 || answer == 530 ? ", it wants another user and password" : "");
+		outcome_set(outcome, answer < 500 ? COURIER_LATER : COURIER_NEVER,
+		    "the mail server refused it: SMTP %ld%s", answer, answer == 535 || answer == 530 ? ", it wants another user and password" : "");
 }
 
 static void

@@ -12,6 +12,7 @@
 #include "../helpers/birth.h"
 #include "../helpers/intake.h"
 #include "../helpers/report.h"
+#include "../helpers/timer.h"
 #include "courier_cage.h"
 #include "dispatch.h"
 #include "line.h"
@@ -23,11 +24,13 @@
 #define LEAVE_NS (30 * NS_PER_SECOND)	  /* nobody waits */
 #define LEAVE_HEARD_NS (700 * NS_PER_MILLISECOND)
 #define FAREWELL_S 35			  /* above it */
+#define DOUBT_NS (200 * NS_PER_MILLISECOND) /* a process that ends has closed everything before it is gone */
 
 struct notify {
 	struct birth birth;
 	struct orders orders;
 	struct dispatch *dispatch;
+	struct event *doubt;
 	bool ending;
 };
 
@@ -105,16 +108,13 @@ lines_paused(void *context)
 	dispatch_pause(notify->dispatch);
 }
 
-/* Without a bye before: it is exacheck itself that people are told of. */
+/* It is exacheck itself that people are told of. */
 static void
-lines_ended(void *context)
+exacheck_gone(struct notify *notify)
 {
-	struct notify *notify = context;
 	struct notice *notice;
 	char text[128];
 
-	if (notify->ending)
-		return;
 	snprintf(text, sizeof(text),
 	    "exacheck (process %lld) ended without a word: it crashed, was killed, or its watchdog ended it",
 	    (long long)notify->orders.pid);
@@ -125,6 +125,30 @@ lines_ended(void *context)
 		notice_release(notice);
 	}
 	end_begin(notify, 0, LEAVE_NS);
+}
+
+/* An exacheck that lives has left us, and there was no room to say so. */
+static void
+doubt_over(evutil_socket_t fd, short what, void *context)
+{
+	struct notify *notify = context;
+
+	(void)fd;
+	(void)what;
+	if (getppid() == notify->orders.pid)
+		end_begin(notify, 0, LEAVE_NS);
+	else
+		exacheck_gone(notify);
+}
+
+/* Without a bye before. */
+static void
+lines_ended(void *context)
+{
+	struct notify *notify = context;
+
+	if (!notify->ending)
+		timer_arm(notify->doubt, DOUBT_NS);
 }
 
 /* Everything that is done with rights that are given up here. */
@@ -154,7 +178,8 @@ main(int argc, char **argv, char **envp)
 	birth_begin(&notify.birth, "exacheck-notify", NICE);
 	if (!orders_read(&notify.orders, notify.birth.setup, &where))
 		report_fatal("exacheck does not say what is to be done: %s", where);
-	if ((notify.dispatch = dispatch_new(notify.birth.base, &notify.orders)) == NULL)
+	if ((notify.dispatch = dispatch_new(notify.birth.base, &notify.orders)) == NULL ||
+	    (notify.doubt = event_new(notify.birth.base, -1, 0, doubt_over, &notify)) == NULL)
 		report_fatal("out of memory");
 	json_decref(notify.birth.setup);
 	orders_forget_secrets(&notify.orders);

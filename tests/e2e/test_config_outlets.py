@@ -26,7 +26,8 @@ WARNINGS = {
     "misspelt.yaml": [
         "logging[1].port: has no effect: destination is a socket of this machine",
         "logging[1].events: datadump is left out: it is for files that are not structured",
-        "logging[2].destination: cannot be written yet: directory /nonexistent/exacheck: No such file or directory",
+        "logging[2].destination: directory /nonexistent/exacheck: No such file or directory: "
+        "the log begins once it is there, or can be made",
         'logging[2].checks: there is no check or group "wbe"; did you mean web?',
         "notifications[1] (ops).checks: there is no check or group MASTER: for what exacheck itself has to tell say "
         "general_events: true",

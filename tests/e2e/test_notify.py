@@ -2,14 +2,17 @@
 import json
 import os
 import signal
+import socket
+import subprocess
 
 import pytest
 
 from harness import paths, processes
 from harness.config import check, config, prefix
+from harness.control import Control, path_of
 from harness.hostile import TcpServer
 from harness.receiver import Receiver
-from harness.reload import reload
+from harness.reload import reload, write
 from harness.wait import wait_until
 
 pytestmark = pytest.mark.one_level
@@ -122,20 +125,31 @@ def test_burst(start, file, receiver):
         "and " in letter["message"] and " more: check " in letter["message"] for letter in receiver.letters)
 
 
-def test_lost(start, file, receiver):
+def told_of_exacheck(record):
+    """Whether people who want general events are told of this line of the log."""
+    if "check" in record or record["subsystem"] == "notification":
+        return False
+    return record["level"] in ("error", "warning") or record["subsystem"] in ("master", "configuration")
+
+
+def test_lost(start, directory, file, receiver):
     """What has no room on the way to exacheck-notify, which does not listen, is told as a number."""
-    flips = 2 * FLIPS  # by far more than a megabyte
-    run = start(document([file_check(f"check {n} {'long' * 40}", file, n, splay=True) for n in range(CHECKS)],
-                         target("ops", receiver, group=1)))
+    log = directory / "all.log"
+    run = start({**document([file_check("web", file)], target("ops", receiver, group=1, general_events=True)),
+                 "logging": [{"method": "file", "destination": str(log), "structured": True, "size": "1GB"}]})
+    run.wait_route(prefix(0))
     pid = notify_pid(run)
+    write(run, {"checks": [{"name": f"{n} {'long' * 45}", "args": {"method": "file"}} for n in range(1000)]})
     os.kill(pid, signal.SIGSTOP)
-    for flip in range(flips):
-        run.wait_for(lambda: len(log_of(run)) == CHECKS * (flip + 1), PATIENCE, f"change {flip} of all checks")
-        file.touch() if flip % 2 else file.unlink()
+    with Control(path_of(run)) as control:
+        for _ in range(30):  # of 400 kB each
+            control.ask("reload")
     os.kill(pid, signal.SIGCONT)
-    run.wait_for(lambda: len(log_of(run)) == CHECKS * (flips + 1), PATIENCE, "the last change")
-    wait_until(lambda: receiver.told("events") + receiver.told("lost") >= len(log_of(run)), PATIENCE, "all of them")
-    assert receiver.told("events") + receiver.told("lost") == len(log_of(run)) and receiver.told("lost") > 0
+
+    wait_until(lambda: log.read_text().count("was not reloaded") == 30, PATIENCE, "the log")
+    events = sum(map(told_of_exacheck, map(json.loads, log.read_text().splitlines()))) + 1  # web came up
+    wait_until(lambda: receiver.told("events") + receiver.told("lost") == events > 30000, PATIENCE, "all of them")
+    assert receiver.told("lost") > 0 and receiver.told("events") > 1000
     assert any(" lost before they reached exacheck-notify.\n" in letter["message"] for letter in receiver.letters)
 
 
@@ -202,3 +216,21 @@ def test_last_words(start, file, receiver):
     assert f"exacheck (process {run.pid}) ended without a word" in letter["message"], json.dumps(letter)
     assert [event["to"] for event in receiver.events() if event["check"]] == ["up"]
     wait_until(lambda: not processes.alive(pid), PATIENCE, "the end of exacheck-notify")
+
+
+def test_left_without_a_word(receiver):
+    """An exacheck that lives has not ended, though there was no room for a word: what there is to tell is told, no more."""
+    ours, its = socket.socketpair()
+    child = subprocess.Popen([paths.LIBEXEC / "exacheck-notify", "best_effort"], stdin=subprocess.DEVNULL,
+                             preexec_fn=lambda: os.dup2(its.fileno(), 3), pass_fds=[3])
+    its.close()
+    one = {"name": "it", "url": receiver.url, "checks": [], "events": ["error", "info"], "general": True, "group": 0, "rate": 60,
+           "timeout": 20, "retry": 60}
+    setup = {"type": "setup", "uid": os.getuid(), "gid": os.getgid(), "drop": False, "sandbox": "best_effort",
+             "pid": os.getpid(), "host": "here", "version": "1", "targets": [one], "sentry": None}
+    notice = {"type": "notice", "at": 1_700_000_000_000_000, "level": "info", "event": "info", "subsystem": "master",
+              "text": "all is well"}
+    ours.sendall("".join(json.dumps(line) + "\n" for line in (setup, notice)).encode())
+    ours.shutdown(socket.SHUT_WR)
+    assert child.wait(PATIENCE) == 0
+    assert [event["text"] for event in receiver.events()] == ["all is well"]

@@ -23,7 +23,7 @@ from respawn import master_pid, write_script
 PAUSE = 0.004  # seconds between looks at what is waited for
 STORY, STORIES = 25, 3  # lines of the log before a complaint, and before how many
 QUIET = {"exabgp_log_level": "ERR"}  # its log is not read, and it is the slowest of what it does
-BEGUN = re.compile(r"Z info exacheck \S+: \d+ checks? of ")
+BEGUN = re.compile(r"Z info exacheck \S+ started: \d+ checks? of ")
 WORKER = re.compile(r"ExaCheck Worker \[([^]]*)\]")
 
 

@@ -161,9 +161,11 @@ static const struct finding destinations[] = {
     {"", "logging: [{method: file, destination: DIR/there}]\n" WEB,
 	"c.yaml:1:39: logging[1].destination: is a directory: name a file\n"},
     {"", "logging: [{method: file, destination: DIR/none/file}]\n" WEB,
-	"c.yaml:1:39: warning: logging[1].destination: cannot be written yet: directory DIR/none: No such file or directory\n"},
+	"c.yaml:1:39: warning: logging[1].destination: directory DIR/none: No such file or directory: "
+	"the log begins once it is there, or can be made\n"},
     {"", "logging: [{method: file, destination: DIR/c.yaml/file}]\n" WEB,
-	"c.yaml:1:39: warning: logging[1].destination: cannot be written yet: directory DIR/c.yaml: Not a directory\n"},
+	"c.yaml:1:39: warning: logging[1].destination: directory DIR/c.yaml: Not a directory: "
+	"the log begins once it is there, or can be made\n"},
     {"", "logging: [{method: syslog, destination: DIR/none}]\n" WEB, ""},
 };
 

@@ -169,6 +169,24 @@ START_TEST(rate_is_kept)
 }
 END_TEST
 
+START_TEST(not_for_all)
+{
+	struct queue *queue = queue_for(&all, 20, 3600);
+	struct queue_figures figures = {0};
+
+	down(queue, "web", 100);
+	begin(queue, 102);
+	queue_ended(queue, COURIER_PARTLY, "1 of 2 refused", at(103));
+	says(queue, 103, QUEUE_PROBLEM, "notification ops: delivered, but not to all: 1 of 2 refused");
+	says(queue, 103, QUEUE_QUIET, "");
+	ck_assert(!queue_troubled(queue));
+	ck_assert_uint_eq(queue_waiting(queue), 0);
+	queue_figures(queue, &figures);
+	ck_assert(figures.delivered == 1 && figures.failed == 0);
+	queue_free(queue);
+}
+END_TEST
+
 START_TEST(tried_again)
 {
 	static const double delays[] = {5, 10, 20, 40, 80, 160, 300, 300};
@@ -333,8 +351,8 @@ END_TEST
 int
 main(void)
 {
-	const TTest *const tests[] = {first_waits_for_others, group_of_0_waits_for_nothing, filters, rate_is_kept, tried_again,
-	    given_up_after_its_time, lost_is_told, hurry_waits_for_nothing, many_are_counted, names_are_bounded};
+	const TTest *const tests[] = {first_waits_for_others, group_of_0_waits_for_nothing, filters, rate_is_kept, not_for_all,
+	    tried_again, given_up_after_its_time, lost_is_told, hurry_waits_for_nothing, many_are_counted, names_are_bounded};
 	Suite *suite = suite_create("letters of a notification");
 	TCase *tcase = unit_case(suite, "queue");
 
