@@ -247,6 +247,9 @@ security_read(struct notify_mail *mail, const struct provider *provider, char *e
 	mail->security = strcmp(mail->parts.scheme, "mailtos") == 0 ? MAIL_STARTTLS : MAIL_PLAIN;
 	if (provider != NULL)
 		mail->security = provider->security;
+	/* whoever speaks first there is not the server: STARTTLS would wait for it */
+	if (mail->security == MAIL_STARTTLS && mail->parts.port == modes[MAIL_TLS].port)
+		mail->security = MAIL_TLS;
 	if (mode == NULL)
 		return true;
 	for (unsigned i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {

@@ -9,7 +9,9 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include "../../common/dns_name.h"
 #include "../../common/notify_mail.h"
+#include "../../common/option_error.h"
 #include "carrier.h"
 #include "letter.h"
 #include "mail_text.h"
@@ -108,17 +110,31 @@ recipients_make(void)
 	return true;
 }
 
+/*
+ * How the server is greeted, as libcurl's URL has it: many refuse a name without a domain; a host that has none says an
+ * address (RFC 5321, 4.1.3), as Python's smtplib does.
+ */
 static void
-transfer_set(const char *host)
+greeting_make(char name[static HOST_NAME_MAX + 1])
+{
+	char reason[OPTION_ERROR_SIZE];
+
+	name[HOST_NAME_MAX] = '\0';
+	if (gethostname(name, HOST_NAME_MAX) == -1 || strchr(name, '.') == NULL || !host_name_check(name, reason))
+		strcpy(name, "%5B127.0.0.1%5D");
+}
+
+static void
+transfer_set(void)
 {
 	struct carrier *carrier = &transfer.carrier;
 	const struct notify_mail *mail = transfer.mail;
-	char url[URL_HOST_SIZE + HOST_NAME_MAX + 32], from[MAIL_ADDRESS_SIZE + 2];
+	char url[URL_HOST_SIZE + HOST_NAME_MAX + 32], from[MAIL_ADDRESS_SIZE + 2], greeting[HOST_NAME_MAX + 1];
 	bool in6 = strchr(mail->server, ':') != NULL;
 
-	/* its path is the name that the server is greeted with */
+	greeting_make(greeting);
 	snprintf(url, sizeof(url), "smtp%s://%s%s%s:%u/%s", mail->security == MAIL_TLS ? "s" : "", in6 ? "[" : "",
-	    mail->server, in6 ? "]" : "", mail->port, host);
+	    mail->server, in6 ? "]" : "", mail->port, greeting);
 	snprintf(from, sizeof(from), "<%s>", mail->from.address);
 	CARRIER_SET(carrier, CURLOPT_URL, url);
 	CARRIER_SET(carrier, CURLOPT_USE_SSL, (long)(mail->security == MAIL_STARTTLS ? CURLUSESSL_ALL : CURLUSESSL_NONE));
@@ -170,11 +186,9 @@ mail_hand_over(struct outcome *outcome)
 static void
 mail_send(const struct errand *errand, const struct notify_mail *mail, struct outcome *outcome)
 {
-	char host[HOST_NAME_MAX + 1] = "localhost";
 	struct mail_stamp stamp = {.at = time(NULL)};
 	struct reach reach = {0};
 
-	gethostname(host, sizeof(host) - 1);
 	if (getrandom(stamp.unique, sizeof(stamp.unique), 0) != sizeof(stamp.unique))
 		stamp.unique[0] = (uint64_t)getpid();
 	transfer.mail = mail;
@@ -183,7 +197,7 @@ mail_send(const struct errand *errand, const struct notify_mail *mail, struct ou
 	if (transfer.text == NULL || !recipients_make()) {
 		outcome_set(outcome, COURIER_LATER, "out of memory");
 	} else if (carrier_begin(&transfer.carrier, errand, &reach, outcome)) {
-		transfer_set(host);
+		transfer_set();
 		mail_hand_over(outcome);
 	}
 }

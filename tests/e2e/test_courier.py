@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import socket
 import ssl
 import subprocess
 
@@ -123,6 +124,8 @@ def test_stubborn_mail_servers(start, directory, keep):
         [processes.cmdline(pid) for pid in processes.children(run.pid)]), PATIENCE, "that all is delivered")
     assert [len(server.mails) for server in (polite, picky, corporate)] == [1, 1, 1]
     assert not run.logged("not delivered")
+    name = socket.gethostname()
+    assert polite.lines[0] == f"EHLO {name if '.' in name else '[127.0.0.1]'}"
     assert [line for line in picky.lines if "RCPT" in line][-4:] == [f"RCPT TO:<{name}>" for name in names]
 
 

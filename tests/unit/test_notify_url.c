@@ -173,6 +173,8 @@ START_TEST(test_mail)
 		{"mailto://me:pw@Web.de?smtp=10.0.0.1", "10.0.0.1", "me", "me@Web.de", "", "me@Web.de", 25, MAIL_PLAIN},
 		{"mailtos://me%40x.org:pw@fastmail.com", "smtp.fastmail.com", "me@x.org", "me@fastmail.com", "", "me@fastmail.com",
 		    465, MAIL_TLS},
+		{"mailtos://me:pw@x.org:465", "x.org", "me", "me@x.org", "", "me@x.org", 465, MAIL_TLS},
+		{"mailtos://me:pw@x.org:465?mode=starttls", "x.org", "me", "me@x.org", "", "me@x.org", 465, MAIL_STARTTLS},
 		{"mailtos://_?user=me@x.org&pass=p%26w&smtp=mail.x.org&port=2525&from=Exa%20<exa@x.org>", "mail.x.org", "me@x.org",
 		    "exa@x.org", "Exa", "exa@x.org", 2525, MAIL_STARTTLS},
 		{"mailto://a:b@gmail.com:1?user=me&password=pw", "smtp.gmail.com", "me@gmail.com", "me@gmail.com", "", "me@gmail.com",
