@@ -14,8 +14,7 @@
 struct evbuffer;
 struct helper_queue;
 
-/* Ten thousand events at once, for which there is no turn of the loop between the first and the last. */
-#define HELPER_QUEUE_BYTES ((size_t)8 * 1024 * 1024)
+#define HELPER_QUEUE_BYTES ((size_t)1024 * 1024)
 
 /* bytes: how much of lines it holds at most. NULL: out of memory. */
 struct helper_queue *helper_queue_new(size_t bytes);
