@@ -21,8 +21,6 @@
 #include "target.h"
 #include "tests.h"
 
-#define COURIERS_MAX 8
-#define COURIERS_TROUBLED_MAX 6 /* to targets that did not work: they do not take all places */
 #define NS_PER_US 1000
 #define LABEL_SIZE 64
 #define LABEL_NAME_MAX 40
@@ -45,12 +43,22 @@ struct place {
 	int64_t timeout_ns;
 };
 
+/* Couriers at a time, and those to targets that did not work, which do not take all places. */
+static const struct {
+	unsigned all, troubled;
+} places_max[2] = {
+	[false] = {32, 24},
+	[true] = {8, 6}, /* that execute a program in Python, of 50 MB */
+};
+
 struct dispatch {
 	struct event_base *base;
 	const struct orders *orders;
 	struct event *timer;
 	struct tests *tests;
-	unsigned couriers, couriers_troubled;
+	struct {
+		unsigned all, troubled;
+	} couriers[2]; /* as in places_max */
 	monotime_t words_quiet; /* when all that was said is forgotten */
 	struct queue_figures figures; /* that were said */
 	monotime_t figures_next;      /* not before */
@@ -208,13 +216,21 @@ dispatch_pause(struct dispatch *dispatch)
 	timer_arm(dispatch->timer, 0);
 }
 
+static bool
+place_executes(const struct place *place)
+{
+	return place->target != NULL && target_needs_apprise(place->target);
+}
+
 /* A courier is no more: its place is free. */
 static void
 courier_left(struct place *place, bool troubled)
 {
+	bool executes = place_executes(place);
+
 	place->courier = NULL;
-	place->dispatch->couriers--;
-	place->dispatch->couriers_troubled -= troubled;
+	place->dispatch->couriers[executes].all--;
+	place->dispatch->couriers[executes].troubled -= troubled;
 }
 
 static void
@@ -231,7 +247,7 @@ static void
 courier_begin(struct place *place, monotime_t now)
 {
 	struct dispatch *dispatch = place->dispatch;
-	bool troubled = queue_troubled(place->queue);
+	bool troubled = queue_troubled(place->queue), executes = place_executes(place);
 	const struct letter *letter = queue_begin(place->queue, now);
 	int64_t timeout_ns = place->timeout_ns;
 
@@ -250,8 +266,19 @@ courier_begin(struct place *place, monotime_t now)
 		queue_ended(place->queue, COURIER_LATER, courier_refusal(errno, text), now);
 		return;
 	}
-	dispatch->couriers++;
-	dispatch->couriers_troubled += troubled;
+	dispatch->couriers[executes].all++;
+	dispatch->couriers[executes].troubled += troubled;
+}
+
+/* Whether there is room for a courier to there. */
+static bool
+place_free(const struct place *place)
+{
+	const struct dispatch *dispatch = place->dispatch;
+	bool executes = place_executes(place);
+
+	return dispatch->couriers[executes].all < places_max[executes].all &&
+	    (!queue_troubled(place->queue) || dispatch->couriers[executes].troubled < places_max[executes].troubled);
 }
 
 /* Whose letter is to begin now: the one that is due for the longest time. NULL: none, or there is no place. */
@@ -261,15 +288,13 @@ place_next(struct dispatch *dispatch, monotime_t now)
 	struct place *next = NULL;
 	monotime_t first = MONOTIME_NEVER;
 
-	if (dispatch->couriers >= COURIERS_MAX)
-		return NULL;
 	for (size_t i = 0; i < dispatch->count; i++) {
 		struct place *place = &dispatch->places[i];
 		monotime_t due = queue_due(place->queue);
 
 		if (monotime_before(now, due) || !monotime_before(due, first))
 			continue;
-		if (queue_troubled(place->queue) && dispatch->couriers_troubled >= COURIERS_TROUBLED_MAX)
+		if (!place_free(place))
 			continue;
 		first = due;
 		next = place;
@@ -386,7 +411,7 @@ is_over(const struct dispatch *dispatch, monotime_t now)
 {
 	if (!monotime_before(now, dispatch->end))
 		return true;
-	if (dispatch->couriers > 0 || tests_running(dispatch->tests))
+	if (dispatch->couriers[false].all + dispatch->couriers[true].all > 0 || tests_running(dispatch->tests))
 		return false;
 	for (size_t i = 0; i < dispatch->count; i++)
 		if (monotime_before(queue_due(dispatch->places[i].queue), dispatch->end))
