@@ -16,7 +16,7 @@ struct target;
 
 enum courier_end {
 	COURIER_DELIVERED, /* it was accepted */
-	COURIER_PARTLY,	   /* it was, but not for all whom it is for */
+	COURIER_PARTLY,	   /* it was, but not for all whom it is for: text says so */
 	COURIER_LATER,	   /* it was not, which may pass: refused, timed out, 408, 429, 5xx, SMTP 4xx */
 	COURIER_NEVER,	   /* nor will it be: another attempt would end the same way */
 };

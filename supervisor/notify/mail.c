@@ -163,8 +163,8 @@ rest_hand_over(long *answer, struct outcome *outcome)
 	CARRIER_SET(&transfer.carrier, CURLOPT_MAIL_RCPT_ALLOWFAILS, 1L);
 	if (!carrier_run(&transfer.carrier, answer, outcome))
 		return false;
-	outcome_set(outcome, COURIER_PARTLY, "the mail server refused %zu of %zu recipients: SMTP %ld", transfer.refused,
-	    transfer.recipient_count, transfer.refusal);
+	outcome_set(outcome, COURIER_PARTLY, "delivered, but not to all: the mail server refused %zu of %zu recipients: SMTP %ld",
+	    transfer.refused, transfer.recipient_count, transfer.refusal);
 	return true;
 }
 

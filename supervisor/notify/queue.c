@@ -276,7 +276,7 @@ queue_word(struct queue *queue, monotime_t now, char text[static QUEUE_TEXT_SIZE
 		return QUEUE_PROBLEM;
 	}
 	if (queue->partly) {
-		snprintf(text, QUEUE_TEXT_SIZE, "%s: delivered, but not to all: %s", queue->options.name, queue->reason);
+		snprintf(text, QUEUE_TEXT_SIZE, "%s: %s", queue->options.name, queue->reason);
 		queue->partly = false;
 		return QUEUE_PROBLEM;
 	}

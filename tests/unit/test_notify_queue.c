@@ -176,7 +176,7 @@ START_TEST(not_for_all)
 
 	down(queue, "web", 100);
 	begin(queue, 102);
-	queue_ended(queue, COURIER_PARTLY, "1 of 2 refused", at(103));
+	queue_ended(queue, COURIER_PARTLY, "delivered, but not to all: 1 of 2 refused", at(103));
 	says(queue, 103, QUEUE_PROBLEM, "notification ops: delivered, but not to all: 1 of 2 refused");
 	says(queue, 103, QUEUE_QUIET, "");
 	ck_assert(!queue_troubled(queue));
