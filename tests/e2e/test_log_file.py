@@ -98,10 +98,10 @@ def logging(logs, *checks, **settings):
     return {**config(*checks, **settings), "logging": [log.config for log in logs]}
 
 
-def busy(directory, count=40, **options):
-    """Checks that are often executed, each with a line."""
+def busy(directory, count=20, **options):
+    """Checks that are often executed, each with a line; few, as each takes one of the few watches that a user may have."""
     return [check(f"c{number}", {"method": "file", "path": str(directory)}, prefixes=[prefix(number)],
-                  **{"interval": 0.1, **options}) for number in range(count)]
+                  **{"interval": 0.05, **options}) for number in range(count)]
 
 
 def writer(run):
@@ -154,7 +154,7 @@ def test_each_line_once(start, directory):
     log = Log(directory / "logs" / "x.log", size="20kB", count=1000)
     run = start(logging([log], *busy(directory)))
     wait_until(lambda: len(log.rotated()) >= 10, PATIENCE, "rotations")
-    reload(run, logging([log], *busy(directory, 41)))
+    reload(run, logging([log], *busy(directory, 21)))
     count = len(log.rotated())
     wait_until(lambda: len(log.rotated()) >= count + 5 and "gz" in log.rotated().values(), PATIENCE,
                "rotations, compressed")
@@ -207,7 +207,7 @@ def test_full_disk(root, start, directory):
     assert records[where]["message"].startswith(f"{told[1]} lines were lost")
     assert records[where]["subsystem"] == "logging" and records[where]["level"] == "warning"
     assert sum(len(json.dumps(record)) for record in records[:where]) > 200 * 1024  # these were kept
-    assert len(run.rib.routes) == 60
+    assert len(run.rib.routes) == 25
 
 
 def test_moved_and_removed(start, directory):

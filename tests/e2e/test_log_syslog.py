@@ -44,8 +44,8 @@ def web(directory):
 
 
 def busy(directory, count):
-    """Checks that are often executed, each with a line; and a logger that keeps these lines beside."""
-    return [check(f"c{number}", {"method": "file", "path": str(directory)}, prefixes=[prefix(number)], interval=0.1)
+    """Checks that are often executed, each with a line; few, as each takes one of the few watches that a user may have."""
+    return [check(f"c{number}", {"method": "file", "path": str(directory)}, prefixes=[prefix(number)], interval=0.05)
             for number in range(count)]
 
 
@@ -132,7 +132,7 @@ def test_killed_server(start, directory, rsyslog):
     """
     rsyslog.start()
     where = rsyslog.destinations()["tcp"]
-    run = start(logging([syslog(where, formatter="{message}", **EVERYTHING), beside(directory)], *busy(directory, 20)))
+    run = start(logging([syslog(where, formatter="{message}", **EVERYTHING), beside(directory)], *busy(directory, 10)))
     wait_until(lambda: len(rsyslog.received()) > 100, PATIENCE, "lines")
     rsyslog.kill()
     problem = run.wait_log("lines wait for it").text.split(" ", 2)[2]
@@ -180,7 +180,7 @@ def test_silent_server(start, directory, keep):
     server = keep(Silent())
     where = {"destination": "127.0.0.1", "port": server.port, "protocol": "tcp", "format": "rfc3164"}
     long = "{message} " + 900 * "x"
-    run = start(logging([syslog(where, formatter=long, **EVERYTHING), beside(directory)], *busy(directory, 20)))
+    run = start(logging([syslog(where, formatter=long, **EVERYTHING), beside(directory)], *busy(directory, 10)))
     server.accept()
     run.wait_log("lines are lost: the server takes them too slowly")
     seen = len(lines_beside(directory))
@@ -191,4 +191,4 @@ def test_silent_server(start, directory, keep):
     wait_until(lambda: len(lines_beside(directory)) >= len(texts) + lost, PATIENCE, "as many lines beside as came and were lost")
     assert lost > 0 and texts == lines_beside(directory)[:len(texts)]
     run.wait_log(f"{lost} lines were lost: the server takes them too slowly")
-    run.wait_for(lambda: len(run.rib.prefixes()) == 20, what="every check is up")
+    run.wait_for(lambda: len(run.rib.prefixes()) == 10, what="every check is up")

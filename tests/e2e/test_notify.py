@@ -18,7 +18,7 @@ from harness.wait import wait_until
 pytestmark = pytest.mark.one_level
 
 PATIENCE = 30.0 * paths.SLOWNESS
-CHECKS, FLIPS = 100, 10
+CHECKS, FLIPS = 25, 42  # few checks, as each takes one of the few watches that a user may have
 
 
 def target(name, receiver, **options):

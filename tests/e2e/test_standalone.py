@@ -87,7 +87,8 @@ class Restart:
     def taken(self):
         """Different routes that ExaBGP says it has added."""
         log = self.lab.exabgp.log()[self.mark:]
-        return {line.rsplit(" : ", 1)[1].split()[0] for line in log.splitlines() if "route added to" in line}
+        whole = log[:log.rfind("\n") + 1]  # its last line may be about to be written
+        return {line.rsplit(" : ", 1)[1].split()[0] for line in whole.splitlines() if "route added to" in line}
 
     def wait_taken(self, prefixes):
         wait_until(lambda: self.taken() == prefixes, BACK + 20, f"routes in ExaBGP: {self.taken()}")
