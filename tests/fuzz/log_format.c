@@ -26,7 +26,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	FUZZ_ASSERT(text != NULL);
 	/* not strndup(3), of which a sanitizer thinks that it reads one byte more */
-	memcpy(text, data, size);
+	if (size > 0)
+		memcpy(text, data, size);
 	text[size] = '\0';
 	utf8_sanitise(text); /* as the configuration's reader leaves it */
 	format = log_format_compile(text, error);
