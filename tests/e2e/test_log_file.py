@@ -192,7 +192,7 @@ def test_full_disk(root, start, directory):
     log = Log(place / "x.log", size="100MB")
     fill = f"mount -t tmpfs -o size=20m none {place} && ! cat /dev/zero > {place}/ballast 2>/dev/null"
     mount = ["unshare", "--mount", "sh", "-c", f'{fill} && exec "$@"', "sh"]
-    run = start(logging([log], *busy(directory, 60, interval=0.05)), wrapper=mount)
+    run = start(logging([log], *busy(directory, 25, interval=0.02)), wrapper=mount)
     inside = Log(type(place)(f"/proc/{run.pid}/root{log.path}"))
     run.wait_log(f"log {log.path} cannot be written: No space left on device")
     # more than can be kept
