@@ -16,7 +16,7 @@
 #define RETRY_NS (1 * NS_PER_SECOND)
 #define NEVER_NS (3600 * NS_PER_SECOND) /* unless it is woken */
 #define COUNT_SIZE 64
-#define TRIM ((size_t)256 * 1024) /* bytes that were held: once they are not, memory is given back */
+#define TRIM ((size_t)32 * 1024) /* bytes that were held: once they are not, memory is given back */
 
 struct line {
 	STAILQ_ENTRY(line) entry;

@@ -32,8 +32,9 @@ UP_SECONDS, DOWN_SECONDS = (2.0, 12.0), (0.3, 9.0)  # how long a service stays s
 START_LIMIT = 120.0
 BACKOFF_MAX = 60.0  # seconds: the longest that exacheck waits before it replaces what died
 REST = 5.0  # seconds in which nothing may change any more
-# kB: growth of a supervisor's memory from the first half to the end, and of all that spared workers hold, per worker
-SUPERVISOR_GROWTH, WORKER_GROWTH = 256, 64
+# kB: growth of a supervisor's memory from the first half to the end, where what had waited for stopped helpers has left
+# holes, and of all that spared workers hold, per worker
+SUPERVISOR_GROWTH, WORKER_GROWTH = 1024, 64
 WORKERS_SHARE = 0.1  # by which all workers together may grow, replaced ones among them
 STORY = 60  # lines
 LOST = re.compile(r"^\d+ lines? w(?:as|ere) lost")  # exacheck-log's own

@@ -61,7 +61,7 @@ def main():
     parser.add_argument("programs", nargs="+")
     options = parser.parse_args()
     failed = 0
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    with concurrent.futures.ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
         programs = sorted(options.programs, key=lambda program: os.path.basename(program) not in LONG)
         running = [pool.submit(run, program) for program in programs]
         for future in concurrent.futures.as_completed(running):
