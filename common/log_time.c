@@ -19,8 +19,8 @@
 
 /* A point in time, taken apart. */
 struct moment {
-	int64_t seconds;
-	unsigned us;
+	int64_t at_us, seconds;
+	unsigned us; /* beyond the seconds */
 	struct tm tm;
 	bool utc;
 };
@@ -229,7 +229,7 @@ number_of(const struct moment *moment, const struct token *token)
 	case SECOND: return tm->tm_sec;
 	case FRACTION: return fraction;
 	case STAMP: return moment->seconds;
-	case STAMP_US: return moment->seconds * US_PER_SECOND + moment->us;
+	case STAMP_US: return moment->at_us;
 	default: return 0;
 	}
 }
@@ -281,7 +281,7 @@ moment_take(struct moment *moment, int64_t at_us, bool utc)
 		us += US_PER_SECOND;
 		seconds--;
 	}
-	*moment = (struct moment){.seconds = seconds, .us = (unsigned)us, .utc = utc};
+	*moment = (struct moment){.at_us = at_us, .seconds = seconds, .us = (unsigned)us, .utc = utc};
 	/* every number of microseconds is a date: neither fails */
 	if (utc)
 		gmtime_r(&seconds, &moment->tm);
