@@ -169,7 +169,7 @@ unit: all $(UNIT_TESTS)
 	@printf '%s\n' $(UNIT_TESTS) | CK_EXCLUDE_TAGS='$(if $(findstring address,$(SANITIZE)),c-heap)' \
 		xargs -n 1 -P $(TEST_JOBS) sh -c 'text=$$("$$0" 2>&1) && echo "$$text" || { echo "$$text"; exit 255; }'
 # Tests mostly wait: several at once, of the end-to-end ones where pytest-xdist is there.
-TEST_JOBS ?= $(shell expr 3 '*' $$(nproc))
+TEST_JOBS ?= $(shell expr 4 '*' $$(nproc))
 PYTEST_FLAGS ?= $(shell $(PYTHON) -c 'import xdist' 2>/dev/null && echo --numprocesses=$(TEST_JOBS))
 e2e: all
 	EXACHECK_BUILD=$(abspath $(BUILD)) tests/e2e/run $(PYTHON) $(PYTEST_FLAGS)
