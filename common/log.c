@@ -36,6 +36,13 @@ static const char *const event_names[LOG_EVENTS] = {
 	[LOG_EVENT_WITHDRAW] = "withdraw",
 };
 
+static const char *const fault_names[LOG_FAULTS] = {
+	[LOG_FAULT_CRASH] = "crash",
+	[LOG_FAULT_PROTOCOL] = "protocol",
+	[LOG_FAULT_REJECTED] = "rejected",
+	[LOG_FAULT_SILENCE] = "silence",
+};
+
 /* What a line of this level is about when nothing is said of that. */
 static const enum log_event level_events[LOG_LEVELS] = {
 	[LOG_LEVEL_ERROR] = LOG_EVENT_ERROR,
@@ -119,6 +126,12 @@ log_level_admits(enum log_level least, enum log_level level)
 		[LOG_LEVEL_WARNING] = 4, [LOG_LEVEL_ERROR] = 5};
 
 	return gravity[level] >= gravity[least];
+}
+
+const char *
+log_fault_name(enum log_fault fault)
+{
+	return (unsigned)fault < LOG_FAULTS ? fault_names[fault] : NULL;
 }
 
 const char *

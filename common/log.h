@@ -115,6 +115,8 @@ bool log_level_admits(enum log_level least, enum log_level level);
 
 /* The names of ExaCheck's configuration. */
 const char *log_event_name(enum log_event);
+/* "crash", "protocol", "rejected", "silence"; NULL: none. */
+const char *log_fault_name(enum log_fault);
 const char *log_level_name(enum log_level);
 
 #endif

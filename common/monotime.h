@@ -11,6 +11,7 @@
 
 #define NS_PER_SECOND 1000000000LL
 #define NS_PER_MILLISECOND 1000000LL
+#define NS_PER_MICROSECOND 1000LL
 
 typedef struct {
 	int64_t ns; /* CLOCK_MONOTONIC, nanoseconds */

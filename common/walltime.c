@@ -44,6 +44,15 @@ walltime_point(int64_t ns)
 	return (monotime_t){ns - walltime_offset()};
 }
 
+int64_t
+walltime_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (now.tv_sec * NS_PER_SECOND + now.tv_nsec) / NS_PER_MICROSECOND;
+}
+
 const char *
 walltime_format_ns(int64_t ns, char text[static WALLTIME_SIZE])
 {

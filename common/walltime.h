@@ -13,6 +13,9 @@
 int64_t walltime_ns(monotime_t);
 monotime_t walltime_point(int64_t ns);
 
+/* The date as it is at this moment, for what is told and not compared: microseconds since 1970-01-01 UTC. */
+int64_t walltime_now_us(void);
+
 /* "2026-01-31T23:59:59.123Z" (RFC 3339). Returns text. */
 #define WALLTIME_SIZE 32
 const char *walltime_format(monotime_t, char text[static WALLTIME_SIZE]);

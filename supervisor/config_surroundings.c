@@ -15,6 +15,7 @@
 
 #include "../common/message.h"
 #include "../common/notify_url.h"
+#include "../common/tool.h"
 #include "config_internal.h"
 
 #define XZ_PACKAGE "xz-utils (Debian), xz (Fedora)"
@@ -25,9 +26,6 @@ struct look {
 	const struct place *place;
 	const struct node *map;
 };
-
-static const char *const system_directories[] = {"/usr/bin", "/bin", NULL};
-static const char *const apprise_directories[] = {"/usr/bin", "/usr/local/bin", "/bin", NULL};
 
 /* The program that compresses, by format, and its package; exacheck-log does the others, and archives, itself. */
 static const struct {
@@ -42,25 +40,15 @@ static const struct {
 };
 #define COMPRESSORS ((int)(sizeof(compressors) / sizeof(compressors[0])))
 
-static bool
-tool_present(const char *const *directories, const char *name)
-{
-	char path[64];
-
-	for (; *directories != NULL; directories++)
-		if (snprintf(path, sizeof(path), "%s/%s", *directories, name) < (int)sizeof(path) && access(path, X_OK) == 0)
-			return true;
-	return false;
-}
-
 static void
 compressor_look(const struct look *look, const struct logger_options *logger)
 {
 	const struct place place = {.parent = look->place, .key = "compression_format"};
 	int format = logger->compression_format;
+	char path[TOOL_PATH_SIZE];
 	const char *name = format < COMPRESSORS ? compressors[format].name : NULL;
 
-	if (name != NULL && !tool_present(system_directories, name))
+	if (name != NULL && !tool_find(tool_directories_system, name, path))
 		place_report(look->diagnostics, SEVERITY_ERROR, &place, node_for(look->map, "compression_format"),
 		    "needs the program %s, which is not there: install the package %s, or say gz, or compress: false", name,
 		    compressors[format].package);
@@ -125,7 +113,7 @@ static void
 apprise_look(struct diagnostics *diagnostics, const struct node *list, const struct config *config)
 {
 	const struct place place = {.key = "notifications"};
-	char error[NOTIFY_URL_ERROR_SIZE];
+	char error[NOTIFY_URL_ERROR_SIZE], path[TOOL_PATH_SIZE];
 	enum notify_url_kind kind;
 
 	for (size_t i = 0; i < config->notification_count; i++) {
@@ -134,7 +122,7 @@ apprise_look(struct diagnostics *diagnostics, const struct node *list, const str
 		const struct place url = {.parent = &item, .key = "url"};
 
 		if (notify_url_check(notification->url, &kind, error) && kind == NOTIFY_URL_APPRISE &&
-		    !tool_present(apprise_directories, "apprise"))
+		    !tool_find(tool_directories_local, "apprise", path))
 			place_report(diagnostics, SEVERITY_ERROR, &url, node_for(list->items[i], "url"),
 			    "needs the program apprise, which is not there: install the package apprise, or use json://, "
 			    "jsons://, mailto:// or mailtos://");

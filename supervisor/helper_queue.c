@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper.h"
+
 #define PIECE ((size_t)64 * 1024) /* bytes that are handed on in one go */
 #define RETRY_NS (1 * NS_PER_SECOND)
 #define NEVER_NS (3600 * NS_PER_SECOND) /* unless it is woken */
@@ -98,6 +100,16 @@ helper_queue_add(struct helper_queue *queue, char *text)
 	if (queue->held > queue->most)
 		queue->most = queue->held;
 	STAILQ_INSERT_TAIL(&queue->lines, line, entry);
+}
+
+void
+helper_queue_say(struct helper_queue *queue, struct helper *helper, char *text)
+{
+	helper_queue_add(queue, text);
+	if (helper_queue_urgent(queue))
+		helper_press(helper);
+	else
+		helper_wake(helper);
 }
 
 /* Hand on a count of lost lines, if there are any, and a text. Returns their bytes; SIZE_MAX: no memory for both. */

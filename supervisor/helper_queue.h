@@ -12,6 +12,7 @@
 #include "../common/monotime.h"
 
 struct evbuffer;
+struct helper;
 struct helper_queue;
 
 #define HELPER_QUEUE_BYTES ((size_t)1024 * 1024)
@@ -29,6 +30,12 @@ void helper_queue_clear(struct helper_queue *);
 /* As helper_kind has them. */
 monotime_t helper_queue_tell(struct helper_queue *, struct evbuffer *, monotime_t now);
 void helper_queue_gone(struct helper_queue *, size_t unsent);
+
+/*
+ * The same, and have the helper, whose queue it is, told: soon, or now, when very much has come at once, as when thousands
+ * of checks are disabled.
+ */
+void helper_queue_say(struct helper_queue *, struct helper *, char *line);
 
 /* Whether it is so full that what is in it should be told at once. */
 bool helper_queue_urgent(const struct helper_queue *);

@@ -5,9 +5,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../common/walltime.h"
 #include "config.h"
 #include "helper.h"
 #include "helper_queue.h"
@@ -210,15 +210,6 @@ loggers_level(const struct loggers *loggers)
 	return highest;
 }
 
-static json_int_t
-now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (json_int_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 void
 loggers_record(struct loggers *loggers, const struct log_record *record)
 {
@@ -228,14 +219,10 @@ loggers_record(struct loggers *loggers, const struct log_record *record)
 	if (loggers->stopped || !loggers->wants[about->level][about->event])
 		return;
 	loggers->lines++;
-	helper_queue_add(loggers->queue, view_line("record", json_pack("{sI ss ss ss ss? ss? ss? ss ss si ss}", "at", now_us(),
+	helper_queue_say(loggers->queue, loggers->helper, view_line("record", json_pack("{sI ss ss ss ss? ss? ss? ss ss si ss}", "at", (json_int_t)walltime_now_us(),
 	    "level", log_level_name(about->level), "event", log_event_name(about->event), "subsystem", subsystem_name(source),
 	    "check", about->subject, "from", about->before, "to", about->after, "text", record->text, "file", source->file,
 	    "line", (int)source->line, "function", source->function)));
-	if (helper_queue_urgent(loggers->queue))
-		helper_press(loggers->helper);
-	else
-		helper_wake(loggers->helper);
 }
 
 void
@@ -243,8 +230,7 @@ loggers_reopen(struct loggers *loggers)
 {
 	if (!loggers_wanted(loggers))
 		return;
-	helper_queue_add(loggers->queue, view_line("reopen", json_object()));
-	helper_wake(loggers->helper);
+	helper_queue_say(loggers->queue, loggers->helper, view_line("reopen", json_object()));
 }
 
 void

@@ -25,7 +25,6 @@
 #include "view.h"
 #include "view_internal.h"
 
-#define NS_PER_MICROSECOND 1000
 
 struct notifier {
 	struct config *const *config;
@@ -172,7 +171,7 @@ notifier_configure(struct notifier *notifier)
 
 /* Notices. */
 
-bool
+static bool
 notifier_wanted(const struct notifier *notifier)
 {
 	return !notifier->stopping && helper_wanted(notifier->helper);
@@ -183,11 +182,7 @@ static void
 notifier_add(struct notifier *notifier, char *line)
 {
 	notifier->figures.notices++;
-	helper_queue_add(notifier->queue, line);
-	if (helper_queue_urgent(notifier->queue)) /* as when very many checks are disabled at once */
-		helper_press(notifier->helper);
-	else
-		helper_wake(notifier->helper);
+	helper_queue_say(notifier->queue, notifier->helper, line);
 }
 
 void
@@ -200,8 +195,7 @@ notifier_record(struct notifier *notifier, const struct log_record *record, cons
 		return;
 	subsystem = subsystem_name(record->source);
 	if ((event = notifier_event(record, subsystem, change)) != LOG_EVENT_USUAL)
-		notifier_add(notifier, notifier_line(record, event, subsystem, change,
-		    walltime_ns(monotime_now()) / NS_PER_MICROSECOND));
+		notifier_add(notifier, notifier_line(record, event, subsystem, change, walltime_now_us()));
 }
 
 uint32_t
@@ -215,8 +209,7 @@ notifier_test(struct notifier *notifier, size_t target)
 	line = view_line("test", json_pack("{sI ss?}", "id", (json_int_t)notifier->tests, "target", name));
 	if (line == NULL)
 		return 0;
-	helper_queue_add(notifier->queue, line);
-	helper_wake(notifier->helper);
+	helper_queue_say(notifier->queue, notifier->helper, line);
 	return notifier->tests;
 }
 

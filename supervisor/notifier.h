@@ -44,9 +44,6 @@ void notifier_configure(struct notifier *);
 /* The name of a target of this configuration by its number: notifications, then sentry. NULL: there are no more. */
 const char *notifier_target(const struct config *, size_t target);
 
-/* Whether anybody is to be told anything. */
-bool notifier_wanted(const struct notifier *);
-
 /*
  * A line of the log was written: it is told, if it is a notice. change: NULL: it is not the line of a change of a node.
  * Writes nothing to the log.

@@ -12,7 +12,6 @@
 #include "view.h"
 #include "view_internal.h"
 
-#define NS_PER_MICROSECOND 1000
 
 /* What draining, and a change that waited for the guard, came to is told, though the verdict is the one that it was. */
 static bool
@@ -159,16 +158,10 @@ char *
 notifier_line(const struct log_record *record, enum log_event event, const char *subsystem,
     const struct notifier_change *change, int64_t at_us)
 {
-	static const char *const faults[LOG_FAULTS] = {
-		[LOG_FAULT_CRASH] = "crash",
-		[LOG_FAULT_PROTOCOL] = "protocol",
-		[LOG_FAULT_REJECTED] = "rejected",
-		[LOG_FAULT_SILENCE] = "silence",
-	};
 	const struct log_about *about = &record->about;
 	json_t *map = json_pack("{sI ss ss ss ss? ss? ss ss sI ss}", "at", (json_int_t)at_us,
 	    "level", log_level_name(about->level), "event", log_event_name(event), "subsystem", subsystem,
-	    "check", about->subject, "fault", faults[about->fault], "text", record->text, "file", record->source->file,
+	    "check", about->subject, "fault", log_fault_name(about->fault), "text", record->text, "file", record->source->file,
 	    "line", (json_int_t)record->source->line, "function", record->source->function);
 
 	return view_line("notice", view_whole(map, map != NULL &&

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#define NS_PER_MICROSECOND 1000
 
 const double results_bounds[RESULTS_BUCKETS - 1] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
 	5};

@@ -19,7 +19,6 @@
 #include "../common/log.h"
 #include "../common/monotime.h"
 
-#define NS_PER_MICROSECOND INT64_C(1000)
 #define STATUS_SIZE 160
 #define STATUS_PERIOD_NS NS_PER_SECOND
 #define WATCHDOG_MIN_NS (10 * NS_PER_MILLISECOND) /* a shorter one would be a mistake, and a busy loop */

@@ -70,7 +70,7 @@ compression_needs(const struct compression_format *format, struct needs *needs, 
 {
 	const uint64_t reading = LANDLOCK_FS_READ_FILE | LANDLOCK_FS_READ_DIR;
 	const char *interpreter = interpreter_path();
-	char path[PATH_MAX];
+	char path[TOOL_PATH_SIZE];
 
 	needs->bits |= LOG_NEED_CHILDREN;
 	if ((*tool = format->form.arguments[0]) == NULL)

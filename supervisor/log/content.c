@@ -19,18 +19,10 @@
 #define PIECE 65536
 #define GZIP_MODE "wb6"
 
-/* Where programs are looked for: nowhere that a user may name. */
-static const char *const tool_directories[] = {"/usr/bin", "/bin"};
-
 bool
-content_tool(const struct content_form *form, char path[static PATH_MAX])
+content_tool(const struct content_form *form, char path[static TOOL_PATH_SIZE])
 {
-	for (size_t i = 0; i < sizeof(tool_directories) / sizeof(tool_directories[0]); i++) {
-		snprintf(path, PATH_MAX, "%s/%s", tool_directories[i], form->arguments[0]);
-		if (access(path, X_OK) == 0)
-			return true;
-	}
-	return false;
+	return tool_find(tool_directories_system, form->arguments[0], path);
 }
 
 /* Where the bytes of the file go: into the compressed one by zlib, or as they are into it or to the program. */
@@ -128,7 +120,7 @@ tool_exec(const struct content *content, int input)
 {
 	static char search[] = "PATH=/usr/bin:/bin", language[] = "LC_ALL=C";
 	char *const environment[] = {search, language, NULL};
-	char tool[PATH_MAX], *arguments[CONTENT_ARGUMENTS_MAX];
+	char tool[TOOL_PATH_SIZE], *arguments[CONTENT_ARGUMENTS_MAX];
 	size_t count = 0;
 	int nowhere;
 

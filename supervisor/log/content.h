@@ -4,9 +4,10 @@
 #ifndef EXACHECK_LOG_CONTENT_H
 #define EXACHECK_LOG_CONTENT_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <sys/stat.h>
+
+#include "../../common/tool.h"
 
 #define CONTENT_ARGUMENTS_MAX 6
 #define CONTENT_PATH "\1" /* an argument: the path of the file, which then does not come on standard input */
@@ -33,6 +34,6 @@ enum { CONTENT_TOOL_FAILED = 200, CONTENT_TOOL_LACKING };
 int content_compress(const struct content *);
 
 /* Where the program is. False: nowhere. */
-bool content_tool(const struct content_form *, char path[static PATH_MAX]);
+bool content_tool(const struct content_form *, char path[static TOOL_PATH_SIZE]);
 
 #endif

@@ -10,10 +10,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "../../common/landlock.h"
 #include "../../common/monotime.h"
+#include "../../common/walltime.h"
 #include "../helpers/report.h"
 #include "../helpers/timer.h"
 #include "compressor.h"
@@ -185,15 +185,6 @@ opened(struct logfile *log, monotime_t now)
 	return false;
 }
 
-static int64_t
-wall_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static void
 rotation_failed(struct logfile *log, const char *what)
 {
@@ -209,7 +200,7 @@ rotate(struct logfile *log, monotime_t now)
 	struct stat status;
 	mode_t mode = fstat(log->sink.fd, &status) == 0 ? status.st_mode & 0777 : MODE;
 
-	if (!rotation_rename(&log->rotation, log->sink.path, wall_us())) {
+	if (!rotation_rename(&log->rotation, log->sink.path, walltime_now_us())) {
 		rotation_failed(log, "cannot be rotated, and grows");
 		log->rotation_pause = monotime_add(now, ROTATION_PAUSE_NS);
 		return true;

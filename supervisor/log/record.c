@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "../../common/utf8.h"
+#include "../../common/walltime.h"
 
 static const struct {
 	const char *name;
@@ -110,10 +110,7 @@ record_clear(struct record *record)
 void
 record_own(struct log_fields *fields, const struct log_source *where, int pid, const char *text)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	*fields = (struct log_fields){.at_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000, .level = "warning",
+	*fields = (struct log_fields){.at_us = walltime_now_us(), .level = "warning",
 	    .event = "error", .subsystem = "logging", .text = text, .file = where->file, .function = where->function,
 	    .line = where->line, .pid = pid};
 }

@@ -2,8 +2,6 @@
  * What the `apprise` command delivers. Executes it. Invariant: its URL is in no argument, no variable of the
  * environment and no file, but in a pipe that it reads as its configuration.
  */
-#include "apprise.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -17,6 +15,7 @@
 
 #include "../../common/notify_parts.h"
 #include "../../common/signals_default.h"
+#include "../../common/tool.h"
 #include "errand.h"
 #include "letter.h"
 #include "scrub.h"
@@ -36,24 +35,21 @@ struct talk {
 	size_t length;
 };
 
-const char *
-apprise_path(void)
+static bool
+apprise_find(char path[static TOOL_PATH_SIZE])
 {
-	static const char *const paths[] = {"/usr/bin/apprise", "/usr/local/bin/apprise", "/bin/apprise"};
-
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-		if (access(paths[i], X_OK) == 0)
-			return paths[i];
-	return NULL;
+	return tool_find(tool_directories_local, "apprise", path);
 }
 
 static bool
 apprise_url_read(const char *url, struct reach *reach, char error[static NOTIFY_URL_ERROR_SIZE])
 {
+	char path[TOOL_PATH_SIZE];
+
 	(void)reach;
 	if (!notify_other_check(url, error))
 		return false;
-	return apprise_path() != NULL ||
+	return apprise_find(path) ||
 	    notify_url_refuse(error, "its scheme needs the apprise command: install the package apprise");
 }
 
@@ -63,12 +59,12 @@ apprise_execute(const struct letter *letter, const int ends[3])
 {
 	static const char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/nonexistent", "LANG=C.UTF-8",
 	    "PYTHONDONTWRITEBYTECODE=1", NULL};
-	const char *kind = letter_kind_name(letter->kind), *path = apprise_path();
-	char *title;
+	const char *kind = letter_kind_name(letter->kind);
+	char path[TOOL_PATH_SIZE], *title;
 
 	signals_default();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (path == NULL || asprintf(&title, "--title=%s", letter->title) == -1)
+	if (!apprise_find(path) || asprintf(&title, "--title=%s", letter->title) == -1)
 		_exit(EXIT_FAILURE);
 	if (dup2(ends[0], STDIN_FILENO) == -1 || dup2(ends[1], STDOUT_FILENO) == -1 || dup2(ends[1], STDERR_FILENO) == -1 ||
 	    dup2(ends[2], CONFIGURATION_FD) == -1 || fcntl(CONFIGURATION_FD, F_SETFD, 0) == -1)

@@ -21,7 +21,6 @@
 #include "target.h"
 #include "tests.h"
 
-#define NS_PER_US 1000
 #define LABEL_SIZE 64
 #define LABEL_NAME_MAX 40
 #define SENTRY_TIMEOUT_NS (30 * NS_PER_SECOND)
@@ -190,7 +189,7 @@ void
 dispatch_test(struct dispatch *dispatch, int64_t id, const char *name)
 {
 	const struct orders *orders = dispatch->orders;
-	int64_t at_us = walltime_ns(monotime_now()) / NS_PER_US;
+	int64_t at_us = walltime_now_us();
 
 	for (size_t i = 0; i < dispatch->count; i++) {
 		const struct place *place = &dispatch->places[i];

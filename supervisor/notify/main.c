@@ -19,7 +19,6 @@
 #include "orders.h"
 
 #define NICE 5
-#define NS_PER_US 1000
 #define BYE_NS (900 * NS_PER_MILLISECOND) /* exacheck waits for its end, and listens, but not for longer */
 #define LEAVE_NS (30 * NS_PER_SECOND)	  /* nobody waits */
 #define LEAVE_HEARD_NS (700 * NS_PER_MILLISECOND)
@@ -118,7 +117,7 @@ exacheck_gone(struct notify *notify)
 	snprintf(text, sizeof(text),
 	    "exacheck (process %lld) ended without a word: it crashed, was killed, or its watchdog ended it",
 	    (long long)notify->orders.pid);
-	notice = notice_own(LOG_LEVEL_ERROR, LOG_FAULT_CRASH, walltime_ns(monotime_now()) / NS_PER_US, text);
+	notice = notice_own(LOG_LEVEL_ERROR, LOG_FAULT_CRASH, walltime_now_us(), text);
 	if (notice != NULL) {
 		notice->fatal = true;
 		dispatch_notice(notify->dispatch, notice);

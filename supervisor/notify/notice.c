@@ -19,13 +19,6 @@ static const char *const effect_names[NOTICE_EFFECTS] = {
 	[NOTICE_GUARDED] = "guarded",
 };
 
-static const char *const fault_names[LOG_FAULTS] = {
-	[LOG_FAULT_CRASH] = "crash",
-	[LOG_FAULT_PROTOCOL] = "protocol",
-	[LOG_FAULT_REJECTED] = "rejected",
-	[LOG_FAULT_SILENCE] = "silence",
-};
-
 static const struct {
 	const char *key;
 	size_t offset;
@@ -68,12 +61,6 @@ const char *
 notice_effect_name(enum notice_effect effect)
 {
 	return effect_names[effect];
-}
-
-const char *
-notice_fault_name(enum log_fault fault)
-{
-	return fault_names[fault];
 }
 
 static char **
@@ -159,13 +146,15 @@ word_read(const json_t *map, const char *key, const char *const *names, unsigned
 static bool
 words_read(struct notice *notice, const json_t *map, char error[static NOTICE_ERROR_SIZE])
 {
-	const char *level_names[LOG_LEVELS], *event_names[LOG_EVENTS] = {NULL};
+	const char *level_names[LOG_LEVELS], *event_names[LOG_EVENTS] = {NULL}, *fault_names[LOG_FAULTS];
 	unsigned level, event, fault, effect;
 
 	for (unsigned i = 0; i < LOG_LEVELS; i++)
 		level_names[i] = log_level_name((enum log_level)i);
 	for (unsigned i = LOG_EVENT_USUAL + 1; i < LOG_EVENTS; i++)
 		event_names[i] = log_event_name((enum log_event)i);
+	for (unsigned i = 0; i < LOG_FAULTS; i++)
+		fault_names[i] = log_fault_name((enum log_fault)i);
 	if (!word_read(map, "level", level_names, LOG_LEVELS, &level))
 		return failed(error, "level", "no such level");
 	if (!word_read(map, "event", event_names, LOG_EVENTS, &event) || event == LOG_EVENT_USUAL)

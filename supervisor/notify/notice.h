@@ -72,6 +72,5 @@ enum notice_kind notice_kind(const struct notice *);
 
 /* As in the line. */
 const char *notice_effect_name(enum notice_effect);
-const char *notice_fault_name(enum log_fault); /* NULL: none */
 
 #endif

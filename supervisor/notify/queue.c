@@ -15,7 +15,6 @@
 #define DELAY_NS (5 * NS_PER_SECOND)
 #define DELAY_MAX_NS (300 * NS_PER_SECOND)
 #define SAID_NS (60 * NS_PER_SECOND)
-#define NS_PER_US 1000
 #define REASON_SIZE 120
 
 struct queue {
@@ -253,7 +252,7 @@ gave_up_text(struct queue *queue, char text[static QUEUE_TEXT_SIZE])
 
 	snprintf(text, QUEUE_TEXT_SIZE, "%s: gave up %llu event%s%s%s: %s", queue->options.name,
 	    (unsigned long long)queue->gave_up, queue->gave_up == 1 ? "" : "s", tried ? " after " : "",
-	    tried ? words_span(queue->gave_up_ns / NS_PER_US, span) : "", queue->reason);
+	    tried ? words_span(queue->gave_up_ns / NS_PER_MICROSECOND, span) : "", queue->reason);
 }
 
 enum queue_word
@@ -271,7 +270,7 @@ queue_word(struct queue *queue, monotime_t now, char text[static QUEUE_TEXT_SIZE
 	}
 	if (queue->trouble) {
 		snprintf(text, QUEUE_TEXT_SIZE, "%s: not delivered, tried again for %s: %s", queue->options.name,
-		    words_span(queue->options.retry_ns / NS_PER_US, span), queue->reason);
+		    words_span(queue->options.retry_ns / NS_PER_MICROSECOND, span), queue->reason);
 		queue->trouble = false;
 		return QUEUE_PROBLEM;
 	}
@@ -281,7 +280,7 @@ queue_word(struct queue *queue, monotime_t now, char text[static QUEUE_TEXT_SIZE
 		return QUEUE_PROBLEM;
 	}
 	snprintf(text, QUEUE_TEXT_SIZE, "%s: delivers again, %s and %u failed attempt%s later", queue->options.name,
-	    words_span(queue->took_ns / NS_PER_US, span), queue->attempts, queue->attempts == 1 ? "" : "s");
+	    words_span(queue->took_ns / NS_PER_MICROSECOND, span), queue->attempts, queue->attempts == 1 ? "" : "s");
 	queue->works = false;
 	return QUEUE_NOTE;
 }

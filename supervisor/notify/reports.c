@@ -226,14 +226,14 @@ static json_t *
 tags_data(const struct notice *notice)
 {
 	return json_pack("{s:s* s:s* s:s* s:s}", "check", notice->check, "subsystem", notice->subsystem,
-	    "fault", notice_fault_name(notice->fault), "event", log_event_name(notice->event));
+	    "fault", log_fault_name(notice->fault), "event", log_event_name(notice->event));
 }
 
 /* Where in the program, as the one frame of a stack. */
 static json_t *
 exception_data(const struct notice *notice)
 {
-	const char *type = notice_fault_name(notice->fault);
+	const char *type = log_fault_name(notice->fault);
 
 	if (notice->file == NULL)
 		return json_null();

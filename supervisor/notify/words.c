@@ -13,7 +13,6 @@
 
 #define LABEL_WIDTH 11
 #define US_PER_S 1000000
-#define NS_PER_US 1000
 
 enum letter_kind
 words_kind(const struct notice *notice)
@@ -200,7 +199,7 @@ words_story(FILE *stream, const struct notice *notice)
 	before_write(stream, notice);
 	routes_write(stream, notice);
 	if (notice->fault != LOG_FAULT_NONE)
-		words_row(stream, "Fault:", "%s", notice_fault_name(notice->fault));
+		words_row(stream, "Fault:", "%s", log_fault_name(notice->fault));
 	if (notice->from == NULL && notice->subsystem != NULL)
 		words_row(stream, "Subsystem:", "%s", notice->subsystem);
 	words_row(stream, "Time:", "%s", words_date(notice->at_us, date));
@@ -215,7 +214,7 @@ words_line(FILE *stream, const struct notice *notice)
 	    notice->check != NULL ? notice->check : "exacheck", notice->text);
 }
 
-json_t *
+static json_t *
 words_json_text(const char *text)
 {
 	return text != NULL ? json_string(text) : json_null();
@@ -226,7 +225,7 @@ words_json_date(int64_t us)
 {
 	char date[WALLTIME_SIZE];
 
-	return us != 0 ? json_string(walltime_format_ns(us * NS_PER_US, date)) : json_null();
+	return us != 0 ? json_string(walltime_format_ns(us * NS_PER_MICROSECOND, date)) : json_null();
 }
 
 static json_t *
@@ -257,5 +256,5 @@ words_data(const struct notice *notice)
 	    "nexthop", words_json_text(notice->nexthop),
 	    "metric", notice->metric >= 0 ? json_integer(notice->metric) : json_null(),
 	    "kept", (json_int_t)notice->kept, "reason", words_json_text(notice->cause), "text", notice->text,
-	    "since", words_json_date(notice->since_us), "fault", words_json_text(notice_fault_name(notice->fault)));
+	    "since", words_json_date(notice->since_us), "fault", words_json_text(log_fault_name(notice->fault)));
 }

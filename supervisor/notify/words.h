@@ -34,8 +34,7 @@ const char *words_date(int64_t us, char text[static WORDS_DATE_SIZE]);
 #define WORDS_SPAN_SIZE 64
 const char *words_span(int64_t us, char text[static WORDS_SPAN_SIZE]);
 
-/* Text or null, date or null: of 0 none. */
-json_t *words_json_text(const char *);
+/* Date or null: of 0 none. */
 json_t *words_json_date(int64_t us);
 
 #endif

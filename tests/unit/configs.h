@@ -40,6 +40,19 @@ parse_clean(const char *text)
 	return config;
 }
 
+/* There is a configuration, with these findings and no others. */
+static inline void
+assert_warned(const char *text, const char *expected)
+{
+	char *findings;
+	struct config *config = parse(text, &findings);
+
+	ck_assert_msg(config != NULL, "%s", findings);
+	ck_assert_str_eq(findings, expected);
+	config_free(config);
+	free(findings);
+}
+
 /* What config_print prints; malloc'd. */
 static inline char *
 config_text(const struct config *config)

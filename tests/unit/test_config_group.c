@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "allocations.h"
+#include "config_memory.h"
 #include "configs.h"
 #include "unit.h"
 
@@ -417,33 +417,10 @@ START_TEST(mutations)
 }
 END_TEST
 
-/* Whatever allocation fails: there is a finding and no configuration, or the configuration is what it always is. */
+/* Whatever allocation fails. */
 START_TEST(no_memory)
 {
-	struct config *config = parse_clean(everything);
-	char *expected = config_text(config), *text;
-	bool failed = true;
-
-	config_free(config);
-	for (int number = 0; failed; number++) {
-		struct diagnostics *diagnostics = diagnostics_new("c");
-
-		ck_assert_ptr_nonnull(diagnostics);
-		allocations = number;
-		config = config_parse("c", everything, sizeof(everything) - 1, diagnostics);
-		failed = allocations < 0;
-		allocations = -1;
-		ck_assert_int_eq(config == NULL, diagnostics_count(diagnostics, SEVERITY_ERROR) > 0);
-		ck_assert(failed || config != NULL);
-		if (config != NULL) {
-			text = config_text(config);
-			ck_assert_str_eq(text, expected);
-			free(text);
-		}
-		config_free(config);
-		diagnostics_free(diagnostics);
-	}
-	free(expected);
+	config_without_memory(everything, sizeof(everything));
 }
 END_TEST
 

@@ -245,13 +245,7 @@ static const struct finding warnings[] = {
 
 START_TEST(every_warning)
 {
-	char *findings;
-	struct config *config = parse(warnings[_i].text, &findings);
-
-	ck_assert_msg(config != NULL, "%s", findings);
-	ck_assert_str_eq(findings, warnings[_i].expected);
-	config_free(config);
-	free(findings);
+	assert_warned(warnings[_i].text, warnings[_i].expected);
 }
 END_TEST
 

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "allocations.h"
+#include "config_memory.h"
 #include "configs.h"
 #include "unit.h"
 
@@ -215,13 +215,7 @@ static const struct finding warnings[] = {
 
 START_TEST(every_warning)
 {
-	char *findings;
-	struct config *config = parse(warnings[_i].text, &findings);
-
-	ck_assert_msg(config != NULL, "%s", findings);
-	ck_assert_str_eq(findings, warnings[_i].expected);
-	config_free(config);
-	free(findings);
+	assert_warned(warnings[_i].text, warnings[_i].expected);
 }
 END_TEST
 
@@ -296,35 +290,10 @@ START_TEST(mutations)
 }
 END_TEST
 
-/* Whatever allocation fails: there is a finding and no configuration, or the configuration is what it always is. */
+/* Whatever allocation fails. */
 START_TEST(no_memory)
 {
-	char *findings, *expected, *text;
-	struct config *config = parse(everything, &findings);
-	bool failed = true;
-
-	expected = config_text(config);
-	config_free(config);
-	free(findings);
-	for (int number = 0; failed; number++) {
-		struct diagnostics *diagnostics = diagnostics_new("c");
-
-		ck_assert_ptr_nonnull(diagnostics);
-		allocations = number;
-		config = config_parse("c", everything, sizeof(everything) - 1, diagnostics);
-		failed = allocations < 0;
-		allocations = -1;
-		ck_assert_int_eq(config == NULL, diagnostics_count(diagnostics, SEVERITY_ERROR) > 0);
-		ck_assert(failed || config != NULL);
-		if (config != NULL) {
-			text = config_text(config);
-			ck_assert_str_eq(text, expected);
-			free(text);
-		}
-		config_free(config);
-		diagnostics_free(diagnostics);
-	}
-	free(expected);
+	config_without_memory(everything, sizeof(everything));
 }
 END_TEST
 
