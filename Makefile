@@ -61,7 +61,7 @@ ALL_LDFLAGS := $(LINK_HARDENING) $(SANITIZE_OBJ) $(LDFLAGS)
 libs = $(shell $(PKG_CONFIG) --libs $(1))
 
 COMMON_SRC := $(wildcard common/*.c common/methods/*.c)
-SUPERVISOR_SRC := $(filter-out supervisor/main.c,$(wildcard supervisor/*.c))
+SUPERVISOR_SRC := $(filter-out supervisor/main.c,$(wildcard supervisor/*.c supervisor/import/*.c))
 CTL_SRC := $(filter-out supervisor/ctl/main.c,$(wildcard supervisor/ctl/*.c))
 WEB_SRC := $(filter-out supervisor/web/main.c,$(wildcard supervisor/web/*.c))
 HELPER_SRC := $(wildcard supervisor/helpers/*.c)
@@ -230,4 +230,4 @@ bench: test-deps
 		$(if $(PEER),--peer '$(PEER)') $(BENCH_FLAGS)
 
 # What each kind of test adds.
-include $(wildcard tests/*/*.mk)
+include $(wildcard tests/*/*.mk packaging/*/*.mk)

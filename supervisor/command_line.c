@@ -20,6 +20,7 @@ static const char usage_text[] =
     "                                   it with all defaults; --sandbox: show what each check may still do; --diff:\n"
     "                                   show the commands of a reload from the file RUNNING)\n"
     "       exacheck schema                  a JSON Schema of the configuration\n"
+    "       exacheck import PROGRAM ...      another program's configuration as exacheck's; --help: of which programs\n"
     "\n"
     "  -f, --file FILE   configuration (EXACHECK_CONFIG; default " CONFIG_DEFAULT ")\n"
     "  -v, --verbose     more log lines on stderr; twice for all (EXACHECK_VERBOSITY=0 to 2)\n"

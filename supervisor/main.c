@@ -1,5 +1,5 @@
 /*
- * The commands: exacheck run | test | schema.
+ * The commands: exacheck run | test | schema | import | healthcheck.
  */
 #include <bsd/string.h>
 #include <bsd/unistd.h>
@@ -19,6 +19,7 @@
 #include "config.h"
 #include "diff.h"
 #include "identity.h"
+#include "import/import.h"
 #include "journald.h"
 #include "launcher.h"
 #include "preflight.h"
@@ -213,8 +214,28 @@ command_dispatch(const char *name, const struct command_line *line)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(commands[i].name, name) == 0)
 			return commands[i].run(line);
-	fprintf(stderr, "exacheck: no command \"%s\": it is one of run, test, schema\n", name);
+	fprintf(stderr, "exacheck: no command \"%s\": it is one of run, test, schema, import\n", name);
 	return EXIT_USAGE;
+}
+
+/* Commands whose arguments are those of other programs: the first word of the command line. False: it is none of them. */
+static bool
+command_foreign(int argc, char **argv, int *status)
+{
+	static const struct {
+		const char *name;
+		int (*run)(int argc, char **argv);
+	} foreign[] = {
+		{"import", import_main},
+	};
+
+	for (size_t i = 0; argc > 1 && i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+		if (strcmp(foreign[i].name, argv[1]) != 0)
+			continue;
+		*status = foreign[i].run(argc - 1, argv + 1);
+		return true;
+	}
+	return false;
 }
 
 /*
@@ -246,7 +267,7 @@ main(int argc, char **argv, char **envp)
 		return EXIT_FAILURE;
 	}
 	setproctitle_init(argc, argv, envp);
-	if (!command_line_parse(argc, argv, &line, &status))
+	if (command_foreign(argc, argv, &status) || !command_line_parse(argc, argv, &line, &status))
 		return status;
 	if (line.verbosity > 0)
 		log_set_level(line.verbosity == 1 ? LOG_LEVEL_DEBUG : LOG_LEVEL_TRACE);

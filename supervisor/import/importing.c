@@ -1,0 +1,263 @@
+/*
+ * The configuration that an importer makes, and its notes. Touches memory only. Invariant: a text that is handed out is
+ * a configuration without errors; whatever memory ran short for is not silently missing.
+ */
+#include "importing.h"
+
+#include <bsd/sys/queue.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../config.h"
+#include "../diagnostic.h"
+#include "yaml_write.h"
+
+struct note {
+	STAILQ_ENTRY(note) entry;
+	enum import_kind kind;
+	char *text; /* with its place */
+};
+
+struct importing {
+	json_t *document;
+	STAILQ_HEAD(, note) notes;
+	size_t counts[IMPORT_KINDS];
+	bool short_of_memory;
+};
+
+struct importing *
+importing_new(void)
+{
+	struct importing *importing = calloc(1, sizeof(*importing));
+
+	if (importing == NULL)
+		return NULL;
+	STAILQ_INIT(&importing->notes);
+	if ((importing->document = json_object()) == NULL) {
+		free(importing);
+		return NULL;
+	}
+	return importing;
+}
+
+void
+importing_free(struct importing *importing)
+{
+	struct note *note;
+
+	if (importing == NULL)
+		return;
+	while ((note = STAILQ_FIRST(&importing->notes)) != NULL) {
+		STAILQ_REMOVE_HEAD(&importing->notes, entry);
+		free(note->text);
+		free(note);
+	}
+	json_decref(importing->document);
+	free(importing);
+}
+
+static void
+note_add(struct importing *importing, enum import_kind kind, char *text)
+{
+	struct note *note = text == NULL ? NULL : calloc(1, sizeof(*note));
+
+	importing->counts[kind]++;
+	if (note == NULL) {
+		importing->short_of_memory = true;
+		free(text);
+		return;
+	}
+	note->kind = kind;
+	note->text = text;
+	STAILQ_INSERT_TAIL(&importing->notes, note, entry);
+}
+
+void
+import_note(struct importing *importing, enum import_kind kind, const char *place, const char *format, ...)
+{
+	char *text, *placed = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) == -1)
+		text = NULL;
+	va_end(arguments);
+	if (text != NULL && place != NULL) {
+		if (asprintf(&placed, "%s: %s", place, text) == -1)
+			placed = NULL;
+		free(text);
+		text = placed;
+	}
+	note_add(importing, kind, text);
+}
+
+size_t
+import_count(const struct importing *importing, enum import_kind kind)
+{
+	return importing->counts[kind];
+}
+
+void
+import_notes_print(const struct importing *importing, FILE *file)
+{
+	static const char *const words[IMPORT_KINDS] = {
+		[IMPORT_DIFFERS] = "note",
+		[IMPORT_LOST] = "warning",
+		[IMPORT_WRONG] = "error",
+	};
+	const struct note *note;
+
+	STAILQ_FOREACH(note, &importing->notes, entry)
+		fprintf(file, "exacheck: %s: %s\n", words[note->kind], note->text);
+	if (importing->short_of_memory)
+		fprintf(file, "exacheck: error: out of memory\n");
+}
+
+json_t *
+import_document(struct importing *importing)
+{
+	return importing->document;
+}
+
+void
+import_add(struct importing *importing, json_t *container, const char *key, json_t *value)
+{
+	int failed;
+
+	if (container == NULL || value == NULL) {
+		importing->short_of_memory = true;
+		json_decref(value);
+		return;
+	}
+	failed = key == NULL ? json_array_append_new(container, value) : json_object_set_new(container, key, value);
+	if (failed != 0)
+		importing->short_of_memory = true;
+}
+
+void
+import_add_text(struct importing *importing, json_t *container, const char *key, const char *text)
+{
+	json_t *unchecked = json_string_nocheck(text), *value = json_string(text);
+
+	if (unchecked != NULL && value == NULL)
+		import_note(importing, IMPORT_WRONG, key, "is not UTF-8");
+	else
+		import_add(importing, container, key, value);
+	json_decref(unchecked);
+}
+
+void
+import_add_integer(struct importing *importing, json_t *container, const char *key, int64_t value)
+{
+	import_add(importing, container, key, json_integer(value));
+}
+
+void
+import_add_number(struct importing *importing, json_t *container, const char *key, double value)
+{
+	/* as people write it: 5, not 5.0 */
+	if (value >= -1e15 && value <= 1e15 && (double)(int64_t)value == value)
+		import_add_integer(importing, container, key, (int64_t)value);
+	else
+		import_add(importing, container, key, json_real(value));
+}
+
+void
+import_add_flag(struct importing *importing, json_t *container, const char *key, bool value)
+{
+	import_add(importing, container, key, json_boolean(value));
+}
+
+static json_t *
+add_container(struct importing *importing, json_t *container, const char *key, json_t *value)
+{
+	/* borrowed from its container, of which it is a part until that is freed */
+	import_add(importing, container, key, value);
+	return container == NULL ? NULL : value;
+}
+
+json_t *
+import_add_map(struct importing *importing, json_t *container, const char *key)
+{
+	return add_container(importing, container, key, json_object());
+}
+
+json_t *
+import_add_list(struct importing *importing, json_t *container, const char *key)
+{
+	return add_container(importing, container, key, json_array());
+}
+
+json_t *
+import_add_check(struct importing *importing, const char *name)
+{
+	json_t *checks = json_object_get(importing->document, "checks"), *check;
+
+	if (checks == NULL)
+		checks = import_add_list(importing, importing->document, "checks");
+	check = import_add_map(importing, checks, NULL);
+	import_add_text(importing, check, "name", name);
+	return check;
+}
+
+/* What the configuration's own tables say of it. Their places are in a text that nobody sees unless it is valid. */
+static void
+note_finding(void *context, enum severity severity, const char *line)
+{
+	struct importing *importing = context;
+
+	import_note(importing, severity == SEVERITY_ERROR ? IMPORT_WRONG : IMPORT_DIFFERS, NULL, "%s", line);
+}
+
+static bool
+text_is_valid(struct importing *importing, const char *path, const char *text)
+{
+	struct diagnostics *diagnostics = diagnostics_new(path);
+	struct config *config;
+
+	if (diagnostics == NULL) {
+		importing->short_of_memory = true;
+		return false;
+	}
+	config = config_parse(path, text, strlen(text), diagnostics);
+	diagnostics_each(diagnostics, note_finding, importing);
+	diagnostics_free(diagnostics);
+	config_free(config);
+	return config != NULL;
+}
+
+static void
+heading_write(FILE *file, const char *heading)
+{
+	while (heading != NULL && *heading != '\0') {
+		size_t length = strcspn(heading, "\n");
+
+		fprintf(file, "# %.*s\n", (int)length, heading);
+		heading += length + (heading[length] == '\n');
+	}
+}
+
+char *
+importing_text(struct importing *importing, const char *path, const char *heading)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *file;
+	bool written;
+
+	if (importing->short_of_memory || importing->counts[IMPORT_WRONG] > 0)
+		return NULL;
+	if ((file = open_memstream(&text, &length)) == NULL) {
+		importing->short_of_memory = true;
+		return NULL;
+	}
+	heading_write(file, heading);
+	written = yaml_write(importing->document, file) && !ferror(file);
+	if (fclose(file) == EOF || !written)
+		importing->short_of_memory = true;
+	if (!importing->short_of_memory && text_is_valid(importing, path, text) && !importing->short_of_memory)
+		return text;
+	free(text);
+	return NULL;
+}
