@@ -203,11 +203,10 @@ install: all
 	chmod 644 $(DESTDIR)$(UNITDIR)/exacheck.service
 	-setcap cap_net_raw+ep $(DESTDIR)$(LIBEXECDIR)/worker-icmp
 
-# The table of what the sandbox leaves, in exacheck.yaml(5).
-.PHONY: man-sandbox
-man-sandbox: all
-	$(PYTHON) man/sandbox-table $(BUILD)/exacheck >$(BUILD)/exacheck.yaml.5
-	cp $(BUILD)/exacheck.yaml.5 man/exacheck.yaml.5
+# What the manuals have from the program: tables, and the types and defaults of keys.
+.PHONY: man
+man: all
+	$(PYTHON) man/generate $(BUILD)/exacheck
 
 .SECONDARY:
 .PHONY: clean
