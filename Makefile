@@ -7,7 +7,7 @@
 #   make faults     the N-th call fails, for all N   make chaos  signals at random for CHAOS_SECONDS
 #   make lifecycle  reloads, kills, restarts, upgrades against BIRD
 #   make bench      figures beside the machine's own floor
-#   make install    DESTDIR= PREFIX=/usr/local
+#   make install    DESTDIR= PREFIX=/usr/local           make dist   the source as one archive
 #
 # `run`, `test`, `demo` and `bench` install the packages they need first (NO_DEPS=1: they do not).
 # CC=clang BUILD=build-clang builds beside the other; make test SANITIZE=address,undefined has a directory of its own.
