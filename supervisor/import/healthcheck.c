@@ -11,6 +11,9 @@ import_healthcheck(struct importing *importing, int argc, char **argv)
 
 	if (!healthcheck_options_parse(importing, argc, argv, &options))
 		return;
-	import_note(importing, IMPORT_WRONG, argv[0], "cannot be imported yet");
+	if (options.help)
+		import_note(importing, IMPORT_WRONG, "--help", "with it nothing is checked there: leave it out");
+	else
+		healthcheck_import(importing, &options);
 	healthcheck_options_free(&options);
 }
