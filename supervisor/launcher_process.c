@@ -44,6 +44,7 @@ const struct launcher_helper launcher_helpers[] = {
 	{LAUNCHER_WEB, "exacheck-web", CAPABILITY(CAP_NET_BIND_SERVICE)}, /* it may be to serve a port below 1024 */
 	{LAUNCHER_LOG, "exacheck-log", CAPABILITY(CAP_DAC_OVERRIDE)}, /* to write where root may */
 	{LAUNCHER_NOTIFY, "exacheck-notify", 0},
+	{LAUNCHER_ADDRESS, "exacheck-address", CAPABILITY(CAP_NET_ADMIN)}, /* that is what putting up addresses takes */
 	{0, NULL, 0},
 };
 
