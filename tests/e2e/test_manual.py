@@ -46,7 +46,7 @@ def test_references_among_the_pages():
 
 
 def test_every_example_is_found():
-    assert len(EXAMPLES) >= 19
+    assert len(EXAMPLES) >= 20
 
 
 @some(examples.is_configuration)
