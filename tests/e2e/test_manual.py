@@ -1,11 +1,14 @@
 """The manuals: what is made from the program is as it makes it, they are sound mdoc, and every example in them works."""
+import json
 import re
 import shutil
 import subprocess
 
 import pytest
+import yaml
 
 from harness import examples, paths
+from harness.exacheck import run_once
 
 pytestmark = pytest.mark.one_level
 
@@ -67,3 +70,35 @@ def test_exabgp_takes_it(example, directory):
 @some(lambda example: example.kind == "url")
 def test_url(example, directory):
     examples.load_text(f"notifications:\n  - name: example\n    url: {example.text}", directory)
+
+
+def keys_used(value):
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from keys_used(inner)
+    for inner in value if isinstance(value, list) else ():
+        yield from keys_used(inner)
+
+
+# Accepted for ExaCheck's sake, or not there yet: an example of what has no effect would mislead.
+WITHOUT_EXAMPLE = {"profiles_sample_rate", "attach_stacktrace", "include_local_variables", "debug", "tls", "send", "expect"}
+
+
+def test_every_key_has_an_example(directory):
+    schema = json.loads(run_once("schema").stdout)
+    keys = set(property_names(schema)) - WITHOUT_EXAMPLE
+    used = set()
+    for example in examples.of_manual(MAN / "exacheck.yaml.5"):
+        if examples.is_configuration(example):
+            used |= set(keys_used(yaml.load(examples.configuration_of(example), examples.Loader)))
+    assert len(keys) > 120 and not keys - used, keys - used
+
+
+def property_names(schema):
+    if isinstance(schema, dict):
+        yield from schema.get("properties", {})
+        for inner in schema.values():
+            yield from property_names(inner)
+    for inner in schema if isinstance(schema, list) else ():
+        yield from property_names(inner)
