@@ -2,12 +2,14 @@
 import json
 import re
 import shutil
+import struct
 import subprocess
 
 import pytest
 import yaml
 
 from harness import examples, paths
+from harness.config import check, config, prefix
 from harness.exacheck import run_once
 
 pytestmark = pytest.mark.one_level
@@ -102,3 +104,43 @@ def property_names(schema):
             yield from property_names(inner)
     for inner in schema if isinstance(schema, list) else ():
         yield from property_names(inner)
+
+
+# exacheck-worker(7)
+
+def one(kind, note=""):
+    found, = [example for example in EXAMPLES if (example.kind, example.note) == (kind, note)]
+    return found
+
+
+def test_the_worker_of_the_manual_works(start, directory):
+    """Compiled by the command that stands there, in the place of ours: a route comes and goes with a file."""
+    build = paths.copy_build(directory)
+    (directory / "worker-file.c").write_text(one("c", "worker-file").text)
+    (command, _), = examples.commands_of(one("shell", "compile"))
+    done = subprocess.run(f"{command} -std=gnu17 -Wall -Wextra -Werror", shell=True, cwd=directory, capture_output=True, text=True,
+                          timeout=120)
+    assert done.returncode == 0, done.stderr
+    (build / "libexec" / "worker-file").unlink()
+    shutil.copy(directory / "worker-file", build / "libexec")
+    path, off = directory / "ready", directory / "off"
+    path.touch()
+    run = start(config(check("ready", {"method": "file", "path": str(path)}, fall=2, disable=str(off))), build=build)
+    run.wait_route(prefix(0))
+    path.unlink()
+    run.wait_no_route(prefix(0))
+    assert run.wait_transition("ready", "down").text == "it cannot be read"
+    path.touch()
+    run.wait_route(prefix(0))
+    off.touch()
+    run.wait_transition("ready", "disabled")
+    run.wait_no_route(prefix(0))
+    off.unlink()
+    run.wait_route(prefix(0))
+    assert not run.logged("protocol")
+
+
+def test_the_record_of_the_manual():
+    """As the option table encodes it."""
+    data = bytes.fromhex(one("record").text)
+    assert data == struct.pack("<HBBI", 4, 2, 0, 8) + b"port" + struct.pack("<q", 53)
