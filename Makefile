@@ -7,7 +7,8 @@
 #   make faults     the N-th call fails, for all N   make chaos  signals at random for CHAOS_SECONDS
 #   make lifecycle  reloads, kills, restarts, upgrades against BIRD
 #   make bench      figures beside the machine's own floor
-#   make install    DESTDIR= PREFIX=/usr/local
+#   make install    DESTDIR= PREFIX=/usr/local           make dist   the source as one archive
+#   make deb        Debian packages, in build/deb
 #
 # `run`, `test`, `demo` and `bench` install the packages they need first (NO_DEPS=1: they do not).
 # CC=clang BUILD=build-clang builds beside the other; make test SANITIZE=address,undefined has a directory of its own.
@@ -21,6 +22,8 @@ DOCDIR ?= $(PREFIX)/share/doc/exacheck
 DATADIR ?= $(PREFIX)/share/exacheck
 SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 
@@ -28,8 +31,9 @@ CC ?= cc
 SANITIZE ?=
 comma := ,
 BUILD ?= $(if $(SANITIZE),build-$(notdir $(CC))-$(subst $(comma),-,$(SANITIZE)),build)
-# make -s is silent
-SAY := $(if $(findstring s,$(firstword -$(MAKEFLAGS))),:,echo)
+# make -s is silent; make V=1 shows the commands themselves
+SAY := $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),:,echo)
+Q := $(if $(V),,@)
 PYTHON := /usr/bin/python3
 PKG_CONFIG ?= pkg-config
 OPTIMISE ?= -O2 -g
@@ -53,7 +57,7 @@ SANITIZE_OBJ := $(BUILD)/obj/tests/sanitize/options.o
 endif
 endif
 
-ALL_CFLAGS := -std=gnu17 $(OPTIMISE) $(WARNINGS) $(WERROR) $(HARDENING) -D_GNU_SOURCE \
+ALL_CFLAGS := $(CPPFLAGS) -std=gnu17 $(OPTIMISE) $(WARNINGS) $(WERROR) $(HARDENING) -D_GNU_SOURCE \
 	-DEXACHECK_VERSION='"$(VERSION)"' -DEXACHECK_LIBEXECDIR='"$(LIBEXECDIR)"' $(CFLAGS)
 ALL_LDFLAGS := $(LINK_HARDENING) $(SANITIZE_OBJ) $(LDFLAGS)
 
@@ -108,22 +112,26 @@ $(BUILD)/libhelper.a: $(HELPER_OBJ)
 $(BUILD)/libworker.a: $(WORKER_OBJ)
 $(BUILD)/lib%.a:
 	@rm -f $@
-	@$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/exacheck: $(BUILD)/obj/supervisor/main.o $(BUILD)/libsupervisor.a $(BUILD)/libcommon.a
-	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_COMMON)
+	@$(SAY) "  LINK $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_COMMON)
 
 $(BUILD)/exacheck-ctl: $(BUILD)/obj/supervisor/ctl/main.o $(BUILD)/libctl.a $(BUILD)/libcommon.a
-	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_CTL) $(LIBS_COMMON)
+	@$(SAY) "  LINK $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_CTL) $(LIBS_COMMON)
 
 $(BUILD)/libexec/exacheck-%: $(BUILD)/obj/supervisor/%/main.o $(BUILD)/lib%.a $(BUILD)/libhelper.a \
 		$(BUILD)/libworker.a $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
-	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_$*) $(LIBS_COMMON)
+	@$(SAY) "  LINK $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_$*) $(LIBS_COMMON)
 
 $(BUILD)/libexec/worker-%: $(BUILD)/obj/workers/%.o $(BUILD)/libworker.a $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
-	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_$*) $(LIBS_WORKER) $(LIBS_COMMON)
+	@$(SAY) "  LINK $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_$*) $(LIBS_WORKER) $(LIBS_COMMON)
 
 $(BUILD)/unit/test_dns_answer: LIBS_UNIT += $(LIBS_dns)
 $(BUILD)/unit/test_http_memory: LIBS_UNIT += $(LIBS_http)
@@ -135,12 +143,14 @@ $(BUILD)/unit/test_route $(BUILD)/unit/test_checks $(BUILD)/unit/test_config_gro
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libsupervisor.a $(BUILD)/libctl.a $(BUILD)/libweb.a \
 		$(BUILD)/liblog.a $(BUILD)/libnotify.a $(BUILD)/libhelper.a $(BUILD)/libworker.a $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
-	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_CTL) $(LIBS_web) $(LIBS_log) $(LIBS_notify) \
+	@$(SAY) "  LINK $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_CTL) $(LIBS_web) $(LIBS_log) $(LIBS_notify) \
 		$(LIBS_WORKER) $(LIBS_COMMON) $(LIBS_UNIT)
 
 $(BUILD)/obj/%.o: %.c Makefile | $(SANITIZE_OBJ)
 	@mkdir -p $(@D)
-	@$(SAY) "  CC   $<"; $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@$(SAY) "  CC   $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
@@ -179,35 +189,40 @@ demo: test-deps
 	@$(MAKE) --no-print-directory all
 	EXACHECK_BUILD=$(abspath $(BUILD)) $(PYTHON) tests/demo/demo.py
 
+# One list for every package. What depends on the machine is left to the packages when DESTDIR is given: the capability
+# of worker-icmp, the user, the runtime directory.
 .PHONY: install
 install: all
-	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 \
-		$(DESTDIR)$(MANDIR)/man8
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBEXECDIR)
 	install -m 755 $(BUILD)/exacheck-ctl $(DESTDIR)$(SBINDIR)
 	# beside its workers: the directory is what exacheck may execute programs of, see confine.c
 	install -m 755 $(WORKERS) $(HELPERS) $(BUILD)/exacheck $(DESTDIR)$(LIBEXECDIR)
-	ln -sf $(LIBEXECDIR)/exacheck $(DESTDIR)$(SBINDIR)/exacheck
-	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(MANDIR)/man5
-	install -m 644 $(wildcard man/*.7) $(DESTDIR)$(MANDIR)/man7
-	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(MANDIR)/man8
-	install -d $(DESTDIR)$(DOCDIR)/examples
-	install -m 644 $(wildcard packaging/examples/*.yaml) $(DESTDIR)$(DOCDIR)/examples
-	install -d $(DESTDIR)$(DATADIR)/prometheus $(DESTDIR)$(DATADIR)/grafana
-	install -m 644 $(wildcard packaging/prometheus/*.yml) $(DESTDIR)$(DATADIR)/prometheus
-	install -m 644 $(wildcard packaging/grafana/*.json) $(DESTDIR)$(DATADIR)/grafana
-	install -d $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR)
-	install -m 644 packaging/completion/exacheck-ctl.bash $(DESTDIR)$(BASHDIR)/exacheck-ctl
-	install -m 644 packaging/completion/_exacheck-ctl $(DESTDIR)$(ZSHDIR)
+	ln -srf $(DESTDIR)$(LIBEXECDIR)/exacheck $(DESTDIR)$(SBINDIR)/exacheck
+	for page in man/*.[578]; do \
+		install -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $$page || exit; \
+	done
+	install -D -m 644 -t $(DESTDIR)$(DOCDIR)/examples packaging/examples/*.yaml
+	cd packaging && for file in $$(find exabgp systemd -type f ! -name '*.mk' ! -name exacheck.service); do \
+		install -D -m 644 $$file $(abspath $(DESTDIR)/$(DOCDIR))/examples/$$file || exit; \
+	done
+	install -D -m 644 -t $(DESTDIR)$(DATADIR)/prometheus packaging/prometheus/*.yml
+	install -D -m 644 -t $(DESTDIR)$(DATADIR)/grafana packaging/grafana/*.json
+	install -D -m 644 packaging/completion/exacheck-ctl.bash $(DESTDIR)$(BASHDIR)/exacheck-ctl
+	install -D -m 644 -t $(DESTDIR)$(ZSHDIR) packaging/completion/_exacheck-ctl
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's|/usr/sbin/|$(SBINDIR)/|' packaging/systemd/exacheck.service >$(DESTDIR)$(UNITDIR)/exacheck.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/exacheck.service
-	-setcap cap_net_raw+ep $(DESTDIR)$(LIBEXECDIR)/worker-icmp
+	install -D -m 644 -t $(DESTDIR)$(SYSUSERSDIR) packaging/sysusers.d/exacheck.conf
+	install -D -m 644 -t $(DESTDIR)$(TMPFILESDIR) packaging/tmpfiles.d/exacheck.conf
+	# what is configured already stays
+	test -e $(DESTDIR)$(SYSCONFDIR)/exabgp/exacheck.yaml || \
+		install -D -m 644 -t $(DESTDIR)$(SYSCONFDIR)/exabgp packaging/exacheck.yaml
+	$(if $(DESTDIR),,-setcap cap_net_raw+ep $(LIBEXECDIR)/worker-icmp)
 
-# The table of what the sandbox leaves, in exacheck.yaml(5).
-.PHONY: man-sandbox
-man-sandbox: all
-	$(PYTHON) man/sandbox-table $(BUILD)/exacheck >$(BUILD)/exacheck.yaml.5
-	cp $(BUILD)/exacheck.yaml.5 man/exacheck.yaml.5
+# What the manuals have from the program: tables, and the types and defaults of keys.
+.PHONY: man
+man: all
+	$(PYTHON) man/generate $(BUILD)/exacheck
 
 .SECONDARY:
 .PHONY: clean
@@ -221,7 +236,8 @@ BENCH_SECONDS ?= 20
 
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/obj/tests/bench/helper.o $(BUILD)/obj/common/monotime.o
 	@mkdir -p $(@D)
-	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call libs,openssl)
+	@$(SAY) "  LINK $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call libs,openssl)
 
 .PHONY: bench
 bench: test-deps
