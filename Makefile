@@ -219,11 +219,10 @@ install: all
 		install -D -m 644 -t $(DESTDIR)$(SYSCONFDIR)/exabgp packaging/exacheck.yaml
 	$(if $(DESTDIR),,-setcap cap_net_raw+ep $(LIBEXECDIR)/worker-icmp)
 
-# The table of what the sandbox leaves, in exacheck.yaml(5).
-.PHONY: man-sandbox
-man-sandbox: all
-	$(PYTHON) man/sandbox-table $(BUILD)/exacheck >$(BUILD)/exacheck.yaml.5
-	cp $(BUILD)/exacheck.yaml.5 man/exacheck.yaml.5
+# What the manuals have from the program: tables, and the types and defaults of keys.
+.PHONY: man
+man: all
+	$(PYTHON) man/generate $(BUILD)/exacheck
 
 .SECONDARY:
 .PHONY: clean

@@ -128,7 +128,8 @@ struct attribute_set {
 
 /* Commands to run when a node's state has changed; NULL: none. */
 struct hook_options {
-	char *up, *down, *disabled, *change;
+	char *up, *down, *disabled, *change; /* of the verdict */
+	char *transition; /* of a check's state machine; of a group's verdict, which is its only state */
 	int64_t timeout_ns;
 };
 

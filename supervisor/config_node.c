@@ -86,7 +86,8 @@ hooks_check(struct diagnostics *diagnostics, const struct place *node_place, con
     const struct node_config *config)
 {
 	const struct hook_options *hooks = &config->hooks;
-	const char *const commands[] = {hooks->up, hooks->down, hooks->disabled, hooks->change};
+	const char *const commands[] = {hooks->up, hooks->down, hooks->disabled, hooks->change,
+	    hooks->transition};
 	const struct place place = {.parent = node_place, .key = "hooks"};
 	size_t prefixes = 0, command = 0;
 
@@ -125,7 +126,8 @@ node_check(struct diagnostics *diagnostics, const struct place *place, const str
 bool
 hooks_any(const struct hook_options *hooks)
 {
-	return hooks->up != NULL || hooks->down != NULL || hooks->disabled != NULL || hooks->change != NULL;
+	return hooks->up != NULL || hooks->down != NULL || hooks->disabled != NULL || hooks->change != NULL ||
+	    hooks->transition != NULL;
 }
 
 const char *

@@ -114,6 +114,7 @@ static const struct option hooks_table[] = {
 	HOOK("down", down, "command for /bin/sh -c when it has gone down"),
 	HOOK("disabled", disabled, "command for /bin/sh -c when it has been disabled"),
 	HOOK("change", change, "command for /bin/sh -c after each of these"),
+	HOOK("transition", transition, "command for /bin/sh -c at every change of the state, rising and falling too"),
 	{.name = "timeout", .type = OPTION_SECONDS, .flags = OPTION_ABOVE_MIN,
 	    .offset = offsetof(struct hook_options, timeout_ns), .min = 0, .max = HOOK_TIMEOUT_MAX_S, .fallback = "10",
 	    .unit = "seconds", .help = "bounds one command"},

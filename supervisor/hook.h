@@ -31,7 +31,7 @@ struct hook {
 	const char *name;    /* of the check or group: CHECK. Runs of one name follow each other, in order */
 	const char *key;     /* which of its hooks, as in the configuration, for the log: "up" … */
 	const char *command; /* for /bin/sh -c */
-	const char *state;   /* STATE: "UP", "DOWN", "DISABLED" */
+	const char *state;   /* STATE: "UP", "DOWN", "DISABLED", "INIT", "RISING", "FALLING" */
 	const char *prefixes; /* PREFIXES, separated by blanks; what is too long is cut at one */
 	const char *reason;  /* REASON: a line; what is not printable is replaced */
 	int64_t timeout_ns;

@@ -5,12 +5,14 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../common/log.h"
+#include "capability.h"
 
 /* getpwnam(3) has several words for "no such user"; these are others. */
 static bool
@@ -75,10 +77,10 @@ identity_find(const struct global_options *options, struct identity *identity)
 {
 	char problem[IDENTITY_PROBLEM_SIZE];
 
-	if (geteuid() != 0) {
+	if (geteuid() != 0 && !capabilities_effective(CAPABILITIES_IDENTITY)) {
 		*identity = (struct identity){.sandbox = options->sandbox};
 		if (options->user != NULL || options->group != NULL)
-			log_info("not started as root: user and group have no effect, workers run as uid %u", geteuid());
+			log_info("started neither as root nor with CAP_SETUID, CAP_SETGID and CAP_SETPCAP: user and group have no effect, workers run as uid %u", geteuid());
 		return true;
 	}
 	if (identity_look_up(options, identity, problem))

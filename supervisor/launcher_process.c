@@ -21,10 +21,10 @@
 #include "../common/message.h"
 #include "../common/methods/method.h"
 #include "../common/signals_default.h"
+#include "capability.h"
 
 #define PATH_SIZE 4096
 #define ARGUMENT_SIZE 16
-#define CAPABILITY(NUMBER) (1u << (NUMBER)) /* of the first 32, where those of the network are */
 
 /* An entry of the table. */
 struct program {
@@ -36,14 +36,15 @@ struct program {
 static unsigned
 method_capabilities(const struct check_method *method)
 {
-	return ((method->needs & NEED_PING) != 0 ? CAPABILITY(CAP_NET_RAW) : 0) |
+	return CAPABILITIES_IDENTITY | ((method->needs & NEED_PING) != 0 ? CAPABILITY(CAP_NET_RAW) : 0) |
 	    (method->remote ? CAPABILITY(CAP_NET_ADMIN) : 0);
 }
 
 const struct launcher_helper launcher_helpers[] = {
-	{LAUNCHER_WEB, "exacheck-web", CAPABILITY(CAP_NET_BIND_SERVICE)}, /* it may be to serve a port below 1024 */
+	/* it may be to serve a port below 1024 */
+	{LAUNCHER_WEB, "exacheck-web", CAPABILITIES_IDENTITY | CAPABILITY(CAP_NET_BIND_SERVICE)},
 	{LAUNCHER_LOG, "exacheck-log", CAPABILITY(CAP_DAC_OVERRIDE)}, /* to write where root may */
-	{LAUNCHER_NOTIFY, "exacheck-notify", 0},
+	{LAUNCHER_NOTIFY, "exacheck-notify", CAPABILITIES_IDENTITY},
 	{0, NULL, 0},
 };
 
@@ -81,21 +82,6 @@ program_find(const struct message_launch *request, const struct launcher_paths *
 	length = snprintf(program->path, sizeof(program->path), "%s/%s%s", paths->libexec, helper != NULL ? "" : "worker-",
 	    request->program);
 	return length >= 0 && (size_t)length < sizeof(program->path);
-}
-
-/* Of the inheritable capabilities keep these; the kernel takes what is gone from the ambient ones too. */
-static bool
-capabilities_limit(unsigned kept)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-
-	if (syscall(SYS_capget, &header, data) == -1)
-		return false;
-	data[0].inheritable &= kept;
-	for (size_t i = 1; i < _LINUX_CAPABILITY_U32S_3; i++)
-		data[i].inheritable = 0;
-	return syscall(SYS_capset, &header, data) == 0;
 }
 
 /*

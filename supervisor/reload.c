@@ -1,5 +1,5 @@
 /*
- * Reloading. Touches the configuration's file, the checks and the workers. Invariant: what can fail comes before the
+ * Reloading. Touches the configuration's source, the checks and the workers. Invariant: what can fail comes before the
  * first change, so that a reload which is refused leaves everything as it was.
  */
 #include "reload.h"
@@ -7,34 +7,12 @@
 #include <string.h>
 
 #include "../common/log.h"
+#include "config_source.h"
 #include "diff.h"
 #include "hook.h"
 #include "settings.h"
 
 #define TOLD_MAX 20 /* changed checks that are told one by one at the usual level */
-
-static void
-log_finding(void *context, enum severity severity, const char *line)
-{
-	(void)context;
-	log_line(severity == SEVERITY_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, NULL, "%s", line);
-}
-
-struct config *
-reload_load(const char *path, bool directories)
-{
-	struct diagnostics *diagnostics = diagnostics_new(path);
-	struct config *config;
-
-	if (diagnostics == NULL) {
-		log_errorx("cannot load %s: out of memory", path);
-		return NULL;
-	}
-	config = config_load(path, diagnostics, directories);
-	diagnostics_each(diagnostics, log_finding, NULL);
-	diagnostics_free(diagnostics);
-	return config;
-}
 
 /*
  * Where in its interval a check's first execution falls: steps of the golden ratio spread any number of
@@ -248,7 +226,7 @@ reload_run(const struct reload *reload, bool asked, FILE *report)
 
 	if (report != NULL)
 		log_set_witness(report_line, report, false);
-	config = reload_load((*reload->config)->path, false);
+	config = config_source_load(reload->source, false);
 	result = config == NULL ? RELOAD_REFUSED : reload_with(reload, config, asked);
 	if (result == RELOAD_REFUSED)
 		log_errorx("%s was not reloaded: everything goes on as before", (*reload->config)->path);
@@ -288,7 +266,7 @@ reload_try(const struct reload *reload, FILE *report)
 	enum reload_result result = RELOAD_REFUSED;
 
 	log_set_witness(report_line, report, true);
-	if ((config = reload_load((*reload->config)->path, false)) != NULL)
+	if ((config = config_source_load(reload->source, false)) != NULL)
 		result = try_with(reload, config, report);
 	log_set_witness(NULL, NULL, false);
 	config_free(config);

@@ -13,10 +13,12 @@
 #include "worker.h"
 
 struct channel;
+struct config_source;
 struct hooks;
 
 /* What a reload works on. */
 struct reload {
+	const struct config_source *source;
 	struct config **config; /* that is running: replaced by the new one and freed */
 	struct identity *identity; /* of the workers, which refer to it */
 	struct checks *checks;
@@ -25,20 +27,17 @@ struct reload {
 	struct channel *channel;
 };
 
-/* Load a configuration, see config_load, and log every finding. NULL: it has errors, or memory is short. */
-struct config *reload_load(const char *path, bool directories);
-
 /* The start: everything of the running configuration is new. False: out of memory. */
 bool reload_start(const struct reload *);
 
 enum reload_result {
 	RELOAD_REFUSED, /* nothing has changed; why is logged */
-	RELOAD_SAME,	/* the file means what it meant before */
+	RELOAD_SAME,	/* it means what it meant before */
 	RELOAD_DONE,
 };
 
 /*
- * Load the running configuration's file again and apply the difference. asked: somebody waits for a word, also when
+ * Load the configuration from its source again and apply the difference. asked: somebody waits for a word, also when
  * nothing has changed. report (NULL: nobody reads it): is given what the log is told of it, a line each.
  */
 enum reload_result reload_run(const struct reload *, bool asked, FILE *report);

@@ -18,6 +18,7 @@
 #include "../common/monotime.h"
 #include "channel_output.h"
 #include "checks.h"
+#include "config_source.h"
 #include "confine.h"
 #include "control.h"
 #include "descriptor.h"
@@ -29,6 +30,7 @@
 #include "loggers.h"
 #include "loop.h"
 #include "notifier.h"
+#include "once.h"
 #include "overrides.h"
 #include "program.h"
 #include "pulse.h"
@@ -128,6 +130,15 @@ stop_make(struct supervisor *supervisor)
 	return stop_new(&parts);
 }
 
+static bool
+once_make(struct supervisor *supervisor)
+{
+	const struct once_parts parts = {supervisor->base, supervisor->checks, supervisor->channel, supervisor->hooks};
+
+	supervisor->once = once_new(&parts, supervisor_done, supervisor);
+	return supervisor->once != NULL;
+}
+
 /* What does not depend on how it starts. Returns false with errno, or out of memory. */
 static bool
 parts_make(struct supervisor *supervisor)
@@ -172,13 +183,16 @@ parts_make(struct supervisor *supervisor)
 	return supervisor->control != NULL && supervisor->feed != NULL && supervisor->channel != NULL &&
 	    supervisor->upgrade != NULL &&
 	    (supervisor->stop = stop_make(supervisor)) != NULL &&
-	    (supervisor->watch = watch_new(supervisor->base, config->path, supervisor_file_changed, supervisor)) != NULL &&
+	    (!supervisor->start->once || once_make(supervisor)) &&
+	    (supervisor->watch = watch_new(supervisor->base, supervisor->start->source->file, supervisor_file_changed, supervisor)) != NULL &&
 	    (supervisor->signals = signals_new(supervisor->base, supervisor_signals, supervisor)) != NULL;
 }
 
 static bool
-supervisor_start(struct supervisor *supervisor, int64_t watchdog_ns)
+supervisor_begin(struct supervisor *supervisor)
 {
+	int64_t watchdog_ns = supervisor->start->watchdog_ns;
+
 	descriptors_raise();
 	/* what a killed worker leaves behind becomes ours to reap */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -206,6 +220,7 @@ supervisor_free(struct supervisor *supervisor)
 	if (supervisor->events != NULL)
 		events_listen(supervisor->events, NULL, NULL);
 	control_free(supervisor->control);
+	once_free(supervisor->once);
 	stop_free(supervisor->stop);
 	upgrade_free(supervisor->upgrade);
 	service_stop();
@@ -244,13 +259,13 @@ supervisor_loop(struct supervisor *supervisor)
 }
 
 int
-supervisor_run(struct config *config, struct launcher *launcher, int64_t watchdog_ns)
+supervisor_run(const struct supervisor_start *start, struct config *config, struct launcher *launcher)
 {
-	struct supervisor supervisor = {.config = config, .launcher = launcher};
+	struct supervisor supervisor = {.start = start, .config = config, .launcher = launcher};
 	int status = 1;
 
 	errno = 0;
-	if (identity_find(&config->global, &supervisor.identity) && supervisor_start(&supervisor, watchdog_ns)) {
+	if (identity_find(&config->global, &supervisor.identity) && supervisor_begin(&supervisor)) {
 		log_info("exacheck %s started: %zu check%s of %s", program_version, config->count, config->count == 1 ? "" : "s",
 		    config->path);
 		status = supervisor_loop(&supervisor);
@@ -260,10 +275,10 @@ supervisor_run(struct config *config, struct launcher *launcher, int64_t watchdo
 }
 
 bool
-supervisor_resume(int file, int64_t watchdog_ns, int *status)
+supervisor_resume(const struct supervisor_start *start, int file, int *status)
 {
 	struct handover left;
-	struct supervisor supervisor = {.left = &left, .left_file = file};
+	struct supervisor supervisor = {.start = start, .left = &left, .left_file = file};
 	char error[STATE_ERROR_SIZE] = "";
 
 	*status = 1;
@@ -280,7 +295,7 @@ supervisor_resume(int file, int64_t watchdog_ns, int *status)
 	supervisor.counts.upgrades = left.upgrades;
 	supervisor.counts.refusals = left.refusals;
 	errno = 0;
-	if (supervisor_start(&supervisor, watchdog_ns)) {
+	if (supervisor_begin(&supervisor)) {
 		program_started();
 		upgrade_adopted(supervisor.upgrade);
 		log_info("upgraded from %s to %s: %zu workers kept", left.version, program_version,

@@ -7,20 +7,28 @@
 
 #include "config.h"
 
+struct config_source;
 struct launcher;
+
+/* What is no part of the configuration, and is the same after an upgrade, which has the same command line. */
+struct supervisor_start {
+	const struct config_source *source; /* for reloads */
+	int64_t watchdog_ns; /* how long the loop may stand still, 0: for ever */
+	bool once; /* end, with everything left announced, as soon as every check has a verdict and ExaBGP knows it */
+};
 
 /*
  * Run until told to stop (SIGTERM, SIGINT, ExaBGP's shutdown or end-of-file), then withdraw every route and end every
- * process. The configuration is freed here, and so is the launcher, which starts them. watchdog_ns: how long the loop
- * may stand still, 0: for ever. Returns the exit status: 0 after an orderly end, 1 when it could not start.
+ * process. start outlives it. The configuration is freed here, and so is the launcher, which starts them. Returns the
+ * exit status: 0 after an orderly end, 1 when it could not start.
  */
-int supervisor_run(struct config *, struct launcher *, int64_t watchdog_ns);
+int supervisor_run(const struct supervisor_start *start, struct config *, struct launcher *);
 
 /*
  * Go on from the state in this file, which another program of this process left: see upgrade.h. False: it cannot be
  * read, which is logged, and its descriptors are closed; one may start as if there were none. Else *status is as
  * above.
  */
-bool supervisor_resume(int file, int64_t watchdog_ns, int *status);
+bool supervisor_resume(const struct supervisor_start *start, int file, int *status);
 
 #endif

@@ -30,6 +30,13 @@ supervisor_outlets_follow(struct supervisor *supervisor)
 	chronicle_listen(loggers_level(supervisor->loggers));
 }
 
+/* Whether routes stay announced at the end. */
+static bool
+routes_stay(const struct supervisor *supervisor)
+{
+	return supervisor->done || supervisor->config->global.on_exit == ON_EXIT_KEEP;
+}
+
 static void
 supervisor_stop(struct supervisor *supervisor, const char *why, enum stop_cause cause)
 {
@@ -37,11 +44,22 @@ supervisor_stop(struct supervisor *supervisor, const char *why, enum stop_cause 
 		supervisor->reload_due = false; /* too late */
 		upgrade_cancel(supervisor->upgrade);
 		log_info("stopping: %s", why);
-		if (supervisor->config->global.on_exit != ON_EXIT_KEEP)
+		if (!routes_stay(supervisor))
 			node_journal_forget(&supervisor->notes);
 		supervisor_title_changed(supervisor);
 	}
-	stop_begin(supervisor->stop, cause, supervisor->config->global.on_exit == ON_EXIT_KEEP);
+	stop_begin(supervisor->stop, cause, routes_stay(supervisor));
+}
+
+void
+supervisor_done(void *context)
+{
+	struct supervisor *supervisor = context;
+
+	if (stop_begun(supervisor->stop))
+		return;
+	supervisor->done = true;
+	supervisor_stop(supervisor, "there is a verdict, and that was all", STOP_GONE);
 }
 
 void
@@ -70,8 +88,8 @@ signal_stop(void *context, int number)
 struct reload
 supervisor_reload_parts(struct supervisor *supervisor)
 {
-	return (struct reload){&supervisor->config, &supervisor->identity, supervisor->checks, supervisor->workers,
-		supervisor->hooks, supervisor->channel};
+	return (struct reload){supervisor->start->source, &supervisor->config, &supervisor->identity, supervisor->checks,
+		supervisor->workers, supervisor->hooks, supervisor->channel};
 }
 
 static enum reload_result

@@ -70,6 +70,7 @@ supervisor_transition(void *context, const struct transition *transition)
 
 	node_journal_event(&supervisor->notes, transition); /* before anyone is told of it */
 	chronicle_transition(&supervisor->chronicle, transition);
+	hooks_transition(supervisor->hooks, transition);
 	pulse_set(supervisor->pulse);
 	guard_tell(supervisor);
 	if (transition->result != NULL)
@@ -86,7 +87,7 @@ supervisor_change(void *context, const struct node_change *change)
 
 	node_journal_change(&supervisor->notes, change);
 	chronicle_change(&supervisor->chronicle, change);
-	hooks_node_changed(supervisor->hooks, change);
+	hooks_node_changed(supervisor->hooks, change, change->node->rank >= checks_count(supervisor->checks));
 	pulse_set(supervisor->pulse); /* what the guard permits comes after the event that made it do so */
 	guard_tell(supervisor);
 	if (change->before != change->after)

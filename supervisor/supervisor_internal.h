@@ -19,6 +19,7 @@
 #include "view.h"
 
 struct supervisor {
+	const struct supervisor_start *start;
 	struct config *config;
 	struct identity identity;
 	struct event_base *base;
@@ -37,6 +38,8 @@ struct supervisor {
 	struct event *title; /* when it is to be shown anew */
 	struct watch *watch; /* of the configuration's file */
 	struct stop *stop;
+	struct once *once; /* NULL: it goes on */
+	bool done; /* what is announced stays so at the end */
 	struct upgrade *upgrade;
 	struct events *events;
 	struct chronicle chronicle; /* of checks and events */
@@ -78,7 +81,8 @@ void supervisor_reap(struct supervisor *);
 extern const struct signal_handler supervisor_signals[];
 extern const struct upgrade_hooks supervisor_upgrade_hooks;
 
-/* The conversation with ExaBGP has ended; the configuration's file has changed. */
+/* It was to be done once, and is; the conversation with ExaBGP has ended; the configuration's file has changed. */
+void supervisor_done(void *supervisor);
 void supervisor_channel_ended(void *supervisor, enum channel_end);
 void supervisor_file_changed(void *supervisor);
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../common/utf8.h"
 #include "../config.h"
 #include "../diagnostic.h"
 #include "yaml_write.h"
@@ -21,6 +22,7 @@ struct note {
 
 struct importing {
 	json_t *document;
+	char *heading; /* NULL: none */
 	STAILQ_HEAD(, note) notes;
 	size_t counts[IMPORT_KINDS];
 	bool short_of_memory;
@@ -54,6 +56,7 @@ importing_free(struct importing *importing)
 		free(note);
 	}
 	json_decref(importing->document);
+	free(importing->heading);
 	free(importing);
 }
 
@@ -69,6 +72,7 @@ note_add(struct importing *importing, enum import_kind kind, char *text)
 		return;
 	}
 	note->kind = kind;
+	utf8_sanitise(text); /* it may quote the input, and a terminal shows it */
 	note->text = text;
 	STAILQ_INSERT_TAIL(&importing->notes, note, entry);
 }
@@ -227,13 +231,21 @@ text_is_valid(struct importing *importing, const char *path, const char *text)
 	return config != NULL;
 }
 
+void
+import_heading(struct importing *importing, const char *text)
+{
+	free(importing->heading);
+	if ((importing->heading = strdup(text)) == NULL)
+		importing->short_of_memory = true;
+}
+
 static void
 heading_write(FILE *file, const char *heading)
 {
 	while (heading != NULL && *heading != '\0') {
 		size_t length = strcspn(heading, "\n");
 
-		fprintf(file, "# %.*s\n", (int)length, heading);
+		fprintf(file, "#%s%.*s\n", length > 0 ? " " : "", (int)length, heading);
 		heading += length + (heading[length] == '\n');
 	}
 }
@@ -253,6 +265,7 @@ importing_text(struct importing *importing, const char *path, const char *headin
 		return NULL;
 	}
 	heading_write(file, heading);
+	heading_write(file, importing->heading);
 	written = yaml_write(importing->document, file) && !ferror(file);
 	if (fclose(file) == EOF || !written)
 		importing->short_of_memory = true;

@@ -55,10 +55,13 @@ json_t *import_add_list(struct importing *, json_t *container, const char *key);
 /* A check: a map at the end of "checks", with its name. */
 json_t *import_add_check(struct importing *, const char *name);
 
+/* What to do beside the configuration: comment lines above it, each with its newline, without "# "; copied. */
+void import_heading(struct importing *, const char *text);
+
 /*
  * The configuration as YAML; malloc'd. It parses: what the configuration's tables refuse is noted as IMPORT_WRONG, with
  * what they warn of as IMPORT_DIFFERS. NULL: IMPORT_WRONG is noted, or memory is short. heading: comment lines above
- * it, each with its newline, without "# "; NULL: none. path: for messages, where the configuration came from.
+ * those of import_heading, in the same form; NULL: none. path: for messages, where the configuration came from.
  */
 char *importing_text(struct importing *, const char *path, const char *heading);
 

@@ -290,11 +290,3 @@ def test_sandbox_table():
     assert {name for row in rows.values() for name in row[3].split()} - {"SYSTEM", "CALLS", "its", "user's", "not",
                                                                          "confined"} == set(explained)
     assert "socket(AF_INET SOCK_STREAM IPPROTO_TCP)" in explained["tcp"] and "socket" not in explained["look"]
-
-
-@shown_as_shipped
-def test_sandbox_table_of_the_manual_is_made_from_it():
-    page = paths.REPOSITORY / "man" / "exacheck.yaml.5"
-    made = subprocess.run([paths.REPOSITORY / "man" / "sandbox-table", paths.EXACHECK], capture_output=True, text=True,
-                          check=True)
-    assert made.stdout == page.read_text(), "run make man-sandbox"

@@ -93,6 +93,28 @@ def test_each_verdict_and_what_its_hooks_are_told(start, directory, switch, diar
     assert not run.logged("failed"), run.story()
 
 
+def test_every_change_of_state(start, directory, switch, diary):
+    """States that are no verdict have a hook, too; the others' come first, and a group has none but its verdict."""
+    disable, place = directory / "disable", directory / "group"
+    place.mkdir()
+    of_group = Diary(place)
+    hooks = {"up": diary.line("up"), "change": diary.line("change $STATE"), "transition": diary.line("$CHECK $STATE")}
+    start({**config(check("web", switch.args, hooks=hooks, rise=2, fall=2, disable=str(disable))), "groups": [
+        {"name": "all", "members": ["web"], "hooks": {"transition": of_group.line("$STATE")}}]})
+    expected = ["web RISING", "up", "change UP", "web UP"]
+    assert diary.wait(4) == expected
+    switch.off()
+    expected += ["web FALLING", "change DOWN", "web DOWN"]
+    assert diary.wait(7) == expected
+    disable.touch()
+    expected += ["change DISABLED", "web DISABLED"]
+    assert diary.wait(9) == expected
+    disable.unlink()
+    expected += ["web INIT", "web FALLING", "change DOWN", "web DOWN"]
+    assert diary.wait(13) == expected
+    assert of_group.wait(2) == ["UP", "DOWN"]
+
+
 def test_who_runs_them(start, switch, diary):
     """Somebody else, as a command of a shell check: without rights, way back, or exacheck's descriptors."""
     facts = ("$(id -u) $(grep -c '^CapEff:.0000000000000000$' /proc/self/status) "

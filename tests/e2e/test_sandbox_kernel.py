@@ -3,8 +3,10 @@ Kernels and privileges other than this machine's: mechanisms that are not there,
 worker-icmp may be given to open its sockets with.
 """
 import errno
+import os
 import platform
 import re
+import signal
 import subprocess
 
 import pytest
@@ -13,6 +15,7 @@ from harness import paths, processes
 from harness.config import check, config, prefix, run_cases
 from harness.escape import NOBODY, WITHOUT, escape_build, family, status
 from harness.hostile import HttpServer, TcpServer
+from harness.wait import wait_until
 
 pytestmark = pytest.mark.one_level
 
@@ -224,3 +227,36 @@ def test_icmp_without_either(start, directory, keep, namespace, privileged):
     assert ("net.ipv4.ping_group_range" in down.text) != privileged
     run.wait_route(prefix(1))
     run.wait_route(prefix(2))
+
+
+# A service manager that starts exacheck as another user, with the right to change identity
+
+IDENTITY = ("setpriv", "--reuid=65533", "--regid=65533", "--clear-groups",
+            "--inh-caps=-all,+setuid,+setgid,+setpcap,+kill,+net_raw",
+            "--ambient-caps=-all,+setuid,+setgid,+setpcap,+kill,+net_raw")
+
+
+def test_identity_by_capabilities(start, directory, keep, namespace):
+    """Workers are another user than exacheck though it is not root, and keep nothing of what let them change."""
+    namespace.write_sysctl("net/ipv4/ping_group_range", NO_ONE)
+    directory.chmod(0o777)
+    (directory / "runtime").mkdir(mode=0o777)
+    (directory / "runtime").chmod(0o777)
+    server = keep(TcpServer(namespace=namespace))
+    command = 'test $(id -u) = 65534 && grep -q "^CapBnd:[[:space:]]*0*$" /proc/self/status'
+    run = start(config(check("ping", icmp()),
+                       check("other", {"method": "tcp", "host": "127.0.0.1", "port": server.port, "timeout": 1},
+                             prefixes=[prefix(1)]),
+                       check("command", {"method": "shell", "command": command}, prefixes=[prefix(2)]),
+                       user="nobody", runtime_dir=str(directory / "runtime")),
+                build=paths.copy_build(directory), wrapper=[*namespace.enter_argv(), *IDENTITY])
+    wait_all_routes(run)
+    assert status(run.pid)["Uid"].split() == ["65533"] * 4
+    for name in ("ping", "other", "command"):
+        worker = run.worker(name)
+        assert status(worker)["Uid"].split() == ["65534"] * 4
+        assert set(capabilities(worker).values()) == {0} and int(status(worker)["CapBnd"], 16) == 0
+    assert socket_kinds(run.worker("ping")) == {"raw"}
+    hung = run.worker("other")
+    os.kill(hung, signal.SIGSTOP)
+    wait_until(lambda: not processes.alive(hung), what="end of the worker that hangs, which takes CAP_KILL")

@@ -82,7 +82,7 @@ static const char everything[] =
     "  metric_increase: 7\n"
     "  min_up: 30\n"
     "  min_down: 0.25\n"
-    "  hooks: {up: 'logger \"up\"', change: true, timeout: 2.5}\n"
+    "  hooks: {up: 'logger \"up\"', change: true, transition: echo, timeout: 2.5}\n"
     "  local_preference: 0\n"
     "  down: {communities: 65000:66}\n"
     "  disabled: {local_preference: 1, as_path: 65000 65000}\n"
@@ -145,6 +145,7 @@ check_everything(const struct config *config)
 	ck_assert_int_eq(a->node.min_down_ns, 250000000);
 	ck_assert_str_eq(a->node.hooks.up, "logger \"up\"");
 	ck_assert_str_eq(a->node.hooks.change, "true");
+	ck_assert_str_eq(a->node.hooks.transition, "echo");
 	ck_assert(a->node.hooks.down == NULL && a->node.hooks.disabled == NULL);
 	ck_assert_int_eq(a->node.hooks.timeout_ns, 2500000000);
 	ck_assert_int_eq(b->node.hooks.timeout_ns, 10000000000);
