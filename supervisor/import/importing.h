@@ -39,6 +39,10 @@ size_t import_count(const struct importing *, enum import_kind);
 /* All of them, a line each: "exacheck: warning: web.conf:3: ...". */
 void import_notes_print(const struct importing *, FILE *);
 
+/* The same one by one, without the words that tell of which kind it is. */
+void import_notes_each(const struct importing *, void (*visit)(void *context, enum import_kind, const char *text),
+    void *context);
+
 /* The configuration: a map, of this object. */
 json_t *import_document(struct importing *);
 
