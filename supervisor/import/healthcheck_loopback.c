@@ -39,7 +39,7 @@ address_copy(struct address *address, int family, struct rtattr *attribute)
 
 /* False: a message that the kernel does not send. */
 static bool
-attributes_read(const struct ifaddrmsg *message, struct rtattr *attribute, unsigned left, struct found *found)
+attributes_read(struct ifaddrmsg *message, struct rtattr *attribute, unsigned left, struct found *found)
 {
 	bool any = false;
 
@@ -82,9 +82,9 @@ found_wanted(const struct found *found, const char *label, bool whole)
 }
 
 static int
-message_add(const struct nlmsghdr *header, int interface, const char *label, bool whole, struct string_list *list)
+message_add(struct nlmsghdr *header, int interface, const char *label, bool whole, struct string_list *list)
 {
-	const struct ifaddrmsg *message = NLMSG_DATA(header);
+	struct ifaddrmsg *message = NLMSG_DATA(header);
 	struct found found = {0};
 	struct prefix network;
 	char text[PREFIX_TEXT_SIZE], canonical[PREFIX_TEXT_SIZE], address[ADDRESS_TEXT_SIZE], *copy;
@@ -104,7 +104,7 @@ message_add(const struct nlmsghdr *header, int interface, const char *label, boo
 
 /* One or more messages. Returns 0, an errno, or -1: it was the last. */
 static int
-messages_add(const struct nlmsghdr *header, size_t length, int interface, const char *label, bool whole,
+messages_add(struct nlmsghdr *header, size_t length, int interface, const char *label, bool whole,
     struct string_list *list)
 {
 	int error = 0;
@@ -114,14 +114,14 @@ messages_add(const struct nlmsghdr *header, size_t length, int interface, const 
 			return -1;
 		if (header->nlmsg_type == NLMSG_ERROR)
 			return header->nlmsg_len < NLMSG_LENGTH(sizeof(struct nlmsgerr)) ? EBADMSG :
-			    -((const struct nlmsgerr *)NLMSG_DATA(header))->error;
+			    -((struct nlmsgerr *)NLMSG_DATA(header))->error;
 		error = message_add(header, interface, label, whole, list);
 	}
 	return error;
 }
 
 int
-loopback_message_add(const void *message, size_t length, int interface, const char *label, bool whole,
+loopback_message_add(void *message, size_t length, int interface, const char *label, bool whole,
     struct string_list *list)
 {
 	int error = messages_add(message, length, interface, label, whole, list);

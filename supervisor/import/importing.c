@@ -14,6 +14,8 @@
 #include "../diagnostic.h"
 #include "yaml_write.h"
 
+#define NOTES_COMPARED 64 /* with a new one: a bound for inputs with very many of them */
+
 struct note {
 	STAILQ_ENTRY(note) entry;
 	enum import_kind kind;
@@ -61,11 +63,32 @@ importing_free(struct importing *importing)
 	free(importing);
 }
 
+/* What goes for several parts of an input is said once: the notes that may be repeated are among the first. */
+static bool
+note_known(const struct importing *importing, enum import_kind kind, const char *text)
+{
+	size_t compared = 0;
+	const struct note *note;
+
+	STAILQ_FOREACH(note, &importing->notes, entry) {
+		if (note->kind == kind && strcmp(note->text, text) == 0)
+			return true;
+		if (++compared == NOTES_COMPARED)
+			break;
+	}
+	return false;
+}
+
 static void
 note_add(struct importing *importing, enum import_kind kind, char *text)
 {
-	struct note *note = text == NULL ? NULL : calloc(1, sizeof(*note));
+	struct note *note;
 
+	if (text != NULL && note_known(importing, kind, text)) {
+		free(text);
+		return;
+	}
+	note = text == NULL ? NULL : calloc(1, sizeof(*note));
 	importing->counts[kind]++;
 	if (note == NULL) {
 		importing->short_of_memory = true;
@@ -98,10 +121,13 @@ import_note(struct importing *importing, enum import_kind kind, const char *plac
 	note_add(importing, kind, text);
 }
 
-void
+const char *
 import_within(struct importing *importing, const char *where)
 {
+	const char *before = importing->where;
+
 	importing->where = where;
+	return before;
 }
 
 size_t

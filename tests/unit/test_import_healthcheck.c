@@ -226,7 +226,7 @@ static const struct {
 	{"\nnmae = x\n", ":2: \"nmae\" is no option of ExaBGP's healthcheck; did you mean name?"},
 	{"interval = x", ":1: interval: must be a number"},
 	{"debug\ninterval\nname = x\n", ":2: interval: needs a value"},
-	{"debug = true\n", ":1: \"true\" belongs to no option"},
+	{"debug = true\n", ":1: debug: takes no value, got \"true\""},
 	{"name\n", ":1: name: needs a value"},
 	{"--name = x\n", ":1: \"--name\" is no option"},
 	{"i = 5\n", ":1: --i may be one of"},
