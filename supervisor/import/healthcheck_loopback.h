@@ -17,7 +17,7 @@
 int loopback_prefixes_add(const char *label, bool whole, struct string_list *);
 
 /* What loopback_prefixes_add makes of a message of the kernel (rtnetlink(7)), for tests: 0, or an errno. */
-int loopback_message_add(void *message, size_t length, int interface, const char *label, bool whole,
+int loopback_message_add(const void *message, size_t length, int interface, const char *label, bool whole,
     struct string_list *);
 
 #endif
