@@ -133,8 +133,12 @@ here_document_take(struct reader *reader, struct ini_key *key, const char *word,
 		const char *raw = line.text - line.indent;
 		size_t raw_length = (size_t)(line.raw_end - raw);
 
-		if (raw_length == length && memcmp(raw, word, length) == 0)
+		if (raw_length == length && memcmp(raw, word, length) == 0) {
+			/* a list without an item has no value, as KEY= */
+			if (STAILQ_EMPTY(&key->values) && ini_value_make(reader->ini, key, "", 0, reader->place) == NULL)
+				reader->ended = true;
 			return;
+		}
 		if (ini_value_make(reader->ini, key, raw, raw_length, reader->place) == NULL)
 			reader->ended = true;
 	}

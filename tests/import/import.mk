@@ -1,0 +1,7 @@
+# What importers read of INI files, as JSON, to be compared with what the libraries read that they stand in for.
+
+$(BUILD)/import/dump: $(BUILD)/obj/tests/import/dump.o $(BUILD)/libsupervisor.a $(BUILD)/libcommon.a
+	@mkdir -p $(@D)
+	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_COMMON)
+
+e2e: $(BUILD)/import/dump
