@@ -69,7 +69,7 @@ command_make(const struct service *service, const char *key, const char *before,
 		import_note(importing, IMPORT_WRONG, place(service, key), "%s %s", key, problem);
 	else if (meant != NULL)
 		import_note(importing, IMPORT_DIFFERS, place(service, key),
-		    "%s is no text for a shell: \"%.40s\" is an argument there, and quoted to stay one", key, meant);
+		    "%s is executed without a shell there: \"%.40s\" is an argument, and quoted to stay one", key, meant);
 	free(text);
 	if (problem == NULL)
 		return made;

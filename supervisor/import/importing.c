@@ -14,6 +14,8 @@
 #include "../diagnostic.h"
 #include "yaml_write.h"
 
+#define REPEATS_MAX 1000 /* notes of a kind among which one that repeats another is looked for */
+
 struct note {
 	STAILQ_ENTRY(note) entry;
 	enum import_kind kind;
@@ -60,11 +62,33 @@ importing_free(struct importing *importing)
 	free(importing);
 }
 
+/* What several sections take from one place is wrong there once. */
+static bool
+is_noted(const struct importing *importing, enum import_kind kind, const char *text)
+{
+	const struct note *note;
+
+	if (importing->counts[kind] > REPEATS_MAX)
+		return false;
+	STAILQ_FOREACH(note, &importing->notes, entry)
+		if (note->kind == kind && strcmp(note->text, text) == 0)
+			return true;
+	return false;
+}
+
 static void
 note_add(struct importing *importing, enum import_kind kind, char *text)
 {
-	struct note *note = text == NULL ? NULL : calloc(1, sizeof(*note));
+	struct note *note;
 
+	if (text != NULL) {
+		utf8_sanitise(text); /* it may quote the input, and a terminal shows it */
+		if (is_noted(importing, kind, text)) {
+			free(text);
+			return;
+		}
+	}
+	note = text == NULL ? NULL : calloc(1, sizeof(*note));
 	importing->counts[kind]++;
 	if (note == NULL) {
 		importing->short_of_memory = true;
@@ -72,7 +96,6 @@ note_add(struct importing *importing, enum import_kind kind, char *text)
 		return;
 	}
 	note->kind = kind;
-	utf8_sanitise(text); /* it may quote the input, and a terminal shows it */
 	note->text = text;
 	STAILQ_INSERT_TAIL(&importing->notes, note, entry);
 }
