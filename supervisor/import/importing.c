@@ -168,31 +168,34 @@ import_document(struct importing *importing)
 	return importing->document;
 }
 
+/* The value is taken in any case. False: it is gone. */
+static bool
+value_add(struct importing *importing, json_t *container, const char *key, json_t *value)
+{
+	int failed = -1;
+
+	if (container == NULL || value == NULL)
+		json_decref(value);
+	else
+		failed = key == NULL ? json_array_append_new(container, value) : json_object_set_new(container, key, value);
+	if (failed != 0)
+		importing->short_of_memory = true;
+	return failed == 0;
+}
+
 void
 import_add(struct importing *importing, json_t *container, const char *key, json_t *value)
 {
-	int failed;
-
-	if (container == NULL || value == NULL) {
-		importing->short_of_memory = true;
-		json_decref(value);
-		return;
-	}
-	failed = key == NULL ? json_array_append_new(container, value) : json_object_set_new(container, key, value);
-	if (failed != 0)
-		importing->short_of_memory = true;
+	value_add(importing, container, key, value);
 }
 
 void
 import_add_text(struct importing *importing, json_t *container, const char *key, const char *text)
 {
-	json_t *unchecked = json_string_nocheck(text), *value = json_string(text);
-
-	if (unchecked != NULL && value == NULL)
-		import_note(importing, IMPORT_WRONG, key, "is not UTF-8");
+	if (utf8_is_valid(text))
+		import_add(importing, container, key, json_string_nocheck(text));
 	else
-		import_add(importing, container, key, value);
-	json_decref(unchecked);
+		import_note(importing, IMPORT_WRONG, key, "is not UTF-8");
 }
 
 void
@@ -221,8 +224,7 @@ static json_t *
 add_container(struct importing *importing, json_t *container, const char *key, json_t *value)
 {
 	/* borrowed from its container, of which it is a part until that is freed */
-	import_add(importing, container, key, value);
-	return container == NULL ? NULL : value;
+	return value_add(importing, container, key, value) ? value : NULL;
 }
 
 json_t *

@@ -229,7 +229,8 @@ ip=203.0.113.1/32
         run.wait_no_route(prefix, LIMIT)
     announced = {line.text for line in run.lines if line.text.startswith("announce ")}
     assert announced == {f"announce route {prefix} next-hop 192.0.2.1 med 100" for prefix in prefixes}
-    wait_until(lambda: "web: " in (logs / "healthcheck").read_text(), LIMIT, "the log")
+    log = logs / "healthcheck"
+    wait_until(lambda: log.exists() and "web: " in log.read_text(), LIMIT, "the log")
 
 
 def test_anycast_at_work(start, directory, namespace):
@@ -264,8 +265,8 @@ check_cmd = false
         run.wait_route(f"198.51.100.{number}/32", LIMIT)
     run.wait_transition("assigned", "down", LIMIT)
     run.wait_transition("disabled", "disabled", LIMIT)
-    subprocess.run([*namespace.enter_argv(), "ip", "address", "add", "198.51.100.1/32", "dev", "lo"], check=True)
+    namespace.run("ip", "address", "add", "198.51.100.1/32", "dev", "lo")
     run.wait_route("198.51.100.1/32", LIMIT)
-    subprocess.run([*namespace.enter_argv(), "ip", "address", "delete", "198.51.100.1/32", "dev", "lo"], check=True)
+    namespace.run("ip", "address", "delete", "198.51.100.1/32", "dev", "lo")
     run.wait_no_route("198.51.100.1/32", LIMIT)
     assert not run.announced("198.51.100.3/32") and run.announced("198.51.100.4/32")

@@ -5,3 +5,7 @@ $(BUILD)/import/dump: $(BUILD)/obj/tests/import/dump.o $(BUILD)/libsupervisor.a 
 	@$(SAY) "  LINK $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_COMMON)
 
 e2e: $(BUILD)/import/dump
+
+# allocations that fail when the test says so
+$(BUILD)/unit/test_import_ini: LIBS_UNIT += \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup,--wrap=strndup,--wrap=open_memstream
