@@ -1,6 +1,6 @@
 """
-The importers of INI files: every golden configuration with its YAML and its notes, the reader against Python's configparser
-and shlex over random files, and an imported configuration at work.
+The importers of INI files: every golden configuration with its YAML and its notes, the reader against Python's
+configparser and shlex over random files, and an imported configuration at work.
 """
 import configparser
 import json
@@ -24,7 +24,8 @@ PROGRAMS = {"perl": "exabgp-healthcheck-perl", "anycast": "anycast-healthchecker
 
 
 def exacheck(*arguments, cwd=GOLDEN):
-    return subprocess.run([paths.EXACHECK, *arguments], cwd=cwd, capture_output=True, text=True, timeout=60 * paths.SLOWNESS)
+    return subprocess.run([paths.EXACHECK, *arguments], cwd=cwd, capture_output=True, text=True,
+                          timeout=60 * paths.SLOWNESS)
 
 
 def cases():
@@ -102,8 +103,8 @@ def dump(what, arguments):
     return [json.loads(line) for line in lines]
 
 
-PIECES = ("[a]\n", "[b]\n", "[a b] c\n", "[DEFAULT]\n", "k=", "K : ", "j = ", "x", "y z", " ", "\t", "\n", "\n", "  ", "#",
-          "; c\n", "%(k)s", "%(J)s", "%%", "%", "=", ":", "]", "[", "\r\n", "\r", "=v\n", " k = v\n", "  l=1\n")
+PIECES = ("[a]\n", "[b]\n", "[a b] c\n", "[DEFAULT]\n", "k=", "K : ", "j = ", "x", "y z", " ", "\t", "\n", "\n", "  ",
+          "#", "; c\n", "%(k)s", "%(J)s", "%%", "%", "=", ":", "]", "[", "\r\n", "\r", "=v\n", " k = v\n", "  l=1\n")
 LINES = ("[a]\n", "[ b ]\n", "k{0}=%(k1)s\n", "k{0} = x\n", "K{0} : v %%%% \n", "  more\n", "\t\n", "# c\n", " ; d\n",
          "\tk{0} = a = b\n", "k{0}=%(K2)s z\n")
 
@@ -148,8 +149,8 @@ def test_reads_as_configparser_does(directory):
     assert 50 < accepted < 350
 
 
-COMMAND_PIECES = ("a", "b-c", " ", "  ", "'", '"', "\\", "$x", "|", ";", "*", "=", "A=1", "#", "\n", "~", "<", "`", "(", "{",
-                  "é")
+COMMAND_PIECES = ("a", "b-c", " ", "  ", "'", '"', "\\", "$x", "|", ";", "*", "=", "A=1", "#", "\n", "~", "<", "`", "(",
+                  "{", "é")
 
 
 def test_splits_as_shlex_does():

@@ -1,8 +1,8 @@
 /*
  * What importers understand of their input, as JSON, one line for each of the arguments:
  *
- *   dump perl|python FILE...   the file: {SECTION: {KEY: [TEXT, [VALUE, ...]]}}, null when there are errors; TEXT is what
- *                              %(key)s makes of it, null when that is an error
+ *   dump perl|python FILE...   the file: {SECTION: {KEY: [TEXT, [VALUE, ...]]}}, null when there are errors; TEXT is
+ *                              what %(key)s makes of it, null when that is an error
  *   dump command TEXT...       a command without a shell as one for a shell, null when it is none
  */
 #include <err.h>

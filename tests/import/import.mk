@@ -8,4 +8,5 @@ e2e: $(BUILD)/import/dump
 
 # allocations that fail when the test says so
 $(BUILD)/unit/test_import_ini: LIBS_UNIT += \
-	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup,--wrap=strndup,--wrap=open_memstream
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup,--wrap=strndup \
+	-Wl,--wrap=open_memstream

@@ -1,6 +1,6 @@
 /*
- * The importers of INI files where memory is short: whichever allocation fails, what comes out is the whole configuration,
- * or none and a word about it. And the bounds of the reader.
+ * The importers of INI files where memory is short: whichever allocation fails, what comes out is the whole
+ * configuration, or none and a word about it. And the bounds of the reader.
  */
 #include <stdio.h>
 #include <string.h>
