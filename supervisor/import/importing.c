@@ -25,6 +25,7 @@ struct importing {
 	char *heading; /* NULL: none */
 	STAILQ_HEAD(, note) notes;
 	size_t counts[IMPORT_KINDS];
+	const char *where; /* precedes places; may be NULL */
 	bool short_of_memory;
 };
 
@@ -87,13 +88,20 @@ import_note(struct importing *importing, enum import_kind kind, const char *plac
 	if (vasprintf(&text, format, arguments) == -1)
 		text = NULL;
 	va_end(arguments);
-	if (text != NULL && place != NULL) {
-		if (asprintf(&placed, "%s: %s", place, text) == -1)
+	if (text != NULL && (place != NULL || importing->where != NULL)) {
+		if (asprintf(&placed, "%s%s%s%s%s", importing->where != NULL ? importing->where : "",
+		    importing->where != NULL ? ": " : "", place != NULL ? place : "", place != NULL ? ": " : "", text) == -1)
 			placed = NULL;
 		free(text);
 		text = placed;
 	}
 	note_add(importing, kind, text);
+}
+
+void
+import_within(struct importing *importing, const char *where)
+{
+	importing->where = where;
 }
 
 size_t

@@ -31,6 +31,9 @@ void importing_free(struct importing *);
 void import_note(struct importing *, enum import_kind, const char *place, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* What precedes the places of notes from now on: "exabgp.conf:3: process web"; NULL: nothing. It must stay. */
+void import_within(struct importing *, const char *where);
+
 /* How many there are of a kind. */
 size_t import_count(const struct importing *, enum import_kind);
 /* All of them, a line each: "exacheck: warning: web.conf:3: ...". */
