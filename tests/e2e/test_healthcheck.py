@@ -33,8 +33,8 @@ def service(directory):
 @pytest.fixture
 def drop_in(start, directory):
     """drop_in(option...) runs it, with its runtime directories where the test's files are."""
-    def begin(*arguments):
-        return start(None, command=("healthcheck", *map(str, arguments)), environment=environment(directory))
+    def begin(*arguments, **more):
+        return start(None, command=("healthcheck", *map(str, arguments)), environment=environment(directory), **more)
 
     return begin
 
@@ -135,13 +135,50 @@ def test_one_of_a_name(drop_in, directory, service):
     assert len(list((directory / "runtime").iterdir())) == 3
 
 
-def test_any_user(start, directory, service, root):
+def test_any_user(drop_in, directory, service, root):
     """Started by ExaBGP as a user who may not write to the runtime directory: without what is kept there."""
     (directory / "runtime").mkdir()
-    run = start(None, command=("healthcheck", *options(service, "--ip", IP, "--name", "web")),
-                environment=environment(directory), wrapper=("setpriv", "--reuid=65534", "--clear-groups"))
+    run = drop_in(*options(service, "--ip", IP, "--name", "web"),
+                  wrapper=("setpriv", "--reuid=65534", "--clear-groups"))
     run.wait_route(f"{IP}/32")
     assert run.logged(f"cannot use the runtime directory {directory}/runtime/healthcheck-web")
+
+
+def test_addresses_of_the_loopback_interface(drop_in, directory, service, namespace):
+    """Without --ip it is what lay there at the start, after a reload and an upgrade as well."""
+    namespace.run("ip", "address", "add", IP, "dev", "lo")
+    file = directory / "web.conf"
+    file.write_text("up-metric = 7\n")
+    run = drop_in("-F", file, *options(service), wrapper=namespace.enter_argv())
+    run.wait_route(f"{IP}/32", med=7)
+    namespace.run("ip", "address", "add", OTHER, "dev", "lo")
+    file.write_text("up-metric = 8\n")
+    run.process.send_signal(signal.SIGHUP)
+    run.wait_route(f"{IP}/32", med=8)
+    run.process.send_signal(signal.SIGUSR2)
+    run.wait_log("upgraded from")
+    file.write_text("up-metric = 9\n")
+    run.process.send_signal(signal.SIGHUP)
+    run.wait_route(f"{IP}/32", med=9)
+    assert not run.announced(f"{OTHER}/32")
+
+
+LOGGED = {"--silent": ((), ("web: startup -> up", "supervisor confined")),
+          "--no-syslog": (("web: startup -> up", "supervisor confined"), ("web: up: pass",)),
+          "--debug": (("web: startup -> up", "web: up: pass"), ())}
+
+
+@pytest.mark.parametrize("option", LOGGED)
+def test_standard_error(drop_in, service, option):
+    """What goes wrong, and the more the less goes to syslog."""
+    written, left_out = LOGGED[option]
+    run = drop_in(*QUICK[:-1], "--cmd", f"test -e {service}", "--ip", IP, "--name", "web", option)
+    run.wait_route(f"{IP}/32", med=100)
+    for text in written:
+        run.wait_log(text)
+    service.unlink()
+    run.wait_log("web: up -> down")
+    assert not [text for text in left_out if run.logged(text)]
 
 
 REFUSED = {
