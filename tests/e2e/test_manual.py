@@ -217,9 +217,56 @@ def test_every_option_of_healthcheck_is_told():
     assert len(names) > 45 and sorted(told) == sorted(names)
 
 
-@pytest.mark.parametrize(("mark", "source"), [("keys of perl", "perl.c")])
+@pytest.mark.parametrize(("mark", "source"), [("keys of perl", "perl.c"), ("keys of anycast", "anycast_service.c")])
 def test_every_key_of_other_programs_is_told(mark, source):
     text = (IMPORT / source).read_text()
     names = re.findall(r'"(\w+)"', re.search(r"known\[\] = \{(.*?)NULL\}", text, re.DOTALL)[1])
     told = [name for key, _ in rows(mark) for name in re.findall(r"\w{2,}", key) if name != "Li"]
     assert len(names) > 10 and sorted(told) == sorted(names)
+
+
+# Options that take a value, and one for each; all others are flags.
+VALUES = {
+    "command": "test -e /", "cmd": "test -e /", "timeout": "3", "interval": "7", "fast-interval": "2", "rise": "2", "fall": "2",
+    "disable": "/run/off", "name": "web", "ip": "192.0.2.82/32", "next-hop": "192.0.2.1", "neighbor": "192.0.2.254",
+    "path-id": "7", "up-metric": "50", "down-metric": "51", "disabled-metric": "52", "increase": "9", "local-preference": "300",
+    "community": "65000:1", "extended-community": "target:65000:1", "large-community": "1:2:3", "disabled-community": "65000:2",
+    "as-path": "65001", "up-as-path": "65002", "down-as-path": "65003", "disabled-as-path": "65004", "label": "web",
+    "ip-ifname": "192.0.2.80/32%dummy0", "execute": "true", "up-execute": "true", "down-execute": "true",
+    "disabled-execute": "true", "user": "nobody", "group": "daemon", "syslog-facility": "local0",
+}
+ADDRESSES = ["--ip", "192.0.2.80/32", "--ip", "192.0.2.81/32"]
+TOGETHER = {"deaggregate-networks": ["--ip", "192.0.2.84/30"], "ip-ifname": ["--ip-ifname", "192.0.2.81/32%dummy0"]}
+
+
+def at(document, key):
+    """The value of a key as the table names it; None: it is not there."""
+    first, *rest = key.split(".")
+    value = document.get(first) if first in ("exacheck", "logging") else document["checks"][0].get(first)
+    for name in rest:
+        value = (value[0] if isinstance(value, list) else value or {}).get(name)
+    return value
+
+
+def imported(*options):
+    done = run_once("import", "exabgp-healthcheck", *options)
+    assert done.returncode in (0, 1), done.stderr
+    return yaml.load(done.stdout, examples.Loader)
+
+
+def test_options_of_healthcheck_become_what_is_told():
+    """With each option the key that the table names is another than without."""
+    usual, done = imported(*ADDRESSES), 0
+    for option, key in rows("options of healthcheck"):
+        keys = re.findall(r"[\w.]{3,}", key.split(" No ")[0].removeprefix("Cm ")) if key.startswith("Cm ") else []
+        for name in re.findall(r"Fl Fl ([\w-]+)", option) if keys else ():
+            words = [f"--{name}", *([VALUES[name]] if name in VALUES else [])]
+            document = imported(*ADDRESSES, *words, *TOGETHER.get(name, ()))
+            for key in keys:
+                assert at(document, key) not in (None, at(usual, key)), (name, key, document)
+                done += 1
+    assert done > 35
+    withdrawing = imported(*ADDRESSES, "--withdraw-on-down")
+    assert at(usual, "down") and at(usual, "disabled") and not at(withdrawing, "down") and not at(withdrawing, "disabled")
+    assert at(usual, "ip_setup") and not at(imported(*ADDRESSES, "--no-ip-setup"), "ip_setup")
+    assert "logging" in usual and "logging" not in imported(*ADDRESSES, "--no-syslog")
