@@ -144,3 +144,129 @@ def test_the_record_of_the_manual():
     """As the option table encodes it."""
     data = bytes.fromhex(one("record").text)
     assert data == struct.pack("<HBBI", 4, 2, 0, 8) + b"port" + struct.pack("<q", 53)
+
+
+# exacheck(8)
+
+SUPERVISOR = (MAN / "exacheck.8").read_text()
+
+
+def section(page, name):
+    return page[page.index(f".Sh {name}\n"):].split("\n.Sh ", 2)[0] if f".Sh {name}\n" in page else ""
+
+
+def test_commands_and_options_of_exacheck():
+    """--help, the synopsis and the descriptions name the same, and the program knows no more."""
+    said = run_once("--help").stdout
+    commands = set(re.findall(r"^(?:usage:)? +exacheck (?:\[.*?\] )*([a-z]+)", said, re.MULTILINE))
+    options = set(re.findall(r"--([a-z-]+)", said)) - {"help:"}
+    assert {"run", "test", "schema", "import"} <= commands and {"file", "diff", "version"} <= options
+    synopsis, described = section(SUPERVISOR, "SYNOPSIS"), section(SUPERVISOR, "DESCRIPTION")
+    assert set(re.findall(r"^\.Cm (\w+)", synopsis, re.MULTILINE)) == commands
+    listed = described[described.index(".Pp\nThe commands are"):described.index(".Pp\nThe options are")]
+    assert set(re.findall(r"^\.It Cm (\w+)", listed, re.MULTILINE)) == commands
+    described = re.sub(r"\.It Cm healthcheck\n.*?(?=\.It|\.El)", "", described, flags=re.DOTALL)  # it has others
+    assert set(re.findall(r"Fl Fl ([a-z-]+)", described[:described.index(".Ss ")])) == options
+    source = (paths.REPOSITORY / "supervisor/command_line.c").read_text()
+    table = source[source.index("struct option options[]"):]
+    assert set(re.findall(r'\{"([a-z-]+)", ', table[:table.index("};")])) == options
+
+
+# Of the program to itself: between a process and the one that takes its place.
+OWN_VARIABLES = {"EXACHECK_STATE"}
+
+
+def test_environment_variables():
+    """Every variable that a program reads is in ENVIRONMENT of a page, and there is no other."""
+    read = set()
+    for path in [*paths.REPOSITORY.glob("supervisor/**/*.c"), *paths.REPOSITORY.glob("common/**/*.c")]:
+        text = path.read_text()
+        names = dict(re.findall(r'#define (\w+_VARIABLE) "(\w+)"', text))
+        read |= {names.get(name, name).strip('"') for name in re.findall(r'\bgetenv\(("\w+"|\w+_VARIABLE)\)', text)}
+        read |= set(re.findall(r'"(\w+)"', "".join(re.findall(r"const inherited\[\] = \{(.*?)\}", text))))
+    read = {name for name in read if not name.endswith("SAN_OPTIONS")} - OWN_VARIABLES
+    told = {name for page in PAGES for line in re.findall(r"^\.It Ev (.+)", section(page.read_text(), "ENVIRONMENT"), re.MULTILINE)
+            for name in line.split(" , ")}
+    assert "EXACHECK_WATCHDOG" in read and read <= told, read - told
+    assert not told - read - {"LC_ALL", "LC_CTYPE", "LANG"}, told - read  # those are the C library's
+
+
+def test_signals():
+    source = (paths.REPOSITORY / "supervisor/supervisor_act.c").read_text()
+    handled = set(re.findall(r"^\t\{(SIG\w+), ", source, re.MULTILINE)) - {"SIGCHLD"}
+    told = set(re.findall(r"SIG\w+", "".join(re.findall(r"^\.It Dv .+", section(SUPERVISOR, "SIGNALS"), re.MULTILINE))))
+    assert len(handled) >= 5 and handled == told
+
+
+# exacheck-migrate(7)
+
+IMPORT = paths.REPOSITORY / "supervisor" / "import"
+
+
+def rows(mark):
+    """The rows of the table behind this comment: (what is there, what is here), without the heading."""
+    text = (MAN / "exacheck-migrate.7").read_text()
+    lines = text[text.index(f'.\\" {mark}\n'):].split("\n.El")[0].splitlines()
+    return [tuple(line.removeprefix(".It ").split(" Ta ")) for line in lines if line.startswith(".It ") and ".It Sy" not in line]
+
+
+def test_every_option_of_healthcheck_is_told():
+    source = (IMPORT / "healthcheck_options.c").read_text()
+    names = {name for found in re.findall(r"\{\.names = \{(.*?)\}", source) for name in re.findall(r'"([\w-]+)"', found)}
+    told = [name for option, _ in rows("options of healthcheck") for name in re.findall(r"Fl Fl ([\w-]+)", option)]
+    assert len(names) > 45 and sorted(told) == sorted(names)
+
+
+@pytest.mark.parametrize(("mark", "source"), [("keys of perl", "perl.c"), ("keys of anycast", "anycast_service.c")])
+def test_every_key_of_other_programs_is_told(mark, source):
+    text = (IMPORT / source).read_text()
+    names = re.findall(r'"(\w+)"', re.search(r"known\[\] = \{(.*?)NULL\}", text, re.DOTALL)[1])
+    told = [name for key, _ in rows(mark) for name in re.findall(r"\w{2,}", key) if name != "Li"]
+    assert len(names) > 10 and sorted(told) == sorted(names)
+
+
+# Options that take a value, and one for each; all others are flags.
+VALUES = {
+    "command": "test -e /", "cmd": "test -e /", "timeout": "3", "interval": "7", "fast-interval": "2", "rise": "2", "fall": "2",
+    "disable": "/run/off", "name": "web", "ip": "192.0.2.82/32", "next-hop": "192.0.2.1", "neighbor": "192.0.2.254",
+    "path-id": "7", "up-metric": "50", "down-metric": "51", "disabled-metric": "52", "increase": "9", "local-preference": "300",
+    "community": "65000:1", "extended-community": "target:65000:1", "large-community": "1:2:3", "disabled-community": "65000:2",
+    "as-path": "65001", "up-as-path": "65002", "down-as-path": "65003", "disabled-as-path": "65004", "label": "web",
+    "ip-ifname": "192.0.2.80/32%dummy0", "execute": "true", "up-execute": "true", "down-execute": "true",
+    "disabled-execute": "true", "user": "nobody", "group": "daemon", "syslog-facility": "local0",
+}
+ADDRESSES = ["--ip", "192.0.2.80/32", "--ip", "192.0.2.81/32"]
+TOGETHER = {"deaggregate-networks": ["--ip", "192.0.2.84/30"], "ip-ifname": ["--ip-ifname", "192.0.2.81/32%dummy0"]}
+
+
+def at(document, key):
+    """The value of a key as the table names it; None: it is not there."""
+    first, *rest = key.split(".")
+    value = document.get(first) if first in ("exacheck", "logging") else document["checks"][0].get(first)
+    for name in rest:
+        value = (value[0] if isinstance(value, list) else value or {}).get(name)
+    return value
+
+
+def imported(*options):
+    done = run_once("import", "exabgp-healthcheck", *options)
+    assert done.returncode in (0, 1), done.stderr
+    return yaml.load(done.stdout, examples.Loader)
+
+
+def test_options_of_healthcheck_become_what_is_told():
+    """With each option the key that the table names is another than without."""
+    usual, done = imported(*ADDRESSES), 0
+    for option, key in rows("options of healthcheck"):
+        keys = re.findall(r"[\w.]{3,}", key.split(" No ")[0].removeprefix("Cm ")) if key.startswith("Cm ") else []
+        for name in re.findall(r"Fl Fl ([\w-]+)", option) if keys else ():
+            words = [f"--{name}", *([VALUES[name]] if name in VALUES else [])]
+            document = imported(*ADDRESSES, *words, *TOGETHER.get(name, ()))
+            for key in keys:
+                assert at(document, key) not in (None, at(usual, key)), (name, key, document)
+                done += 1
+    assert done > 35
+    withdrawing = imported(*ADDRESSES, "--withdraw-on-down")
+    assert at(usual, "down") and at(usual, "disabled") and not at(withdrawing, "down") and not at(withdrawing, "disabled")
+    assert at(usual, "ip_setup") and not at(imported(*ADDRESSES, "--no-ip-setup"), "ip_setup")
+    assert "logging" in usual and "logging" not in imported(*ADDRESSES, "--no-syslog")
