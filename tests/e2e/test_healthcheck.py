@@ -33,8 +33,9 @@ def service(directory):
 @pytest.fixture
 def drop_in(start, directory):
     """drop_in(option...) runs it, with its runtime directories where the test's files are."""
-    def begin(*arguments, **more):
-        return start(None, command=("healthcheck", *map(str, arguments)), environment=environment(directory), **more)
+    def begin(*arguments, more=(), wrapper=()):
+        return start(None, command=("healthcheck", *map(str, arguments)), wrapper=wrapper,
+                     environment={**environment(directory), **dict(more)})
 
     return begin
 
@@ -161,6 +162,28 @@ def test_addresses_of_the_loopback_interface(drop_in, directory, service, namesp
     run.process.send_signal(signal.SIGHUP)
     run.wait_route(f"{IP}/32", med=9)
     assert not run.announced(f"{OTHER}/32")
+
+
+def test_environment_of_commands(drop_in, directory):
+    """What ExaBGP's own have: that of ExaBGP."""
+    odd = {"VIP": IP, "EMPTY": "", "ODD": "a: b, {c} 'd' \"e\" #f \u00e9", "MORE": "x" * 20000, "FAR_MORE": "x" * 30000,
+           "BASH_FUNC_x%%": "() { :; }", "LINES2": "a\nb", "BYTES": "\udcff"}
+    command = f'test "$VIP" = {IP} && test -n "$ODD" && test -z "$EMPTY$FAR_MORE$EXACHECK_RUNTIME" && test ${{#MORE}} = 20000'
+    run = drop_in(*QUICK, "--cmd", command, "--ip", IP, more=odd)
+    run.wait_route(f"{IP}/32", med=100)
+
+
+SUDO = {"command": (("--cmd", "sudo -n true"), "--command: sudo does not work in it"),
+        "addresses": (("--sudo",), "--sudo: exacheck sets addresses up without sudo")}
+
+
+@pytest.mark.parametrize("what", SUDO)
+def test_sudo(drop_in, what):
+    """It is said, and what can go on does."""
+    arguments, text = SUDO[what]
+    run = drop_in(*QUICK, "--ip", IP, *arguments)
+    run.wait_route(f"{IP}/32")
+    assert run.logged(text)
 
 
 LOGGED = {"--silent": ((), ("web: startup -> up", "supervisor confined")),
