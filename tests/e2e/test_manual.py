@@ -12,6 +12,7 @@ from harness import examples, paths
 from harness.config import check, config, prefix
 from harness.exacheck import run_once
 from harness.receiver import Receiver
+from harness.web import Web, by_name
 
 pytestmark = pytest.mark.one_level
 
@@ -317,15 +318,16 @@ def test_commands_that_import(example, directory):
 def test_commands_that_see_and_steer(start, directory, keep):
     """The examples of exacheck-ctl(8), on an exacheck that has what they name."""
     ops, gone = keep(Receiver()), keep(Receiver(404))
-    shell, fails = {"method": "shell", "command": "true"}, {"method": "shell", "command": "false"}
+    shell, fails, web = {"method": "shell", "command": "true"}, {"method": "shell", "command": "false"}, Web()
     run = start({**config(check("web v4", shell, drain_time=0.5), check("web v6", fails, prefixes=[prefix(1)], drain_time=0.5)),
-                 "notifications": [{"name": name, "url": receiver.url, "events": ["error"], "checks": ["web v4"]}
+                 "metrics": {"listen": web.listen}, "notifications": [{"name": name, "url": receiver.url, "events": ["error"], "checks": ["web v4"]}
                                    for name, receiver in (("ops", ops), ("on call", gone))]})
     run.wait_log("exacheck-notify: ready")
     run.wait_route(prefix(0))
     run.wait_transition("web v6", "down")
     socket = run.directory / "runtime" / "control.sock"
-    places = [("/run/exacheck/control.sock", socket)]
+    web.wait(lambda found: by_name(found)["web v6"]["state"] == "down")
+    places = [("/run/exacheck/control.sock", socket), ("127.0.0.1:9101", f"127.0.0.1:{web.port}")]
 
     def of(note):
         return examples.run_shell(one("shell", note), places, {"EXACHECK_SOCKET": str(socket)})
@@ -334,6 +336,9 @@ def test_commands_that_see_and_steer(start, directory, keep):
     assert status.returncode == why.returncode == 0, (status, why)
     assert status.stdout.split("\n")[0].split() == expected.split("\n")[0].split()
     assert "web v6" in why.stdout
+    for note in ("down", "metrics"):
+        (expected, done), = of(note)
+        assert done.stdout == expected and not done.stderr, done
     (_, protocol), = of("protocol")
     assert [json.loads(line)["type"] for line in protocol.stdout.splitlines()] == ["exacheck", "end"], protocol
     (expected, notify), = of("notify")
@@ -346,6 +351,6 @@ def test_commands_that_see_and_steer(start, directory, keep):
 
 def test_what_is_only_parsed_has_a_reason():
     """Whatever a test executes is named above; the rest says why it is not."""
-    executed = {"compile", "valid", "status", "protocol", "notify", "drain", *FORMER}
+    executed = {"compile", "valid", "status", "protocol", "notify", "drain", "down", "metrics", *FORMER}
     for example in EXAMPLES:
         assert example.kind != "shell" or example.note in executed or example.parsed_only, example
