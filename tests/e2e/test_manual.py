@@ -11,6 +11,8 @@ import yaml
 from harness import examples, paths
 from harness.config import check, config, prefix
 from harness.exacheck import run_once
+from harness.receiver import Receiver
+from harness.web import Web, by_name
 
 pytestmark = pytest.mark.one_level
 
@@ -158,8 +160,8 @@ def section(page, name):
 def test_commands_and_options_of_exacheck():
     """--help, the synopsis and the descriptions name the same, and the program knows no more."""
     said = run_once("--help").stdout
-    commands = set(re.findall(r"^(?:usage:)? +exacheck (?:\[.*?\] )*([a-z]+)", said, re.MULTILINE))
-    options = set(re.findall(r"--([a-z-]+)", said)) - {"help:"}
+    commands = set(re.findall(r"^  ([a-z]+)  ", said, re.MULTILINE))
+    options = set(re.findall(r"--([a-z-]+)", said))
     assert {"run", "test", "schema", "import"} <= commands and {"file", "diff", "version"} <= options
     synopsis, described = section(SUPERVISOR, "SYNOPSIS"), section(SUPERVISOR, "DESCRIPTION")
     assert set(re.findall(r"^\.Cm (\w+)", synopsis, re.MULTILINE)) == commands
@@ -270,3 +272,85 @@ def test_options_of_healthcheck_become_what_is_told():
     assert at(usual, "down") and at(usual, "disabled") and not at(withdrawing, "down") and not at(withdrawing, "disabled")
     assert at(usual, "ip_setup") and not at(imported(*ADDRESSES, "--no-ip-setup"), "ip_setup")
     assert "logging" in usual and "logging" not in imported(*ADDRESSES, "--no-syslog")
+
+
+# Commands, as they stand but for places of the machine
+
+@some(lambda example: (example.kind, example.note) == ("shell", "valid"))
+def test_commands_of_a_configuration(example, directory):
+    place = directory / "exacheck.yaml"
+    place.write_text(examples.ONE)
+    for _, done in examples.run_shell(example, environment={"EXACHECK_CONFIG": str(place)}, cwd=directory):
+        assert done.returncode == 0 and done.stdout and not done.stderr, done
+
+
+FORMER = {
+    "import healthcheck": ("/etc/exabgp/healthcheck.conf", "command = nc -z ::1 80\nip = 192.0.2.80/32\nrise = 2\n"),
+    "import perl": ("/etc/exabgp/healthcheck.conf", """[global]
+interval = 5\ntimeout = 2\nmetric = 100\nrise = 2\nfall = 3\nlogfile = /tmp/none/healthcheck.log\ndebug = no\nlogcheck = no
+nexthop = 192.0.2.1
+[web]
+command = "nc -z 192.0.2.80 80"\nip = 192.0.2.80\ndisable = /etc/web.disabled
+"""),
+    "import anycast": ("/etc/anycast-healthchecker.d", """[web]
+check_cmd = nc -z 192.0.2.80 80\nip_prefix = 192.0.2.80/32\ncheck_disabled = false
+"""),
+}
+
+
+@some(lambda example: example.note in FORMER)
+def test_commands_that_import(example, directory):
+    """What they print is a configuration."""
+    place, text = FORMER[example.note]
+    former = directory / "former"
+    if place.endswith(".d"):
+        former.mkdir()
+        (former / "web.conf").write_text(text)
+    else:
+        former.write_text(text)
+    for _, done in examples.run_shell(example, [(place, former)]):
+        assert done.returncode == 0, done
+        assert yaml.load(done.stdout, examples.Loader)["checks"][0]["prefixes"] == ["192.0.2.80/32"]
+        (directory / "made.yaml").write_text(done.stdout)
+        assert run_once("test", "-f", directory / "made.yaml").returncode == 0
+
+
+def test_commands_that_see_and_steer(start, directory, keep):
+    """The examples of exacheck-ctl(8), on an exacheck that has what they name."""
+    ops, gone = keep(Receiver()), keep(Receiver(404))
+    shell, fails, web = {"method": "shell", "command": "true"}, {"method": "shell", "command": "false"}, Web()
+    run = start({**config(check("web v4", shell, drain_time=0.5), check("web v6", fails, prefixes=[prefix(1)], drain_time=0.5)),
+                 "metrics": {"listen": web.listen}, "notifications": [{"name": name, "url": receiver.url, "events": ["error"], "checks": ["web v4"]}
+                                   for name, receiver in (("ops", ops), ("on call", gone))]})
+    run.wait_log("exacheck-notify: ready")
+    run.wait_route(prefix(0))
+    run.wait_transition("web v6", "down")
+    socket = run.directory / "runtime" / "control.sock"
+    web.wait(lambda found: by_name(found)["web v6"]["state"] == "down")
+    places = [("/run/exacheck/control.sock", socket), ("127.0.0.1:9101", f"127.0.0.1:{web.port}")]
+
+    def of(note):
+        return examples.run_shell(one("shell", note), places, {"EXACHECK_SOCKET": str(socket)})
+
+    (expected, status), (_, why) = of("status")
+    assert status.returncode == why.returncode == 0, (status, why)
+    assert status.stdout.split("\n")[0].split() == expected.split("\n")[0].split()
+    assert "web v6" in why.stdout
+    for note in ("down", "metrics"):
+        (expected, done), = of(note)
+        assert done.stdout == expected and not done.stderr, done
+    (_, protocol), = of("protocol")
+    assert [json.loads(line)["type"] for line in protocol.stdout.splitlines()] == ["exacheck", "end"], protocol
+    (expected, notify), = of("notify")
+    said = sorted(line.split(": ")[:2] for line in notify.stdout.splitlines())
+    assert said == sorted(line.split(": ")[:2] for line in expected.splitlines()) and notify.returncode == 1, notify
+    (_, drain), (_, enable) = of("drain")
+    assert drain.returncode == enable.returncode == 0, (drain, enable)
+    run.wait_route(prefix(0))
+
+
+def test_what_is_only_parsed_has_a_reason():
+    """Whatever a test executes is named above; the rest says why it is not."""
+    executed = {"compile", "valid", "status", "protocol", "notify", "drain", "down", "metrics", *FORMER}
+    for example in EXAMPLES:
+        assert example.kind != "shell" or example.note in executed or example.parsed_only, example
