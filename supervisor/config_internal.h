@@ -2,9 +2,10 @@
  * What the files of the configuration share among themselves: config.c reads the document,
  * config_check.c one check, config_node.c what a check has in common with a group, config_attributes.c what it
  * announces with, config_group.c groups and their members, config_names.c and config_overlap.c compare nodes,
- * config_addresses.c is about the addresses that are put on interfaces, config_sources.c says where nodes stand, config_logging.c and config_notify.c are about whom exacheck tells what
- * happens, config_filters.c about the names these ask for, config_surroundings.c about the machine, config_lists.c
- * about what lists have in common, config_tables*.c hold the tables.
+ * config_addresses.c is about the addresses that are put on interfaces, config_sources.c says where nodes stand,
+ * config_logging.c and config_notify.c are about whom exacheck tells what happens, config_filters.c about the names
+ * these ask for, config_surroundings.c about the machine, config_programs.c about what is installed of exacheck,
+ * config_lists.c about what lists have in common, config_tables*.c hold the tables.
  */
 #ifndef EXACHECK_CONFIG_INTERNAL_H
 #define EXACHECK_CONFIG_INTERNAL_H
@@ -60,6 +61,8 @@ bool filters_check(struct diagnostics *, const struct node *root, const struct c
  * theirs, which may have to wait for a file system.
  */
 void surroundings_check(struct diagnostics *, const struct node *root, const struct config *, bool directories);
+/* Report programs of exacheck itself that it needs and that are not installed. */
+void programs_check(struct diagnostics *, const struct node *root, const struct config *);
 
 /* Whether any command is set. */
 bool hooks_any(const struct hook_options *);

@@ -22,6 +22,7 @@
 #include "../common/methods/method.h"
 #include "../common/signals_default.h"
 #include "capability.h"
+#include "libexec.h"
 
 #define PATH_SIZE 4096
 #define ARGUMENT_SIZE 16
@@ -81,8 +82,8 @@ program_find(const struct message_launch *request, const struct launcher_paths *
 		return false;
 	strlcpy(program->argument, sandbox_level_names[request->level], sizeof(program->argument));
 	program->capabilities = helper != NULL ? helper->capabilities : method_capabilities(*method);
-	length = snprintf(program->path, sizeof(program->path), "%s/%s%s", paths->libexec, helper != NULL ? "" : "worker-",
-	    request->program);
+	length = snprintf(program->path, sizeof(program->path), "%s/%s%s", paths->libexec,
+	    helper != NULL ? "" : LIBEXEC_WORKER, request->program);
 	return length >= 0 && (size_t)length < sizeof(program->path);
 }
 

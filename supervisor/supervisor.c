@@ -22,6 +22,7 @@
 #include "config_source.h"
 #include "confine.h"
 #include "control.h"
+#include "control_protocol.h"
 #include "descriptor.h"
 #include "events.h"
 #include "feed.h"
@@ -256,6 +257,16 @@ supervisor_free(struct supervisor *supervisor)
 	config_free(supervisor->config);
 }
 
+/* Where there may be several, and how else would one know. */
+static void
+control_tell(const struct control *control)
+{
+	const char *path = control_path(control);
+
+	if (path != NULL && strcmp(path, CONTROL_PATH) != 0)
+		log_info("to ask what it does: exacheck-ctl -s %s status", path);
+}
+
 static int
 supervisor_loop(struct supervisor *supervisor)
 {
@@ -274,6 +285,7 @@ supervisor_run(const struct supervisor_start *start, struct config *config, stru
 	if (identity_find(&config->global, &supervisor.identity) && supervisor_begin(&supervisor)) {
 		log_info("exacheck %s started: %zu check%s of %s", program_version, config->count, config->count == 1 ? "" : "s",
 		    config->path);
+		control_tell(supervisor.control);
 		status = supervisor_loop(&supervisor);
 	}
 	supervisor_free(&supervisor);
