@@ -200,6 +200,23 @@ def test_signals():
     assert len(handled) >= 5 and handled == told
 
 
+def sources():
+    """All string literals of the programs, with those put together that are one."""
+    text = "\n".join(path.read_text() for path in sorted(paths.REPOSITORY.glob("supervisor/**/*.c")))
+    return re.sub(r'"\s*\n\s*"', "", text)
+
+
+def test_diagnostics_are_what_is_said():
+    """The longest piece of each message, between what differs, is a program's."""
+    text = sources()
+    for page in (SUPERVISOR, (MAN / "exacheck-ctl.8").read_text()):
+        messages = re.findall(r'^\.It "(.+)"', section(page, "DIAGNOSTICS"), re.MULTILINE)
+        assert messages
+        for message in messages:
+            pieces = [piece.strip() for piece in re.split(r"\.\.\.|/run/\S+|: |; |\b0660\b", message)]
+            assert max(pieces, key=len) in text, message
+
+
 # exacheck-migrate(7)
 
 IMPORT = paths.REPOSITORY / "supervisor" / "import"
