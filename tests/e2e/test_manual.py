@@ -108,6 +108,10 @@ def property_names(schema):
         yield from property_names(inner)
 
 
+def section(page, name):
+    return page[page.index(f".Sh {name}\n"):].split("\n.Sh ", 2)[0] if f".Sh {name}\n" in page else ""
+
+
 # exacheck-worker(7)
 
 def one(kind, note=""):
@@ -148,13 +152,38 @@ def test_the_record_of_the_manual():
     assert data == struct.pack("<HBBI", 4, 2, 0, 8) + b"port" + struct.pack("<q", 53)
 
 
+WORKER = (MAN / "exacheck-worker.7").read_text()
+
+
+def column_rows(text):
+    """The rows of the first table of columns in the text, without the heading."""
+    return [line.removeprefix(".It ").split(" Ta ") for line in text.split("\n.El")[0].splitlines()
+            if line.startswith(".It ") and " Ta " in line and not line.startswith(".It Sy")]
+
+
+def test_messages_of_the_manual(directory):
+    """Types and sizes are those of the program's own structures."""
+    told = {name: (int(number), int(size.split()[0])) for name, _, number, size in column_rows(section(WORKER, "MESSAGES"))}
+    lines = "".join(f'printf("{name} %d %zu\\n", MESSAGE_{name}, sizeof(struct message_{name.lower()}));' for name in told)
+    (directory / "sizes.c").write_text(f'#include <stdio.h>\n#include "message.h"\nint main(void) {{ {lines} }}\n')
+    subprocess.run(["cc", "-std=gnu17", "-D_GNU_SOURCE", f"-I{paths.REPOSITORY / 'common'}", "-o", "sizes", "sizes.c"],
+                   check=True, cwd=directory, timeout=120)
+    said = subprocess.run([directory / "sizes"], capture_output=True, text=True, check=True, timeout=60).stdout
+    found = {name: (int(number), int(size)) for name, number, size in map(str.split, said.splitlines())}
+    assert len(told) == 10 and told == found
+
+
+def test_reasons_of_the_manual():
+    header = (paths.REPOSITORY / "common/result.h").read_text()
+    names = dict(re.findall(r'\[(REASON_\w+)\] = "([\w-]+)"', (paths.REPOSITORY / "common/result.c").read_text()))
+    order = list(dict.fromkeys(re.findall(r"\b(REASON_[A-Z_]+)\b", header[header.index("REASON_OK"):header.index("REASON_LEASE")])))
+    told = [(int(number), name) for number, name, _ in column_rows(section(WORKER, "REASONS"))]
+    assert len(order) == 28 and told == [(number, names[reason]) for number, reason in enumerate(order)]
+
+
 # exacheck(8)
 
 SUPERVISOR = (MAN / "exacheck.8").read_text()
-
-
-def section(page, name):
-    return page[page.index(f".Sh {name}\n"):].split("\n.Sh ", 2)[0] if f".Sh {name}\n" in page else ""
 
 
 def test_commands_and_options_of_exacheck():
