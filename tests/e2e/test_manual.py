@@ -372,7 +372,7 @@ def test_commands_that_see_and_steer(start, directory, keep):
     run.wait_route(prefix(0))
     run.wait_transition("web v6", "down")
     socket = run.directory / "runtime" / "control.sock"
-    web.wait(lambda found: by_name(found)["web v6"]["state"] == "down")
+    web.wait(lambda found: [by_name(found)[name]["state"] for name in ("web v4", "web v6")] == ["up", "down"])
     places = [("/run/exacheck/control.sock", socket), ("127.0.0.1:9101", f"127.0.0.1:{web.port}")]
 
     def of(note):
