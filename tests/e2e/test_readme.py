@@ -148,12 +148,20 @@ def test_options_and_commands_of_exacheck():
 
 
 def test_paths():
-    named = set(re.findall(r"`([\w.-]+/[\w./-]*|Makefile|[\w-]+\.yaml)`", TEXT)) | {"configuration.yaml", "Makefile"}
+    named = set(re.findall(r"`([\w.-]+/[\w./*-]*|Makefile|[\w-]+\.yaml)`", TEXT)) | {"configuration.yaml", "Makefile"}
     assert len(named) > 8
     for name in named:
         if not name.startswith("build/"):
-            places = [paths.REPOSITORY / name, paths.REPOSITORY / "tests" / name, paths.REPOSITORY / "packaging" / name]
-            assert any(place.exists() for place in places), name
+            assert any(any(place.glob(name.rstrip("/"))) for place in (
+                paths.REPOSITORY, paths.REPOSITORY / "tests", paths.REPOSITORY / "packaging")), name
+
+
+def test_the_picture_has_every_program():
+    example, = some("output", "the processes")
+    drawn = set(re.findall(r"\b(?:exacheck|worker)-[a-z]+", example.text))
+    built = {path.name for path in paths.LIBEXEC.iterdir()} | {"exacheck-ctl"}
+    assert drawn <= built, drawn - built
+    assert {name for name in built if name.startswith("exacheck-")} <= drawn
 
 
 def test_sections_of_manuals():
