@@ -85,10 +85,11 @@ def arguments():
 
 def field(options):
     """{name: contender}."""
-    found = {name: contenders.Program(command) for name, command in options.programs.items()}
+    found = {"exacheck": contenders.Program(options.programs["exacheck"])}
     version = contenders.version_of_exabgp()
     if version:
         found["healthcheck of ExaBGP " + version] = contenders.Healthcheck()
+    found.update((name, contenders.Program(options.programs[name])) for name in options.peers)
     return found
 
 
@@ -109,7 +110,7 @@ def measure(name, contender, options):
 
 def cell(value, unit):
     if value is None:
-        return ""
+        return "-"
     return value if isinstance(value, str) else ("%s %s" % (show(round(value, 3)), unit)).strip()
 
 
