@@ -167,6 +167,7 @@ void
 surroundings_check(struct diagnostics *diagnostics, const struct node *root, const struct config *config,
     bool directories)
 {
+	programs_check(diagnostics, root, config);
 	loggers_look(diagnostics, node_get(root, "logging"), config, directories);
 	apprise_look(diagnostics, node_get(root, "notifications"), config);
 	if (config->notification_count > 0 || config->sentry.dsn != NULL)

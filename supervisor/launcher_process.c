@@ -22,6 +22,7 @@
 #include "../common/methods/method.h"
 #include "../common/signals_default.h"
 #include "capability.h"
+#include "libexec.h"
 
 #define PATH_SIZE 4096
 #define ARGUMENT_SIZE 16
@@ -45,6 +46,8 @@ const struct launcher_helper launcher_helpers[] = {
 	{LAUNCHER_WEB, "exacheck-web", CAPABILITIES_IDENTITY | CAPABILITY(CAP_NET_BIND_SERVICE)},
 	{LAUNCHER_LOG, "exacheck-log", CAPABILITY(CAP_DAC_OVERRIDE)}, /* to write where root may */
 	{LAUNCHER_NOTIFY, "exacheck-notify", CAPABILITIES_IDENTITY},
+	/* that is what putting up addresses takes */
+	{LAUNCHER_ADDRESS, "exacheck-address", CAPABILITIES_IDENTITY | CAPABILITY(CAP_NET_ADMIN)},
 	{0, NULL, 0},
 };
 
@@ -79,8 +82,8 @@ program_find(const struct message_launch *request, const struct launcher_paths *
 		return false;
 	strlcpy(program->argument, sandbox_level_names[request->level], sizeof(program->argument));
 	program->capabilities = helper != NULL ? helper->capabilities : method_capabilities(*method);
-	length = snprintf(program->path, sizeof(program->path), "%s/%s%s", paths->libexec, helper != NULL ? "" : "worker-",
-	    request->program);
+	length = snprintf(program->path, sizeof(program->path), "%s/%s%s", paths->libexec,
+	    helper != NULL ? "" : LIBEXEC_WORKER, request->program);
 	return length >= 0 && (size_t)length < sizeof(program->path);
 }
 

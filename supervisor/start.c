@@ -4,13 +4,10 @@
  */
 #include "start.h"
 
-#include <bsd/string.h>
-#include <libgen.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -18,34 +15,9 @@
 #include "config_source.h"
 #include "journald.h"
 #include "launcher.h"
+#include "libexec.h"
 #include "program.h"
 #include "service.h"
-
-/*
- * The directory of the worker programs: that of the program (installed), or libexec beside it (a build tree), or
- * libexec/exacheck beside its directory, else the compiled-in one.
- */
-static const char *
-libexec_find(char path[static PATH_MAX])
-{
-	static const char *const candidates[] = {"", "/libexec", "/../libexec/exacheck"};
-	char program[PATH_MAX], worker[PATH_MAX];
-
-	strlcpy(program, program_path(), sizeof(program));
-	if (*program == '\0')
-		return EXACHECK_LIBEXECDIR;
-	dirname(program);
-	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
-		if (snprintf(path, PATH_MAX, "%s%s", program, candidates[i]) >= PATH_MAX || access(path, X_OK) != 0)
-			continue;
-		/* of its own directory only what lies there tells whether it is the one */
-		if (*candidates[i] != '\0' ||
-		    (snprintf(worker, PATH_MAX, "%s/worker-%s", path, check_methods[0]->name) < PATH_MAX &&
-		    access(worker, F_OK) == 0))
-			return path;
-	}
-	return EXACHECK_LIBEXECDIR;
-}
 
 /*
  * Whoever asks for a reload or an upgrade while we start (exacheck-ctl does as soon as the lock is taken) must not end
@@ -83,7 +55,7 @@ start_run(const struct supervisor_start *start)
 	paths = (struct launcher_paths){.libexec = libexec_find(libexec), .program = program_path()};
 	if ((launcher = launcher_start(&paths)) == NULL)
 		return EXIT_FAILURE;
-	if ((config = config_source_load(start->source, true)) == NULL) {
+	if ((config = config_source_load(start->source, NULL)) == NULL) {
 		launcher_free(launcher);
 		return EXIT_USAGE;
 	}

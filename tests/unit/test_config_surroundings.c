@@ -1,6 +1,6 @@
 /*
  * What a configuration needs of the machine that it is loaded on: programs, directories, who may read its file. The C
- * library's access(2) is replaced for the directories of programs.
+ * library's access(2) is replaced for the directories of programs, and for that of exacheck's own.
  */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -16,6 +16,7 @@
 #define URL "json://127.0.0.1:8080/hook"
 
 static const char *present; /* programs as "/usr/bin/xz /bin/tar" */
+static const char *absent; /* a program of exacheck, NULL: all are there */
 static char directory[64];
 
 int access(const char *path, int mode);
@@ -25,6 +26,8 @@ access(const char *path, int mode)
 {
 	char word[100];
 
+	if (strncmp(path, EXACHECK_LIBEXECDIR "/", sizeof(EXACHECK_LIBEXECDIR)) == 0)
+		return absent != NULL && strcmp(strrchr(path, '/') + 1, absent) == 0 ? -1 : 0;
 	if (strncmp(path, "/usr/", 5) != 0 && strncmp(path, "/bin/", 5) != 0)
 		return (int)syscall(SYS_faccessat, -100, path, mode);
 	snprintf(word, sizeof(word), " %s ", path);
@@ -37,6 +40,7 @@ directory_make(void)
 	snprintf(directory, sizeof(directory), "/tmp/exacheck-unit-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(directory));
 	present = " ";
+	absent = NULL;
 }
 
 static void
@@ -209,6 +213,43 @@ START_TEST(reader)
 }
 END_TEST
 
+#define NOT_INSTALLED(WHAT, PACKAGE, FILE) \
+	WHAT " is not installed: install the package " PACKAGE " (" EXACHECK_LIBEXECDIR "/" FILE ")\n"
+#define HTTP "checks: [{name: web, args: {method: http, url: 'http://127.0.0.1/'}, prefixes: 192.0.2.1/32}]\n"
+#define DNS "checks: [{name: ns, args: {host: 127.0.0.1, query: example.org, method: dns}, prefixes: 192.0.2.1/32}]\n"
+
+static const struct {
+	const char *absent, *text, *expected;
+} programs_own[] = {
+    {"worker-http", WEB, ""},
+    {"worker-http", HTTP, "c.yaml:1:37: checks[1] (web).args.method: "
+	NOT_INSTALLED("the worker of method http", "exacheck-worker-http", "worker-http")},
+    {"worker-dns", DNS, "c.yaml:1:73: checks[1] (ns).args.method: "
+	NOT_INSTALLED("the worker of method dns", "exacheck-worker-dns", "worker-dns")},
+    {"worker-tcp", "checks: [{name: web, args: {method: tcp, host: 127.0.0.1, port: 80}, prefixes: 192.0.2.1/32}]\n",
+	"c.yaml:1:37: checks[1] (web).args.method: " NOT_INSTALLED("the worker of method tcp", "exacheck", "worker-tcp")},
+    {"exacheck-notify", WEB, ""},
+    {"exacheck-notify", "notifications: [{name: ops, url: '" URL "'}]\n" WEB,
+	"c.yaml:1:16: notifications: "
+	NOT_INSTALLED("the program that sends notifications", "exacheck-notify", "exacheck-notify")},
+    {"exacheck-notify", "sentry: {dsn: 'https://key@host/1'}\n" WEB,
+	"c.yaml:1:9: sentry: " NOT_INSTALLED("the program that sends notifications", "exacheck-notify", "exacheck-notify")},
+};
+
+/* At a reload, too. */
+START_TEST(program_own)
+{
+	for (int directories = 0; directories < 2; directories++) {
+		char *findings;
+
+		absent = programs_own[_i].absent;
+		findings = load(programs_own[_i].text, 0600, directories);
+		ck_assert_str_eq(findings, programs_own[_i].expected);
+		free(findings);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -217,6 +258,7 @@ main(void)
 
 	tcase_add_checked_fixture(tcase, directory_make, directory_remove);
 	tcase_add_loop_test(tcase, program, 0, COUNT(programs));
+	tcase_add_loop_test(tcase, program_own, 0, COUNT(programs_own));
 	tcase_add_loop_test(tcase, compressor, 0, COMPRESSION_ZIP + 1);
 	tcase_add_loop_test(tcase, destination, 0, COUNT(destinations));
 	tcase_add_loop_test(tcase, reader, 0, COUNT(readers));
