@@ -16,3 +16,11 @@ rpm: package-deps dist
 		--define '_rpmfilename %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' $(RPM_OPTIONS) packaging/rpm/exacheck.spec
 	@rm -rf $(RPM)/work
 	@ls $(RPM)/*.rpm
+
+# rpmlint without a word, and the same files as in Debian's packages, which have to be there.
+.PHONY: rpm-check
+rpm-check: rpm deb
+	@rpmlint --config packaging/rpm/rpmlint.toml $(RPM)/*.rpm packaging/rpm/exacheck.spec >$(RPM)/rpmlint.log || \
+		{ cat $(RPM)/rpmlint.log >&2; exit 1; }
+	@grep -q ' 0 errors, 0 warnings' $(RPM)/rpmlint.log || { cat $(RPM)/rpmlint.log >&2; exit 1; }
+	@packaging/rpm/same-files $(RPM) $(DEB)
