@@ -113,6 +113,18 @@ spawner_ended(struct spawner *spawner, int error)
 	spawner->changed(spawner->context);
 }
 
+/* What to do about a program that cannot be executed. */
+static const char *
+launch_remedy(const struct check_method *method, int error)
+{
+	if (error == ENOENT)
+		return ": is exacheck installed whole?";
+	/* what execve(2) says of a file's capability that is outside the bounding set */
+	if (error == EPERM && (method->needs & NEED_PING) != 0)
+		return ": what started exacheck must leave it the capability CAP_NET_RAW (systemd: CapabilityBoundingSet=)";
+	return "";
+}
+
 static void
 spawner_launched(void *context, pid_t pid, int error)
 {
@@ -134,7 +146,7 @@ spawner_launched(void *context, pid_t pid, int error)
 		    spawner->method->name);
 	else
 		log_errorx("cannot start worker-%s: %s%s", spawner->method->name, strerror(error),
-		    error == ENOENT ? ": is exacheck installed whole?" : "");
+		    launch_remedy(spawner->method, error));
 	spawner_ended(spawner, error);
 }
 

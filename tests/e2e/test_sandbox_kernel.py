@@ -189,6 +189,15 @@ def test_icmp_by_ambient_capability(start, directory, keep, namespace):
     assert_only_icmp_ever_had(run, "raw")
 
 
+def test_icmp_outside_the_bounding_set(start, directory, keep, namespace):
+    """As under a service with another bounding set: the kernel executes no file whose capability is not in it."""
+    run = start_icmp(start, directory, keep, namespace, EVERYBODY, ("setpriv", "--bounding-set=-net_raw", *NOBODY[1:]),
+                     build_with_capability(directory))
+    assert run.wait_transition("ping", "down").reason == "spawn"
+    assert "CapabilityBoundingSet=" in run.wait_log("cannot start worker-icmp: Operation not permitted").text
+    run.wait_route(prefix(1))
+
+
 def test_icmp_by_group(start, directory, keep, namespace):
     """Datagram sockets, of a system that lets everyone have them."""
     run = start_icmp(start, directory, keep, namespace, EVERYBODY, NOBODY)

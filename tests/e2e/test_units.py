@@ -74,7 +74,6 @@ def checks(machine):
         servers.append(make(place))
     servers[2].port = servers[2].ports["plain"]
     dns, ntp, http = running = [Server(server, machine).start() for server in servers]
-    command = "test $(id -un) = exacheck && ss -ltn >/dev/null && test -r /proc/loadavg && ! test -w /run/exacheck"
     local = {"host": "127.0.0.1", "timeout": 5}
     methods = {
         "dns": {**local, "query": "www.test", "query_type": "a", "port": dns.port},
@@ -82,7 +81,7 @@ def checks(machine):
         "http": {"url": f"http://127.0.0.1:{http.port}/healthz", "timeout": 5},
         "icmp": {**local, "count": 1},
         "ntp": {**local, "port": ntp.port},
-        "shell": {"command": command},
+        "shell": {"command": "ss -ltn >/dev/null && test -r /proc/loadavg"},
         "tcp": {**local, "port": http.port},
     }
     yield [check(method, {"method": method, **args}, prefixes=[prefix(number)], interval=0.5)
@@ -157,3 +156,46 @@ def test_beside_exabgp(beside, checks):
     beside.run("systemctl", "stop", "exacheck")
     assert (beside.show("exacheck", "Result"), beside.show("exacheck", "ExecMainStatus")) == ("success", "0")
     assert not processes_of(beside, "exacheck")
+
+
+@pytest.fixture
+def under(machine, checks):
+    """exacheck in the process block of exabgp.service, with the drop-in for that."""
+    machine.write("/etc/exabgp/exabgp.conf", PROCESS + NEIGHBOR.format(api="api { processes [ exacheck ]; }"))
+    machine.write("/etc/systemd/system/exabgp.service.d/exacheck.conf",
+                  (UNITS / "exabgp.service.d" / "exacheck.conf").read_text())
+    configure(machine, checks, sandbox="strict")
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "start", "exabgp")
+    yield machine
+    machine.run("systemctl", "stop", "exabgp")
+    machine.run("rm", "-r", "/etc/systemd/system/exabgp.service.d")
+    machine.run("systemctl", "daemon-reload")
+
+
+def test_under_exabgp(under, checks):
+    """Debian's service and the drop-in: every method works; what was announced is known after a restart."""
+    names = [entry["name"] for entry in checks]
+    for name, entry in wait_announced(under, names, "exabgp").items():
+        applied = entry["worker"]["sandbox"]
+        assert name == "shell" or "landlock(ABI" in applied and "seccomp" in applied, applied
+    assert {user for user, _ in processes_of(under, "exabgp").values()} == {"exabgp"}
+    first = under.show("exabgp", "MainPID")
+    under.run("systemctl", "kill", "--signal=KILL", "exabgp")
+    wait_until(lambda: under.show("exabgp", "MainPID") not in ("0", first), 60, "another ExaBGP", 0.1)
+    wait_announced(under, names, "exabgp")
+    assert under.journal("exabgp").count("no journal") <= 1, "of the second start"
+    under.run("systemctl", "stop", "exabgp")
+    assert under.show("exabgp", "Result") == "success" and not processes_of(under, "exabgp")
+
+
+def test_verify(machine):
+    """systemd has no word of complaint, of the service with each drop-in and of exabgp.service with its own."""
+    for service in ("exacheck", "exabgp"):
+        for path in sorted((UNITS / f"{service}.service.d").glob("*.conf")):
+            if path.name == "notify-reload.conf" and int(machine.run("systemctl", "--version").stdout.split()[1]) < 253:
+                continue
+            machine.write(f"/run/verify/{service}.service.d/{path.name}", path.read_text())
+        machine.write(f"/run/verify/{service}.service", machine.run("cat", machine.show(service, "FragmentPath")).stdout)
+        done = machine.run("systemd-analyze", "verify", "--man=no", f"/run/verify/{service}.service")
+        assert not done.stdout + done.stderr, done.stdout + done.stderr
