@@ -69,6 +69,7 @@ SUPERVISOR_SRC := $(filter-out supervisor/main.c,$(wildcard supervisor/*.c super
 CTL_SRC := $(filter-out supervisor/ctl/main.c,$(wildcard supervisor/ctl/*.c))
 WEB_SRC := $(filter-out supervisor/web/main.c,$(wildcard supervisor/web/*.c))
 HELPER_SRC := $(wildcard supervisor/helpers/*.c)
+ADDRESS_SRC := $(filter-out supervisor/address/main.c,$(wildcard supervisor/address/*.c))
 LOG_SRC := $(filter-out supervisor/log/main.c,$(wildcard supervisor/log/*.c))
 NOTIFY_SRC := $(filter-out supervisor/notify/main.c,$(wildcard supervisor/notify/*.c))
 WORKER_SRC := $(filter-out $(METHODS:%=workers/%.c),$(wildcard workers/*.c))
@@ -78,6 +79,7 @@ SUPERVISOR_OBJ := $(SUPERVISOR_SRC:%.c=$(BUILD)/obj/%.o)
 CTL_OBJ := $(CTL_SRC:%.c=$(BUILD)/obj/%.o)
 WEB_OBJ := $(WEB_SRC:%.c=$(BUILD)/obj/%.o)
 HELPER_OBJ := $(HELPER_SRC:%.c=$(BUILD)/obj/%.o)
+ADDRESS_OBJ := $(ADDRESS_SRC:%.c=$(BUILD)/obj/%.o)
 LOG_OBJ := $(LOG_SRC:%.c=$(BUILD)/obj/%.o)
 NOTIFY_OBJ := $(NOTIFY_SRC:%.c=$(BUILD)/obj/%.o)
 WORKER_OBJ := $(WORKER_SRC:%.c=$(BUILD)/obj/%.o)
@@ -89,6 +91,7 @@ LIBS_SUPERVISOR = $(call libs,yaml-0.1 libevent_core libbsd-overlay jansson zlib
 LIBS_CTL = $(call libs,jansson libbsd-overlay ncursesw)
 LIBS_HELPER = $(call libs,jansson libbsd-overlay libcap-ng libevent_core)
 LIBS_web = $(LIBS_HELPER) $(call libs,libevent_extra)
+LIBS_address = $(LIBS_HELPER)
 LIBS_log = $(LIBS_HELPER) $(call libs,zlib)
 LIBS_notify = $(LIBS_HELPER) $(call libs,libcurl openssl)
 LIBS_WORKER = $(call libs,libbsd-overlay libcap-ng)
@@ -97,7 +100,7 @@ LIBS_http = $(call libs,libcurl openssl)
 LIBS_UNIT = $(call libs,check)
 
 WORKERS := $(METHODS:%=$(BUILD)/libexec/worker-%)
-HELPERS := $(addprefix $(BUILD)/libexec/exacheck-,web log notify)
+HELPERS := $(addprefix $(BUILD)/libexec/exacheck-,address log notify web)
 
 .PHONY: all
 all: $(BUILD)/exacheck $(BUILD)/exacheck-ctl $(HELPERS) $(WORKERS)
@@ -106,6 +109,7 @@ $(BUILD)/libcommon.a: $(COMMON_OBJ)
 $(BUILD)/libsupervisor.a: $(SUPERVISOR_OBJ)
 $(BUILD)/libctl.a: $(CTL_OBJ)
 $(BUILD)/libweb.a: $(WEB_OBJ)
+$(BUILD)/libaddress.a: $(ADDRESS_OBJ)
 $(BUILD)/liblog.a: $(LOG_OBJ)
 $(BUILD)/libnotify.a: $(NOTIFY_OBJ)
 $(BUILD)/libhelper.a: $(HELPER_OBJ)
@@ -141,7 +145,7 @@ $(BUILD)/unit/test_route $(BUILD)/unit/test_checks $(BUILD)/unit/test_config_gro
 		$(BUILD)/unit/test_notify_memory: \
 	LIBS_UNIT += -Wl,--wrap=malloc,--wrap=calloc,--wrap=reallocarray,--wrap=strdup
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libsupervisor.a $(BUILD)/libctl.a $(BUILD)/libweb.a \
-		$(BUILD)/liblog.a $(BUILD)/libnotify.a $(BUILD)/libhelper.a $(BUILD)/libworker.a $(BUILD)/libcommon.a
+		$(BUILD)/libaddress.a $(BUILD)/liblog.a $(BUILD)/libnotify.a $(BUILD)/libhelper.a $(BUILD)/libworker.a $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
 	@$(SAY) "  LINK $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_SUPERVISOR) $(LIBS_CTL) $(LIBS_web) $(LIBS_log) $(LIBS_notify) \

@@ -40,6 +40,8 @@ option_is_set(const struct option *option, const void *value)
 	case STORAGE_BOOL:
 		return true;
 	case STORAGE_TABLE:
+		if ((option->flags & OPTION_GIVEN) != 0)
+			return option_is_set(option->table, option_at_const(option->table, value));
 		return options_any_set(option->table, value);
 	case STORAGE_CHOICE:
 		return *(const int *)value != -1;

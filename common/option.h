@@ -60,6 +60,7 @@ enum option_flags {
 	OPTION_LIST = 2,     /* struct string_list of items of this (text) type; one value stands for a list of one */
 	OPTION_MAP = 4,	     /* struct string_map with values of this (text) type */
 	OPTION_ABOVE_MIN = 8, /* the value must be greater than min, not equal to it */
+	OPTION_GIVEN = 16, /* a TABLE that means nothing unless its map is there: then, and only then, its first option is set */
 };
 
 struct string_list {

@@ -21,6 +21,7 @@ static const char usage_text[] =
     "                                   show the commands of a reload from the file RUNNING)\n"
     "       exacheck schema                  a JSON Schema of the configuration\n"
     "       exacheck import PROGRAM ...      another program's configuration as exacheck's; --help: of which programs\n"
+    "       exacheck healthcheck ...         run with the options of ExaBGP's own healthcheck; --help: which\n"
     "\n"
     "  -f, --file FILE   configuration (EXACHECK_CONFIG; default " CONFIG_DEFAULT ")\n"
     "  -v, --verbose     more log lines on stderr; twice for all (EXACHECK_VERBOSITY=0 to 2)\n"
@@ -76,6 +77,13 @@ environment_parse(struct command_line *line)
 }
 
 bool
+command_line_defaults(struct command_line *line)
+{
+	*line = (struct command_line){.path = CONFIG_DEFAULT, .watchdog_ns = WATCHDOG_DEFAULT_S * NS_PER_SECOND};
+	return environment_parse(line);
+}
+
+bool
 command_line_parse(int argc, char **argv, struct command_line *line, int *status)
 {
 	enum { OPTION_VERSION = 256, OPTION_PRINT, OPTION_SANDBOX, OPTION_DIFF };
@@ -91,9 +99,8 @@ command_line_parse(int argc, char **argv, struct command_line *line, int *status
 	};
 	int letter;
 
-	*line = (struct command_line){.path = CONFIG_DEFAULT, .watchdog_ns = WATCHDOG_DEFAULT_S * NS_PER_SECOND};
 	*status = EXIT_USAGE;
-	if (!environment_parse(line))
+	if (!command_line_defaults(line))
 		return false;
 	while ((letter = getopt_long(argc, argv, "f:vh", options, NULL)) != -1) {
 		switch (letter) {

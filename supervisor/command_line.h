@@ -19,6 +19,9 @@ struct command_line {
 	int64_t watchdog_ns; /* 0: off */
 };
 
+/* The defaults, and what the environment says in their place. False: what is wrong there was printed. */
+bool command_line_defaults(struct command_line *);
+
 /*
  * Read the command line. Returns false when there is nothing left to do, with the exit status: help and
  * version were printed, or what is wrong was.

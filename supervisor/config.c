@@ -103,7 +103,8 @@ document_decode(struct diagnostics *diagnostics, const struct node *root, struct
 	if (!list_find(diagnostics, root, "groups", SIZE_MAX, &sources.groups))
 		return;
 	if (!groups_decode(diagnostics, &sources, config, &text_bytes) || !filters_check(diagnostics, root, config) ||
-	    (diagnostics_count(diagnostics, SEVERITY_ERROR) == 0 && !routes_compare(diagnostics, &sources)))
+	    (diagnostics_count(diagnostics, SEVERITY_ERROR) == 0 &&
+	    (!routes_compare(diagnostics, &sources) || !ip_setups_compare(diagnostics, &sources))))
 		diagnostic_add(diagnostics, SEVERITY_ERROR, 0, 0, NULL, "out of memory");
 }
 

@@ -133,6 +133,15 @@ struct hook_options {
 	int64_t timeout_ns;
 };
 
+/* Addresses of a node's prefixes that are put on an interface of this machine. */
+#define IP_SETUP_NAME_MAX 15 /* bytes of an interface's name, and of "INTERFACE:LABEL" */
+#define IP_SETUP_ADDRESSES_MAX 4096 /* of all nodes */
+struct ip_setup_options {
+	char *interface; /* NULL: none are */
+	char *label;	 /* of IPv4 addresses; NULL: none */
+	bool dynamic;	 /* while the node is up; otherwise always */
+};
+
 /* Which attributes a node announces with. */
 enum node_attributes { ATTRIBUTES_UP, ATTRIBUTES_DOWN, ATTRIBUTES_DISABLED, ATTRIBUTES_DRAIN, ATTRIBUTES_SETS };
 
@@ -151,6 +160,7 @@ struct node_config {
 	int64_t drain_time_ns; /* how long it announces with drain before it withdraws for being disabled, and at a stop */
 	int64_t min_up_ns, min_down_ns; /* shortest time in the state before results may change it */
 	struct hook_options hooks;
+	struct ip_setup_options ip_setup;
 
 	/* Made of these */
 	struct prefix *networks; /* prefixes.count of them */

@@ -2,10 +2,10 @@
  * What the files of the configuration share among themselves: config.c reads the document,
  * config_check.c one check, config_node.c what a check has in common with a group, config_attributes.c what it
  * announces with, config_group.c groups and their members, config_names.c and config_overlap.c compare nodes,
- * config_sources.c says where these stand, config_logging.c and config_notify.c are about whom exacheck tells what
- * happens, config_filters.c about the names these ask for, config_surroundings.c about the machine,
- * config_programs.c about what is installed of exacheck, config_lists.c about what lists have in common,
- * config_tables*.c hold the tables.
+ * config_addresses.c is about the addresses that are put on interfaces, config_sources.c says where nodes stand,
+ * config_logging.c and config_notify.c are about whom exacheck tells what happens, config_filters.c about the names
+ * these ask for, config_surroundings.c about the machine, config_programs.c about what is installed of exacheck,
+ * config_lists.c about what lists have in common, config_tables*.c hold the tables.
  */
 #ifndef EXACHECK_CONFIG_INTERNAL_H
 #define EXACHECK_CONFIG_INTERNAL_H
@@ -117,6 +117,11 @@ void group_free(struct group_config *);
  * out of memory.
  */
 bool routes_compare(struct diagnostics *, const struct sources *);
+
+/* What the table cannot say of a node's addresses; where its map is there, the interface is named. */
+void ip_setup_check(struct diagnostics *, const struct place *, const struct node *, struct node_config *);
+/* Report what several nodes want of one address, and too many, of a configuration without errors. False: out of memory. */
+bool ip_setups_compare(struct diagnostics *, const struct sources *);
 
 /* The value of a key, or the map itself when the key has none: where a finding about the key stands. */
 const struct node *node_for(const struct node *mapping, const char *key);

@@ -120,6 +120,7 @@ node_check(struct diagnostics *diagnostics, const struct place *place, const str
 	if (config->networks != NULL && config->prefixes.count > 0)
 		nexthop_check(diagnostics, place, map, config);
 	hooks_check(diagnostics, place, map, config);
+	ip_setup_check(diagnostics, place, map, config);
 	node_attributes_make(diagnostics, place, map, config, text_bytes);
 }
 

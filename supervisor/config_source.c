@@ -9,9 +9,10 @@
 #include "diagnostic.h"
 
 static struct config *
-file_load(const struct config_source *source, struct diagnostics *diagnostics, bool directories)
+file_load(const struct config_source *source, const struct config *running, struct diagnostics *diagnostics)
 {
-	return config_load(source->file, diagnostics, directories);
+	/* those of log files may have to wait for a file system, which a running supervisor must not */
+	return config_load(source->file, diagnostics, running == NULL);
 }
 
 struct config_source
@@ -28,7 +29,7 @@ log_finding(void *context, enum severity severity, const char *line)
 }
 
 struct config *
-config_source_load(const struct config_source *source, bool directories)
+config_source_load(const struct config_source *source, const struct config *running)
 {
 	struct diagnostics *diagnostics = diagnostics_new(source->name);
 	struct config *config;
@@ -37,7 +38,7 @@ config_source_load(const struct config_source *source, bool directories)
 		log_errorx("cannot load %s: out of memory", source->name);
 		return NULL;
 	}
-	config = source->load(source, diagnostics, directories);
+	config = source->load(source, running, diagnostics);
 	diagnostics_each(diagnostics, log_finding, NULL);
 	diagnostics_free(diagnostics);
 	return config;

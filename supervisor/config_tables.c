@@ -105,6 +105,16 @@ const struct option global_table[] = {
 	OPTION_END,
 };
 
+static const struct option ip_setup_table[] = {
+	{.name = "interface", .type = OPTION_STRING, .offset = offsetof(struct ip_setup_options, interface), .min = 1,
+	    .max = IP_SETUP_NAME_MAX, .help = "interface that gets the addresses; default lo"},
+	{.name = "label", .type = OPTION_STRING, .offset = offsetof(struct ip_setup_options, label), .min = 1,
+	    .max = IP_SETUP_NAME_MAX - 2, .help = "the kernel's label of the IPv4 addresses is INTERFACE:LABEL"},
+	{.name = "dynamic", .type = OPTION_BOOL, .offset = offsetof(struct ip_setup_options, dynamic), .fallback = "false",
+	    .help = "the addresses are there only while it is up"},
+	OPTION_END,
+};
+
 #define HOOK(NAME, MEMBER, HELP) \
 	{.name = NAME, .type = OPTION_STRING, .offset = offsetof(struct hook_options, MEMBER), .min = 1, \
 	    .max = SHELL_COMMAND_MAX, .help = HELP}
@@ -157,7 +167,9 @@ static const struct option hooks_table[] = {
 	{.name = "metric_increase", .type = OPTION_INTEGER, .offset = offsetof(STRUCT, node.metric_increase), .min = 0, \
 	    .max = UINT32_MAX_D, .fallback = "0", .help = "added to the MED of each following prefix"}, \
 	{.name = "hooks", .type = OPTION_TABLE, .offset = offsetof(STRUCT, node.hooks), .table = hooks_table, \
-	    .help = "commands to run when the state has changed"}
+	    .help = "commands to run when the state has changed"}, \
+	{.name = "ip_setup", .type = OPTION_TABLE, .flags = OPTION_GIVEN, .offset = offsetof(STRUCT, node.ip_setup), \
+	    .table = ip_setup_table, .help = "put the addresses of the prefixes on an interface of this machine"}
 
 const struct option check_table[] = {
 	NODE_NAMES(struct check_config),

@@ -207,6 +207,12 @@ control_free(struct control *control)
 	free(control);
 }
 
+const char *
+control_path(const struct control *control)
+{
+	return control->socket.fd != -1 ? control->socket.path : NULL;
+}
+
 void
 control_listen(struct control *control)
 {

@@ -51,6 +51,8 @@ void control_free(struct control *);
  * and costs nothing but the socket.
  */
 void control_listen(struct control *);
+/* The path of the socket, NULL: there is none. */
+const char *control_path(const struct control *);
 
 /* There is another event, or result of a check: who waits for one has it. */
 void control_heard(void *control);

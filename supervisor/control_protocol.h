@@ -6,6 +6,7 @@
 
 #define CONTROL_PROTOCOL 1
 #define CONTROL_FILE "control.sock" /* in runtime_dir, unless configured */
+#define CONTROL_PATH "/run/exacheck/" CONTROL_FILE /* unless configured, and said */
 #define CONTROL_REQUEST_MAX 65536 /* bytes, with the end of the line */
 
 #endif

@@ -26,6 +26,7 @@ struct launcher;
 #define LAUNCHER_WEB (SIZE_MAX - 1)
 #define LAUNCHER_LOG (SIZE_MAX - 2)
 #define LAUNCHER_NOTIFY (SIZE_MAX - 3)
+#define LAUNCHER_ADDRESS (SIZE_MAX - 4)
 
 /* Its name in a request: no method's. */
 #define LAUNCHER_SELF "exacheck"

@@ -46,6 +46,8 @@ const struct launcher_helper launcher_helpers[] = {
 	{LAUNCHER_WEB, "exacheck-web", CAPABILITIES_IDENTITY | CAPABILITY(CAP_NET_BIND_SERVICE)},
 	{LAUNCHER_LOG, "exacheck-log", CAPABILITY(CAP_DAC_OVERRIDE)}, /* to write where root may */
 	{LAUNCHER_NOTIFY, "exacheck-notify", CAPABILITIES_IDENTITY},
+	/* that is what putting up addresses takes */
+	{LAUNCHER_ADDRESS, "exacheck-address", CAPABILITIES_IDENTITY | CAPABILITY(CAP_NET_ADMIN)},
 	{0, NULL, 0},
 };
 

@@ -14,6 +14,7 @@
 #include "config.h"
 #include "config_source.h"
 #include "diff.h"
+#include "healthcheck.h"
 #include "identity.h"
 #include "import/import.h"
 #include "preflight.h"
@@ -144,7 +145,7 @@ command_dispatch(const char *name, const struct command_line *line)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(commands[i].name, name) == 0)
 			return commands[i].run(line);
-	fprintf(stderr, "exacheck: no command \"%s\": it is one of run, test, schema, import\n", name);
+	fprintf(stderr, "exacheck: no command \"%s\": it is one of run, test, schema, import, healthcheck\n", name);
 	return EXIT_USAGE;
 }
 
@@ -157,6 +158,7 @@ command_foreign(int argc, char **argv, int *status)
 		int (*run)(int argc, char **argv);
 	} foreign[] = {
 		{"import", import_main},
+		{"healthcheck", healthcheck_main},
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(foreign) / sizeof(foreign[0]); i++) {

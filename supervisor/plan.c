@@ -29,6 +29,7 @@ static const struct {
 	{"hooks", PLAN_TEXT},
 	{"disable", PLAN_WORKER},
 	{"guard", PLAN_MEMBERS},
+	{"ip_setup", PLAN_ADDRESSES},
 };
 
 /* A node of one configuration while partners are looked for: equal nodes have equal digests. */
@@ -369,7 +370,8 @@ plan_describe(unsigned changes, char text[static PLAN_TEXT_SIZE])
 		enum plan_change change;
 		const char *word;
 	} words[] = {{PLAN_NAME, "name"}, {PLAN_ROUTES, "routes"}, {PLAN_TIMING, "timing"}, {PLAN_WORKER, "arguments"},
-	    {PLAN_MEMBERS, "members"}, {PLAN_TEXT, "description, splay or hooks"}, {PLAN_PLACE, "place"}};
+	    {PLAN_MEMBERS, "members"}, {PLAN_TEXT, "description, splay or hooks"}, {PLAN_PLACE, "place"},
+	    {PLAN_ADDRESSES, "ip_setup"}};
 	size_t length = 0;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

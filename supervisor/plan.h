@@ -21,9 +21,11 @@ enum plan_change {
 	PLAN_TEXT = 16,	    /* what only people read, or what counts at the start alone */
 	PLAN_PLACE = 32,    /* others came or went before it, or it moved */
 	PLAN_MEMBERS = 64,  /* of a group, or what is required of them */
+	PLAN_ADDRESSES = 128, /* what is put on interfaces */
 };
 /* What counts as a change of the node. */
-#define PLAN_CHANGED (PLAN_NAME | PLAN_ROUTES | PLAN_TIMING | PLAN_WORKER | PLAN_TEXT | PLAN_MEMBERS)
+#define PLAN_CHANGED (PLAN_NAME | PLAN_ROUTES | PLAN_TIMING | PLAN_WORKER | PLAN_TEXT | PLAN_MEMBERS | \
+	PLAN_ADDRESSES)
 
 /* The checks, or the groups. */
 struct plan_nodes {

@@ -75,6 +75,12 @@ program_path(void)
 	return program.path;
 }
 
+bool
+program_goes_on(void)
+{
+	return getenv(STATE_VARIABLE) != NULL;
+}
+
 int
 program_state(void)
 {

@@ -17,6 +17,9 @@ bool program_remember(char **argv, char **environment);
 /* Its path without links, as it was when it was started. */
 const char *program_path(void);
 
+/* Whether another program of this process left its state; asked before program_state. */
+bool program_goes_on(void);
+
 /*
  * The descriptor of the state that another program of this process left, or -1; the variable that says so is gone
  * afterwards.

@@ -226,7 +226,7 @@ reload_run(const struct reload *reload, bool asked, FILE *report)
 
 	if (report != NULL)
 		log_set_witness(report_line, report, false);
-	config = config_source_load(reload->source, false);
+	config = config_source_load(reload->source, *reload->config);
 	result = config == NULL ? RELOAD_REFUSED : reload_with(reload, config, asked);
 	if (result == RELOAD_REFUSED)
 		log_errorx("%s was not reloaded: everything goes on as before", (*reload->config)->path);
@@ -266,7 +266,7 @@ reload_try(const struct reload *reload, FILE *report)
 	enum reload_result result = RELOAD_REFUSED;
 
 	log_set_witness(report_line, report, true);
-	if ((config = config_source_load(reload->source, false)) != NULL)
+	if ((config = config_source_load(reload->source, *reload->config)) != NULL)
 		result = try_with(reload, config, report);
 	log_set_witness(NULL, NULL, false);
 	config_free(config);

@@ -14,6 +14,7 @@
 
 /* What a scalar may look like besides its storage's own form: numbers may be quoted, names may look like numbers. */
 struct scalar_schema {
+	const char *word;    /* what people call the type, also in exacheck.yaml(5) */
 	const char *types;   /* JSON types, blanks between */
 	const char *pattern; /* of the string, or NULL */
 };
@@ -21,34 +22,37 @@ struct scalar_schema {
 #define NUMBER_PATTERN "^[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?$"
 
 static const struct scalar_schema scalars[OPTION_TYPES] = {
-    [OPTION_BOOL] = {"boolean string",
+    [OPTION_BOOL] = {"boolean", "boolean string",
 	"^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[Yy][Ee][Ss]|[Nn][Oo]|[Oo][Nn]|[Oo][Ff][Ff])$"},
-    [OPTION_INTEGER] = {"integer string", "^[+-]?[0-9]+$"},
-    [OPTION_NUMBER] = {"number string", NUMBER_PATTERN},
-    [OPTION_SECONDS] = {"number string", NUMBER_PATTERN},
-    [OPTION_PATH_ID] = {"integer string", "^[0-9]+(\\.[0-9]+\\.[0-9]+\\.[0-9]+)?$"},
-    [OPTION_PERCENT] = {"string", "^\\+?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?%$"},
-    [OPTION_MODE] = {"integer string", "^[0-7]{1,4}$"},
-    [OPTION_SIZE] = {"integer string", "^[0-9]+ *([KkMmGgTt]([Ii][Bb]|[Bb])?|[Bb])?$"},
-    [OPTION_STRING] = {"string number boolean", NULL},
-    [OPTION_NAME] = {"string number boolean", "^[^'\"]+$"},
-    [OPTION_PATH] = {"string", "^/"},
-    [OPTION_PATTERN] = {"string number boolean", NULL},
-    [OPTION_HOST] = {"string", NULL},
-    [OPTION_ADDRESS] = {"string", NULL},
-    [OPTION_NEXT_HOP] = {"string", NULL},
-    [OPTION_PREFIX] = {"string", NULL},
-    [OPTION_COMMUNITY] = {"string integer", NULL},
-    [OPTION_AS_PATH] = {"integer string number", NULL},
-    [OPTION_STATUS] = {"integer string", "^[1-5][0-9][0-9]([ ]*-[ ]*[1-5][0-9][0-9])?$"},
-    [OPTION_URL] = {"string", "^[Hh][Tt][Tt][Pp][Ss]?://"},
-    [OPTION_DNS_NAME] = {"string", NULL},
-    [OPTION_DNS_TYPE] = {"string", NULL},
-    [OPTION_DNS_RCODE] = {"string integer", NULL},
-    [OPTION_HEADER_VALUE] = {"string number boolean", NULL},
-    [OPTION_RECEIVER] = {"string", NULL},
-    [OPTION_SECRET] = {"string", NULL},
-    [OPTION_LISTEN] = {"string", "^(\\[.*\\]|[0-9.]+):[0-9]+$"},
+    [OPTION_INTEGER] = {"integer", "integer string", "^[+-]?[0-9]+$"},
+    [OPTION_NUMBER] = {"number", "number string", NUMBER_PATTERN},
+    [OPTION_SECONDS] = {"seconds", "number string", NUMBER_PATTERN},
+    [OPTION_PATH_ID] = {"integer or dotted quad", "integer string", "^[0-9]+(\\.[0-9]+\\.[0-9]+\\.[0-9]+)?$"},
+    [OPTION_PERCENT] = {"percentage", "string", "^\\+?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?%$"},
+    [OPTION_MODE] = {"octal", "integer string", "^[0-7]{1,4}$"},
+    [OPTION_SIZE] = {"size", "integer string", "^[0-9]+ *([KkMmGgTt]([Ii][Bb]|[Bb])?|[Bb])?$"},
+    [OPTION_STRING] = {"string", "string number boolean", NULL},
+    [OPTION_NAME] = {"name", "string number boolean", "^[^'\"]+$"},
+    [OPTION_PATH] = {"path", "string", "^/"},
+    [OPTION_PATTERN] = {"pattern", "string number boolean", NULL},
+    [OPTION_HOST] = {"address or name", "string", NULL},
+    [OPTION_ADDRESS] = {"address", "string", NULL},
+    [OPTION_NEXT_HOP] = {"address or self", "string", NULL},
+    [OPTION_PREFIX] = {"network", "string", NULL},
+    [OPTION_COMMUNITY] = {"community", "string integer", NULL},
+    [OPTION_AS_PATH] = {"AS path", "integer string number", NULL},
+    [OPTION_STATUS] = {"status", "integer string", "^[1-5][0-9][0-9]([ ]*-[ ]*[1-5][0-9][0-9])?$"},
+    [OPTION_URL] = {"URL", "string", "^[Hh][Tt][Tt][Pp][Ss]?://"},
+    [OPTION_DNS_NAME] = {"domain name", "string", NULL},
+    [OPTION_DNS_TYPE] = {"record type", "string", NULL},
+    [OPTION_DNS_RCODE] = {"response code", "string integer", NULL},
+    [OPTION_HEADER_VALUE] = {"string", "string number boolean", NULL},
+    [OPTION_RECEIVER] = {"path, address or name", "string", NULL},
+    [OPTION_SECRET] = {"string", "string", NULL},
+    [OPTION_CHOICE] = {"word", NULL, NULL},
+    [OPTION_WORD] = {"word", NULL, NULL},
+    [OPTION_TABLE] = {"map", NULL, NULL},
+    [OPTION_LISTEN] = {"address:port", "string", "^(\\[.*\\]|[0-9.]+):[0-9]+$"},
 };
 
 struct schema {
@@ -262,6 +266,18 @@ put_help(struct schema *schema, json_t *object, const struct option *option)
 	put(schema, object, "description", text);
 }
 
+/* The type and the unit, as people call them: what JSON's own types do not tell. */
+static void
+put_type(struct schema *schema, json_t *object, const struct option *option)
+{
+	const char *word = scalars[option->type].word;
+
+	if (word != NULL && option->unit != NULL && strcmp(word, option->unit) != 0)
+		put(schema, object, "$comment", json_sprintf("%s, %s", word, option->unit));
+	else if (word != NULL)
+		put(schema, object, "$comment", json_string(word));
+}
+
 static json_t *
 option_schema(struct schema *schema, const struct option *option)
 {
@@ -269,6 +285,7 @@ option_schema(struct schema *schema, const struct option *option)
 
 	if ((option->flags & OPTION_REQUIRED) == 0 && option->type != OPTION_LATER)
 		object = nullable(schema, object);
+	put_type(schema, object, option);
 	put_help(schema, object, option);
 	if (option->fallback != NULL)
 		put(schema, object, "default", default_json(option));
@@ -309,7 +326,8 @@ args_schema(struct schema *schema)
 	for (size_t i = 0; check_methods[i] != NULL; i++) {
 		form = table_schema(schema, check_methods[i]->options);
 		put(schema, form, "title", json_string(check_methods[i]->name));
-		put_required(schema, form, "method", json_pack("{s:s}", "const", check_methods[i]->name));
+		put_required(schema, form, "method",
+		    json_pack("{s:s, s:s}", "const", check_methods[i]->name, "description", "how to look at the service"));
 		append(schema, forms, form);
 	}
 	return json_pack("{s:s, s:o}", "description", "the method and its arguments", "oneOf", forms);
@@ -373,6 +391,7 @@ logger_schema(struct schema *schema)
 		form = table_schema(schema, kind->table);
 		put(schema, form, "title", json_string(kind->name));
 		put_required(schema, form, "method", word_schema(schema, kind->name));
+		put_help(schema, json_object_get(json_object_get(form, "properties"), "method"), &logger_method_option);
 		append(schema, forms, form);
 	}
 	return json_pack("{s:s, s:o}", "description", "a log, by its method", "oneOf", forms);
@@ -396,7 +415,8 @@ document_schema(struct schema *schema)
 
 	put_required(schema, check, "args", args_schema(schema));
 	put_required(schema, document, "checks",
-	    json_pack("{s:s, s:i, s:o}", "type", "array", "minItems", 1, "items", check));
+	    json_pack("{s:s, s:i, s:o, s:s}", "type", "array", "minItems", 1, "items", check, "description",
+		"services, and the routes to announce while they work"));
 	put_list(schema, document, "groups", group_schema(schema), 0, "routes announced for several checks");
 	put_list(schema, document, "logging", logger_schema(schema), LOGGERS_MAX, "log files and syslog");
 	put_list(schema, document, "notifications", table_schema(schema, notification_table), NOTIFICATIONS_MAX,

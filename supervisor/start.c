@@ -55,7 +55,7 @@ start_run(const struct supervisor_start *start)
 	paths = (struct launcher_paths){.libexec = libexec_find(libexec), .program = program_path()};
 	if ((launcher = launcher_start(&paths)) == NULL)
 		return EXIT_FAILURE;
-	if ((config = config_source_load(start->source, true)) == NULL) {
+	if ((config = config_source_load(start->source, NULL)) == NULL) {
 		launcher_free(launcher);
 		return EXIT_USAGE;
 	}

@@ -9,6 +9,7 @@
 
 #include "../common/log.h"
 #include "../common/monotime.h"
+#include "addresses.h"
 #include "channel.h"
 #include "checks.h"
 #include "child.h"
@@ -34,7 +35,7 @@
 #define RETURN_NS (1 * NS_PER_SECOND)
 #define POLL_NS (5 * NS_PER_MILLISECOND)
 /* Then processes are killed that end by nobody's word: what a check left behind and nobody knows. */
-#define SPARED_MAX 3
+#define SPARED_MAX 4
 #define KILL_NS (100 * NS_PER_MILLISECOND)
 #define FEED_NS (400 * NS_PER_MILLISECOND) /* exacheck-web writes its files for the last time */
 #define NOTIFY_NS (950 * NS_PER_MILLISECOND) /* exacheck-notify delivers what it has */
@@ -55,6 +56,7 @@ struct stop {
 	monotime_t deadline;
 	monotime_t there; /* when ExaBGP was last there, not before the end began */
 	bool signalled;
+	bool addresses; /* exacheck-address was told */
 	bool hurried; /* commands no longer wait for answers to earlier ones, so answers may come that nothing waits for */
 };
 
@@ -158,6 +160,7 @@ spared(const struct stop *stop, int64_t elapsed_ns, pid_t list[static SPARED_MAX
 		{loggers_pid(stop->parts.loggers), INT64_MAX},
 		{feed_ends(stop->parts.feed) ? feed_pid(stop->parts.feed) : 0, FEED_NS},
 		{notifier_ends(stop->parts.notifier) ? notifier_pid(stop->parts.notifier) : 0, NOTIFY_NS},
+		{addresses_pid(stop->parts.addresses), stop->limit_ns},
 	};
 	bool over = elapsed_ns >= stop->limit_ns - REAP_NS;
 	size_t count = 0;
@@ -196,6 +199,16 @@ last_turn(struct stop *stop)
 	event_base_loopbreak(stop->parts.base);
 }
 
+/* Addresses go after the routes that lead to them, as far as ExaBGP lets go of these in time. */
+static void
+addresses_turn(struct stop *stop, int64_t elapsed_ns)
+{
+	if (stop->addresses || (!channel_idle(stop->parts.channel) && elapsed_ns < stop->limit_ns / 2))
+		return;
+	stop->addresses = true;
+	addresses_stop(stop->parts.addresses, stop->keep);
+}
+
 /* Called every few milliseconds: done when all is said and reaped, or when time is up. */
 static void
 end_turn(struct stop *stop)
@@ -203,8 +216,12 @@ end_turn(struct stop *stop)
 	pid_t last = loggers_pid(stop->parts.loggers), list[SPARED_MAX];
 	monotime_t now = monotime_now();
 	int64_t left_ns = monotime_left(stop->deadline, now), elapsed_ns = stop->limit_ns - left_ns;
-	bool children = children_left(&last, last > 0 ? 1 : 0);
-	bool idle = !return_awaited(stop, now) && !children && channel_idle(stop->parts.channel);
+	bool children;
+	bool idle;
+
+	addresses_turn(stop, elapsed_ns);
+	children = children_left(&last, last > 0 ? 1 : 0);
+	idle = !return_awaited(stop, now) && !children && channel_idle(stop->parts.channel);
 
 	/* As its process, ExaBGP must not find our end closed when it answers late: then all of the time is used to read. */
 	if (left_ns == 0 || (idle && (!stop->hurried || stop->parts.alone))) {

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+struct addresses;
 struct channel;
 struct checks;
 struct event_base;
@@ -36,6 +37,7 @@ struct stop_parts {
 	struct feed *feed;
 	struct loggers *loggers;
 	struct notifier *notifier;
+	struct addresses *addresses;
 	bool alone; /* we are no process of ExaBGP, which would wait for 2 s only */
 };
 

@@ -20,6 +20,7 @@
 static const struct {
 	const char *prefix, *name;
 } subsystems[] = {
+	{"addresses", UTILITY},
 	{"attributes", ANNOUNCER},
 	{"channel", ANNOUNCER},
 	{"exabgp", ANNOUNCER},
@@ -59,6 +60,7 @@ static const struct {
 	{"descriptor", UTILITY},
 	{"feed", UTILITY},
 	{"history", UTILITY},
+	{"host_addresses", UTILITY},
 	{"host_name", UTILITY},
 	{"journal", UTILITY},
 	{"kept_state", UTILITY},

@@ -16,11 +16,13 @@
 
 #include "../common/log.h"
 #include "../common/monotime.h"
+#include "addresses.h"
 #include "channel_output.h"
 #include "checks.h"
 #include "config_source.h"
 #include "confine.h"
 #include "control.h"
+#include "control_protocol.h"
 #include "descriptor.h"
 #include "events.h"
 #include "feed.h"
@@ -116,6 +118,7 @@ checks_start(struct supervisor *supervisor)
 	pulse_set(supervisor->pulse);
 	journal_begin(supervisor->journal, ledger_settle(supervisor->ledger));
 	feed_configure(supervisor->feed);
+	addresses_configure(supervisor->addresses);
 	watch_set(supervisor->watch, global->live_reload, global->monitoring_interval_ns);
 	return true;
 }
@@ -125,7 +128,7 @@ stop_make(struct supervisor *supervisor)
 {
 	const struct stop_parts parts = {supervisor->base, supervisor->ledger, supervisor->channel, supervisor->workers,
 		supervisor->hooks, supervisor->launcher, supervisor->checks, supervisor->feed, supervisor->loggers,
-		supervisor->notifier, supervisor_alone(supervisor)};
+		supervisor->notifier, supervisor->addresses, supervisor_alone(supervisor)};
 
 	return stop_new(&parts);
 }
@@ -163,7 +166,9 @@ parts_make(struct supervisor *supervisor)
 	    (supervisor->loggers = loggers_new(supervisor->base, &supervisor->config, &supervisor->identity,
 	    supervisor->launcher)) == NULL ||
 	    (supervisor->notifier = notifier_new(supervisor->base, &supervisor->config, &supervisor->identity,
-	    supervisor->launcher)) == NULL)
+	    supervisor->launcher)) == NULL ||
+	    (supervisor->addresses = addresses_new(supervisor->base, &supervisor->config, supervisor->checks,
+	    &supervisor->identity, supervisor->launcher, journal_lock(supervisor->journal) != -1)) == NULL)
 		return false;
 	supervisor->notes = (struct node_journal){supervisor->journal, supervisor->checks};
 	supervisor->chronicle = (struct chronicle){.checks = supervisor->checks, .events = supervisor->events,
@@ -176,7 +181,8 @@ parts_make(struct supervisor *supervisor)
 	    upgrade_adopt(supervisor->base, supervisor->launcher, &supervisor_upgrade_hooks, supervisor, supervisor->left_file) :
 	    upgrade_new(supervisor->base, supervisor->launcher, &supervisor_upgrade_hooks, supervisor);
 	supervisor->view = (struct view){&supervisor->config, supervisor->checks, supervisor->ledger, supervisor->channel,
-	    supervisor->events, &supervisor->counts, monotime_now(), supervisor->loggers, supervisor->notifier};
+	    supervisor->events, &supervisor->counts, monotime_now(), supervisor->loggers, supervisor->notifier,
+	    supervisor->addresses};
 	supervisor->control = supervisor_control(supervisor);
 	supervisor->feed = feed_new(supervisor->base, &supervisor->view, supervisor->checks, &supervisor->identity,
 	    supervisor->launcher);
@@ -235,6 +241,7 @@ supervisor_free(struct supervisor *supervisor)
 	chronicle_end(&supervisor->chronicle); /* nobody is told any more */
 	loggers_free(supervisor->loggers);
 	notifier_free(supervisor->notifier);
+	addresses_free(supervisor->addresses);
 	launcher_free(supervisor->launcher);
 	if (supervisor->channel != NULL)
 		channel_free(supervisor->channel);
@@ -248,6 +255,16 @@ supervisor_free(struct supervisor *supervisor)
 	events_free(supervisor->events);
 	checks_free(supervisor->checks);
 	config_free(supervisor->config);
+}
+
+/* Where there may be several, and how else would one know. */
+static void
+control_tell(const struct control *control)
+{
+	const char *path = control_path(control);
+
+	if (path != NULL && strcmp(path, CONTROL_PATH) != 0)
+		log_info("to ask what it does: exacheck-ctl -s %s status", path);
 }
 
 static int
@@ -268,6 +285,7 @@ supervisor_run(const struct supervisor_start *start, struct config *config, stru
 	if (identity_find(&config->global, &supervisor.identity) && supervisor_begin(&supervisor)) {
 		log_info("exacheck %s started: %zu check%s of %s", program_version, config->count, config->count == 1 ? "" : "s",
 		    config->path);
+		control_tell(supervisor.control);
 		status = supervisor_loop(&supervisor);
 	}
 	supervisor_free(&supervisor);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../common/log.h"
+#include "addresses.h"
 #include "control.h"
 #include "events.h"
 #include "feed.h"
@@ -114,6 +115,7 @@ reload_now(struct supervisor *supervisor, bool asked, FILE *report)
 		pulse_set(supervisor->pulse);
 		supervisor_outlets_follow(supervisor);
 		feed_configure(supervisor->feed);
+		addresses_configure(supervisor->addresses);
 		control_listen(supervisor->control);
 	}
 	service_ready();
@@ -172,6 +174,7 @@ upgrade_keep(void *context, bool keep)
 		feed_leave(supervisor->feed);
 		loggers_leave(supervisor->loggers);
 		notifier_leave(supervisor->notifier);
+		addresses_leave(supervisor->addresses);
 	}
 	return handover_keep(&handover, keep);
 }

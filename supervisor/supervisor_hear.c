@@ -9,6 +9,7 @@
 
 #include "../common/log.h"
 #include "../common/monotime.h"
+#include "addresses.h"
 #include "control.h"
 #include "feed.h"
 #include "hook.h"
@@ -72,6 +73,7 @@ supervisor_transition(void *context, const struct transition *transition)
 	chronicle_transition(&supervisor->chronicle, transition);
 	hooks_transition(supervisor->hooks, transition);
 	pulse_set(supervisor->pulse);
+	addresses_changed(supervisor->addresses);
 	guard_tell(supervisor);
 	if (transition->result != NULL)
 		control_result(supervisor->control);
@@ -89,6 +91,7 @@ supervisor_change(void *context, const struct node_change *change)
 	chronicle_change(&supervisor->chronicle, change);
 	hooks_node_changed(supervisor->hooks, change, change->node->rank >= checks_count(supervisor->checks));
 	pulse_set(supervisor->pulse); /* what the guard permits comes after the event that made it do so */
+	addresses_changed(supervisor->addresses);
 	guard_tell(supervisor);
 	if (change->before != change->after)
 		supervisor_title_changed(supervisor);
@@ -114,7 +117,8 @@ supervisor_reap(struct supervisor *supervisor)
 		if (pid > 0 && !launcher_reaped(supervisor->launcher, pid, status) &&
 		    !upgrade_reaped(supervisor->upgrade, pid, status) && !hooks_reaped(supervisor->hooks, pid, status) &&
 		    !feed_reaped(supervisor->feed, pid, status) && !loggers_reaped(supervisor->loggers, pid, status) &&
-		    !notifier_reaped(supervisor->notifier, pid, status))
+		    !notifier_reaped(supervisor->notifier, pid, status) &&
+		    !addresses_reaped(supervisor->addresses, pid, status))
 			workers_reaped(supervisor->workers, pid, status);
 }
 

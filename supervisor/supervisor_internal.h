@@ -48,6 +48,7 @@ struct supervisor {
 	struct feed *feed;
 	struct loggers *loggers;
 	struct notifier *notifier;
+	struct addresses *addresses;
 	struct control *control;
 	monotime_t paused; /* when an upgrade began to wait for quiet */
 	bool reload_due; /* asked for during an upgrade */

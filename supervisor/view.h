@@ -11,6 +11,7 @@
 
 #include "../common/monotime.h"
 
+struct addresses;
 struct channel;
 struct checks;
 struct config;
@@ -37,6 +38,7 @@ struct view {
 	monotime_t started; /* since when this program runs */
 	const struct loggers *loggers; /* NULL: there are none; as of */
 	const struct notifier *notifier;
+	const struct addresses *addresses;
 };
 
 enum view_detail {

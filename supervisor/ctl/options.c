@@ -10,10 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../control_protocol.h"
 #include "moment.h"
 
-#define DEFAULT_SOCKET "/run/exacheck/control.sock"
-#define SOCKET_FILE "control.sock" /* of a runtime directory */
 #define MANY ((size_t)-1)
 
 /* What has a meaning for some commands only. */
@@ -84,8 +83,8 @@ usage_print(FILE *stream)
 		if (commands[i].help != NULL)
 			fprintf(stream, "  %-11s %s%s%s\n", commands[i].name, commands[i].usage,
 			    *commands[i].usage != '\0' ? "\n                " : "", commands[i].help);
-	fputs("\n  -s, --socket SOCKET      the control socket (default $EXACHECK_SOCKET, then " DEFAULT_SOCKET ")\n"
-	      "  -r, --runtime DIRECTORY  exacheck.runtime_dir of the configuration: the socket is DIRECTORY/" SOCKET_FILE "\n"
+	fputs("\n  -s, --socket SOCKET      the control socket (default $EXACHECK_SOCKET, then " CONTROL_PATH ")\n"
+	      "  -r, --runtime DIRECTORY  exacheck.runtime_dir of the configuration: the socket is DIRECTORY/" CONTROL_FILE "\n"
 	      "  -j, --json               for programs\n"
 	      "  -t, --timeout SECONDS    how long to wait for an answer\n"
 	      "  -h, --help               this text\n"
@@ -134,7 +133,7 @@ runtime_read(const char *directory, struct ctl *ctl)
 	static char *path;
 
 	free(path);
-	if (asprintf(&path, "%s/" SOCKET_FILE, directory) == -1)
+	if (asprintf(&path, "%s/" CONTROL_FILE, directory) == -1)
 		ctl_no_memory();
 	ctl->socket = path;
 	return true;
@@ -229,7 +228,7 @@ options_read(int argc, char **argv, struct ctl *ctl, enum ctl_exit *code)
 	unsigned used = 0;
 	int letter;
 
-	*ctl = (struct ctl){.socket = environment != NULL && *environment != '\0' ? environment : DEFAULT_SOCKET,
+	*ctl = (struct ctl){.socket = environment != NULL && *environment != '\0' ? environment : CONTROL_PATH,
 		.warning = -1, .critical = -1};
 	*code = CTL_USAGE;
 	while ((letter = getopt_long(argc, argv, "s:r:jt:hvfw:c:", options, NULL)) != -1) {

@@ -169,6 +169,13 @@ seccomp_enter_helper(const struct entry *entry, char text[static MECHANISM_TEXT_
 	return seccomp_enter(&entry->program) ? MECHANISM_APPLIED : failed(text);
 }
 
+/* What it lacks it cannot take along. */
+static bool
+net_admin_held(void)
+{
+	return capng_get_caps_process() == 0 && capng_have_capability(CAPNG_PERMITTED, CAP_NET_ADMIN) == 1;
+}
+
 static const struct {
 	const char *name;
 	enum mechanism_end (*enter)(const struct entry *, char text[static MECHANISM_TEXT_SIZE]);
@@ -218,6 +225,7 @@ cage_enter(const struct cage *cage, char *report, size_t size)
 	char text[MECHANISM_TEXT_SIZE];
 	bool entered;
 
+	entry.sandbox.profile.mark = (cage->capabilities & UINT32_C(1) << CAP_NET_ADMIN) != 0 && net_admin_held();
 	report[0] = '\0';
 	if (identity->sandbox != SANDBOX_LEVEL_OFF && !cage->unfiltered && seccomp_available() &&
 	    !seccomp_profile_compile(cage->needs, cage->calls, &entry.program, text)) {

@@ -32,7 +32,10 @@ struct cage_place {
 
 struct cage {
 	struct cage_identity identity;
-	/* It stays who it is, root too, with these capabilities at most (bits of the first 32) of those it has. */
+	/*
+	 * It stays who it is, root too, with these capabilities at most (bits of the first 32) of those it has. Who does not
+	 * can take CAP_NET_ADMIN along.
+	 */
 	bool keep_identity;
 	uint32_t capabilities;
 	/* System calls: those of these needs (enum sandbox_need), and of further lists (the last NULL; NULL: none). */

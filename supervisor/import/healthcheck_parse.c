@@ -161,6 +161,18 @@ word_refuse(struct parser *parser, size_t at, const struct healthcheck_option *o
 	import_note(parser->importing, IMPORT_WRONG, option != NULL || word->line > 0 ? place : NULL, "%s", text);
 }
 
+static bool
+is_value(const struct parser *parser, size_t at)
+{
+	struct meaning meaning;
+
+	/* argparse takes no value across --, nor -- for one */
+	if (at >= parser->end)
+		return false;
+	meaning_find(parser->words->items[at].text, &meaning);
+	return meaning.kind == MEANING_VALUE;
+}
+
 /* Names of options for suggest(), as the user writes them. */
 static const char *
 candidate_name(const void *context, size_t index)
@@ -189,6 +201,17 @@ unknown_refuse(struct parser *parser, size_t at)
 	}
 	word_refuse(parser, at, NULL, "%s is no option of ExaBGP's healthcheck%s", option_quote(name, quoted),
 	    suggest_format(meant, suggestion));
+}
+
+/* Returns the next word: what follows a name that is none was meant for it. */
+static size_t
+name_refuse(struct parser *parser, size_t at, const struct meaning *meaning)
+{
+	if (meaning->kind == MEANING_AMBIGUOUS)
+		word_refuse(parser, at, NULL, "%s may be one of %s", parser->words->items[at].text, meaning->candidates);
+	else
+		unknown_refuse(parser, at);
+	return at + 1 + (meaning->value == NULL && is_value(parser, at + 1));
 }
 
 static void
@@ -233,18 +256,6 @@ option_take(struct parser *parser, size_t at, const struct healthcheck_option *o
 		value = option->fallback;
 	if (!healthcheck_value_take(option, value, parser->options, error))
 		word_refuse(parser, at, option, "%s", error);
-}
-
-static bool
-is_value(const struct parser *parser, size_t at)
-{
-	struct meaning meaning;
-
-	/* argparse takes no value across --, nor -- for one */
-	if (at >= parser->end)
-		return false;
-	meaning_find(parser->words->items[at].text, &meaning);
-	return meaning.kind == MEANING_VALUE;
 }
 
 /* Flags may share a word, -da, and the last letter may have a value, -di5. False: the word is used up. */
@@ -321,12 +332,10 @@ words_parse(struct importing *importing, const struct healthcheck_words *words, 
 		meaning_find(words->items[at].text, &meaning);
 		if (at >= parser.end || meaning.kind == MEANING_VALUE)
 			stray_refuse(&parser, at++);
-		else if (meaning.kind == MEANING_UNKNOWN)
-			unknown_refuse(&parser, at++);
-		else if (meaning.kind == MEANING_AMBIGUOUS)
-			word_refuse(&parser, at, NULL, "%s may be one of %s", words->items[at].text, meaning.candidates), at++;
-		else
+		else if (meaning.kind == MEANING_OPTION)
 			at = word_take(&parser, at, &meaning);
+		else
+			at = name_refuse(&parser, at, &meaning);
 	}
 	return parser.valid;
 }

@@ -14,7 +14,7 @@
 const struct importer importers[] = {
 	{"exabgp-healthcheck", "FILE | OPTION...", import_healthcheck},
 	{"exabgp-healthcheck-perl", "FILE", import_perl},
-	{"anycast-healthchecker", "DIRECTORY | FILE", import_anycast},
+	{"anycast-healthchecker", "[FILE] DIRECTORY | FILE", import_anycast},
 	{NULL, NULL, NULL},
 };
 

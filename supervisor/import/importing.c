@@ -25,6 +25,7 @@ struct importing {
 	char *heading; /* NULL: none */
 	STAILQ_HEAD(, note) notes;
 	size_t counts[IMPORT_KINDS];
+	const char *where; /* precedes places; may be NULL */
 	bool short_of_memory;
 };
 
@@ -87,13 +88,20 @@ import_note(struct importing *importing, enum import_kind kind, const char *plac
 	if (vasprintf(&text, format, arguments) == -1)
 		text = NULL;
 	va_end(arguments);
-	if (text != NULL && place != NULL) {
-		if (asprintf(&placed, "%s: %s", place, text) == -1)
+	if (text != NULL && (place != NULL || importing->where != NULL)) {
+		if (asprintf(&placed, "%s%s%s%s%s", importing->where != NULL ? importing->where : "",
+		    importing->where != NULL ? ": " : "", place != NULL ? place : "", place != NULL ? ": " : "", text) == -1)
 			placed = NULL;
 		free(text);
 		text = placed;
 	}
 	note_add(importing, kind, text);
+}
+
+void
+import_within(struct importing *importing, const char *where)
+{
+	importing->where = where;
 }
 
 size_t
@@ -103,19 +111,32 @@ import_count(const struct importing *importing, enum import_kind kind)
 }
 
 void
-import_notes_print(const struct importing *importing, FILE *file)
+import_notes_each(const struct importing *importing, void (*visit)(void *, enum import_kind, const char *), void *context)
+{
+	const struct note *note;
+
+	STAILQ_FOREACH(note, &importing->notes, entry)
+		visit(context, note->kind, note->text);
+	if (importing->short_of_memory)
+		visit(context, IMPORT_WRONG, "out of memory");
+}
+
+static void
+note_print(void *context, enum import_kind kind, const char *text)
 {
 	static const char *const words[IMPORT_KINDS] = {
 		[IMPORT_DIFFERS] = "note",
 		[IMPORT_LOST] = "warning",
 		[IMPORT_WRONG] = "error",
 	};
-	const struct note *note;
 
-	STAILQ_FOREACH(note, &importing->notes, entry)
-		fprintf(file, "exacheck: %s: %s\n", words[note->kind], note->text);
-	if (importing->short_of_memory)
-		fprintf(file, "exacheck: error: out of memory\n");
+	fprintf(context, "exacheck: %s: %s\n", words[kind], text);
+}
+
+void
+import_notes_print(const struct importing *importing, FILE *file)
+{
+	import_notes_each(importing, note_print, file);
 }
 
 json_t *

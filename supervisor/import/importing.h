@@ -31,10 +31,17 @@ void importing_free(struct importing *);
 void import_note(struct importing *, enum import_kind, const char *place, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* What precedes the places of notes from now on: "exabgp.conf:3: process web"; NULL: nothing. It must stay. */
+void import_within(struct importing *, const char *where);
+
 /* How many there are of a kind. */
 size_t import_count(const struct importing *, enum import_kind);
 /* All of them, a line each: "exacheck: warning: web.conf:3: ...". */
 void import_notes_print(const struct importing *, FILE *);
+
+/* The same one by one, without the words that tell of which kind it is. */
+void import_notes_each(const struct importing *, void (*visit)(void *context, enum import_kind, const char *text),
+    void *context);
 
 /* The configuration: a map, of this object. */
 json_t *import_document(struct importing *);

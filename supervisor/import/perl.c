@@ -8,6 +8,7 @@
 #include "../../common/address.h"
 #include "ini_get.h"
 #include "perl_logs.h"
+#include "process_block.h"
 
 #define STATUS_DIR "/var/healthcheck" /* healthcheck.pl has no other */
 
@@ -24,14 +25,7 @@ static const char heading[] =
     "ExaBGP ran healthcheck.pl once for each service, as a process within neighbor. One exacheck does it for all of them, as\n"
     "ExaBGP has processes since version 4; in place of those processes:\n"
     "\n"
-    "process exacheck {\n"
-    "    run /usr/sbin/exacheck run -f /etc/exabgp/exacheck.yaml;\n"
-    "    encoder text;\n"
-    "}\n"
-    "neighbor 192.0.2.254 {\n"
-    "    # what is there but for its processes; the families of the addresses below must be in family { }\n"
-    "    api { processes [ exacheck ]; neighbor-changes; }\n"
-    "}\n"
+    PROCESS_BLOCK
     "\n";
 
 static const char *const known[] = {"interval", "timeout", "metric", "rise", "fall", "logfile", "debug", "logcheck",
@@ -174,7 +168,7 @@ unknown_note(struct perl *perl, const struct ini_section *section)
 		while (known[i] != NULL && strcmp(known[i], key->name) != 0)
 			i++;
 		if (known[i] == NULL)
-			import_note(perl->ini.importing, IMPORT_DIFFERS, ini_place(key), "%.100s is no key of healthcheck.pl: ignored",
+			import_note(perl->ini.importing, IMPORT_LOST, ini_place(key), "%.100s is no key of healthcheck.pl 0.4.4: not kept",
 			    key->name);
 	}
 }

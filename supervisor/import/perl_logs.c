@@ -6,45 +6,25 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "import_log.h"
 #include "ini_get.h"
 
 #define FILE_SIZE "10MiB"
 #define FILES 10
 
-static json_t *
-log_find(json_t *logs, const char *destination)
-{
-	const char *path;
-	json_t *log;
-	size_t i;
-
-	json_array_foreach(logs, i, log)
-		if ((path = json_string_value(json_object_get(log, "destination"))) != NULL && strcmp(path, destination) == 0)
-			return log;
-	return NULL;
-}
-
 static void
 log_add(struct importing *importing, const char *path, const char *suffix, const char *level, const char *check)
 {
-	json_t *document = import_document(importing), *logs = json_object_get(document, "logging"), *log;
 	char *destination;
+	json_t *log;
 
 	if (asprintf(&destination, "%s%s", path, suffix) == -1) {
 		import_note(importing, IMPORT_WRONG, NULL, "out of memory");
 		return;
 	}
-	if (logs == NULL)
-		logs = import_add_list(importing, document, "logging");
-	if ((log = log_find(logs, destination)) == NULL) {
-		log = import_add_map(importing, logs, NULL);
-		import_add_text(importing, log, "method", "file");
-		import_add_text(importing, log, "destination", destination);
-		import_add_text(importing, log, "level", level);
-		if (strcmp(level, "debug") == 0)
-			import_add(importing, log, "events", json_pack("[s,s,s,s,s]", "announce", "withdraw", "info", "error", "debug"));
+	if ((log = import_log_find(importing, destination)) == NULL) {
+		log = import_add_log(importing, "file", destination, level);
 		import_add_text(importing, log, "size", FILE_SIZE);
 		import_add_integer(importing, log, "count", FILES);
 		import_add_list(importing, log, "checks");

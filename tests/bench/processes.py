@@ -4,7 +4,10 @@ Reads /proc only. CPU comes from schedstat (nanoseconds), because the ticks of /
 than everything one check does in a minute.
 """
 
+import fcntl
 import os
+import sys
+import termios
 
 
 class Process:
@@ -66,6 +69,25 @@ def cpu_ns(processes):
         except OSError:
             continue
     return used
+
+
+def command_line(process):
+    """Its arguments or title; nothing of a process that is gone."""
+    try:
+        with open("/proc/%d/cmdline" % process.pid, "rb") as file:
+            return file.read().replace(b"\0", b" ").decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def children_ticks(pid):
+    """CPU of the children that a process has waited for, and theirs: clock ticks of user and system mode."""
+    return [int(field) for field in _stat(pid)[13:15]]
+
+
+def unread(descriptor):
+    """Bytes in a pipe."""
+    return int.from_bytes(fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def memory_kb(process):

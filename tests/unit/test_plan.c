@@ -213,6 +213,8 @@ static const struct {
 	{"min_down: 1, ", PLAN_TIMING},
 	{"description: x, ", PLAN_TEXT},
 	{"hooks: {up: x}, ", PLAN_TEXT},
+	{"ip_setup: {}, ", PLAN_ADDRESSES},
+	{"ip_setup: {dynamic: true}, ", PLAN_ADDRESSES},
 	/* of checks only: from here on */
 	{"interval: 20, fast_interval: 15, ", PLAN_TIMING},
 	{"fast_interval: 1, ", PLAN_TIMING},

@@ -106,14 +106,15 @@ class Writer(threading.Thread):
 
 
 class Exacheck:
-    """One run. config: a dict, or the text of the file."""
+    """One run. config: a dict, or the text of the file; None: there is none, and command says all."""
 
     def __init__(self, directory, config, peer=None, *, arguments=("-v",), environment=None, wrapper=(),
-                 build=paths.BUILD, file_name="exacheck.yaml", reading=True):
+                 build=paths.BUILD, file_name="exacheck.yaml", reading=True, command=None):
         self.directory = directory
         self.path = directory / file_name
-        config = for_test(config, directory)
-        self.path.write_text(config if isinstance(config, str) else json.dumps(config, indent=1))
+        if config is not None:
+            config = for_test(config, directory)
+            self.path.write_text(config if isinstance(config, str) else json.dumps(config, indent=1))
         self.peer = peer or ExaBGP()
         self.rib = Rib(self.peer.dialect)
         self.lines, self.log, self.transitions, self.broken = [], [], [], []
@@ -123,7 +124,7 @@ class Exacheck:
         self.expected_deaths = set()  # names of signals by which the test lets processes of this run end
         self.started = time.monotonic()
         self.process = processes.start(
-            [*wrapper, str(build / "exacheck"), "run", "-f", str(self.path), *arguments],
+            [*wrapper, str(build / "exacheck"), *(command or ("run", "-f", str(self.path), *arguments))],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/",
             env={**os.environ, **(environment or {})},
         )

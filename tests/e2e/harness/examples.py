@@ -108,7 +108,7 @@ def missing(text, defaults):
 
 
 ARGS = "{method: tcp, host: 127.0.0.1, port: 80}"
-ONE = f"checks:\n  - {{name: web, prefixes: 198.18.0.1/32, args: {ARGS}}}\n"
+ONE = f"checks:\n  - {{name: web, prefixes: [198.18.0.1/32, 198.18.0.2/32], args: {ARGS}}}\n"
 
 
 def of_check(text):
@@ -117,7 +117,7 @@ def of_check(text):
 
 
 def of_group(text):
-    keys = text + missing(text, {"name": "pool", "prefixes": "198.18.0.2/32", "members": "web"})
+    keys = text + missing(text, {"name": "pool", "prefixes": "198.18.0.3/32", "members": "web"})
     return f"{ONE}groups:\n  -\n{indented(keys)}"
 
 

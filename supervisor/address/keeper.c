@@ -1,0 +1,216 @@
+/*
+ * Keeping addresses. Touches addresses of interfaces, and the channel for words. Invariant: before the first order nothing
+ * is changed; what is not ours is never removed.
+ */
+#include "keeper.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../helpers/report.h"
+#include "kernel.h"
+
+/* What a look came to. */
+struct look {
+	size_t added, removed, returned; /* returned: of the added, those that somebody else had removed */
+	const struct set_wanted *one;	 /* of the last */
+	int error;
+};
+
+void
+keeper_init(struct keeper *keeper, struct kernel *kernel, uint32_t mark)
+{
+	*keeper = (struct keeper){.kernel = kernel, .mark = mark, .of = SIZE_MAX};
+}
+
+void
+keeper_clear(struct keeper *keeper)
+{
+	free(keeper->wanted);
+	keeper->wanted = NULL;
+	keeper->count = 0;
+}
+
+void
+keeper_order(struct keeper *keeper, struct set_wanted *wanted, size_t count)
+{
+	if (keeper->count > 0)
+		qsort(keeper->wanted, keeper->count, sizeof(*keeper->wanted), set_order);
+	for (size_t i = 0; i < count && keeper->count > 0; i++) {
+		const struct set_wanted *known = bsearch(&wanted[i], keeper->wanted, keeper->count, sizeof(*wanted), set_order);
+
+		if (known != NULL) {
+			wanted[i].was_there = known->was_there;
+			wanted[i].link_told = known->link_told;
+		}
+	}
+	keeper_clear(keeper);
+	keeper->wanted = wanted;
+	keeper->count = count;
+	keeper->ordered = true;
+}
+
+/* Where the interfaces are now. Returns an errno, 0: it is known of all. */
+static int
+links_find(struct keeper *keeper)
+{
+	int index = 0;
+
+	if (keeper->count > 0)
+		qsort(keeper->wanted, keeper->count, sizeof(*keeper->wanted), set_order);
+	for (size_t i = 0; i < keeper->count; i++) {
+		struct set_wanted *wanted = &keeper->wanted[i];
+
+		if (i == 0 || strcmp(wanted[-1].interface, wanted->interface) != 0) {
+			if ((index = kernel_link(keeper->kernel, wanted->interface)) == -1)
+				return errno;
+			if (index == 0 && !wanted->link_told)
+				report_problem("there is no interface %s: its addresses wait for it", wanted->interface);
+			else if (index != 0 && wanted->link_told)
+				report_note("there is an interface %s now", wanted->interface);
+		}
+		wanted->index = index;
+		wanted->link_told = index == 0;
+	}
+	return 0;
+}
+
+/* A change that failed. What somebody else has done meanwhile is none. */
+static void
+change_failed(struct look *look, const struct keeper *keeper, bool add, const struct netlink_address *address,
+    const char *interface, int error)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	if (error == (add ? EEXIST : EADDRNOTAVAIL))
+		return;
+	if (look->error == 0 && error != keeper->error) {
+		address_format(&address->address, text);
+		if (error == EPERM)
+			report_problem("cannot %s %s: CAP_NET_ADMIN is missing: start exacheck as root, or with "
+			    "AmbientCapabilities=CAP_NET_ADMIN in its unit", add ? "put up" : "remove", text);
+		else
+			report_problem("cannot %s %s%s%s: %s", add ? "put" : "remove", text, add ? " on " : "", interface,
+			    strerror(error));
+	}
+	look->error = error;
+}
+
+static void
+removals(struct keeper *keeper, struct look *look, const struct netlink_address *there, size_t count, const bool *removed)
+{
+	for (size_t i = 0; i < count; i++) {
+		int error;
+
+		if (!removed[i])
+			continue;
+		if ((error = kernel_change(keeper->kernel, false, &there[i])) == 0)
+			look->removed++;
+		else
+			change_failed(look, keeper, false, &there[i], "", error);
+	}
+}
+
+static void
+additions(struct keeper *keeper, struct look *look)
+{
+	for (size_t i = 0; i < keeper->count; i++) {
+		struct set_wanted *wanted = &keeper->wanted[i];
+		struct netlink_address address = {.index = wanted->index, .address = wanted->address,
+		    .length = wanted->address.family == AF_INET ? 32 : 128, .mark = keeper->mark};
+		int error;
+
+		if (wanted->verdict != SET_ADD)
+			continue;
+		memcpy(address.label, wanted->label, sizeof(address.label));
+		if ((error = kernel_change(keeper->kernel, true, &address)) != 0) {
+			change_failed(look, keeper, true, &address, wanted->interface, error);
+			if (error != EEXIST)
+				continue;
+		}
+		look->added++;
+		look->one = wanted;
+		look->returned += wanted->was_there && !wanted->relabelled;
+		wanted->verdict = SET_THERE;
+	}
+}
+
+/* In one line what was done; a single address by its name. */
+static void
+look_tell(const struct look *look)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	if (look->returned > 0)
+		report_note("%s%s%s removed by somebody else: put back", look->returned == 1 ? address_format(&look->one->address,
+		    text) : "", look->returned == 1 ? "" : "addresses", look->returned == 1 ? " was" : " were");
+	else if (look->added == 1 && look->removed == 0)
+		report_note("%s is on %s", address_format(&look->one->address, text), look->one->interface);
+	else if (look->added + look->removed > 0)
+		report_note("%zu addresses put up, %zu removed", look->added, look->removed);
+}
+
+/* How far it has come: for the supervisor. */
+static void
+state_tell(struct keeper *keeper)
+{
+	size_t there = 0, of = 0;
+
+	for (size_t i = 0; i < keeper->count; i++) {
+		keeper->wanted[i].was_there = keeper->wanted[i].verdict == SET_THERE;
+		of += !keeper->wanted[i].held;
+		there += !keeper->wanted[i].held && keeper->wanted[i].verdict == SET_THERE;
+	}
+	if (there == keeper->there && of == keeper->of)
+		return;
+	keeper->there = there;
+	keeper->of = of;
+	report_answer("addresses", "%zu of %zu", there, of);
+}
+
+/* Returns an errno, 0: it could be looked at. */
+static int
+look_run(struct keeper *keeper, struct look *look)
+{
+	struct netlink_address *there = NULL;
+	size_t count = 0;
+	bool *removed;
+	int error = links_find(keeper);
+
+	if (error != 0 || !kernel_addresses(keeper->kernel, &there, &count))
+		return error != 0 ? error : errno;
+	if ((removed = calloc(count + 1, sizeof(*removed))) == NULL) {
+		free(there);
+		return ENOMEM;
+	}
+	set_compare(keeper->wanted, keeper->count, there, count, keeper->mark, removed);
+	removals(keeper, look, there, count, removed);
+	additions(keeper, look);
+	free(removed);
+	free(there);
+	return 0;
+}
+
+bool
+keeper_look(struct keeper *keeper)
+{
+	struct look look = {0};
+	int error;
+
+	if (!keeper->ordered)
+		return true;
+	if ((error = look_run(keeper, &look)) != 0) {
+		if (error != keeper->look_error)
+			report_problem("cannot look at addresses: %s", strerror(error));
+		keeper->look_error = error;
+		return false;
+	}
+	keeper->look_error = 0;
+	look_tell(&look);
+	if (look.error == 0 && keeper->error != 0)
+		report_note("what could not be done is done");
+	keeper->error = look.error;
+	state_tell(keeper);
+	return look.error == 0;
+}

@@ -1,0 +1,63 @@
+/*
+ * Notes about options. Touches memory only. Invariant: an option with its default value has no note of its own.
+ */
+#include "healthcheck_note.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+void
+healthcheck_note(struct importing *importing, const struct healthcheck_options *options, enum import_kind kind,
+    const char *option, const char *format, ...)
+{
+	const char *place = healthcheck_option_place(options, option);
+	char dashed[64], text[1024];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	snprintf(dashed, sizeof(dashed), "--%s", option);
+	import_note(importing, kind, place != NULL ? place : dashed, "%s", text);
+}
+
+/* Options that do nothing where others are given, or are not. */
+static void
+idle_note(struct importing *importing, const struct healthcheck_options *options)
+{
+	bool places_known = options->ips.count > 0, no_setup = options->no_ip_setup && !options->dynamic_ip_setup;
+	const struct {
+		const char *option;
+		bool idle;
+		const char *because;
+	} idle[] = {
+		{"down-metric", options->withdraw_on_down, "with --withdraw-on-down"},
+		{"disabled-metric", options->withdraw_on_down, "with --withdraw-on-down"},
+		{"disabled-community", options->withdraw_on_down, "with --withdraw-on-down"},
+		{"down-as-path", options->withdraw_on_down, "with --withdraw-on-down"},
+		{"disabled-as-path", options->withdraw_on_down, "with --withdraw-on-down"},
+		{"syslog-facility", options->debug, "with --debug"},
+		{"label", places_known && no_setup, "with --ip and --no-ip-setup"},
+		{"label-exact-match", options->label == NULL, "without --label"},
+		{"timeout", options->command == NULL, "without --command"},
+	};
+
+	for (size_t i = 0; i < sizeof(idle) / sizeof(idle[0]); i++)
+		if (idle[i].idle && healthcheck_option_place(options, idle[i].option) != NULL)
+			healthcheck_note(importing, options, IMPORT_DIFFERS, idle[i].option,
+			    "has no effect %s, nor has it there", idle[i].because);
+	if (places_known && options->label != NULL && options->label_exact_match)
+		healthcheck_note(importing, options, IMPORT_DIFFERS, "label-exact-match",
+		    "is not needed where --ip names the addresses: exacheck knows which ones it set up");
+}
+
+void
+healthcheck_notes_add(struct importing *importing, const struct healthcheck_options *options)
+{
+	for (size_t i = 0; healthcheck_option_table[i].names[0] != NULL; i++)
+		if (options->places[i] != NULL && healthcheck_option_table[i].fate != HEALTHCHECK_KEPT)
+			import_note(importing,
+			    healthcheck_option_table[i].fate == HEALTHCHECK_LOST ? IMPORT_LOST : IMPORT_DIFFERS,
+			    options->places[i], "%s", healthcheck_option_table[i].note);
+	idle_note(importing, options);
+}

@@ -1,0 +1,91 @@
+/*
+ * Names of healthchecks. Touches the environment and the directory of runtime directories. Invariant: different names
+ * have different directories, whatever they are made of.
+ */
+#include "instance.h"
+
+#include <bsd/string.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "../common/monotime.h"
+#include "lock.h"
+
+#define RUNTIME_VARIABLE "EXACHECK_RUNTIME"
+#define RUNTIME_DEFAULT "/run/exacheck"
+#define NAME_DIGITS "%08" PRIx32
+#define PATIENCE_NS (2500 * NS_PER_MILLISECOND) /* a predecessor ends in half of this */
+#define POLL_NS (20 * NS_PER_MILLISECOND)
+
+static const char *
+runtime_directory(void)
+{
+	const char *directory = getenv(RUNTIME_VARIABLE);
+
+	return directory != NULL && *directory != '\0' ? directory : RUNTIME_DEFAULT;
+}
+
+/* FNV-1a, each word with the NUL at its end. */
+static uint32_t
+words_number(int argc, char **argv)
+{
+	uint32_t number = 2166136261u;
+
+	for (int i = 0; i < argc; i++)
+		for (const char *byte = argv[i];; byte++) {
+			number = (number ^ (unsigned char)*byte) * 16777619u;
+			if (*byte == '\0')
+				break;
+		}
+	return number;
+}
+
+/* What has no place in the name of a file is written as %XX; false: it is too long. */
+static bool
+file_name(const char *name, char *text, size_t size)
+{
+	size_t length = 0;
+
+	for (; *name != '\0'; name++) {
+		unsigned char byte = (unsigned char)*name;
+		bool plain = byte > ' ' && byte < 0x7f && strchr("/%", byte) == NULL;
+
+		if (length + sizeof("%00") > size)
+			return false;
+		length += (size_t)snprintf(text + length, size - length, plain ? "%c" : "%%%02X", byte);
+	}
+	return true;
+}
+
+bool
+instance_name(struct instance *instance, const char *name, int argc, char **argv)
+{
+	char file[NAME_MAX - sizeof("healthcheck-")];
+	bool named = name != NULL && *name != '\0' &&
+	    strlcpy(instance->name, name, sizeof(instance->name)) < sizeof(instance->name);
+
+	if (!named)
+		snprintf(instance->name, sizeof(instance->name), NAME_DIGITS, words_number(argc, argv));
+	return file_name(instance->name, file, sizeof(file)) &&
+	    snprintf(instance->directory, sizeof(instance->directory), "%s/healthcheck-%s", runtime_directory(), file) <
+	    (int)sizeof(instance->directory);
+}
+
+pid_t
+instance_taken(const struct instance *instance)
+{
+	const struct timespec pause = monotime_timespec(POLL_NS);
+	monotime_t deadline = monotime_add(monotime_now(), PATIENCE_NS);
+	mode_t mask = umask(022); /* ExaBGP's would leave a directory that nobody can enter */
+	pid_t holder;
+
+	mkdir(runtime_directory(), 0755); /* if this fails, using it does, and is told */
+	umask(mask);
+	while ((holder = lock_holder(instance->directory)) > 0 && monotime_before(monotime_now(), deadline))
+		nanosleep(&pause, NULL);
+	return holder > 0 ? holder : 0;
+}
