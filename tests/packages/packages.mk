@@ -1,0 +1,5 @@
+# The Debian packages installed, used, upgraded and purged on a fresh Debian 12 and 13. Where such machines cannot be made
+# it says so, and that is no failure; tests/packages/run.py ends with status 77 then.
+.PHONY: package-test
+package-test: deb
+	@$(PYTHON) tests/packages/run.py --build $(BUILD) || test $$? -eq 77
