@@ -26,7 +26,7 @@ struct found {
 };
 
 static bool
-address_copy(struct address *address, int family, const struct rtattr *attribute)
+address_copy(struct address *address, int family, struct rtattr *attribute)
 {
 	size_t length = family == AF_INET ? 4 : 16;
 
@@ -39,7 +39,7 @@ address_copy(struct address *address, int family, const struct rtattr *attribute
 
 /* False: a message that the kernel does not send. */
 static bool
-attributes_read(const struct ifaddrmsg *message, const struct rtattr *attribute, unsigned left, struct found *found)
+attributes_read(const struct ifaddrmsg *message, struct rtattr *attribute, unsigned left, struct found *found)
 {
 	bool any = false;
 
