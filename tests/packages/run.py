@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
@@ -61,7 +62,7 @@ def mirror():
                             capture_output=True, text=True).stdout
     for line in listed.splitlines():
         if line.startswith("Debian Debian "):
-            return line.split()[2]
+            return line.split()[2].rstrip("/") + "/"
     raise Skip("apt knows no mirror of Debian (apt-get update?)")
 
 
@@ -91,10 +92,10 @@ def root_make(suite, place):
         unfinished = place / f"{suite}.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         address = mirror()
-        if subprocess.run(["debootstrap", "--print-debs", "--variant=minbase", suite, unfinished, address],
-                          stdout=subprocess.DEVNULL).returncode != 0:
-            raise Skip(f"debootstrap cannot reach {suite} at {address}")
-        shutil.rmtree(unfinished, ignore_errors=True)
+        try:
+            urllib.request.urlopen(f"{address}dists/{suite}/Release", timeout=30).close()
+        except OSError as error:
+            raise Skip(f"{suite} is not to be had of {address}: {error}") from error
         logged(["debootstrap", "--variant=minbase", suite, unfinished, address], place / f"{suite}.log")
         unfinished.rename(root)
     return root
@@ -118,19 +119,19 @@ def root_fill(root, build, log):
 
 
 def next_build(build):
-    """The same source in a later version, to upgrade to; without its tests and, to be quick, not optimised."""
+    """The source package in a later version, to upgrade to; without its tests and, to be quick, not optimised."""
     place = build / "deb-next"
     shutil.rmtree(place, ignore_errors=True)
-    source = next(path for path in (build / "deb").glob("exacheck-*") if path.is_dir())
-    copy = place / "exacheck"
-    shutil.copytree(source, copy, ignore=shutil.ignore_patterns("build"))
-    changelog = copy / "debian/changelog"
+    place.mkdir()
+    source = place / "exacheck"
+    logged(["dpkg-source", "--extract", *(build / "deb").glob("*.dsc"), source], place / "build.log")
+    changelog = source / "debian/changelog"
     text = changelog.read_text()
     version = text[text.index("(") + 1:text.index(")")]
     changelog.write_text(CHANGES.format(version=f"{version}+next") + text)
     environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "LC_ALL": "C.UTF-8",
                    "DEB_BUILD_OPTIONS": f"nocheck noopt parallel={os.cpu_count()}"}
-    logged(["dpkg-buildpackage", "--build=binary", "--unsigned-changes"], place / "build.log", cwd=copy, env=environment)
+    logged(["dpkg-buildpackage", "--build=binary", "--unsigned-changes"], place / "build.log", cwd=source, env=environment)
 
 
 def live(suite, root, log):
