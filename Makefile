@@ -44,8 +44,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prot
 	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wnull-dereference -Wimplicit-fallthrough
 # -Werror is for developers and CI (make WERROR=-Werror): a newer compiler must not stop a build
 WERROR ?=
-HARDENING := -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fPIE -fstack-clash-protection -fno-common \
-	$(if $(filter x86_64%,$(shell $(CC) -dumpmachine)),-fcf-protection,)
+HARDENING := -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fPIE -fstack-clash-protection -fno-common
 LINK_HARDENING := -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed
 # A finding ends the process, and workers keep standard error so that it can be read.
 ifneq ($(SANITIZE),)
