@@ -47,7 +47,8 @@ class Host:
             raise AssertionError(f"{error}; there are {sorted(self.addresses())}") from None
 
     def wait_label(self, address, label):
-        wait_until(lambda: self.details().get(("lo", address), {}).get("label") == label, PATIENCE, f"{address} as {label}")
+        wait_until(lambda: self.details().get(("lo", address), {}).get("label") == label, PATIENCE,
+                   f"{address} as {label}")
 
 
 class Monitor:
@@ -169,7 +170,8 @@ def test_reload(begin, host, file, directory, keep):
     run.wait_route("192.0.2.1/32")
     host.wait("192.0.2.1", "192.0.2.2", "192.0.2.3")
     monitor = keep(Monitor(host, directory / "monitor"))
-    line = reload(run, config(service("web", file, ["192.0.2.1", "192.0.2.4"], dynamic=True), service("dns", file, "192.0.2.3", label="b"),
+    line = reload(run, config(service("web", file, ["192.0.2.1", "192.0.2.4"], dynamic=True),
+                              service("dns", file, "192.0.2.3", label="b"),
                               service("late", file, "192.0.2.5", interface="svc0")))
     assert "1 added, 0 removed, 2 changed" in line
     host.wait("192.0.2.1", "192.0.2.3", "192.0.2.4")
@@ -196,7 +198,7 @@ def test_nothing_moves(begin, host, file, directory, keep):
     os.kill(helper(run), signal.SIGKILL)
     run.wait_for(lambda: len(run.logged("exacheck-address: ready")) == 2, PATIENCE, "another exacheck-address")
     os.kill(run.pid, signal.SIGUSR2)
-    run.wait_for(lambda: len(run.logged("exacheck-address: ready")) == 3, PATIENCE, "exacheck-address after the upgrade")
+    run.wait_for(lambda: len(run.logged("exacheck-address: ready")) == 3, PATIENCE, "one after the upgrade")
     looked(run, 2)
     assert run.stop()[0] == 0
     runtime = run.directory / "runtime"
