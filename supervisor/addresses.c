@@ -220,7 +220,7 @@ addresses_tell(void *context, struct evbuffer *out, monotime_t now)
 	monotime_t next;
 
 	/* in the midst of a reload the checks are of another configuration than the list, and it is followed soon */
-	if (addresses->made_of != *addresses->config)
+	if (addresses->made_of != *addresses->config && !addresses->over)
 		return monotime_add(now, RETRY_NS);
 	if (wishes_look(addresses, now, &next) && !wanted_tell(addresses, out))
 		return monotime_add(now, RETRY_NS);

@@ -10,7 +10,8 @@ import pytest
 
 from harness import processes
 from harness.config import check, config
-from harness.control import Control
+from harness.control import Control, path_of
+from harness.ctl import ctl
 from harness.reload import reload
 from harness.wait import wait_until
 
@@ -234,3 +235,4 @@ def test_unprivileged(begin, host, file):
     run.wait_log("exacheck-address: cannot put up 192.0.2.1: CAP_NET_ADMIN is missing: start exacheck as root, or with "
                  "AmbientCapabilities=CAP_NET_ADMIN in its unit")
     assert host.addresses() == set()
+    wait_until(lambda: "2 of 2 addresses missing" in ctl("-s", path_of(run), "status").stdout, PATIENCE, "that it is shown")

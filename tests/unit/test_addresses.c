@@ -354,7 +354,8 @@ START_TEST(every_small_case)
 	enum state state[PLACES];
 	unsigned wishes = WISHES_END, states = STATES_END, all = wishes * wishes * wishes * states * states * states;
 
-	for (unsigned n = 0; n < all; n++) {
+	/* where all takes tens of times as long, a part of them: a prime number of steps meets each state of each place */
+	for (unsigned n = 0; n < all; n += unit_rounds(3) < 3 ? 29 : 1) {
 		unsigned rest = n;
 
 		for (size_t i = 0; i < PLACES; i++, rest /= states)
@@ -453,7 +454,7 @@ START_TEST(message_hostile)
 	_Alignas(4) uint8_t good[NETLINK_REQUEST_SIZE * 2], bad[sizeof(good)];
 	struct netlink_address first = an_address("192.0.2.1", "lo:x"), second = an_address("2001:db8::1", "");
 	size_t length = netlink_make_change(good, 1, true, &first);
-	int rounds = unit_rounds(60000);
+	int rounds = unit_rounds(20000);
 
 	length += netlink_make_change(good + NLMSG_ALIGN(length), 1, true, &second);
 	ck_assert_uint_eq(read_all(good, length), 2);
