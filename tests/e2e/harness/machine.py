@@ -112,7 +112,7 @@ class Machine:
 
     def run(self, *argv, check=True, timeout=60):
         """A command inside, to its end."""
-        done = subprocess.run(["nsenter", f"--target={self.pid}", "--all", *map(str, argv)], capture_output=True, text=True,
+        done = subprocess.run(["nsenter", f"--target={self.pid}", "--all", "--root", "--wd", *map(str, argv)], capture_output=True, text=True,
                               timeout=timeout, stdin=subprocess.DEVNULL)
         assert not check or done.returncode == 0, f"{argv}: {done.returncode}: {done.stdout}{done.stderr}"
         return done
