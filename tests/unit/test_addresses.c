@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../supervisor/address/netlink.h"
+#include "../../common/netlink.h"
 #include "../../supervisor/address/order.h"
 #include "../../supervisor/address/set.h"
 #include "../../supervisor/host_addresses.h"
