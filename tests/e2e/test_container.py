@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from harness import paths
+from harness.ctl import ctl
 from harness.daemons import program
 
 pytestmark = pytest.mark.one_level
@@ -101,5 +102,5 @@ def test_settings_and_health(stages):
     for name in settings:
         assert re.search(rf"^{name.replace('_', '.')}=", known.replace("_", "."), re.MULTILINE), (name, known)
     words = json.loads(dict(stages[2])["HEALTHCHECK"].split("CMD", 1)[1])
-    done = subprocess.run([str(paths.EXACHECK_CTL), "--socket", "/nonexistent", *words[1:]], capture_output=True, text=True)
+    done = ctl("--socket", "/nonexistent", *words[1:])
     assert words[0] == "exacheck-ctl" and done.returncode == 3, (done.returncode, done.stderr)
