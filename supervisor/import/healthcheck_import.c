@@ -61,7 +61,7 @@ times_add(const struct making *making, json_t *check)
 	double fast = options->fast_interval_s == 0 ? FAST_INTERVAL_MIN_S : options->fast_interval_s;
 
 	import_add_number(making->importing, check, "interval", interval);
-	if (fast != interval)
+	if (fast < interval)
 		import_add_number(making->importing, check, "fast_interval", fast);
 	/* the first execution is at once there */
 	import_add_flag(making->importing, check, "splay", false);
@@ -82,6 +82,10 @@ times_note(const struct making *making)
 	else
 		healthcheck_note_general(importing, "--interval",
 		    "counts from start to start of executions; there from the end of one to the start of the next");
+	if (options->interval_s > 0 && options->fast_interval_s > options->interval_s)
+		healthcheck_note(importing, options, IMPORT_DIFFERS, "fast-interval",
+		    "is as long as --interval here, %g seconds, and not longer: %g", options->interval_s,
+		    options->fast_interval_s);
 	if (options->fast_interval_s == 0)
 		healthcheck_note(importing, options, IMPORT_DIFFERS, "fast-interval", "0 is %.1f seconds here",
 		    FAST_INTERVAL_MIN_S);

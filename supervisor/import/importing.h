@@ -26,7 +26,7 @@ void importing_free(struct importing *);
 
 /*
  * Note something. place: where in the input, "web.conf:3" or "--ip"; NULL: nowhere in particular. The text says what is
- * different, why, and what to do; one line, said once. Want of memory is noted too, see importing_whole.
+ * different, why, and what to do; one line. The same at the same place is noted once. Want of memory is noted too.
  */
 void import_note(struct importing *, enum import_kind, const char *place, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
