@@ -57,31 +57,6 @@ user_check(struct importing *importing, const struct healthcheck_options *option
 		    "as root");
 }
 
-/* Whether a command has this word. */
-static bool
-has_word(const char *command, const char *word)
-{
-	static const char ends[] = " \t\n;&|()";
-	size_t length = strlen(word), found;
-
-	for (; *command != '\0'; command += found) {
-		command += strspn(command, ends);
-		found = strcspn(command, ends);
-		if (found == length && strncmp(command, word, length) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void
-command_check(struct importing *importing, const struct healthcheck_options *options)
-{
-	if (options->command != NULL && has_word(options->command, "sudo"))
-		import_note(importing, IMPORT_LOST, healthcheck_option_place(options, "command"), "sudo does not work in it, as "
-		    "commands gain no privilege: run those that `exacheck import exabgp-healthcheck` makes of the options, with "
-		    "exacheck.sandbox: off");
-}
-
 /* What is done here, where the import would say that it is lost. */
 static void
 options_settle(struct healthcheck_options *options)
@@ -172,10 +147,8 @@ static char *
 text_make(struct importing *importing, const struct command *command, struct healthcheck_options *options,
     const struct config *running)
 {
-	if (running == NULL) { /* later nothing waits for a name service unless it has to */
+	if (running == NULL) /* later nothing waits for a name service unless it has to */
 		user_check(importing, options);
-		command_check(importing, options);
-	}
 	options_settle(options);
 	if ((running != NULL && options->ips.count == 0 && !addresses_keep(importing, running, options)) ||
 	    !healthcheck_import(importing, options))
