@@ -11,6 +11,7 @@ What it is:
     shell               commands for sh; lines that begin with $ or # are the commands then, others what they print
     exabgp              a configuration of ExaBGP
     c, output, ...      what the test of it knows
+    packages: ...       (of Markdown) what the tests of the packages do, word by word; without `example:`
 
 What follows a semicolon is for the test: a word of its own, or `parsed only: REASON` for what is not executed.
 """
@@ -26,7 +27,7 @@ from . import paths
 from .exacheck import run_once
 
 MANUAL_MARK = re.compile(r'\.\\" example: (.+)')
-MARKDOWN_MARK = re.compile(r"<!-- example: (.+) -->")
+MARKDOWN_MARK = re.compile(r"<!-- (?:example: |(?=packages: ))(.+) -->")
 BLOCK = re.compile(r"\.Bd (-literal|-unfilled)\b")
 PARSED = "parsed only: "
 
