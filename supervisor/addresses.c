@@ -1,7 +1,7 @@
 /*
- * What exacheck-address is told. Touches a file in the runtime directory, which says that there may be addresses of ours.
- * Invariant: what is told is of the configuration in force; while it is not known whether a node wants its addresses these
- * are left as they are.
+ * What exacheck-address is told. Touches a file in the runtime directory, which says that there may be addresses of
+ * ours. Invariant: what is told is of the configuration in force; while it is not known whether a node wants its
+ * addresses these are left as they are.
  */
 #include "addresses.h"
 
@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../common/digest.h"
 #include "../common/log.h"
 #include "../common/monotime.h"
 #include "checks.h"
@@ -24,13 +25,11 @@
 #include "view.h"
 #include "view_internal.h"
 
-#define LINGER_NS (500 * NS_PER_MILLISECOND) /* of an address after the node has come down: ExaBGP withdraws meanwhile */
+#define LINGER_NS (500 * NS_PER_MILLISECOND) /* of addresses of a node that came down: ExaBGP withdraws meanwhile */
 #define RETRY_NS (1 * NS_PER_SECOND)
 #define FILE_NAME "addresses"
-#define MARK_FIRST UINT32_C(0xec000000) /* no metric that anybody would choose; its other bits tell runtime directories apart */
-#define MARK_OWN UINT32_C(0x00ffffff)
-#define FNV_OFFSET UINT32_C(0x811c9dc5)
-#define FNV_PRIME UINT32_C(0x01000193)
+#define MARK_FIRST UINT32_C(0xec000000) /* no metric that anybody would choose */
+#define MARK_OWN UINT32_C(0x00ffffff) /* bits that tell runtime directories apart */
 
 enum want { WANT_NOT, WANT_HELD, WANT };
 
@@ -58,26 +57,16 @@ struct addresses {
 	size_t wanted, there;
 };
 
-static uint32_t
-digest_add(uint32_t digest, const void *data, size_t length)
-{
-	const unsigned char *bytes = data;
-
-	for (size_t i = 0; i < length; i++)
-		digest = (digest ^ bytes[i]) * FNV_PRIME;
-	return digest;
-}
-
 /* The same for every process on this runtime directory; of one that does not have it to itself, its own. */
 static uint32_t
 mark_make(const char *runtime_dir, bool alone)
 {
-	uint32_t digest = digest_add(FNV_OFFSET, runtime_dir, strlen(runtime_dir));
+	uint64_t digest = digest_add(DIGEST_BEGIN, runtime_dir, strlen(runtime_dir));
 	pid_t pid = getpid();
 
 	if (!alone)
 		digest = digest_add(digest, &pid, sizeof(pid));
-	return MARK_FIRST | ((digest ^ digest >> 24) & MARK_OWN);
+	return MARK_FIRST | (uint32_t)((digest ^ digest >> 24 ^ digest >> 48) & MARK_OWN);
 }
 
 /* False: out of memory, and the list is of a former configuration. */
@@ -231,7 +220,7 @@ addresses_tell(void *context, struct evbuffer *out, monotime_t now)
 	monotime_t next;
 
 	/* in the midst of a reload the checks are of another configuration than the list, and it is followed soon */
-	if (addresses->made_of != *addresses->config)
+	if (addresses->made_of != *addresses->config && !addresses->over)
 		return monotime_add(now, RETRY_NS);
 	if (wishes_look(addresses, now, &next) && !wanted_tell(addresses, out))
 		return monotime_add(now, RETRY_NS);

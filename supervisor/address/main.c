@@ -1,6 +1,6 @@
 /*
- * exacheck-address: puts addresses on interfaces, keeps them there and takes them away. Invariant: it is confined before it
- * reads a line that is not its setup; and it ends without a change, unless it was told to make one.
+ * exacheck-address: puts addresses on interfaces, keeps them there and takes them away. Invariant: it is confined
+ * before it reads a line that is not its setup; and it ends without a change, unless it was told to make one.
  */
 #include <errno.h>
 #include <event2/event.h>
