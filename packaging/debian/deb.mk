@@ -16,5 +16,7 @@ deb: package-deps dist
 	@mkdir -p $(DEB)
 	@tar -xzf $(DIST) -C $(DEB)
 	@cp -R $(DEB)/exacheck-$(VERSION)/packaging/debian $(DEB)/exacheck-$(VERSION)
-	cd $(DEB)/exacheck-$(VERSION) && $(DEB_ENVIRONMENT) dpkg-buildpackage --unsigned-source --unsigned-changes
+	@$(SAY) "  DEB  $(DEB)"
+	$(Q)cd $(DEB)/exacheck-$(VERSION) && $(DEB_ENVIRONMENT) dpkg-buildpackage --unsigned-source --unsigned-changes \
+		>../build.log 2>&1 || { tail -n 50 ../build.log; exit 1; }
 	@ls $(DEB)/*.deb

@@ -108,6 +108,10 @@ def property_names(schema):
         yield from property_names(inner)
 
 
+def section(page, name):
+    return page[page.index(f".Sh {name}\n"):].split("\n.Sh ", 2)[0] if f".Sh {name}\n" in page else ""
+
+
 # exacheck-worker(7)
 
 def one(kind, note=""):
@@ -148,13 +152,38 @@ def test_the_record_of_the_manual():
     assert data == struct.pack("<HBBI", 4, 2, 0, 8) + b"port" + struct.pack("<q", 53)
 
 
+WORKER = (MAN / "exacheck-worker.7").read_text()
+
+
+def column_rows(text):
+    """The rows of the first table of columns in the text, without the heading."""
+    return [line.removeprefix(".It ").split(" Ta ") for line in text.split("\n.El")[0].splitlines()
+            if line.startswith(".It ") and " Ta " in line and not line.startswith(".It Sy")]
+
+
+def test_messages_of_the_manual(directory):
+    """Types and sizes are those of the program's own structures."""
+    told = {name: (int(number), int(size.split()[0])) for name, _, number, size in column_rows(section(WORKER, "MESSAGES"))}
+    lines = "".join(f'printf("{name} %d %zu\\n", MESSAGE_{name}, sizeof(struct message_{name.lower()}));' for name in told)
+    (directory / "sizes.c").write_text(f'#include <stdio.h>\n#include "message.h"\nint main(void) {{ {lines} }}\n')
+    subprocess.run(["cc", "-std=gnu17", "-D_GNU_SOURCE", f"-I{paths.REPOSITORY / 'common'}", "-o", "sizes", "sizes.c"],
+                   check=True, cwd=directory, timeout=120)
+    said = subprocess.run([directory / "sizes"], capture_output=True, text=True, check=True, timeout=60).stdout
+    found = {name: (int(number), int(size)) for name, number, size in map(str.split, said.splitlines())}
+    assert len(told) == 10 and told == found
+
+
+def test_reasons_of_the_manual():
+    header = (paths.REPOSITORY / "common/result.h").read_text()
+    names = dict(re.findall(r'\[(REASON_\w+)\] = "([\w-]+)"', (paths.REPOSITORY / "common/result.c").read_text()))
+    order = list(dict.fromkeys(re.findall(r"\b(REASON_[A-Z_]+)\b", header[header.index("REASON_OK"):header.index("REASON_LEASE")])))
+    told = [(int(number), name) for number, name, _ in column_rows(section(WORKER, "REASONS"))]
+    assert len(order) == 28 and told == [(number, names[reason]) for number, reason in enumerate(order)]
+
+
 # exacheck(8)
 
 SUPERVISOR = (MAN / "exacheck.8").read_text()
-
-
-def section(page, name):
-    return page[page.index(f".Sh {name}\n"):].split("\n.Sh ", 2)[0] if f".Sh {name}\n" in page else ""
 
 
 def test_commands_and_options_of_exacheck():
@@ -198,6 +227,23 @@ def test_signals():
     handled = set(re.findall(r"^\t\{(SIG\w+), ", source, re.MULTILINE)) - {"SIGCHLD"}
     told = set(re.findall(r"SIG\w+", "".join(re.findall(r"^\.It Dv .+", section(SUPERVISOR, "SIGNALS"), re.MULTILINE))))
     assert len(handled) >= 5 and handled == told
+
+
+def sources():
+    """All string literals of the programs, with those put together that are one."""
+    text = "\n".join(path.read_text() for path in sorted(paths.REPOSITORY.glob("supervisor/**/*.c")))
+    return re.sub(r'"\s*\n\s*"', "", text)
+
+
+def test_diagnostics_are_what_is_said():
+    """The longest piece of each message, between what differs, is a program's."""
+    text = sources()
+    for page in (SUPERVISOR, (MAN / "exacheck-ctl.8").read_text()):
+        messages = re.findall(r'^\.It "(.+)"', section(page, "DIAGNOSTICS"), re.MULTILINE)
+        assert messages
+        for message in messages:
+            pieces = [piece.strip() for piece in re.split(r"\.\.\.|/run/\S+|: |; |\b0660\b", message)]
+            assert max(pieces, key=len) in text, message
 
 
 # exacheck-migrate(7)
@@ -326,7 +372,7 @@ def test_commands_that_see_and_steer(start, directory, keep):
     run.wait_route(prefix(0))
     run.wait_transition("web v6", "down")
     socket = run.directory / "runtime" / "control.sock"
-    web.wait(lambda found: by_name(found)["web v6"]["state"] == "down")
+    web.wait(lambda found: [by_name(found)[name]["state"] for name in ("web v4", "web v6")] == ["up", "down"])
     places = [("/run/exacheck/control.sock", socket), ("127.0.0.1:9101", f"127.0.0.1:{web.port}")]
 
     def of(note):
