@@ -177,6 +177,11 @@ def test_sections_of_manuals():
             assert f".Sh {heading.strip()}\n" in manual, (page, heading)
 
 
+def test_every_manual_is_named():
+    pages = {f"{path.stem}({path.suffix[1:]})" for path in (paths.REPOSITORY / "man").glob("*.[1-9]")}
+    assert pages == set(re.findall(r"\bexacheck[\w.-]*\(\d\)", TEXT))
+
+
 @pytest.fixture
 def compare(monkeypatch):
     monkeypatch.syspath_prepend(str(BENCH))
