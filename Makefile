@@ -6,11 +6,11 @@
 #   make valgrind   the unit tests under valgrind    make fuzz   each harness for FUZZ_SECONDS
 #   make faults     the N-th call fails, for all N   make chaos  signals at random for CHAOS_SECONDS
 #   make lifecycle  reloads, kills, restarts, upgrades against BIRD
-#   make bench      figures beside the machine's own floor
+#   make bench      figures beside the machine's floor   make compare  figures beside other programs'
 #   make install    DESTDIR= PREFIX=/usr/local           make dist   the source as one archive
 #   make deb        Debian packages, in build/deb
 #
-# `run`, `test`, `demo` and `bench` install the packages they need first (NO_DEPS=1: they do not).
+# `run`, `test`, `demo`, `bench` and `compare` install the packages they need first (NO_DEPS=1: they do not).
 # CC=clang BUILD=build-clang builds beside the other; make test SANITIZE=address,undefined has a directory of its own.
 
 VERSION := 0.1.0

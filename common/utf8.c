@@ -33,6 +33,22 @@ sequence_read(const unsigned char *text, uint32_t *character)
 	return 0;
 }
 
+bool
+utf8_is_valid(const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	uint32_t character;
+
+	while (*at != '\0') {
+		size_t length = sequence_read(at, &character);
+
+		if (length == 0)
+			return false;
+		at += length;
+	}
+	return true;
+}
+
 void
 utf8_sanitise(char *text)
 {

@@ -90,6 +90,7 @@ list_make(struct addresses *addresses)
 
 	if (addresses->made_of == *addresses->config)
 		return true;
+	addresses->made_of = NULL;
 	if (!host_addresses_make(*addresses->config, &list, &count))
 		return false;
 	if ((wishes = calloc(count + 1, sizeof(*wishes))) == NULL) {

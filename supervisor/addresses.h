@@ -29,7 +29,7 @@ void addresses_free(struct addresses *);
 /* Begin, or follow a configuration that is in force from now on, and which the checks are of. */
 void addresses_configure(struct addresses *);
 
-/* The state of a node has changed. */
+/* What a node wishes has changed, or may have. */
 void addresses_changed(struct addresses *);
 
 /*

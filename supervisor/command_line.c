@@ -15,18 +15,27 @@
 #define CONFIG_DEFAULT "/etc/exabgp/exacheck.yaml"
 
 static const char usage_text[] =
-    "usage: exacheck [-v] [-f FILE] run      run the checks, ExaBGP commands on stdout\n"
-    "       exacheck [-f FILE] test [--print] [--sandbox] [--diff RUNNING]  check the configuration (--print: show\n"
-    "                                   it with all defaults; --sandbox: show what each check may still do; --diff:\n"
-    "                                   show the commands of a reload from the file RUNNING)\n"
-    "       exacheck schema                  a JSON Schema of the configuration\n"
-    "       exacheck import PROGRAM ...      another program's configuration as exacheck's; --help: of which programs\n"
-    "       exacheck healthcheck ...         run with the options of ExaBGP's own healthcheck; --help: which\n"
+    "usage: exacheck [-v] [-f FILE] COMMAND ...\n"
     "\n"
-    "  -f, --file FILE   configuration (EXACHECK_CONFIG; default " CONFIG_DEFAULT ")\n"
-    "  -v, --verbose     more log lines on stderr; twice for all (EXACHECK_VERBOSITY=0 to 2)\n"
-    "  -h, --help        this text\n"
-    "      --version     version\n";
+    "  run          run the checks, ExaBGP commands on standard output\n"
+    "  test         [--print] [--sandbox] [--diff RUNNING]\n"
+    "                 check the configuration; --print: show it with all defaults,\n"
+    "                 --sandbox: what each check may still do, --diff: the commands of\n"
+    "                 a reload from the file RUNNING\n"
+    "  schema       a JSON Schema of the configuration, for editors\n"
+    "  import       PROGRAM ...\n"
+    "                 another program's configuration as exacheck's; --help: whose\n"
+    "  healthcheck  [OPTION...]\n"
+    "                 as ExaBGP's own healthcheck, with its options; --help: which\n"
+    "\n"
+    "  -f, --file FILE  configuration (default $EXACHECK_CONFIG, then\n"
+    "                   " CONFIG_DEFAULT ")\n"
+    "  -v, --verbose    more log lines on standard error; twice for all (default\n"
+    "                   $EXACHECK_VERBOSITY, 0 to 2)\n"
+    "  -h, --help       this text\n"
+    "      --version    version\n"
+    "\n"
+    "See exacheck(8).\n";
 
 /* Verbosity of the environment: a small number, anything else is an error. */
 static bool

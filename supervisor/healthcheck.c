@@ -17,6 +17,7 @@
 #include "config_source.h"
 #include "diagnostic.h"
 #include "import/healthcheck_options.h"
+#include "inherited.h"
 #include "instance.h"
 #include "pid_file.h"
 #include "program.h"
@@ -44,12 +45,41 @@ settings_add(struct importing *importing, const struct command *command)
 	import_add_text(importing, settings, "runtime_dir", command->instance.directory);
 }
 
+/* What is to be known once, at the start. */
 static void
 user_check(struct importing *importing, const struct healthcheck_options *options)
 {
 	if (options->user != NULL && getpwnam(options->user) == NULL)
 		import_note(importing, IMPORT_WRONG, healthcheck_option_place(options, "user"), "no user %s on this system",
 		    options->user);
+	if (options->user == NULL && geteuid() == 0)
+		import_note(importing, IMPORT_LOST, "--user", "is not given: commands run as the user exacheck, or nobody, not "
+		    "as root");
+}
+
+/* Whether a command has this word. */
+static bool
+has_word(const char *command, const char *word)
+{
+	static const char ends[] = " \t\n;&|()";
+	size_t length = strlen(word), found;
+
+	for (; *command != '\0'; command += found) {
+		command += strspn(command, ends);
+		found = strcspn(command, ends);
+		if (found == length && strncmp(command, word, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+command_check(struct importing *importing, const struct healthcheck_options *options)
+{
+	if (options->command != NULL && has_word(options->command, "sudo"))
+		import_note(importing, IMPORT_LOST, healthcheck_option_place(options, "command"), "sudo does not work in it, as "
+		    "commands gain no privilege: run those that `exacheck import exabgp-healthcheck` makes of the options, with "
+		    "exacheck.sandbox: off");
 }
 
 /* What is done here, where the import would say that it is lost. */
@@ -77,18 +107,19 @@ note_report(void *context, enum import_kind kind, const char *text)
 
 /*
  * Without --ip it is what lay on the loopback interface at the start, as there: a confined supervisor cannot look again.
- * False: out of memory, noted.
+ * What lay there needs not be put there. False: out of memory, noted.
  */
 static bool
-addresses_keep(struct importing *importing, const struct config *running, struct string_list *addresses)
+addresses_keep(struct importing *importing, const struct config *running, struct healthcheck_options *options)
 {
+	options->no_ip_setup = true;
 	for (size_t i = 0; i < running->count; i++) {
 		const struct string_list *prefixes = &running->checks[i].node.prefixes;
 
 		for (size_t j = 0; j < prefixes->count; j++) {
 			char *copy = strdup(prefixes->items[j]);
 
-			if (copy != NULL && string_list_add(addresses, copy))
+			if (copy != NULL && string_list_add(&options->ips, copy))
 				continue;
 			import_note(importing, IMPORT_WRONG, NULL, "out of memory");
 			return false;
@@ -102,13 +133,16 @@ static char *
 text_make(struct importing *importing, const struct command *command, struct healthcheck_options *options,
     const struct config *running)
 {
-	if (running == NULL) /* later nothing waits for a name service unless it has to */
+	if (running == NULL) { /* later nothing waits for a name service unless it has to */
 		user_check(importing, options);
+		command_check(importing, options);
+	}
 	options_settle(options);
-	if ((running != NULL && options->ips.count == 0 && !addresses_keep(importing, running, &options->ips)) ||
+	if ((running != NULL && options->ips.count == 0 && !addresses_keep(importing, running, options)) ||
 	    !healthcheck_import(importing, options))
 		return NULL;
 	settings_add(importing, command);
+	inherited_environment_add(importing);
 	return importing_text(importing, command->name, NULL);
 }
 

@@ -45,7 +45,7 @@ supervisor_stop(struct supervisor *supervisor, const char *why, enum stop_cause 
 		supervisor->reload_due = false; /* too late */
 		upgrade_cancel(supervisor->upgrade);
 		log_info("stopping: %s", why);
-		if (!routes_stay(supervisor))
+		if (supervisor->done || !routes_stay(supervisor)) /* the next one that is run once finds out by itself */
 			node_journal_forget(&supervisor->notes);
 		supervisor_title_changed(supervisor);
 	}

@@ -73,7 +73,6 @@ supervisor_transition(void *context, const struct transition *transition)
 	chronicle_transition(&supervisor->chronicle, transition);
 	hooks_transition(supervisor->hooks, transition);
 	pulse_set(supervisor->pulse);
-	addresses_changed(supervisor->addresses);
 	guard_tell(supervisor);
 	if (transition->result != NULL)
 		control_result(supervisor->control);

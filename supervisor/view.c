@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../common/utf8.h"
+#include "addresses.h"
 #include "channel.h"
 #include "checks.h"
 #include "config.h"
@@ -83,6 +84,17 @@ notifications_map(const struct view *view)
 	    "gave_up", (json_int_t)figures.results[NOTIFIER_GAVE_UP], "failures", (json_int_t)figures.failures);
 }
 
+static json_t *
+addresses_map(const struct view *view)
+{
+	struct addresses_figures figures = {0};
+
+	if (view->addresses != NULL)
+		addresses_figures(view->addresses, &figures);
+	return json_pack("{sI sI sI}", "wanted", (json_int_t)figures.wanted, "there", (json_int_t)figures.there,
+	    "failures", (json_int_t)figures.failures);
+}
+
 json_t *
 view_exacheck(const struct view *view)
 {
@@ -99,6 +111,7 @@ view_exacheck(const struct view *view)
 	    view_put_text(map, "log_level", log_level_name(log_level())) &&
 	    view_put(map, "logging", logging_map(view)) &&
 	    view_put(map, "notifications", notifications_map(view)) &&
+	    view_put(map, "addresses", addresses_map(view)) &&
 	    view_put(map, "exabgp", exabgp_map(view)) &&
 	    view_put(map, "reloads", json_pack("{sI sI sI}", "refused", (json_int_t)counts->reloads[0],
 	    "same", (json_int_t)counts->reloads[1], "done", (json_int_t)counts->reloads[2])));

@@ -50,7 +50,7 @@ def number(value, kind=""):
 def range_phrase(key):
     least, above, most = key.range
     if "path" in key.kind or key.kind in ("string", "name") or key.kind.startswith("string"):
-        return f" , at most {most} bytes" if most else ""
+        return f" , at most {most} bytes{' each' if key.shape else ''}" if most else ""
     if least is None and most is None:
         return ""
     if above:

@@ -16,6 +16,7 @@
 
 #define ANSWER_SIZE ((size_t)32 * 1024) /* the kernel makes no larger pieces */
 #define ANSWER_WAIT_S 2
+#define HEARD_MAX 100 /* pieces of news at a time */
 #define INTERRUPTED_MAX 10 /* dumps that were overtaken by changes, one after the other */
 
 struct kernel {
@@ -220,10 +221,9 @@ kernel_watch(const struct kernel *kernel)
 void
 kernel_heard(struct kernel *kernel)
 {
-	ssize_t length;
+	ssize_t length = 1;
 
 	/* that some was lost (ENOBUFS) is news as well */
-	do
+	for (int i = 0; i < HEARD_MAX && (length > 0 || errno == EINTR || errno == ENOBUFS); i++)
 		length = recv(kernel->watch, kernel->answer, sizeof(kernel->answer), MSG_TRUNC);
-	while (length > 0 || (length == -1 && (errno == EINTR || errno == ENOBUFS)));
 }

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "netlink.h"
+#include "../../common/netlink.h"
 
 struct kernel;
 

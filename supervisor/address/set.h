@@ -8,7 +8,7 @@
 #ifndef EXACHECK_ADDRESS_SET_H
 #define EXACHECK_ADDRESS_SET_H
 
-#include "netlink.h"
+#include "../../common/netlink.h"
 
 enum set_verdict {
 	SET_THERE,

@@ -1,6 +1,6 @@
 /*
- * The configuration of anycast-healthchecker as ours: its files. Touches those. Invariant: files are read in the order in
- * which it reads them, those of a directory by name.
+ * The configuration of anycast-healthchecker as ours: its files. Touches those. Invariant: files are read in the order
+ * in which it reads them, those of a directory by name.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -19,8 +19,8 @@
 
 static const char heading[] =
     "\n"
-    "anycast-healthchecker had BIRD announce and withdraw; exacheck has ExaBGP do it, which takes BIRD's place or is a neighbor\n"
-    "of it on this machine:\n"
+    "anycast-healthchecker had BIRD announce and withdraw; exacheck has ExaBGP do it, which takes BIRD's place or is\n"
+    "a neighbor of it on this machine:\n"
     "\n"
     PROCESS_BLOCK
     "\n";
@@ -65,7 +65,8 @@ directory_read(struct ini *ini, const char *directory)
 		import_note(ini->importing, IMPORT_WRONG, directory, "cannot read the directory: %s", strerror(errno));
 	else if (!good)
 		import_note(ini->importing, IMPORT_WRONG, directory,
-		    count == 0 ? "the directory has no file whose name ends in " SUFFIX : "the directory has too many files");
+		    count == 0 ? "the directory has no file whose name ends in"
+		    " " SUFFIX : "the directory has too many files");
 	for (int i = 0; i < count; i++) {
 		good = good && file_read(ini, directory, entries[i]->d_name);
 		free(entries[i]);
@@ -92,7 +93,8 @@ neighbor_read(struct ini *ini, const char *directory)
 		return false;
 	}
 	if (access(path, F_OK) == 0) {
-		import_note(ini->importing, IMPORT_DIFFERS, path, "is read as well, because it stands beside %s", directory);
+		import_note(ini->importing, IMPORT_DIFFERS, path,
+		    "is read as well, because it stands beside %s", directory);
 		read = ini_read(ini, path);
 	}
 	free(path);
@@ -117,7 +119,8 @@ services_import(struct ini *ini)
 
 	import_heading(ini->importing, heading);
 	import_note(ini->importing, IMPORT_DIFFERS, NULL,
-	    "BIRD is not driven any more: take the prefixes of anycast-healthchecker and their filter out of its configuration, or"
+	    "BIRD is not driven any more: take the prefixes of anycast-healthchecker and their filter out of its"
+	    " configuration, or"
 	    " it goes on announcing them; see the head of this one for ExaBGP");
 	STAILQ_FOREACH(section, &ini->sections, entry) {
 		if (section == daemon || ini_is_defaults(ini, section))

@@ -1,6 +1,6 @@
 /*
- * From the words of a command to the text of one for a shell. Touches memory and the stream that it writes to. Invariant:
- * a shell makes of the text the words that shlex makes of the command, and nothing else.
+ * From the words of a command to the text of one for a shell. Touches memory and the stream that it writes to.
+ * Invariant: a shell makes of the text the words that shlex makes of the command, and nothing else.
  */
 #include "anycast_command.h"
 
@@ -92,7 +92,8 @@ static bool
 is_for_shell(const struct word *word)
 {
 	return word->length > 0 && strncmp(word->start, word->text, word->length) == 0 &&
-	    (strspn(word->text, "|&;<>") == word->length || strncmp(word->text, "2>", 2) == 0 || strstr(word->text, "$(") != NULL);
+	    (strspn(word->text, "|&;<>") == word->length || strncmp(word->text, "2>", 2) == 0 ||
+	    strstr(word->text, "$(") != NULL);
 }
 
 const char *

@@ -1,6 +1,6 @@
 /*
- * The section [daemon] of anycast-healthchecker (0.9). Touches memory only. Invariant: each of its keys is kept, or a note
- * says what becomes of it; those about BIRD and about the process itself have one for all of them.
+ * The section [daemon] of anycast-healthchecker (0.9). Touches memory only. Invariant: each of its keys is kept, or a
+ * note says what becomes of it; those about BIRD and about the process itself have one for all of them.
  */
 #include "anycast_daemon.h"
 
@@ -122,7 +122,8 @@ file_import(const struct ini *ini, const struct ini_section *section, const char
 		return;
 	if (bytes < LOG_SIZE_MIN || backups == 0) {
 		import_note(ini->importing, IMPORT_DIFFERS, ini_where(ini, section, "log_file"),
-		    "log_file: a log is always renamed when it has reached its size, and one such file is kept at least");
+		    "log_file: a log is always renamed when it has reached its size, and one such file is kept at"
+		    " least");
 		bytes = bytes < LOG_SIZE_MIN ? strtoll(LOG_SIZE, NULL, 10) : bytes;
 		backups = backups == 0 ? 1 : backups;
 	}

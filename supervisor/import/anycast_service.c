@@ -1,6 +1,6 @@
 /*
- * What a service of anycast-healthchecker (0.9) becomes. Touches memory only. Invariant: a service that is announced there
- * is announced here, and one that is not is not.
+ * What a service of anycast-healthchecker (0.9) becomes. Touches memory only. Invariant: a service that is announced
+ * there is announced here, and one that is not is not.
  */
 #include "anycast_service.h"
 
@@ -14,8 +14,8 @@
 
 #define ALWAYS_THERE "/dev/null" /* a check that is disabled while this exists */
 
-static const char *const known[] = {"interface", "check_cmd", "check_interval", "check_timeout", "check_rise", "check_fail",
-    "check_disabled", "on_disabled", "ip_prefix", "ip_check_disabled", "custom_bird_reconfigure_cmd",
+static const char *const known[] = {"interface", "check_cmd", "check_interval", "check_timeout", "check_rise",
+    "check_fail", "check_disabled", "on_disabled", "ip_prefix", "ip_check_disabled", "custom_bird_reconfigure_cmd",
     "custom_bird_reconfigure_cmd_timeout", NULL};
 
 struct service {
@@ -37,7 +37,8 @@ keys_note(const struct ini *ini, const struct ini_section *section)
 			i++;
 		if (known[i] == NULL)
 			import_note(ini->importing, IMPORT_DIFFERS, ini_place(key),
-			    "%.100s is no key of anycast-healthchecker: ignored, but for %%(%.100s)s", key->name, key->name);
+			    "%.100s is no key of anycast-healthchecker: ignored, but for"
+			    " %%(%.100s)s", key->name, key->name);
 	}
 }
 
@@ -47,7 +48,7 @@ place(const struct service *service, const char *key)
 	return ini_where(service->ini, service->section, key);
 }
 
-/* A command without a shell as one for a shell; malloc'd. NULL: noted. before: shell text in front, after: a word behind. */
+/* A command without a shell as one for a shell, with text of the shell before and after it; malloc'd. NULL: noted. */
 static char *
 command_make(const struct service *service, const char *key, const char *before, const char *after)
 {
@@ -69,7 +70,8 @@ command_make(const struct service *service, const char *key, const char *before,
 		import_note(importing, IMPORT_WRONG, place(service, key), "%s %s", key, problem);
 	else if (meant != NULL)
 		import_note(importing, IMPORT_DIFFERS, place(service, key),
-		    "%s is no text for a shell: \"%.40s\" is an argument there, and quoted to stay one", key, meant);
+		    "%s is executed without a shell there: \"%.40s\" is an argument, and quoted to stay"
+		    " one", key, meant);
 	free(text);
 	if (problem == NULL)
 		return made;
@@ -124,6 +126,7 @@ prefix_import(struct service *service)
 	char *text = ini_get(service->ini, service->section, "ip_prefix", NULL);
 	const struct ini_section *daemon = ini_section(service->ini, ANYCAST_DAEMON);
 	const char *family;
+	json_t *prefixes;
 	struct prefix prefix;
 	bool enabled;
 
@@ -136,17 +139,20 @@ prefix_import(struct service *service)
 		    "ip_prefix must be an address, or a network as 192.0.2.1/32, got \"%.100s\"", text);
 		break;
 	case PREFIX_HOST_BITS:
-		import_note(importing, IMPORT_WRONG, place(service, "ip_prefix"), "ip_prefix has host bits: the network is %s",
+		import_note(importing, IMPORT_WRONG, place(service, "ip_prefix"),
+		    "ip_prefix has host bits: the network is %s",
 		    prefix_format(&prefix, service->prefix));
 		*service->prefix = '\0';
 		break;
 	case PREFIX_OK:
 		prefix_format(&prefix, service->prefix);
-		import_add_text(importing, import_add_list(importing, service->check, "prefixes"), NULL, service->prefix);
+		prefixes = import_add_list(importing, service->check, "prefixes");
+		import_add_text(importing, prefixes, NULL, service->prefix);
 		family = prefix.address.family == AF_INET ? "ipv4" : "ipv6";
 		if (daemon != NULL && ini_get_flag(service->ini, daemon, family, "true", &enabled) && !enabled)
 			import_note(importing, IMPORT_DIFFERS, place(service, "ip_prefix"),
-			    "[daemon] says %s = false, with which anycast-healthchecker refuses it; the families are ExaBGP's here", family);
+			    "[daemon] says %s = false, with which anycast-healthchecker refuses it; the families are"
+			    " ExaBGP's here", family);
 		break;
 	}
 	free(text);
@@ -214,7 +220,8 @@ disabled_import(const struct service *service)
 	} else if (what != NULL && strcmp(what, "withdraw") == 0) {
 		import_add_text(importing, service->check, "disable", ALWAYS_THERE);
 		import_note(importing, IMPORT_DIFFERS, place(service, "check_disabled"),
-		    "[%.200s] is disabled (check_disabled is true, also where nothing says it): to have it checked and announced, remove"
+		    "[%.200s] is disabled (check_disabled is true, also where nothing says it): to have it checked"
+		    " and announced, remove"
 		    " its disable: " ALWAYS_THERE, service->section->name);
 	} else if (what != NULL) {
 		import_note(importing, IMPORT_WRONG, place(service, "on_disabled"),
@@ -246,8 +253,9 @@ anycast_service_import(const struct ini *ini, const struct ini_section *section,
 	if (!*said && json_object_get(service.args, "command") != NULL &&
 	    strncmp(json_string_value(json_object_get(service.args, "command")), "ip address ", 11) == 0) {
 		import_note(ini->importing, IMPORT_DIFFERS, section->place,
-		    "an address that is not on its interface fails the check as often as fall says; there once is enough."
-		    " ip_check_disabled = true leaves it out");
+		    "an address that is not on its interface fails the check as often as fall says; there once is"
+		    " enough."
+		    " ip_setup can put it there, ip_check_disabled = true does not look");
 		*said = true;
 	}
 	import_add(ini->importing, service.check, "args", service.args);

@@ -47,8 +47,8 @@ import_healthcheck(struct importing *importing, int argc, char **argv)
 		argc--;
 		argv++;
 	}
-	first = *argv[0] == '-' ? 0 : healthcheck_command_options(argc, argv);
-	if (*argv[0] != '-' && first == 0 && argc == 1)
+	first = *argv[0] == '-' || argc == 1 ? 0 : healthcheck_command_options(argc, argv);
+	if (*argv[0] != '-' && argc == 1)
 		file_import(importing, argv[0]);
 	else if (*argv[0] != '-' && first == 0)
 		import_note(importing, IMPORT_WRONG, argv[0],

@@ -66,14 +66,17 @@ healthcheck_command_options(int argc, char *const *argv)
 {
 	static const char *const programs[] = {"exabgp-healthcheck", "healthcheck.py", "exabgp.application.healthcheck"};
 
+	bool exabgp = false; /* was named */
+
 	for (int i = 0; i < argc; i++) {
 		const char *base = base_of(argv[i]);
 
-		if (i > 0 && strcmp(base, "healthcheck") == 0 && strncmp(base_of(argv[i - 1]), "exabgp", 6) == 0)
+		if (strcmp(base, "healthcheck") == 0 && (exabgp || i == 0))
 			return i + 1;
 		for (size_t j = 0; j < sizeof(programs) / sizeof(programs[0]); j++)
 			if (strcmp(base, programs[j]) == 0)
 				return i + 1;
+		exabgp |= strncmp(base, "exabgp", 6) == 0;
 	}
 	return 0;
 }

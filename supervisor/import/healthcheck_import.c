@@ -61,7 +61,7 @@ times_add(const struct making *making, json_t *check)
 	double fast = options->fast_interval_s == 0 ? FAST_INTERVAL_MIN_S : options->fast_interval_s;
 
 	import_add_number(making->importing, check, "interval", interval);
-	if (fast != interval)
+	if (fast < interval)
 		import_add_number(making->importing, check, "fast_interval", fast);
 	/* the first execution is at once there */
 	import_add_flag(making->importing, check, "splay", false);
@@ -80,8 +80,12 @@ times_note(const struct making *making)
 		    "0: `exacheck run` goes on to check every %d seconds; `exacheck healthcheck` leaves as it does there",
 		    INTERVAL_DEFAULT_S);
 	else
-		healthcheck_note(importing, options, IMPORT_DIFFERS, "interval",
+		healthcheck_note_general(importing, "--interval",
 		    "counts from start to start of executions; there from the end of one to the start of the next");
+	if (options->interval_s > 0 && options->fast_interval_s > options->interval_s)
+		healthcheck_note(importing, options, IMPORT_DIFFERS, "fast-interval",
+		    "is as long as --interval here, %g seconds, and not longer: %g", options->interval_s,
+		    options->fast_interval_s);
 	if (options->fast_interval_s == 0)
 		healthcheck_note(importing, options, IMPORT_DIFFERS, "fast-interval", "0 is %.1f seconds here",
 		    FAST_INTERVAL_MIN_S);
@@ -89,7 +93,7 @@ times_note(const struct making *making)
 		healthcheck_note(importing, options, IMPORT_DIFFERS, "timeout",
 		    "0 is %d seconds here: a command that never ends must not go unnoticed", TIMEOUT_NONE_S);
 	if (is_text(options->command))
-		healthcheck_note(importing, options, IMPORT_DIFFERS, "command",
+		healthcheck_note_general(importing, "--command",
 		    "has no more than PATH, LANG and CHECK in its environment (key args.environment), and runs as the user "
 		    "of exacheck.user; there with all that ExaBGP has, as its user");
 }
@@ -187,13 +191,13 @@ hooks_add(const struct making *making, json_t *check)
 		if (all[i].commands != &options->execute)
 			healthcheck_note(making->importing, options, IMPORT_DIFFERS, all[i].option,
 			    "does not run again when the state only began to change and returned; there it does");
-		else
-			healthcheck_note(making->importing, options, IMPORT_DIFFERS, all[i].option,
-			    "runs after the route has changed, for at most %d seconds, and nothing waits for it; there all "
-			    "waits for it, for any time", HOOK_TIMEOUT_NONE_S);
 	}
-	if (hooks != NULL)
-		import_add_integer(making->importing, hooks, "timeout", HOOK_TIMEOUT_NONE_S);
+	if (hooks == NULL)
+		return;
+	import_add_integer(making->importing, hooks, "timeout", HOOK_TIMEOUT_NONE_S);
+	healthcheck_note_general(making->importing, "--execute",
+	    "commands run when the route has changed, one after the other, for at most an hour each, and nothing waits for them; "
+	    "there all waits for them, for any time");
 }
 
 /* Routes */
@@ -279,7 +283,7 @@ setup_wanted(const struct making *making)
 	if (options->dynamic_ip_setup && !options->no_ip_setup && options->ips.count > 0)
 		healthcheck_note(making->importing, options, IMPORT_DIFFERS, "dynamic-ip-setup",
 		    "addresses are there while the service is up; there also from the start until it is first down");
-	import_note(making->importing, IMPORT_DIFFERS, "--ip",
+	healthcheck_note_general(making->importing, "--ip",
 	    "exacheck puts the addresses on the interface, which takes the capability net_admin, and takes away at its end "
 	    "what it put there; there `ip` does, and without --label ExaBGP 4.2 leaves them");
 	return true;
@@ -433,10 +437,10 @@ static void
 resync_note(const struct making *making)
 {
 	if (making->options->debounce)
-		healthcheck_note(making->importing, making->options, IMPORT_DIFFERS, "debounce",
+		healthcheck_note_general(making->importing, "--debounce",
 		    "is what exacheck does, but all is announced again every 300 seconds (key exacheck.resync)");
 	else
-		import_note(making->importing, IMPORT_DIFFERS, NULL,
+		healthcheck_note_general(making->importing, NULL,
 		    "routes are announced when they change, and again every 300 seconds (key exacheck.resync); there at every "
 		    "interval");
 }

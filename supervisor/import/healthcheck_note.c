@@ -21,6 +21,15 @@ healthcheck_note(struct importing *importing, const struct healthcheck_options *
 	import_note(importing, kind, place != NULL ? place : dashed, "%s", text);
 }
 
+void
+healthcheck_note_general(struct importing *importing, const char *option, const char *text)
+{
+	const char *where = import_within(importing, NULL);
+
+	import_note(importing, IMPORT_DIFFERS, option, "%s", text);
+	import_within(importing, where);
+}
+
 /* Options that do nothing where others are given, or are not. */
 static void
 idle_note(struct importing *importing, const struct healthcheck_options *options)

@@ -10,6 +10,9 @@
 void healthcheck_note(struct importing *, const struct healthcheck_options *, enum import_kind, const char *option,
     const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* Note, of a value that differs for whatever part of the input has it, what is the same for all of them. */
+void healthcheck_note_general(struct importing *, const char *option, const char *text);
+
 /*
  * Note what can be said of options without making anything of them: those whose note the table has, and those that have no
  * effect with or without others.

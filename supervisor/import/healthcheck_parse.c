@@ -214,18 +214,26 @@ name_refuse(struct parser *parser, size_t at, const struct meaning *meaning)
 	return at + 1 + (meaning->value == NULL && is_value(parser, at + 1));
 }
 
+/* A word that is neither an option nor the value of one. */
 static void
 stray_refuse(struct parser *parser, size_t at)
 {
+	const struct healthcheck_word *word = &parser->words->items[at];
 	char quoted[OPTION_QUOTE_SIZE];
+	struct meaning meaning;
 
-	if (parser->words->items[at].line > 0 && at == 0)
-		unknown_refuse(parser, at);
-	else if (parser->words->items[at].line > 0 && parser->words->items[at - 1].line != parser->words->items[at].line)
-		unknown_refuse(parser, at);
-	else
+	if (word->line == 0) {
 		word_refuse(parser, at, NULL, "%s belongs to no option: a value with blanks in it needs quotes around it",
-		    option_quote(parser->words->items[at].text, quoted));
+		    option_quote(word->text, quoted));
+		return;
+	}
+	/* of a line it is the option itself, which has blanks in it, or what follows the = */
+	if (at == 0 || word[-1].line != word->line) {
+		unknown_refuse(parser, at);
+		return;
+	}
+	meaning_find(word[-1].text, &meaning);
+	word_refuse(parser, at, meaning.option, "takes no value, got %s", option_quote(word->text, quoted));
 }
 
 /* Of the ways to log one only may be given; its default, by leaving the value out, does not count there either. */
@@ -236,7 +244,8 @@ log_way_check(struct parser *parser, size_t at, const struct healthcheck_option 
 		return;
 	if (parser->log_way != NULL && parser->log_way != option)
 		word_refuse(parser, at, option, "does not go together with --%s", parser->log_way->names[0]);
-	parser->log_way = option;
+	else
+		parser->log_way = option;
 }
 
 static void

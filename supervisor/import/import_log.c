@@ -1,6 +1,6 @@
 /*
- * Logs in an imported configuration. Touches memory only. Invariant: "logging" is there once something is logged, and not
- * before.
+ * Logs in an imported configuration. Touches memory only. Invariant: "logging" is there once something is logged, and
+ * not before.
  */
 #include "import_log.h"
 
@@ -34,7 +34,8 @@ import_log_find(struct importing *importing, const char *destination)
 	size_t i;
 
 	json_array_foreach(json_object_get(import_document(importing), "logging"), i, log)
-		if ((path = json_string_value(json_object_get(log, "destination"))) != NULL && strcmp(path, destination) == 0)
+		if ((path = json_string_value(json_object_get(log, "destination"))) != NULL &&
+		    strcmp(path, destination) == 0)
 			return log;
 	return NULL;
 }

@@ -14,6 +14,8 @@
 #include "../diagnostic.h"
 #include "yaml_write.h"
 
+#define REPEATS_MAX 1000 /* notes of a kind among which one that repeats another is looked for */
+
 struct note {
 	STAILQ_ENTRY(note) entry;
 	enum import_kind kind;
@@ -61,11 +63,33 @@ importing_free(struct importing *importing)
 	free(importing);
 }
 
+/* What several sections take from one place is wrong there once. */
+static bool
+is_noted(const struct importing *importing, enum import_kind kind, const char *text)
+{
+	const struct note *note;
+
+	if (importing->counts[kind] > REPEATS_MAX)
+		return false;
+	STAILQ_FOREACH(note, &importing->notes, entry)
+		if (note->kind == kind && strcmp(note->text, text) == 0)
+			return true;
+	return false;
+}
+
 static void
 note_add(struct importing *importing, enum import_kind kind, char *text)
 {
-	struct note *note = text == NULL ? NULL : calloc(1, sizeof(*note));
+	struct note *note;
 
+	if (text != NULL) {
+		utf8_sanitise(text); /* it may quote the input, and a terminal shows it */
+		if (is_noted(importing, kind, text)) {
+			free(text);
+			return;
+		}
+	}
+	note = text == NULL ? NULL : calloc(1, sizeof(*note));
 	importing->counts[kind]++;
 	if (note == NULL) {
 		importing->short_of_memory = true;
@@ -73,7 +97,6 @@ note_add(struct importing *importing, enum import_kind kind, char *text)
 		return;
 	}
 	note->kind = kind;
-	utf8_sanitise(text); /* it may quote the input, and a terminal shows it */
 	note->text = text;
 	STAILQ_INSERT_TAIL(&importing->notes, note, entry);
 }
@@ -98,10 +121,13 @@ import_note(struct importing *importing, enum import_kind kind, const char *plac
 	note_add(importing, kind, text);
 }
 
-void
+const char *
 import_within(struct importing *importing, const char *where)
 {
+	const char *before = importing->where;
+
 	importing->where = where;
+	return before;
 }
 
 size_t
@@ -145,31 +171,34 @@ import_document(struct importing *importing)
 	return importing->document;
 }
 
+/* The value is taken in any case. False: it is gone. */
+static bool
+value_add(struct importing *importing, json_t *container, const char *key, json_t *value)
+{
+	int failed = -1;
+
+	if (container == NULL || value == NULL)
+		json_decref(value);
+	else
+		failed = key == NULL ? json_array_append_new(container, value) : json_object_set_new(container, key, value);
+	if (failed != 0)
+		importing->short_of_memory = true;
+	return failed == 0;
+}
+
 void
 import_add(struct importing *importing, json_t *container, const char *key, json_t *value)
 {
-	int failed;
-
-	if (container == NULL || value == NULL) {
-		importing->short_of_memory = true;
-		json_decref(value);
-		return;
-	}
-	failed = key == NULL ? json_array_append_new(container, value) : json_object_set_new(container, key, value);
-	if (failed != 0)
-		importing->short_of_memory = true;
+	value_add(importing, container, key, value);
 }
 
 void
 import_add_text(struct importing *importing, json_t *container, const char *key, const char *text)
 {
-	json_t *unchecked = json_string_nocheck(text), *value = json_string(text);
-
-	if (unchecked != NULL && value == NULL)
-		import_note(importing, IMPORT_WRONG, key, "is not UTF-8");
+	if (utf8_is_valid(text))
+		import_add(importing, container, key, json_string_nocheck(text));
 	else
-		import_add(importing, container, key, value);
-	json_decref(unchecked);
+		import_note(importing, IMPORT_WRONG, key, "is not UTF-8");
 }
 
 void
@@ -198,8 +227,7 @@ static json_t *
 add_container(struct importing *importing, json_t *container, const char *key, json_t *value)
 {
 	/* borrowed from its container, of which it is a part until that is freed */
-	import_add(importing, container, key, value);
-	return container == NULL ? NULL : value;
+	return value_add(importing, container, key, value) ? value : NULL;
 }
 
 json_t *

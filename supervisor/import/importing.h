@@ -26,13 +26,16 @@ void importing_free(struct importing *);
 
 /*
  * Note something. place: where in the input, "web.conf:3" or "--ip"; NULL: nowhere in particular. The text says what is
- * different, why, and what to do; one line. Want of memory is noted too, see importing_whole.
+ * different, why, and what to do; one line. The same at the same place is noted once. Want of memory is noted too.
  */
 void import_note(struct importing *, enum import_kind, const char *place, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* What precedes the places of notes from now on: "exabgp.conf:3: process web"; NULL: nothing. It must stay. */
-void import_within(struct importing *, const char *where);
+/*
+ * What precedes the places of notes from now on: "exabgp.conf:3: process web"; NULL: nothing. It must stay. Returns what did
+ * before.
+ */
+const char *import_within(struct importing *, const char *where);
 
 /* How many there are of a kind. */
 size_t import_count(const struct importing *, enum import_kind);

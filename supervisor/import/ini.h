@@ -1,6 +1,6 @@
 /*
- * INI files of the two programs that have them, as Perl's Config::IniFiles and as Python's configparser read them. Every
- * section and every value knows its place. What cannot be read is noted as IMPORT_WRONG.
+ * INI files of the two programs that have them, as Perl's Config::IniFiles and as Python's configparser read them.
+ * Every section and every value knows its place. What cannot be read is noted as IMPORT_WRONG.
  */
 #ifndef EXACHECK_INI_H
 #define EXACHECK_INI_H
@@ -15,7 +15,7 @@
 struct ini_dialect {
 	const char *delimiters; /* one of these characters stands between key and value */
 	const char *defaults;	/* the section in which a key is looked up that another section lacks */
-	bool lists;		/* a repeated key makes a list, and a repeated section goes on; else either is an error */
+	bool lists;		/* a repeated key makes a list, a repeated section goes on; else either is an error */
 	bool here_documents;	/* <<WORD: the lines until WORD */
 	bool continuations;	/* a line that is indented more than its key goes on with its value */
 	bool folds_case;	/* keys are lowercase, however they are written */

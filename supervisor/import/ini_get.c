@@ -25,7 +25,8 @@ ini_where(const struct ini *ini, const struct ini_section *section, const char *
 static void
 wrong(const struct ini *ini, const struct ini_section *section, const char *key, const char *text, const char *what)
 {
-	import_note(ini->importing, IMPORT_WRONG, ini_where(ini, section, key), "%s %s, got \"%.100s\"", key, what, text);
+	import_note(
+	    ini->importing, IMPORT_WRONG, ini_where(ini, section, key), "%s %s, got \"%.100s\"", key, what, text);
 }
 
 char *
@@ -38,8 +39,8 @@ ini_get(const struct ini *ini, const struct ini_section *section, const char *na
 		import_note(ini->importing, IMPORT_WRONG, section->place, "out of memory");
 	if (text == NULL || *text != '\0')
 		return text;
-	import_note(ini->importing, IMPORT_WRONG, ini_where(ini, section, name), "[%s] has no value for %s", section->name,
-	    name);
+	import_note(ini->importing, IMPORT_WRONG, ini_where(ini, section, name), "[%.200s] has no value for %s",
+	    section->name, name);
 	free(text);
 	return NULL;
 }
@@ -77,13 +78,15 @@ ini_get_whole(const struct ini *ini, const struct ini_section *section, const ch
 	good = *end == '\0' && errno == 0 && *value >= least && *value <= most;
 	if (!good)
 		import_note(ini->importing, IMPORT_WRONG, ini_where(ini, section, key),
-		    "%s must be a whole number from %lld to %lld, got \"%.100s\"", key, (long long)least, (long long)most, text);
+		    "%s must be a whole number from %lld to %lld, got"
+		    " \"%.100s\"", key, (long long)least, (long long)most, text);
 	free(text);
 	return good;
 }
 
 bool
-ini_get_flag(const struct ini *ini, const struct ini_section *section, const char *key, const char *fallback, bool *value)
+ini_get_flag(const struct ini *ini, const struct ini_section *section, const char *key, const char *fallback,
+    bool *value)
 {
 	static const char *const words[] = {"no", "yes", "false", "true", "off", "on", "0", "1"}; /* odd: true */
 	char *text = ini_get(ini, section, key, fallback);
@@ -156,6 +159,6 @@ ini_name(const struct ini *ini, const struct ini_section *section, char name[sta
 	for (unsigned number = 2; name_is_used(ini, name); number++)
 		snprintf(name + length, INI_NAME_SIZE - length, "-%u", number);
 	if (strcmp(name, section->name) != 0)
-		import_note(ini->importing, IMPORT_DIFFERS, section->place, "[%.200s]: the check's name is \"%s\"", section->name,
-		    name);
+		import_note(ini->importing, IMPORT_DIFFERS, section->place, "[%.200s]: the check's name is \"%s\"",
+		    section->name, name);
 }

@@ -1,6 +1,6 @@
 /*
- * The lines of an INI file. Touches memory only. Invariant: a line is something that the dialect knows, or an error with
- * its place; nothing is skipped in silence.
+ * The lines of an INI file. Touches memory only. Invariant: a line is something that the dialect knows, or an error
+ * with its place; nothing is skipped in silence.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -48,8 +48,8 @@ note_wrong(struct reader *reader, const char *what)
 static void
 note_wrong_name(struct reader *reader, const char *what, const char *name, size_t length)
 {
-	import_note(reader->ini->importing, IMPORT_WRONG, reader->place, "%s: %.*s", what, length > 200 ? 200 : (int)length,
-	    name);
+	import_note(reader->ini->importing, IMPORT_WRONG, reader->place, "%s: %.*s", what,
+	    length > 200 ? 200 : (int)length, name);
 	if (++reader->errors == ERRORS_MAX)
 		reader->ended = true;
 }
@@ -133,8 +133,12 @@ here_document_take(struct reader *reader, struct ini_key *key, const char *word,
 		const char *raw = line.text - line.indent;
 		size_t raw_length = (size_t)(line.raw_end - raw);
 
-		if (raw_length == length && memcmp(raw, word, length) == 0)
+		if (raw_length == length && memcmp(raw, word, length) == 0) {
+			/* a list without an item has no value, as KEY= */
+			if (STAILQ_EMPTY(&key->values))
+				reader->ended = ini_value_make(reader->ini, key, "", 0, reader->place) == NULL;
 			return;
+		}
 		if (ini_value_make(reader->ini, key, raw, raw_length, reader->place) == NULL)
 			reader->ended = true;
 	}

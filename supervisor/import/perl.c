@@ -1,6 +1,6 @@
 /*
- * The configuration of the Perl exabgp-healthcheck (0.4) as ours: what each of its services becomes. Touches the one file.
- * Invariant: what healthcheck.pl refuses is an error here too, at its line.
+ * The configuration of the Perl exabgp-healthcheck (0.4) as ours: what each of its services becomes. Touches the one
+ * file. Invariant: what healthcheck.pl refuses is an error here too, at its line.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +22,8 @@ struct perl {
 
 static const char heading[] =
     "\n"
-    "ExaBGP ran healthcheck.pl once for each service, as a process within neighbor. One exacheck does it for all of them, as\n"
-    "ExaBGP has processes since version 4; in place of those processes:\n"
+    "ExaBGP ran healthcheck.pl once for each service, as a process within neighbor. One exacheck does it for all of\n"
+    "them, as ExaBGP has processes since version 4; in place of those processes:\n"
     "\n"
     PROCESS_BLOCK
     "\n";
@@ -49,13 +49,15 @@ prefix_import(struct perl *perl, const struct ini_value *value, json_t *prefixes
 	enum prefix_error error = prefix_parse(value->text, &prefix);
 
 	if (error == PREFIX_SYNTAX || error == PREFIX_LENGTH) {
-		import_note(importing, IMPORT_WRONG, value->place, "ip must be an address, or a network as 192.0.2.0/24, got \"%.100s\"",
+		import_note(importing, IMPORT_WRONG, value->place,
+		    "ip must be an address, or a network as 192.0.2.0/24, got \"%.100s\"",
 		    value->text);
 		return;
 	}
 	prefix_format(&prefix, text);
 	if (error == PREFIX_HOST_BITS)
-		import_note(importing, IMPORT_DIFFERS, value->place, "%s has host bits: its network is announced, %s", value->text, text);
+		import_note(importing, IMPORT_DIFFERS, value->place,
+		    "%s has host bits: its network is announced, %s", value->text, text);
 	if (prefix.address.family != nexthop->family)
 		import_note(importing, IMPORT_WRONG, value->place, "%s is not of the family of nexthop", text);
 	else if (prefix.length == (nexthop->family == AF_INET ? 32 : 128) &&
@@ -99,7 +101,8 @@ counts_import(struct perl *perl, const struct ini_section *section, json_t *chec
 		import_add_integer(perl->ini.importing, check, "rise", count);
 		if (count > 1)
 			say_once(perl, ONCE_RISE, ini_where(&perl->ini, section, "rise"),
-			    "rise is so many passes in a row; healthcheck.pl counts passes with failures between them as well");
+			    "rise is so many passes in a row; healthcheck.pl counts passes with failures between them"
+			    " as well");
 	}
 	if (ini_get_whole(&perl->ini, section, "fall", NULL, 1, UINT16_MAX, &count))
 		import_add_integer(perl->ini.importing, check, "fall", count);
@@ -139,7 +142,8 @@ command_import(struct perl *perl, const struct ini_section *section, json_t *arg
 	import_add_text(perl->ini.importing, args, "command", command);
 	if (strpbrk(command, "&|;\n") != NULL)
 		import_note(perl->ini.importing, IMPORT_DIFFERS, ini_where(&perl->ini, section, "command"),
-		    "[%.200s]: timeout bounds all of the command; that of healthcheck.pl bounds what stands before the first of && || | ;",
+		    "[%.200s]: timeout bounds all of the command; that of healthcheck.pl bounds what stands before"
+		    " the first of && || | ;",
 		    section->name);
 	free(text);
 }
@@ -153,7 +157,8 @@ disable_import(struct perl *perl, const struct ini_section *section, json_t *che
 		return;
 	import_add_text(perl->ini.importing, check, "disable", path);
 	say_once(perl, ONCE_DISABLE, ini_where(&perl->ini, section, "disable"),
-	    "disable is noticed at once, and whatever the file is; healthcheck.pl looks at each interval, for a regular file");
+	    "disable is noticed at once, and whatever the file is; healthcheck.pl looks at each interval, for a"
+	    " regular file");
 	free(path);
 }
 
@@ -168,7 +173,8 @@ unknown_note(struct perl *perl, const struct ini_section *section)
 		while (known[i] != NULL && strcmp(known[i], key->name) != 0)
 			i++;
 		if (known[i] == NULL)
-			import_note(perl->ini.importing, IMPORT_LOST, ini_place(key), "%.100s is no key of healthcheck.pl 0.4.4: not kept",
+			import_note(perl->ini.importing, IMPORT_LOST, ini_place(key),
+			    "%.100s is no key of healthcheck.pl 0.4.4: not kept",
 			    key->name);
 	}
 }
@@ -202,7 +208,8 @@ program_import(struct perl *perl)
 	import_add_text(importing, exacheck, "status_dir", STATUS_DIR);
 	import_heading(importing, heading);
 	import_note(importing, IMPORT_DIFFERS, NULL,
-	    "at its end exacheck withdraws its routes; healthcheck.pl leaves them announced, as would exacheck.on_exit: keep");
+	    "at its end exacheck withdraws its routes; healthcheck.pl leaves them announced, as would"
+	    " exacheck.on_exit: keep");
 	import_note(importing, IMPORT_DIFFERS, NULL,
 	    "in place of the processes of ExaBGP's neighbors there is one, see the head of the configuration");
 }
@@ -214,7 +221,8 @@ services_import(struct perl *perl, const char *path)
 	size_t services = 0;
 
 	if (global == NULL) {
-		import_note(perl->ini.importing, IMPORT_WRONG, path, "has no section [global]: is it healthcheck.pl's?");
+		import_note(perl->ini.importing, IMPORT_WRONG, path,
+		    "has no section [global]: is it healthcheck.pl's?");
 		return;
 	}
 	program_import(perl);
@@ -236,7 +244,8 @@ import_perl(struct importing *importing, int argc, char **argv)
 	struct perl perl = {.said = {false}};
 
 	if (argc != 1) {
-		import_note(importing, IMPORT_WRONG, NULL, "exabgp-healthcheck-perl has one configuration file, got %d arguments", argc);
+		import_note(importing, IMPORT_WRONG, NULL,
+		    "exabgp-healthcheck-perl has one configuration file, got %d arguments", argc);
 		return;
 	}
 	ini_begin(&perl.ini, &ini_perl, importing);

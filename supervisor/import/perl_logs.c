@@ -47,7 +47,8 @@ perl_logs_import(const struct ini *ini, const struct ini_section *section, const
 			log_add(ini->importing, path, ".debug", "debug", check);
 		if (debug && output)
 			import_note(ini->importing, IMPORT_DIFFERS, ini_where(ini, section, "logcheck"),
-			    "[%.200s]: of what the command prints the first line is logged, when it fails", section->name);
+			    "[%.200s]: of what the command prints the first line is logged, when it"
+			    " fails", section->name);
 	}
 	free(path);
 }

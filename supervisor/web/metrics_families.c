@@ -21,7 +21,7 @@ static const struct metrics_series upgrades[] = {
 static const struct metrics_series messages[] = {{"delivered", "notifications", "delivered"},
 	{"failed", "notifications", "failed"}, {"gave_up", "notifications", "gave_up"}, {0}};
 static const struct metrics_series helpers[] = {{"exacheck-log", "logging", "failures"},
-	{"exacheck-notify", "notifications", "failures"}, {0}};
+	{"exacheck-notify", "notifications", "failures"}, {"exacheck-address", "addresses", "failures"}, {0}};
 
 #define GAUGE(NAME, HELP) .name = {.name = "exacheck_" NAME, .type = METRICS_GAUGE, .help = HELP}
 #define COUNTER(NAME, HELP) .name = {.name = "exacheck_" NAME, .type = METRICS_COUNTER, .help = HELP}
@@ -42,6 +42,8 @@ const struct metrics_family metrics_families[] = {
 	{COUNTER("notifications_lost", "Events that could not be handed to exacheck-notify."), .in = "notifications",
 	    .key = "lost"},
 	{COUNTER("notifications", "Messages of notifications, by what came of them."), .label = "result", .series = messages},
+	{GAUGE("addresses_wanted", "Addresses that are to be on interfaces now."), .in = "addresses", .key = "wanted"},
+	{GAUGE("addresses_there", "How many of these are."), .in = "addresses", .key = "there"},
 	{COUNTER("helper_failures", "How often a process beside the workers ended by itself."), .label = "helper",
 	    .series = helpers},
 

@@ -1,4 +1,4 @@
-# exacheck beside ExaBGP's own healthcheck, and beside others with COMPARE_FLAGS='--peer NAME=COMMAND'.
+# exacheck beside ExaBGP's own healthcheck, and beside another program with PEER=NAME=COMMAND.
 .PHONY: compare
 compare: test-deps
 	@$(MAKE) --no-print-directory all $(BENCH_HELPERS)

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
-"""exacheck beside the programs that it takes the place of: the figures of the README, all of one run.
+"""exacheck beside the programs that it replaces: the figures of the README, all of one run.
 
     compare.py --build build [--seconds 20] [--peer NAME=COMMAND]... [--only PART]... [--markdown]
 
-Runs exacheck, ExaBGP's own healthcheck where /usr/bin/python3 has it, and others that take exacheck's configuration (a
-script can translate it for them). Everything happens on loopback; ExaBGP is played by the benchmark. Exit status: 0, or 2
-when something could not be measured.
+Runs exacheck, ExaBGP's own healthcheck where /usr/bin/python3 has it, and others that take exacheck's
+configuration (a script can translate it for them). Everything happens on loopback; ExaBGP is played by the
+benchmark, but where its own end is measured. Exit status: 0, or 2 when something could not be measured.
 """
 
 import argparse
@@ -50,6 +50,7 @@ PARTS = {
     }),
     "shared": Part(comparison.measure_shared, {
         "shared": ("two checks of a prefix, one down: flaps in %d s" % comparison.WATCH_S, ""),
+        "shared_away": ("two checks of a prefix, one down: route away of %d s" % comparison.WATCH_S, "s"),
     }),
     "change": Part(comparison.measure_change, {
         "change": ("another MED: route away", "s"),
@@ -58,7 +59,8 @@ PARTS = {
         "exact": ("rise and fall count results in a row", ""),
     }),
 }
-OWN = ("watch",)  # parts that only exacheck's configuration can say
+OWN = ("watch",)      # parts that only exacheck's configuration can say
+NO_PEER = ("storm",)  # parts in which what translates for a peer would hide how it ends
 
 
 def arguments():
@@ -71,6 +73,7 @@ def arguments():
     options = parser.parse_args()
     if not 1 <= options.seconds <= 3600:
         parser.error("--seconds: must be 1 to 3600, got %d" % options.seconds)
+    options.peers = [peer.partition("=")[0] for peer in options.peer]
     options.programs = {"exacheck": [os.path.join(options.build, "exacheck")]}
     for peer in options.peer:
         name, equals, command = peer.partition("=")
@@ -82,10 +85,11 @@ def arguments():
 
 def field(options):
     """{name: contender}."""
-    found = {name: contenders.Program(command) for name, command in options.programs.items()}
+    found = {"exacheck": contenders.Program(options.programs["exacheck"])}
     version = contenders.version_of_exabgp()
     if version:
         found["healthcheck of ExaBGP " + version] = contenders.Healthcheck()
+    found.update((name, contenders.Program(options.programs[name])) for name in options.peers)
     return found
 
 
@@ -93,7 +97,8 @@ def measure(name, contender, options):
     """({figure: value}, [what could not be measured])."""
     values, failures = {}, []
     for part, (function, figures) in PARTS.items():
-        if part not in (options.only or PARTS) or (part in OWN and name != "exacheck"):
+        apart = (OWN if name != "exacheck" else ()) + (NO_PEER if name in options.peers else ())
+        if part not in (options.only or PARTS) or part in apart:
             continue
         print("%s: %s" % (name, function.__doc__), file=sys.stderr, flush=True)
         try:
@@ -105,7 +110,7 @@ def measure(name, contender, options):
 
 def cell(value, unit):
     if value is None:
-        return ""
+        return "-"
     return value if isinstance(value, str) else ("%s %s" % (show(round(value, 3)), unit)).strip()
 
 

@@ -1,6 +1,7 @@
 """What is compared: each function takes a contender and returns figures.
 
-A value is a number, NEVER for what did not happen within the limit, or text. Touches loopback and temporary directories.
+A value is a number, NEVER for what did not happen within the limit, or text. Touches loopback and temporary
+directories.
 """
 
 import contextlib
@@ -70,14 +71,20 @@ def median_ms(delays):
     return NEVER if NEVER in delays else 1000 * statistics.median(delays)
 
 
+def pss_kb(process):
+    sizes = processes.memory_kb(process)
+    if sizes is None and process.alive():
+        raise SubjectError("the kernel does not tell how much memory a process has: be root")
+    return sizes[0] if sizes else 0
+
+
 def pss_mb(contender, count):
     """All of the program's processes, between executions as a rule: the median of some looks."""
     with running(contender, lambda _: [check(1 + number, "true") for number in range(count)]) as run:
         time.sleep(SETTLE_S)
         looks = []
         for _ in range(SAMPLES):
-            sizes = [processes.memory_kb(member) for member in run.present()]
-            looks.append(sum(size[0] for size in sizes if size) / 1000)
+            looks.append(sum(pss_kb(member) for member in run.present()) / 1000)
             time.sleep(0.3)
     return statistics.median(looks)
 
@@ -184,15 +191,18 @@ def measure_output(contender, options):
     return {"leaked": "yes" if leaked else "no", "unread": unread}
 
 
-def changes(events, prefix, after_ns):
-    """How often the route came or went."""
-    up, count = None, 0
+def absence(events, prefix, since_ns, until_ns):
+    """How often the route came or went in that time, and for how many seconds it was away."""
+    up, count, away, left = False, 0, 0, 0
     for at, verb, where in events:
-        if where == prefix:
-            now = verb == "announce"
-            count += at > after_ns and up is not None and now != up
-            up = now
-    return count
+        now = verb == "announce"
+        if where != prefix or now == up or at > until_ns:
+            continue
+        if since_ns < at:
+            count += 1
+            away += (at - max(left, since_ns)) if now else 0
+        up, left = now, at
+    return count, (away + (0 if up else until_ns - max(left, since_ns))) / 1e9
 
 
 def measure_shared(contender, options):
@@ -209,7 +219,8 @@ def measure_shared(contender, options):
         since = time.monotonic_ns()
         oracles[1].healthy = False
         time.sleep(WATCH_S)
-        return {"shared": changes(run.events(), "10.2.0.1/32", since)}
+        count, away = absence(run.events(), "10.2.0.1/32", since, time.monotonic_ns())
+        return {"shared": count, "shared_away": away}
 
 
 def measure_change(contender, options):
@@ -220,13 +231,7 @@ def measure_change(contender, options):
         run.change([dict(one, command="bash %s %d" % (os.path.join(run.directory, "probe"), oracles[0].port))])
         if run.await_event("announce", "10.2.0.1/32", since, LIMIT_S) is None:
             return {"change": NEVER}
-        away, left = 0.0, None
-        for at, verb, prefix in run.events():
-            if at > since and verb == "withdraw" and left is None:
-                left = at
-            if at > since and verb == "announce" and left is not None:
-                away, left = away + (at - left) / 1e9, None
-        return {"change": away}
+        return {"change": absence(run.events(), "10.2.0.1/32", since, time.monotonic_ns())[1]}
 
 
 def crossings(events, prefix, oracle):

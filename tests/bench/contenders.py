@@ -1,7 +1,8 @@
 """The programs that are compared, each run as it is meant to be and answered as ExaBGP answers.
 
-exacheck, and any program that takes its configuration, is one process tree (Supervised); ExaBGP's own healthcheck is one
-process a check, started again when it ends, as ExaBGP does (Herd). Touches the processes it starts and a directory.
+exacheck, and any program that takes its configuration, is one process tree (Supervised); ExaBGP's own healthcheck
+is one process a check, started again when it ends, as ExaBGP does (Herd). Touches the processes it starts and a
+directory.
 """
 
 import json
@@ -23,7 +24,7 @@ EXIT_LIMIT_S = 15
 
 def check(number, command, **keys):
     """What every contender is told of a check. args: exacheck's own method instead of the command."""
-    return dict({"number": number, "prefix": "10.2.0.%d/32" % number, "command": command, "args": None, "rise": 1, "fall": 1,
+    return dict({"prefix": "10.2.0.%d/32" % number, "command": command, "args": None, "rise": 1, "fall": 1,
                  "metric": 100, "timeout": 2}, **keys)
 
 
@@ -218,7 +219,8 @@ class Healthcheck:
 
 def version_of_exabgp():
     """The version of the ExaBGP whose healthcheck is run, None when there is none."""
-    done = subprocess.run(["/usr/bin/python3", "-c", "import exabgp.version as v; print(v.version)"], capture_output=True, text=True)
+    done = subprocess.run(["/usr/bin/python3", "-c", "import exabgp.version as v; print(v.version)"],
+                          capture_output=True, text=True)
     words = done.stdout.split()
     if done.returncode != 0 or not words:
         print("compare: no exabgp for /usr/bin/python3: %s" % done.stderr.strip(), file=sys.stderr)

@@ -1,4 +1,4 @@
-"""A real ExaBGP that runs a process, without anybody to talk BGP to: what becomes of it when a check's process dies often.
+"""A real ExaBGP that runs a process, without anybody to talk BGP to: does it outlive a process that dies often?
 
 Touches the processes it starts, a directory, and a port of loopback on which nobody listens.
 """
@@ -39,8 +39,8 @@ class Daemon:
         with open(path, "w") as file:
             file.write(CONFIGURATION % (command, NOBODY_LISTENS))
         self.log = open(os.path.join(directory, "exabgp.log"), "wb")
-        environment = dict(os.environ, exabgp_daemon_user="root", exabgp_api_cli="false", exabgp_log_destination="stderr",
-                           exabgp_tcp_port="0")
+        environment = dict(os.environ, exabgp_daemon_user="root", exabgp_api_cli="false",
+                           exabgp_log_destination="stderr", exabgp_tcp_port="0")
         self.process = subprocess.Popen([*EXABGP, path], stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
                                         env=environment, start_new_session=True)
         self.met = {}

@@ -3,6 +3,8 @@ The patterns under packaging/examples, as they stand but for addresses, ports, p
 ExaBGP, and what a real BIRD makes of it at each step.
 """
 import os
+import pathlib
+import re
 import signal
 import time
 
@@ -236,3 +238,35 @@ def test_med_failover(lab, keep):  # noqa: F811
     wait_routes((first, 100), (second, 200))
     assert running.path_ids(prefix) == {1, 2}
     assert "-" not in steps(running, prefix)
+
+
+# Moving over: the file holds another program's configuration, too, and stands for the same routes.
+
+ROUTING = ("prefixes", "nexthop", "interval", "fast_interval", "rise", "fall", "metric", "local_preference", "communities", "as_path",
+           "path_id", "neighbors", "down", "disabled", "disable", "ip_setup")
+
+
+def effective(path):
+    """What a configuration has of its checks' routing, defaults and all."""
+    done = run_once("test", "-f", path, "--print")
+    assert done.returncode == 0, done.stderr
+    return {node["name"]: {key: node.get(key) for key in ROUTING} for node in yaml.load(done.stdout, Loader)["checks"]}
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("from-*.yaml")), ids=lambda path: path.name)
+def test_moving_over(path, directory):
+    text = path.read_text()
+    before = "".join(f"{line}\n" for line in re.findall(r"^#   \| ?(.*)", text, re.MULTILINE))
+    command, place = re.search(r"^#   exacheck (import [\w-]+) (\S+) >", text, re.MULTILINE).groups()
+    assert command.endswith(path.stem.removeprefix("from-")) and len(before.splitlines()) > 5
+    theirs = directory / pathlib.PurePath(place).name
+    if theirs.suffix == ".d":
+        theirs.mkdir()
+        (theirs / "one.conf").write_text(before)
+    else:
+        theirs.write_text(before)
+    done = run_once(*command.split(), theirs)
+    assert done.returncode == 0, done.stderr  # nothing is lost
+    imported = directory / "imported.yaml"
+    imported.write_text(done.stdout)
+    assert effective(imported) == effective(path)

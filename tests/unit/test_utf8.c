@@ -11,18 +11,19 @@
 
 static const struct {
 	const char *text, *shown;
+	bool invalid; /* as UTF-8 */
 } texts[] = {
-	{"", ""},
-	{"web v4", "web v4"},
-	{"\xc3\xa9 \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x98\x80", "\xc3\xa9 \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x98\x80"},
-	{"a\x1b[31m\n\x7f", "a?[31m??"},	   /* C0 and DEL */
-	{"a\xc2\x9b" "31m\xc2\xa0", "a?31m\xc2\xa0"}, /* C1: CSI in one character; a no-break space stays */
-	{"\xe6\x97", "??"},			   /* cut */
-	{"\xc3", "?"},
-	{"\xa9\xff", "??"},
-	{"\xc0\x8a\xe0\x80\x8a", "?????"}, /* a line feed in longer forms */
-	{"\xed\xa0\x80", "???"},	   /* a surrogate */
-	{"\xf4\x90\x80\x80", "????"},	   /* beyond U+10FFFF */
+	{"", "", false},
+	{"web v4", "web v4", false},
+	{"\xc3\xa9 \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x98\x80", "\xc3\xa9 \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x98\x80", false},
+	{"a\x1b[31m\n\x7f", "a?[31m??", false},	   /* C0 and DEL */
+	{"a\xc2\x9b" "31m\xc2\xa0", "a?31m\xc2\xa0", false}, /* C1: CSI in one character; a no-break space stays */
+	{"\xe6\x97", "??", true},			   /* cut */
+	{"\xc3", "?", true},
+	{"\xa9\xff", "??", true},
+	{"\xc0\x8a\xe0\x80\x8a", "?????", true}, /* a line feed in longer forms */
+	{"\xed\xa0\x80", "???", true},	   /* a surrogate */
+	{"\xf4\x90\x80\x80", "????", true},	   /* beyond U+10FFFF */
 };
 
 START_TEST(test_sanitise)
@@ -32,6 +33,8 @@ START_TEST(test_sanitise)
 	ck_assert_ptr_nonnull(text);
 	utf8_sanitise(text);
 	ck_assert_str_eq(text, texts[_i].shown);
+	ck_assert_int_eq(utf8_is_valid(texts[_i].text), !texts[_i].invalid);
+	ck_assert(utf8_is_valid(text));
 	free(text);
 }
 END_TEST

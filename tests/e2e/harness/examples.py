@@ -11,9 +11,11 @@ What it is:
     shell               commands for sh; lines that begin with $ or # are the commands then, others what they print
     exabgp              a configuration of ExaBGP
     c, output, ...      what the test of it knows
+    packages: ...       (of Markdown) what the tests of the packages do, word by word; without `example:`
 
 What follows a semicolon is for the test: a word of its own, or `parsed only: REASON` for what is not executed.
 """
+import os
 import re
 import subprocess
 from dataclasses import dataclass
@@ -21,10 +23,11 @@ from pathlib import Path
 
 import yaml
 
+from . import paths
 from .exacheck import run_once
 
 MANUAL_MARK = re.compile(r'\.\\" example: (.+)')
-MARKDOWN_MARK = re.compile(r"<!-- example: (.+) -->")
+MARKDOWN_MARK = re.compile(r"<!-- (?:example: |(?=packages: ))(.+) -->")
 BLOCK = re.compile(r"\.Bd (-literal|-unfilled)\b")
 PARSED = "parsed only: "
 
@@ -200,6 +203,21 @@ def parse_shell(example):
         done = subprocess.run(["sh", "-n", "-c", command], capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, f"{example.id}: {command}: {done.stderr}"
     return commands
+
+
+def run_shell(example, replacements=(), environment=None, cwd="/"):
+    """
+    Execute the commands one after the other, with the programs of the build first in PATH and with what stands for a
+    place of this machine replaced: [(what the example says is printed, subprocess.CompletedProcess)].
+    """
+    found, path = [], f"{paths.BUILD}:{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    for command, expected in parse_shell(example):
+        for old, new in replacements:
+            command = command.replace(old, str(new))
+        found.append((expected, subprocess.run(
+            ["sh", "-c", command], capture_output=True, text=True, timeout=120, cwd=cwd, stdin=subprocess.DEVNULL,
+            env={**os.environ, "LC_ALL": "C.UTF-8", **(environment or {}), "PATH": path})))
+    return found
 
 
 def exabgp_accepts(example, directory):

@@ -34,7 +34,7 @@ protocol bgp p6 {{
 """
 
 PROCESS = """
-process health {{
+process {name} {{
   run {run};
   encoder {encoder};
 }}
@@ -90,9 +90,12 @@ def loopback():
 
 
 class Lab:
-    """BIRD and ExaBGP; command: what ExaBGP runs as its helper. bird4: BIRD's IPv4 address."""
+    """
+    BIRD and ExaBGP; command: what ExaBGP runs as its helper, or a dictionary of those that it runs, by name. bird4: BIRD's
+    IPv4 address.
+    """
 
-    api = "api { processes [ health ]; }"
+    api = None  # what neighbors have of it; None: the processes
     encoder = "text"
     arguments = ()  # of ExaBGP, before the configuration
     settings = {"exabgp_api_cli": "false"}
@@ -101,9 +104,10 @@ class Lab:
         self.directory = directory
         self.bird4, self.exabgp4 = bird4 or loopback(), loopback()
         self.port = free_port(self.bird4)
-        names = {"directory": directory, "bird4": self.bird4, "exabgp4": self.exabgp4, "port": self.port,
-                 "run": " ".join(map(shlex.quote, map(str, command))), "encoder": self.encoder, "api": self.api}
-        names["process"] = PROCESS.format(**names) if command else ""
+        names = {"directory": directory, "bird4": self.bird4, "exabgp4": self.exabgp4, "port": self.port}
+        commands = command if isinstance(command, dict) else {"health": command}
+        names["process"] = "".join(self.process(name, words) for name, words in commands.items() if words)
+        names["api"] = self.api or f"api {{ processes [ {', '.join(commands)} ]; }}"
         bird_conf, self.exabgp_conf = directory / "bird.conf", directory / "exabgp.conf"
         bird_conf.write_text(BIRD.format(**names))
         self.exabgp_conf.write_text(EXABGP.format(**names))
@@ -115,6 +119,9 @@ class Lab:
                     "exabgp_log_level": "INFO", **self.settings}
         self.exabgp = Daemon([program("exabgp"), *self.arguments, str(self.exabgp_conf)], directory / "exabgp.log",
                              env={**os.environ, **settings, **(environment or {})})
+
+    def process(self, name, words):
+        return PROCESS.format(name=name, run=" ".join(map(shlex.quote, map(str, words))), encoder=self.encoder)
 
     def start_bird(self):
         self.bird.start()

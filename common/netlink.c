@@ -118,13 +118,19 @@ attribute_next(const uint8_t **bytes, size_t *length, unsigned *type, const uint
 	return true;
 }
 
+/* What IFA_LOCAL and IFA_ADDRESS say: of a link with two ends the former is this one's, else either may be missing. */
+struct ends {
+	uint8_t own[16], other[16];
+	bool has_own, has_other;
+};
+
 /* What is of another length than it has to be is not there. */
 static void
-address_attribute(struct netlink_address *address, unsigned type, const uint8_t *value, size_t size, bool *local)
+address_attribute(struct netlink_address *address, unsigned type, const uint8_t *value, size_t size, struct ends *ends)
 {
-	if ((type == IFA_LOCAL || (type == IFA_ADDRESS && !*local)) && size == address_size(address->address.family)) {
-		memcpy(address->address.bytes, value, size); /* of a link with two ends IFA_LOCAL is this one's */
-		*local |= type == IFA_LOCAL;
+	if ((type == IFA_LOCAL || type == IFA_ADDRESS) && size == address_size(address->address.family)) {
+		memcpy(type == IFA_LOCAL ? ends->own : ends->other, value, size);
+		*(type == IFA_LOCAL ? &ends->has_own : &ends->has_other) = true;
 	} else if (type == IFA_LABEL && size > 0 && size <= sizeof(address->label) && value[size - 1] == '\0')
 		strlcpy(address->label, (const char *)value, sizeof(address->label));
 	else if (type == IFA_RT_PRIORITY && size == sizeof(address->mark))
@@ -139,7 +145,7 @@ address_read(const uint8_t *bytes, size_t length, struct netlink_address *addres
 	const uint8_t *value;
 	unsigned type;
 	size_t size;
-	bool local = false;
+	struct ends ends = {.has_own = false};
 
 	*address = (struct netlink_address){.index = 0};
 	if (length < sizeof(payload))
@@ -153,8 +159,10 @@ address_read(const uint8_t *bytes, size_t length, struct netlink_address *addres
 	bytes += NLMSG_ALIGN(sizeof(payload));
 	length -= NLMSG_ALIGN(sizeof(payload));
 	while (attribute_next(&bytes, &length, &type, &value, &size))
-		address_attribute(address, type, value, size, &local);
-	return address->index > 0;
+		address_attribute(address, type, value, size, &ends);
+	memcpy(address->address.bytes, ends.has_own ? ends.own : ends.other, sizeof(ends.own));
+	address->linked = ends.has_own && ends.has_other && memcmp(ends.own, ends.other, sizeof(ends.own)) != 0;
+	return address->index > 0 && (ends.has_own || ends.has_other);
 }
 
 static void

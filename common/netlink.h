@@ -2,15 +2,15 @@
  * rtnetlink(7) messages about addresses and interfaces, made and read. Pure: no socket here. Bytes that are read are
  * believed to be of no particular length or content.
  */
-#ifndef EXACHECK_ADDRESS_NETLINK_H
-#define EXACHECK_ADDRESS_NETLINK_H
+#ifndef EXACHECK_NETLINK_H
+#define EXACHECK_NETLINK_H
 
 #include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../../common/address.h"
+#include "address.h"
 
 /*
  * The origin that addresses of ours have (IFA_PROTO, from Linux 5.18 on; `ip address` shows it): for people. A number
@@ -23,6 +23,7 @@ struct netlink_address {
 	int index; /* of the interface */
 	struct address address;
 	unsigned length; /* of its prefix */
+	bool linked; /* it is one end of a link, whose other end has another one */
 	char label[IFNAMSIZ]; /* IPv4; "": none, which the kernel shows as the interface's name */
 	uint32_t mark; /* IFA_RT_PRIORITY, which has no effect on a host address; 0: none */
 };

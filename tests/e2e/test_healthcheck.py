@@ -1,0 +1,229 @@
+"""`exacheck healthcheck`: under a real ExaBGP in place of its own, several at once; and what it answers by itself."""
+import json
+import os
+import signal
+
+import pytest
+
+from harness import paths, processes
+from harness.ctl import ctl
+from harness.exacheck import run_once
+from harness.healthcheck import Diary, environment
+from harness.lab import Lab
+from harness.wait import wait_until
+from test_exit_lab import history
+
+pytestmark = pytest.mark.one_level
+
+IP, OTHER = "198.18.5.1", "198.18.5.2"
+QUICK = ("--interval", "0.2", "--rise", "1", "--fall", "1", "--no-ip-setup", "--no-syslog")
+
+
+def options(service, *more):
+    return (*QUICK, "--cmd", f"test -e {service}", *more)
+
+
+@pytest.fixture
+def service(directory):
+    path = directory / "service"
+    path.touch()
+    return path
+
+
+@pytest.fixture
+def drop_in(start, directory):
+    """drop_in(option...) runs it, with its runtime directories where the test's files are."""
+    def begin(*arguments, more=(), wrapper=()):
+        return start(None, command=("healthcheck", *map(str, arguments)), wrapper=wrapper,
+                     environment={**environment(directory), **dict(more)})
+
+    return begin
+
+
+def socket_of(directory, name):
+    return directory / "runtime" / f"healthcheck-{name}" / "control.sock"
+
+
+def pid_of(path):
+    """The process that a file names, once it does."""
+    wait_until(lambda: path.exists() and path.read_text().endswith("\n"), what=f"{path}")
+    return int(path.read_text())
+
+
+def test_two_under_exabgp(directory, keep, service):
+    """Killed, upgraded and reloaded, of which peers see nothing but what has changed; neither knows of the other."""
+    file, pid = directory / "web.conf", directory / "web.pid"
+    file.write_text(f"# of the web\nname = web\nup-metric = 10\nip = {IP}\npid = {pid}\n")
+    exacheck = [paths.EXACHECK, "healthcheck"]
+    lab = keep(Lab(directory, {"web": [*exacheck, "-F", file, *options(service)],
+                               "other": [*exacheck, *options(service, "--name", "other", "--ip", OTHER)]},
+                   environment(directory))).start()
+    web, other = f"{IP}/32", f"{OTHER}/32"
+    lab.wait_route(web, "p4", med=10)
+    lab.wait_route(other, "p4", med=100)
+
+    def status(name="web"):
+        done = ctl("-s", socket_of(directory, name), "--json", "status")
+        return json.loads(done.stdout) if done.returncode == 0 else None
+
+    first = pid_of(pid)
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: pid_of(pid) != first and status(), what="the next one")
+    second = pid_of(pid)
+    assert ctl("-s", socket_of(directory, "web"), "upgrade").returncode == 0
+    assert pid_of(pid) == second and "[healthcheck web]" in processes.cmdline(second)
+    assert history(lab, web) == ["added"]
+    file.write_text(file.read_text().replace("10", "20"))
+    os.kill(second, signal.SIGHUP)
+    lab.wait_route(web, "p4", med=20)
+    wait_until(lambda: len(history(lab, web)) > 1, what="the trace of it")
+    assert "removed" not in history(lab, web) and history(lab, other) == ["added"]
+    service.unlink()
+    lab.wait_route(web, "p4", med=1000)
+    lab.wait_route(other, "p4", med=1000)
+    lab.exabgp.stop(timeout=10)
+    wait_until(lambda: not processes.alive(second), what="the end with ExaBGP")
+    assert not pid.exists()
+
+
+def test_a_reload_that_is_refused(drop_in, directory, service):
+    """Findings name a line of the file; what runs goes on."""
+    file = directory / "web.conf"
+    file.write_text(f"ip = {IP}\n")
+    run = drop_in("-F", file, *options(service), "--name", "web")
+    run.wait_route(f"{IP}/32", med=100)
+    file.write_text(f"ip = {IP}\nup-metric = many\n")
+    run.process.send_signal(signal.SIGHUP)
+    run.wait_log("was not reloaded")
+    assert run.logged(f"{file}:2: up-metric: ")
+    file.write_text(f"ip = {IP}\nup-metric = 7\n")
+    run.process.send_signal(signal.SIGHUP)
+    run.wait_route(f"{IP}/32", med=7)
+    run.wait_log("0 added, 0 removed, 1 changed")
+
+
+def test_interval_0(drop_in, directory, service):
+    """It leaves once there is a state, and its hooks have been run; the route stays. So does that of the next."""
+    diary = Diary(directory / "diary")
+    for first in (True, False):
+        run = drop_in(*options(service, "--ip", IP, "--interval", "0", "--rise", "2", "--fast-interval", "0.1",
+                               "--execute", f"sleep 0.3; {diary.hook}"))
+        assert run.wait_exit() == 0
+        run.join_readers()
+        assert run.rib.attributes(f"{IP}/32")["med"] == 100 and bool(run.rib.opening) == first, run.story()
+    assert diary.states() == ["RISING", "UP", "RISING", "UP"]
+    down = drop_in(*options(directory / "nowhere", "--ip", OTHER, "--interval", "0", "--withdraw-on-down"))
+    assert down.wait_exit() == 0 and not down.rib.routes
+
+
+def test_end_of_the_parent(drop_in, service):
+    run = drop_in(*options(service, "--ip", IP))
+    run.wait_route(f"{IP}/32")
+    run.close_stdin()
+    assert run.wait_exit() == 0
+
+
+def test_one_of_a_name(drop_in, directory, service):
+    """The second says so and ends; with another name, or of other options, it is another one."""
+    run = drop_in(*options(service, "--ip", IP, "--name", "web"))
+    run.wait_route(f"{IP}/32")
+    second = run_once("healthcheck", *options(service, "--ip", OTHER, "--name", "web"), environment=environment(directory))
+    assert second.returncode == 1 and second.stdout == ""
+    assert f"healthcheck web is running already, as process {run.pid}: " in second.stderr
+    for more in (("--name", "web 2"), ()):
+        other = drop_in(*options(service, "--ip", OTHER, *more))
+        other.wait_route(f"{OTHER}/32")
+    assert len(list((directory / "runtime").iterdir())) == 3
+
+
+def test_any_user(drop_in, directory, service, root):
+    """Started by ExaBGP as a user who may not write to the runtime directory: without what is kept there."""
+    (directory / "runtime").mkdir()
+    run = drop_in(*options(service, "--ip", IP, "--name", "web"),
+                  wrapper=("setpriv", "--reuid=65534", "--clear-groups"))
+    run.wait_route(f"{IP}/32")
+    assert run.logged(f"cannot use the runtime directory {directory}/runtime/healthcheck-web")
+
+
+def test_addresses_of_the_loopback_interface(drop_in, directory, service, namespace):
+    """Without --ip it is what lay there at the start, after a reload and an upgrade as well."""
+    namespace.run("ip", "address", "add", IP, "dev", "lo")
+    file = directory / "web.conf"
+    file.write_text("up-metric = 7\n")
+    run = drop_in("-F", file, *options(service), wrapper=namespace.enter_argv())
+    run.wait_route(f"{IP}/32", med=7)
+    namespace.run("ip", "address", "add", OTHER, "dev", "lo")
+    file.write_text("up-metric = 8\n")
+    run.process.send_signal(signal.SIGHUP)
+    run.wait_route(f"{IP}/32", med=8)
+    run.process.send_signal(signal.SIGUSR2)
+    run.wait_log("upgraded from")
+    file.write_text("up-metric = 9\n")
+    run.process.send_signal(signal.SIGHUP)
+    run.wait_route(f"{IP}/32", med=9)
+    assert not run.announced(f"{OTHER}/32")
+
+
+def test_environment_of_commands(drop_in, directory):
+    """What ExaBGP's own have: that of ExaBGP."""
+    odd = {"VIP": IP, "EMPTY": "", "ODD": "a: b, {c} 'd' \"e\" #f \u00e9", "MORE": "x" * 20000, "FAR_MORE": "x" * 30000,
+           "BASH_FUNC_x%%": "() { :; }", "LINES2": "a\nb", "BYTES": "\udcff"}
+    command = f'test "$VIP" = {IP} && test -n "$ODD" && test -z "$EMPTY$FAR_MORE$EXACHECK_RUNTIME" && test ${{#MORE}} = 20000'
+    run = drop_in(*QUICK, "--cmd", command, "--ip", IP, more=odd)
+    run.wait_route(f"{IP}/32", med=100)
+
+
+SUDO = {"command": (("--cmd", "sudo -n true"), "--command: sudo does not work in it"),
+        "addresses": (("--sudo",), "--sudo: exacheck sets addresses up without sudo")}
+
+
+@pytest.mark.parametrize("what", SUDO)
+def test_sudo(drop_in, what):
+    """It is said, and what can go on does."""
+    arguments, text = SUDO[what]
+    run = drop_in(*QUICK, "--ip", IP, *arguments)
+    run.wait_route(f"{IP}/32")
+    assert run.logged(text)
+
+
+LOGGED = {"--silent": ((), ("web: startup -> up", "supervisor confined")),
+          "--no-syslog": (("web: startup -> up", "supervisor confined"), ("web: up: pass",)),
+          "--debug": (("web: startup -> up", "web: up: pass"), ())}
+
+
+@pytest.mark.parametrize("option", LOGGED)
+def test_standard_error(drop_in, service, option):
+    """What goes wrong, and the more the less goes to syslog."""
+    written, left_out = LOGGED[option]
+    run = drop_in(*QUICK[:-1], "--cmd", f"test -e {service}", "--ip", IP, "--name", "web", option)
+    run.wait_route(f"{IP}/32", med=100)
+    for text in written:
+        run.wait_log(text)
+    service.unlink()
+    run.wait_log("web: up -> down")
+    assert not [text for text in left_out if run.logged(text)]
+
+
+REFUSED = {
+    "option": (("--bogus", "1"), 'error: "--bogus" is no option'),
+    "value": (("--rise", "many"), "error: --rise: "),
+    "file": (("-F", "/nowhere/web.conf"), "/nowhere/web.conf"),
+    "user": (("--ip", IP, "--user", "no-such-user"), "--user: no user no-such-user on this system"),
+    "pid": (("--ip", IP, "--pid", "/nowhere/pid"), "--pid: cannot write /nowhere/pid: No such file or directory"),
+    "ways to log": (("--silent", "--no-syslog"), "does not go together with --silent"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(directory, name):
+    arguments, text = REFUSED[name]
+    done = run_once("healthcheck", *arguments, environment=environment(directory))
+    assert done.returncode == 2 and done.stdout == ""
+    assert text in done.stderr and not [line for line in done.stderr.splitlines() if ".yaml" in line]
+
+
+def test_help():
+    done = run_once("healthcheck", "--help")
+    assert done.returncode == 0 and done.stderr == ""
+    for option in ("--withdraw-on-down", "--disabled-execute", "--no-ack", "--config, -F"):
+        assert option in done.stdout
