@@ -139,10 +139,10 @@ def test_one_of_a_name(drop_in, directory, service):
 def test_any_user(drop_in, directory, service, root):
     """Started by ExaBGP as a user who may not write to the runtime directory: without what is kept there."""
     (directory / "runtime").mkdir()
-    run = drop_in(*options(service, "--ip", IP, "--name", "web"),
+    run = drop_in(*options(service, "--ip", IP, "--name", "the 'web'"),
                   wrapper=("setpriv", "--reuid=65534", "--clear-groups"))
     run.wait_route(f"{IP}/32")
-    assert run.logged(f"cannot use the runtime directory {directory}/runtime/healthcheck-web")
+    assert run.logged(f"cannot use the runtime directory {directory}/runtime/healthcheck-the%20'web'")
 
 
 def test_addresses_of_the_loopback_interface(drop_in, directory, service, namespace):
