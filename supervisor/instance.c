@@ -23,12 +23,10 @@
 #define PATIENCE_NS (2500 * NS_PER_MILLISECOND) /* a predecessor ends in half of this */
 #define POLL_NS (20 * NS_PER_MILLISECOND)
 
-/* NULL: it is not set, or empty. */
+/* A variable that is empty is as good as none. */
 static const char *
-variable(const char *name)
+unless_empty(const char *value)
 {
-	const char *value = getenv(name);
-
 	return value != NULL && *value != '\0' ? value : NULL;
 }
 
@@ -39,7 +37,8 @@ variable(const char *name)
 static const char *
 runtime_directory(int *length)
 {
-	const char *directory = variable(RUNTIME_VARIABLE), *service = variable("RUNTIME_DIRECTORY");
+	const char *directory = unless_empty(getenv(RUNTIME_VARIABLE));
+	const char *service = unless_empty(getenv("RUNTIME_DIRECTORY"));
 
 	if (directory == NULL && service != NULL && geteuid() != 0 && access(RUNTIME_DEFAULT, W_OK) != 0) {
 		*length = (int)strcspn(service, ":");
