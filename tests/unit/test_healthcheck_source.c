@@ -115,7 +115,8 @@ START_TEST(without_memory)
 	setenv("EXACHECK_TEST_VARIABLE", "no", 1);
 	setenv("INHERITED", "yes: 'it' is", 1);
 	options_are("--cmd true --ip 10.0.0.0/30 --ip 2001:db8::1 --deaggregate-networks --no-ip-setup --user nobody --path-id 7 "
-	    "--up-metric 7 --disable /d --execute true --execute false --pid /p");
+	    "--up-metric 7 --disable /d --execute true --execute false --pid /p "
+	    "--community 65000:1 --disabled-community no-export --as-path 65001");
 	check_memory(NULL);
 }
 END_TEST
