@@ -163,6 +163,7 @@ def test_beside_exabgp(beside, checks):
     assert {user for title, user in users.items() if "Master" in title} == {"exabgp"}, users
     for path in (LOG, METRICS, f"{STATES}/tcp"):
         wait_until(lambda: beside.run("test", "-s", path, check=False).returncode == 0, 20, path, 0.1)
+    assert "tcp: startup -> up" in beside.run("journalctl", "--output=cat", "EXACHECK_CHECK=tcp").stdout
     last = {**checks[-1], "prefixes": [f"{ADDRESS}/32"], "ip_setup": {"interface": "lo"}}
     configure(beside, [*checks[1:-1], last], **BESIDE)
     beside.run("systemctl", "reload", "exacheck")
