@@ -1,7 +1,7 @@
 /*
- * The way to exacheck-address: a process of its own that puts addresses of nodes with ip_setup on interfaces. What it is
- * told is the whole of what is wanted, whenever that changes, and that it is over. It is never waited for: an address is
- * told before the route that needs it is on its way to ExaBGP, and for a while after that route has been withdrawn.
+ * The way to exacheck-address: a process of its own that puts addresses of nodes with ip_setup on interfaces. What it
+ * is told is the whole of what is wanted, whenever that changes, and that it is over. It is never waited for: an
+ * address is told before the route that needs it is on its way to ExaBGP, and for a while after that has been withdrawn.
  */
 #ifndef EXACHECK_ADDRESSES_H
 #define EXACHECK_ADDRESSES_H

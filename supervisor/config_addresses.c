@@ -1,6 +1,6 @@
 /*
- * What the configuration says of addresses on interfaces: names that the kernel takes, not too many, one label for each.
- * Touches memory only. Invariant: what is accepted here the kernel refuses for no reason that could be seen here.
+ * What the configuration says of addresses on interfaces: names that the kernel takes, not too many, one label for
+ * each. Touches memory only. Invariant: what is accepted here the kernel refuses for no reason that could be seen here.
  */
 #include <ctype.h>
 #include <stdlib.h>

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../common/log.h"
+#include "../common/utf8.h"
 #include "command_line.h"
 #include "config.h"
 #include "config_source.h"
@@ -57,31 +58,6 @@ user_check(struct importing *importing, const struct healthcheck_options *option
 		    "as root");
 }
 
-/* Whether a command has this word. */
-static bool
-has_word(const char *command, const char *word)
-{
-	static const char ends[] = " \t\n;&|()";
-	size_t length = strlen(word), found;
-
-	for (; *command != '\0'; command += found) {
-		command += strspn(command, ends);
-		found = strcspn(command, ends);
-		if (found == length && strncmp(command, word, length) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void
-command_check(struct importing *importing, const struct healthcheck_options *options)
-{
-	if (options->command != NULL && has_word(options->command, "sudo"))
-		import_note(importing, IMPORT_LOST, healthcheck_option_place(options, "command"), "sudo does not work in it, as "
-		    "commands gain no privilege: run those that `exacheck import exabgp-healthcheck` makes of the options, with "
-		    "exacheck.sandbox: off");
-}
-
 /* What is done here, where the import would say that it is lost. */
 static void
 options_settle(struct healthcheck_options *options)
@@ -98,34 +74,93 @@ options_settle(struct healthcheck_options *options)
 		options->interval_s = options->fast_interval_s > 0 ? options->fast_interval_s : 1;
 }
 
+struct reporting {
+	struct diagnostics *diagnostics;
+	const char *name; /* of the source */
+};
+
+/* Without the place in a text that nobody sees, "healthcheck web:8:18: ", which what is found in it begins with. */
+static const char *
+place_skip(const char *name, const char *text)
+{
+	size_t length = strlen(name), place;
+
+	if (strncmp(text, name, length) != 0)
+		return text;
+	place = strspn(text + length, ":0123456789");
+	return place > 1 && text[length + place] == ' ' ? text + length + place + 1 : text;
+}
+
 static void
 note_report(void *context, enum import_kind kind, const char *text)
 {
+	const struct reporting *reporting = context;
+
 	if (kind != IMPORT_DIFFERS)
-		diagnostic_add(context, kind == IMPORT_WRONG ? SEVERITY_ERROR : SEVERITY_WARNING, 0, 0, NULL, "%s", text);
+		diagnostic_add(reporting->diagnostics, kind == IMPORT_WRONG ? SEVERITY_ERROR : SEVERITY_WARNING, 0, 0, NULL,
+		    "%s", place_skip(reporting->name, text));
+}
+
+/* A prefix of the running configuration, and its metric when up, by which the first of all can be told. */
+struct kept_address {
+	int64_t metric;
+	size_t rank;
+	const char *prefix;
+};
+
+static int
+kept_compare(const void *a, const void *b)
+{
+	const struct kept_address *x = a, *y = b;
+
+	if (x->metric != y->metric)
+		return x->metric < y->metric ? -1 : 1;
+	return x->rank < y->rank ? -1 : x->rank > y->rank;
+}
+
+static size_t
+kept_find(const struct config *running, struct kept_address *kept)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < running->count; i++) {
+		const struct node_config *node = &running->checks[i].node;
+
+		for (size_t j = 0; j < node->prefixes.count; j++, count++)
+			if (kept != NULL)
+				kept[count] = (struct kept_address){node->up.metric + (int64_t)j * node->metric_increase, count,
+				    node->prefixes.items[j]};
+	}
+	return count;
 }
 
 /*
  * Without --ip it is what lay on the loopback interface at the start, as there: a confined supervisor cannot look again.
- * What lay there needs not be put there. False: out of memory, noted.
+ * They are as they were: in the order that --start-ip made, and not put there by us. False: out of memory, noted.
  */
 static bool
 addresses_keep(struct importing *importing, const struct config *running, struct healthcheck_options *options)
 {
-	options->no_ip_setup = true;
-	for (size_t i = 0; i < running->count; i++) {
-		const struct string_list *prefixes = &running->checks[i].node.prefixes;
+	size_t count = kept_find(running, NULL);
+	struct kept_address *kept = calloc(count + 1, sizeof(*kept));
+	bool added = kept != NULL;
 
-		for (size_t j = 0; j < prefixes->count; j++) {
-			char *copy = strdup(prefixes->items[j]);
-
-			if (copy != NULL && string_list_add(&options->ips, copy))
-				continue;
-			import_note(importing, IMPORT_WRONG, NULL, "out of memory");
-			return false;
-		}
+	if (added) {
+		kept_find(running, kept);
+		qsort(kept, count, sizeof(*kept), kept_compare);
 	}
-	return true;
+	for (size_t i = 0; added && i < count; i++) {
+		const struct kept_address *address = &kept[options->increase < 0 ? count - 1 - i : i];
+		char *copy = strdup(address->prefix);
+
+		added = copy != NULL && string_list_add(&options->ips, copy);
+	}
+	free(kept);
+	options->start_ip = 0;
+	options->no_ip_setup = true;
+	if (!added)
+		import_note(importing, IMPORT_WRONG, NULL, "out of memory");
+	return added;
 }
 
 /* The options, which are right, as a text. NULL: notes say why not. */
@@ -133,10 +168,8 @@ static char *
 text_make(struct importing *importing, const struct command *command, struct healthcheck_options *options,
     const struct config *running)
 {
-	if (running == NULL) { /* later nothing waits for a name service unless it has to */
+	if (running == NULL) /* later nothing waits for a name service unless it has to */
 		user_check(importing, options);
-		command_check(importing, options);
-	}
 	options_settle(options);
 	if ((running != NULL && options->ips.count == 0 && !addresses_keep(importing, running, options)) ||
 	    !healthcheck_import(importing, options))
@@ -163,6 +196,7 @@ static struct config *
 options_load(const struct config_source *source, const struct config *running, struct diagnostics *diagnostics)
 {
 	const struct command *command = source->context;
+	struct reporting reporting = {diagnostics, command->name};
 	struct importing *importing = importing_new();
 	struct healthcheck_options options;
 	struct config *config = NULL;
@@ -176,7 +210,7 @@ options_load(const struct config_source *source, const struct config *running, s
 		text = text_make(importing, command, &options, running);
 		healthcheck_options_free(&options);
 	}
-	import_notes_each(importing, note_report, diagnostics);
+	import_notes_each(importing, note_report, &reporting);
 	importing_free(importing);
 	if (text != NULL)
 		config = text_parse(command, text, diagnostics);
@@ -244,6 +278,7 @@ command_run(struct command *command, const struct healthcheck_options *options)
 		return EXIT_USAGE;
 	}
 	snprintf(command->name, sizeof(command->name), "healthcheck %s", command->instance.name);
+	utf8_sanitise(command->name);
 	log_set_up(options, line.verbosity);
 	return command_start(command, options, line.watchdog_ns);
 }

@@ -23,8 +23,8 @@ struct host_address {
 size_t host_addresses_count(const struct node_config *);
 
 /*
- * Those of all nodes, malloc'd, by interface, address and rank; more than IP_SETUP_ADDRESSES_MAX never are. False: out of
- * memory.
+ * Those of all nodes, malloc'd, by interface, address and rank; more than IP_SETUP_ADDRESSES_MAX never are. False: out
+ * of memory.
  */
 bool host_addresses_make(const struct config *, struct host_address **, size_t *count);
 

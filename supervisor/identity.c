@@ -80,7 +80,8 @@ identity_find(const struct global_options *options, struct identity *identity)
 	if (geteuid() != 0 && !capabilities_effective(CAPABILITIES_IDENTITY)) {
 		*identity = (struct identity){.sandbox = options->sandbox};
 		if (options->user != NULL || options->group != NULL)
-			log_info("started neither as root nor with CAP_SETUID, CAP_SETGID and CAP_SETPCAP: user and group have no effect, workers run as uid %u", geteuid());
+			log_info("started neither as root nor with CAP_SETUID, CAP_SETGID and CAP_SETPCAP: user and group have no effect, "
+			    "workers run as uid %u", geteuid());
 		return true;
 	}
 	if (identity_look_up(options, identity, problem))

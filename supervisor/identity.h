@@ -18,12 +18,12 @@ struct identity {
 
 #define IDENTITY_PROBLEM_SIZE 512
 
-/* What identity_find does when started with the right to change identity, whoever asks. Returns false with what is wrong as text. */
+/* What identity_find does when started with the right to change identity, whoever asks. False with what is wrong as text. */
 bool identity_look_up(const struct global_options *, struct identity *, char problem[static IDENTITY_PROBLEM_SIZE]);
 
 /*
  * Look up the configuration's user and group (default: exacheck, else nobody). Started as another user than root
- * and without CAP_SETUID, CAP_SETGID and CAP_SETPCAP, workers stay that user. Returns false after logging what is wrong.
+ * and without CAP_SETUID, CAP_SETGID and CAP_SETPCAP, workers stay that user. False after logging what is wrong.
  */
 bool identity_find(const struct global_options *, struct identity *);
 

@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FNV_OFFSET UINT64_C(0xcbf29ce484222325)
-#define FNV_PRIME UINT64_C(0x100000001b3)
+#include "../common/digest.h"
 
 /* Keys of a node whose change is of another kind than its routes: all that are not named here are. */
 static const struct {
@@ -81,16 +80,6 @@ table_changes(const struct option *table, const void *old, const void *new)
 }
 
 static uint64_t
-digest_add(uint64_t digest, const void *data, size_t length)
-{
-	const unsigned char *bytes = data;
-
-	for (size_t i = 0; i < length; i++)
-		digest = (digest ^ bytes[i]) * FNV_PRIME;
-	return digest;
-}
-
-static uint64_t
 digest_prefixes(uint64_t digest, const struct node_config *node)
 {
 	for (size_t i = 0; i < node->prefixes.count; i++)
@@ -121,7 +110,7 @@ check_digest(const struct config *config, size_t index, uint64_t *digest)
 	size_t length = 0;
 	bool encoded = options_encode(check->method->options, check->args, &args, &length);
 
-	*digest = digest_add(FNV_OFFSET, check->method->name, strlen(check->method->name));
+	*digest = digest_add(DIGEST_BEGIN, check->method->name, strlen(check->method->name));
 	*digest = digest_prefixes(digest_add(*digest, args, length), &check->node);
 	free(args);
 	return encoded;
@@ -159,7 +148,7 @@ group_digest(const struct config *config, size_t index, uint64_t *digest)
 {
 	const struct group_config *group = &config->groups[index];
 
-	*digest = digest_add(FNV_OFFSET, &group->count, sizeof(group->count));
+	*digest = digest_add(DIGEST_BEGIN, &group->count, sizeof(group->count));
 	*digest = digest_prefixes(digest_add(*digest, &group->threshold, sizeof(group->threshold)), &group->node);
 	return true;
 }
@@ -194,7 +183,7 @@ name_digest(const struct kind *kind, const struct config *config, size_t index, 
 {
 	const char *name = kind->node(config, index)->name;
 
-	*digest = digest_add(FNV_OFFSET, name, strlen(name));
+	*digest = digest_add(DIGEST_BEGIN, name, strlen(name));
 	return true;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Keeping addresses. Touches addresses of interfaces, and the channel for words. Invariant: before the first order nothing
- * is changed; what is not ours is never removed.
+ * Keeping addresses. Touches addresses of interfaces, and the channel for words. Invariant: before the first order
+ * nothing is changed; what is not ours is never removed.
  */
 #include "keeper.h"
 
@@ -14,7 +14,7 @@
 /* What a look came to. */
 struct look {
 	size_t added, removed, returned; /* returned: of the added, those that somebody else had removed */
-	const struct set_wanted *one;	 /* of the last */
+	const struct set_wanted *one; /* of these the first, otherwise the last of the added */
 	int error;
 };
 
@@ -98,7 +98,8 @@ change_failed(struct look *look, const struct keeper *keeper, bool add, const st
 }
 
 static void
-removals(struct keeper *keeper, struct look *look, const struct netlink_address *there, size_t count, const bool *removed)
+removals(struct keeper *keeper, struct look *look, const struct netlink_address *there, size_t count,
+    const bool *removed)
 {
 	for (size_t i = 0; i < count; i++) {
 		int error;
@@ -130,7 +131,8 @@ additions(struct keeper *keeper, struct look *look)
 				continue;
 		}
 		look->added++;
-		look->one = wanted;
+		if (look->returned == 0)
+			look->one = wanted;
 		look->returned += wanted->was_there && !wanted->relabelled;
 		wanted->verdict = SET_THERE;
 	}
@@ -142,9 +144,10 @@ look_tell(const struct look *look)
 {
 	char text[ADDRESS_TEXT_SIZE];
 
-	if (look->returned > 0)
-		report_note("%s%s%s removed by somebody else: put back", look->returned == 1 ? address_format(&look->one->address,
-		    text) : "", look->returned == 1 ? "" : "addresses", look->returned == 1 ? " was" : " were");
+	if (look->returned == 1)
+		report_note("%s was removed by somebody else: put back", address_format(&look->one->address, text));
+	else if (look->returned > 0)
+		report_note("%zu addresses were removed by somebody else: put back", look->returned);
 	else if (look->added == 1 && look->removed == 0)
 		report_note("%s is on %s", address_format(&look->one->address, text), look->one->interface);
 	else if (look->added + look->removed > 0)
@@ -198,6 +201,7 @@ keeper_look(struct keeper *keeper)
 	struct look look = {0};
 	int error;
 
+	keeper->returned = false;
 	if (!keeper->ordered)
 		return true;
 	if ((error = look_run(keeper, &look)) != 0) {
@@ -207,6 +211,7 @@ keeper_look(struct keeper *keeper)
 		return false;
 	}
 	keeper->look_error = 0;
+	keeper->returned = look.returned > 0;
 	look_tell(&look);
 	if (look.error == 0 && keeper->error != 0)
 		report_note("what could not be done is done");

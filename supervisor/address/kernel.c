@@ -1,6 +1,6 @@
 /*
- * Sockets to the kernel. Touches these. Invariant: only what the kernel itself says is listened to, and of that only the
- * answer to the last question.
+ * Sockets to the kernel. Touches these. Invariant: only what the kernel itself says is listened to, and of that only
+ * the answer to the last question.
  */
 #include "kernel.h"
 
@@ -165,7 +165,8 @@ kernel_addresses(struct kernel *kernel, struct netlink_address **list, size_t *c
 	for (int i = 0; i < INTERRUPTED_MAX; i++) {
 		collection.count = 0;
 		collection.interrupted = false;
-		error = kernel_ask(kernel, netlink_make_dump(kernel->request, ++kernel->sequence), address_collect, &collection);
+		error = kernel_ask(kernel, netlink_make_dump(kernel->request, ++kernel->sequence), address_collect,
+		    &collection);
 		if (error != 0 || !collection.interrupted)
 			break;
 	}

@@ -1,6 +1,6 @@
 /*
- * Asking the kernel: which addresses there are, which interface has a name, to add or remove an address; and hearing that
- * something has changed. Answers of rtnetlink come at once; one that does not ends in ETIMEDOUT.
+ * Asking the kernel: which addresses there are, which interface has a name, to add or remove an address; and hearing
+ * that something has changed. Answers of rtnetlink come at once; one that does not ends in ETIMEDOUT.
  */
 #ifndef EXACHECK_ADDRESS_KERNEL_H
 #define EXACHECK_ADDRESS_KERNEL_H

@@ -35,8 +35,8 @@ struct set_wanted {
 int set_order(const void *, const void *);
 
 /*
- * Compare. Sorts both anew. removed: of each that is there (count of them), whether it is to be removed; that comes before
- * what is to be added.
+ * Compare. Sorts both anew. removed: of each that is there (count of them), whether it is to be removed; that comes
+ * before what is to be added.
  */
 void set_compare(struct set_wanted *, size_t wanted_count, struct netlink_address *there, size_t count, uint32_t mark,
     bool *removed);

@@ -132,6 +132,16 @@ exabgp_summarise(FILE *stream, const json_t *exabgp)
 		fprintf(stream, ", %lld error%s", errors, errors == 1 ? "" : "s");
 }
 
+/* What exacheck-address could not put on interfaces yet. */
+static void
+addresses_summarise(FILE *stream, const json_t *addresses)
+{
+	long long wanted = (long long)map_integer(addresses, "wanted"), there = (long long)map_integer(addresses, "there");
+
+	if (there < wanted)
+		fprintf(stream, "%lld of %lld addresses missing; ", wanted - there, wanted);
+}
+
 char *
 status_summary(const struct status *status)
 {
@@ -149,6 +159,7 @@ status_summary(const struct status *status)
 		if (map_integer(exacheck, warnings[i]) > 0)
 			fprintf(stream, "%lld %s; ", (long long)map_integer(exacheck, warnings[i]), warnings[i]);
 	fprintf(stream, "%lld route%s announced; ", count, count == 1 ? "" : "s");
+	addresses_summarise(stream, map_map(exacheck, "addresses"));
 	exabgp_summarise(stream, map_map(exacheck, "exabgp"));
 	if (fclose(stream) != 0)
 		ctl_no_memory();

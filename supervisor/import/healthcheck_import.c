@@ -6,12 +6,13 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "../../common/address.h"
 #include "healthcheck_attributes.h"
+#include "healthcheck_global.h"
+#include "healthcheck_hooks.h"
 #include "healthcheck_note.h"
 #include "healthcheck_parts.h"
 
@@ -19,7 +20,6 @@
 #define NAME_SIZE 256
 #define INTERVAL_DEFAULT_S 5
 #define TIMEOUT_NONE_S 86400	 /* the longest that a check may have */
-#define HOOK_TIMEOUT_NONE_S 3600 /* the longest that a hook may have */
 #define FAST_INTERVAL_MIN_S 0.1	 /* for 0, which means at once there */
 #define SETUP_ADDRESSES_MAX 4096
 
@@ -120,84 +120,6 @@ disable_add(const struct making *making, json_t *check)
 	import_add_text(making->importing, check, "disable", path);
 	healthcheck_note(making->importing, making->options, IMPORT_DIFFERS, "disable",
 	    "is %s here; there it is relative to the directory that ExaBGP runs in", path);
-}
-
-/* Hooks */
-
-static bool
-quoted_write(FILE *file, const char *command)
-{
-	fputs("sh -c '", file);
-	for (; *command != '\0'; command++)
-		if (*command == '\'')
-			fputs("'\\''", file);
-		else
-			fputc(*command, file);
-	fputc('\'', file);
-	return !ferror(file);
-}
-
-/* Commands that all run whatever the others do, each in a shell of its own. */
-static void
-commands_add(struct importing *importing, json_t *hooks, const char *key, const struct string_list *commands)
-{
-	char *text = NULL;
-	size_t length;
-	FILE *file;
-
-	if (commands->count == 1) {
-		import_add_text(importing, hooks, key, commands->items[0]);
-		return;
-	}
-	if ((file = open_memstream(&text, &length)) != NULL) {
-		for (size_t i = 0; i < commands->count; i++) {
-			if (i > 0)
-				fputc('\n', file);
-			quoted_write(file, commands->items[i]);
-		}
-		if (fclose(file) == EOF) {
-			free(text);
-			text = NULL;
-		}
-	}
-	if (text == NULL)
-		import_note(importing, IMPORT_WRONG, NULL, "out of memory");
-	else
-		import_add_text(importing, hooks, key, text);
-	free(text);
-}
-
-static void
-hooks_add(const struct making *making, json_t *check)
-{
-	const struct healthcheck_options *options = making->options;
-	const struct {
-		const char *key, *option;
-		const struct string_list *commands;
-	} all[] = {
-		{"up", "up-execute", &options->up_execute},
-		{"down", "down-execute", &options->down_execute},
-		{"disabled", "disabled-execute", &options->disabled_execute},
-		{"transition", "execute", &options->execute},
-	};
-	json_t *hooks = NULL;
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		if (all[i].commands->count == 0)
-			continue;
-		if (hooks == NULL)
-			hooks = import_add_map(making->importing, check, "hooks");
-		commands_add(making->importing, hooks, all[i].key, all[i].commands);
-		if (all[i].commands != &options->execute)
-			healthcheck_note(making->importing, options, IMPORT_DIFFERS, all[i].option,
-			    "does not run again when the state only began to change and returned; there it does");
-	}
-	if (hooks == NULL)
-		return;
-	import_add_integer(making->importing, hooks, "timeout", HOOK_TIMEOUT_NONE_S);
-	healthcheck_note_general(making->importing, "--execute",
-	    "commands run when the route has changed, one after the other, for at most an hour each, and nothing waits for them; "
-	    "there all waits for them, for any time");
 }
 
 /* Routes */
@@ -322,7 +244,7 @@ check_add(const struct making *making, size_t index, const char *suffix)
 	routes_add(making, part, check);
 	setup_add(making, part, check);
 	if (index == 0)
-		hooks_add(making, check);
+		healthcheck_hooks_add(making->importing, making->options, check);
 }
 
 /* A check has prefixes of one family, on one interface, and metrics that grow evenly: there may be several. */
@@ -348,90 +270,7 @@ checks_add(const struct making *making)
 		    making->options->disabled_execute.count > 0 ? "; the first one has the hooks" : "");
 }
 
-/* exacheck as a whole */
-
-static json_t *
-map_of(struct importing *importing, json_t *map, const char *key)
-{
-	json_t *found = json_object_get(map, key);
-
-	return found != NULL ? found : import_add_map(importing, map, key);
-}
-
-/* Set what the whole configuration has one of: another program's that is imported with it may want another. */
-static void
-global_add(const struct making *making, json_t *map, const char *key, const char *text, const char *option)
-{
-	const char *there = json_string_value(json_object_get(map, key));
-
-	if (there == NULL)
-		import_add_text(making->importing, map, key, text);
-	else if (strcmp(there, text) != 0)
-		healthcheck_note(making->importing, making->options, IMPORT_LOST, option,
-		    "%s is left out: a configuration has one %s, and another process has it as %s", text, key, there);
-}
-
-static void
-identity_add(const struct making *making)
-{
-	const struct healthcheck_options *options = making->options;
-	json_t *global;
-
-	if (options->user == NULL && options->group == NULL && !options->no_ack)
-		return;
-	global = map_of(making->importing, import_document(making->importing), "exacheck");
-	if (options->user != NULL)
-		global_add(making, global, "user", options->user, "user");
-	if (options->group != NULL)
-		global_add(making, global, "group", options->group, "group");
-	if (options->no_ack)
-		global_add(making, map_of(making->importing, global, "exabgp"), "ack", "off", "no-ack");
-}
-
-/* The facility in our words. NULL: there is none of this name, there neither. */
-static const char *
-facility_find(const char *given)
-{
-	static const char *const others[][2] = {{"security", "audit"}, {"console", "alert"}, {"solcron", "clock"}};
-	static const char *const same[] = {"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron",
-		"authpriv", "ftp", "ntp", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"};
-
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (strcasecmp(given, others[i][0]) == 0)
-			return others[i][1];
-	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
-		if (strcasecmp(given, same[i]) == 0)
-			return same[i];
-	return NULL;
-}
-
-static void
-syslog_add(const struct making *making)
-{
-	const struct healthcheck_options *options = making->options;
-	const char *facility = facility_find(options->syslog_facility), *there;
-	json_t *logging, *logger;
-
-	if (options->no_syslog || options->debug)
-		return;
-	if (facility == NULL) {
-		healthcheck_note(making->importing, options, IMPORT_WRONG, "syslog-facility",
-		    "there is no facility %s: it is one such as daemon, user, local0", options->syslog_facility);
-		return;
-	}
-	logging = json_object_get(import_document(making->importing), "logging");
-	if (logging != NULL) {
-		there = json_string_value(json_object_get(json_array_get(logging, 0), "facility"));
-		if (there != NULL && strcmp(there, facility) != 0)
-			healthcheck_note(making->importing, options, IMPORT_LOST, "syslog-facility",
-			    "%s is left out: another process logs to %s, and so do all", facility, there);
-		return;
-	}
-	logging = import_add_list(making->importing, import_document(making->importing), "logging");
-	logger = import_add_map(making->importing, logging, NULL);
-	import_add_text(making->importing, logger, "method", "syslog");
-	import_add_text(making->importing, logger, "facility", facility);
-}
+/* The import as a whole */
 
 static void
 resync_note(const struct making *making)
@@ -478,8 +317,7 @@ healthcheck_import(struct importing *importing, const struct healthcheck_options
 	if (made) {
 		healthcheck_notes_add(importing, options);
 		name_find(&making);
-		identity_add(&making);
-		syslog_add(&making);
+		healthcheck_global_add(importing, options);
 		healthcheck_attributes_find(importing, options, making.attributes);
 		making.setup = setup_wanted(&making);
 		checks_add(&making);

@@ -60,6 +60,52 @@ idle_note(struct importing *importing, const struct healthcheck_options *options
 		    "is not needed where --ip names the addresses: exacheck knows which ones it set up");
 }
 
+/* Whether a command has this word. */
+static bool
+has_word(const char *command, const char *word)
+{
+	static const char ends[] = " \t\n;&|()";
+	size_t length = strlen(word), found;
+
+	for (; *command != '\0'; command += found) {
+		command += strspn(command, ends);
+		found = strcspn(command, ends);
+		if (found == length && strncmp(command, word, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+command_note(struct importing *importing, const struct healthcheck_options *options, const char *option,
+    const char *command)
+{
+	if (has_word(command, "sudo"))
+		healthcheck_note(importing, options, IMPORT_LOST, option,
+		    "sudo does not work in it, as commands gain no privilege: let it do without, or run what `exacheck import` "
+		    "makes of the options with exacheck.sandbox: off");
+}
+
+static void
+commands_note(struct importing *importing, const struct healthcheck_options *options)
+{
+	const struct {
+		const char *option;
+		const struct string_list *commands;
+	} hooks[] = {
+		{"execute", &options->execute},
+		{"up-execute", &options->up_execute},
+		{"down-execute", &options->down_execute},
+		{"disabled-execute", &options->disabled_execute},
+	};
+
+	if (options->command != NULL)
+		command_note(importing, options, "command", options->command);
+	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++)
+		for (size_t j = 0; j < hooks[i].commands->count; j++)
+			command_note(importing, options, hooks[i].option, hooks[i].commands->items[j]);
+}
+
 void
 healthcheck_notes_add(struct importing *importing, const struct healthcheck_options *options)
 {
@@ -69,4 +115,5 @@ healthcheck_notes_add(struct importing *importing, const struct healthcheck_opti
 			    healthcheck_option_table[i].fate == HEALTHCHECK_LOST ? IMPORT_LOST : IMPORT_DIFFERS,
 			    options->places[i], "%s", healthcheck_option_table[i].note);
 	idle_note(importing, options);
+	commands_note(importing, options);
 }

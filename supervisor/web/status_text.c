@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../../common/digest.h"
 #include "../../common/walltime.h"
 #include "field.h"
 
@@ -82,17 +83,6 @@ status_text(const json_t *map, enum status_end end, int64_t default_ms)
 	return NULL;
 }
 
-/* FNV-1a, 64 bits. */
-static uint64_t
-digest(const char *text)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (; *text != '\0'; text++)
-		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
 const char *
 status_name(const char *node, char text[static STATUS_NAME_MAX + 1])
 {
@@ -103,7 +93,8 @@ status_name(const char *node, char text[static STATUS_NAME_MAX + 1])
 		bool plain = (unsigned char)*byte >= ' ' && strchr("/%~\x7f", *byte) == NULL && (*byte != '.' || byte > node);
 
 		if (length + (plain ? 1 : 3) > STATUS_NAME_MAX) {
-			snprintf(text + STATUS_NAME_MAX - tail, tail + 1, "~%016" PRIx64, digest(node));
+			snprintf(text + STATUS_NAME_MAX - tail, tail + 1, "~%016" PRIx64,
+			    digest_add(DIGEST_BEGIN, node, strlen(node)));
 			return text;
 		}
 		length += (size_t)sprintf(text + length, plain ? "%c" : "%%%02X", (unsigned char)*byte);

@@ -10,7 +10,8 @@ import pytest
 
 from harness import processes
 from harness.config import check, config
-from harness.control import Control
+from harness.control import Control, path_of
+from harness.ctl import ctl
 from harness.reload import reload
 from harness.wait import wait_until
 
@@ -47,7 +48,8 @@ class Host:
             raise AssertionError(f"{error}; there are {sorted(self.addresses())}") from None
 
     def wait_label(self, address, label):
-        wait_until(lambda: self.details().get(("lo", address), {}).get("label") == label, PATIENCE, f"{address} as {label}")
+        wait_until(lambda: self.details().get(("lo", address), {}).get("label") == label, PATIENCE,
+                   f"{address} as {label}")
 
 
 class Monitor:
@@ -169,7 +171,8 @@ def test_reload(begin, host, file, directory, keep):
     run.wait_route("192.0.2.1/32")
     host.wait("192.0.2.1", "192.0.2.2", "192.0.2.3")
     monitor = keep(Monitor(host, directory / "monitor"))
-    line = reload(run, config(service("web", file, ["192.0.2.1", "192.0.2.4"], dynamic=True), service("dns", file, "192.0.2.3", label="b"),
+    line = reload(run, config(service("web", file, ["192.0.2.1", "192.0.2.4"], dynamic=True),
+                              service("dns", file, "192.0.2.3", label="b"),
                               service("late", file, "192.0.2.5", interface="svc0")))
     assert "1 added, 0 removed, 2 changed" in line
     host.wait("192.0.2.1", "192.0.2.3", "192.0.2.4")
@@ -196,7 +199,7 @@ def test_nothing_moves(begin, host, file, directory, keep):
     os.kill(helper(run), signal.SIGKILL)
     run.wait_for(lambda: len(run.logged("exacheck-address: ready")) == 2, PATIENCE, "another exacheck-address")
     os.kill(run.pid, signal.SIGUSR2)
-    run.wait_for(lambda: len(run.logged("exacheck-address: ready")) == 3, PATIENCE, "exacheck-address after the upgrade")
+    run.wait_for(lambda: len(run.logged("exacheck-address: ready")) == 3, PATIENCE, "one after the upgrade")
     looked(run, 2)
     assert run.stop()[0] == 0
     runtime = run.directory / "runtime"
@@ -232,3 +235,4 @@ def test_unprivileged(begin, host, file):
     run.wait_log("exacheck-address: cannot put up 192.0.2.1: CAP_NET_ADMIN is missing: start exacheck as root, or with "
                  "AmbientCapabilities=CAP_NET_ADMIN in its unit")
     assert host.addresses() == set()
+    wait_until(lambda: "2 of 2 addresses missing" in ctl("-s", path_of(run), "status").stdout, PATIENCE, "that it is shown")

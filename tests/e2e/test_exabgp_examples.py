@@ -23,7 +23,8 @@ def environment():
     """The settings of exabgp.env as variables, but for the user, which a test cannot choose."""
     parser = configparser.ConfigParser()
     parser.read(EXAMPLES / "exabgp.env")
-    found = {f"{section}.{key}".replace(".", "_"): value.strip("'") for section in parser for key, value in parser[section].items()}
+    found = {f"{section}.{key}".replace(".", "_"): value.strip("'")
+             for section in parser for key, value in parser[section].items()}
     assert len(found) >= 8 and found["exabgp_api_ack"] == "true", found
     return {**found, "exabgp_daemon_user": "root" if os.geteuid() == 0 else os.environ.get("USER", "nobody")}
 
@@ -45,7 +46,7 @@ def test_taken_by_exabgp(tmp_path, name):
 
 def test_settings_are_known():
     known = configparser.ConfigParser()
-    known.read_string(subprocess.run([program("exabgp"), "--full-ini"], capture_output=True, text=True, check=True).stdout)
+    known.read_string(subprocess.check_output([program("exabgp"), "--full-ini"], text=True))
     ours = configparser.ConfigParser()
     ours.read(EXAMPLES / "exabgp.env")
     for section in ours.sections():
@@ -73,7 +74,8 @@ def configuration(directory, name, nginx, place=""):
     text = (EXAMPLES / name).read_text()
     for old, new in (("host: 192.0.2.80", "host: 127.0.0.1"), ("host: 2001:db8::80", "host: ::1"),
                      ("url: http://www.example.org/", f"url: http://www.example.org:{nginx.ports['plain']}/"),
-                     ("interval: 5", "interval: 0.5"), ("fast_interval: 1", "fast_interval: 0.5"), ("- 2001:db8::fe", "- ::1"),
+                     ("interval: 5", "interval: 0.5"), ("fast_interval: 1", "fast_interval: 0.5"),
+                     ("- 2001:db8::fe", "- ::1"),
                      ("fifo /run/exabgp\n", f"fifo {place}\n")):
         text = text.replace(old, new)
     four, six = re.split(r"(?=^  - name: web v6)", text, flags=re.MULTILINE)

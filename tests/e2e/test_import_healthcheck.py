@@ -8,14 +8,16 @@ import os
 import pathlib
 import random
 import shlex
+import signal
 import subprocess
 import sys
 
 import pytest
 
-from harness import paths
+from harness import paths, processes
 from harness.exacheck import run_once
 from harness.network import Namespace
+from harness.wait import wait_until
 
 pytestmark = pytest.mark.one_level
 
@@ -256,3 +258,29 @@ def test_loopback(loopback, options, prefixes):
         assert done.returncode == 0 and "on the loopback interface now" in done.stderr
     else:
         assert done.returncode == 2 and "no address to announce on the loopback interface with the label web" in done.stderr
+
+
+def test_loopback_reload(loopback, directory, keep):
+    """A reload of `exacheck healthcheck` finds the same addresses, in the same order, and does not put them there itself."""
+    log = directory / "log"
+    with open(log, "w") as errors:
+        run = processes.start([*loopback.enter_argv(), str(paths.EXACHECK), "healthcheck", "--cmd", "true", "--rise", "1",
+                               "--start-ip", "1", "--no-ack", "--no-syslog", "--debug", "--name", "reload"],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True,
+                              env={**os.environ, "EXACHECK_RUNTIME": str(directory)})
+    metrics = {}
+    while len(metrics) < 4:
+        line = run.stdout.readline()
+        assert line, log.read_text()
+        if line.startswith("announce"):
+            metrics[line.split()[2]] = line.split()[6]
+    run.send_signal(signal.SIGHUP)
+    wait_until(lambda: "reloaded" in log.read_text(), timeout=60, what="a reload")
+    run.stdin.close()
+    rest = run.stdout.read()
+    run.wait()
+    run.stdout.close()
+    processes.finished(run)
+    assert "nothing has changed" in log.read_text(), log.read_text()
+    assert metrics == {"192.0.2.2/32": "100", "192.0.2.3/32": "101", "2001:db8::1/128": "102", "192.0.2.1/32": "103"}
+    assert "announce" not in rest

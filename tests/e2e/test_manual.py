@@ -240,7 +240,7 @@ def test_diagnostics_are_what_is_said():
     text = sources()
     for page in (SUPERVISOR, (MAN / "exacheck-ctl.8").read_text()):
         messages = re.findall(r'^\.It "(.+)"', section(page, "DIAGNOSTICS"), re.MULTILINE)
-        assert messages
+        assert messages and len(set(messages)) == len(messages)
         for message in messages:
             pieces = [piece.strip() for piece in re.split(r"\.\.\.|/run/\S+|: |; |\b0660\b", message)]
             assert max(pieces, key=len) in text, message

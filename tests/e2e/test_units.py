@@ -39,8 +39,8 @@ def test_exposure(tmp_path):
         pytest.skip("systemd-analyze is not installed")
     unit = tmp_path / "exacheck.service"
     shutil.copy(UNITS / "exacheck.service", unit)  # without the drop-ins beside it, which widen it
-    done = subprocess.run(["systemd-analyze", "security", "--offline=true", f"--threshold={int(EXPOSURE * 10)}", "--no-pager",
-                           str(unit)], capture_output=True, text=True)
+    done = subprocess.run(["systemd-analyze", "security", "--offline=true", f"--threshold={int(EXPOSURE * 10)}",
+                           "--no-pager", str(unit)], capture_output=True, text=True)
     assert done.returncode == 0, f"{done.stdout}{done.stderr}"
     assert float(re.search(r"Overall exposure level.*: ([\d.]+)", done.stdout)[1]) <= EXPOSURE
     assert not done.stderr, done.stderr
@@ -130,7 +130,8 @@ def processes_of(machine, unit):
     """pid -> (user, title) of what runs in its cgroup."""
     path = machine.show(unit, "ControlGroup")
     pids = machine.run("cat", f"/sys/fs/cgroup{path}/cgroup.procs", check=False).stdout.split()
-    lines = machine.run("ps", "-o", "pid=,user=,args=", "-p", ",".join(pids), check=False).stdout.splitlines() if pids else []
+    listing = machine.run("ps", "-o", "pid=,user=,args=", "-p", ",".join(pids or ["0"]), check=False).stdout
+    lines = listing.splitlines()
     return {int(pid): (user, title) for pid, user, title in (line.split(None, 2) for line in lines)}
 
 
@@ -150,6 +151,9 @@ def test_beside_exabgp(beside, checks):
     beside.run("systemctl", "reload", "exacheck")
     wait_announced(beside, names[:-1], "exacheck")
     first = beside.show("exacheck", "MainPID")
+    assert "upgraded" in beside.run("exacheck-ctl", "upgrade").stdout
+    wait_announced(beside, names[:-1], "exacheck")
+    assert beside.show("exacheck", "MainPID") == first
     beside.run("kill", "-STOP", first)
     wait_until(lambda: beside.show("exacheck", "MainPID") not in ("0", first), 60, "a restart by the watchdog", 0.1)
     wait_announced(beside, names[:-1], "exacheck")
@@ -196,6 +200,7 @@ def test_verify(machine):
             if path.name == "notify-reload.conf" and int(machine.run("systemctl", "--version").stdout.split()[1]) < 253:
                 continue
             machine.write(f"/run/verify/{service}.service.d/{path.name}", path.read_text())
-        machine.write(f"/run/verify/{service}.service", machine.run("cat", machine.show(service, "FragmentPath")).stdout)
+        text = machine.run("cat", machine.show(service, "FragmentPath")).stdout
+        machine.write(f"/run/verify/{service}.service", text)
         done = machine.run("systemd-analyze", "verify", "--man=no", f"/run/verify/{service}.service")
         assert not done.stdout + done.stderr, done.stdout + done.stderr

@@ -1,6 +1,6 @@
 /*
- * Addresses on interfaces: which of them a configuration wants, what exacheck-address is told, what it makes of that and
- * of what is there, and its messages to the kernel and from it.
+ * Addresses on interfaces: which of them a configuration wants, what exacheck-address is told, what it makes of that
+ * and of what is there, and its messages to the kernel and from it.
  */
 #include <bsd/string.h>
 #include <linux/if_addr.h>
@@ -40,7 +40,8 @@ addresses_text(const struct config *config)
 }
 
 #define CHECK(NAME, PREFIXES, SETUP) \
-	"- {name: " NAME ", nexthop: 2001:db8::9, prefixes: " PREFIXES ", args: {method: file, path: /a}, ip_setup: " SETUP "}\n"
+	"- {name: " NAME ", nexthop: 2001:db8::9, prefixes: " PREFIXES ", args: {method: file, path: /a}, " \
+	"ip_setup: " SETUP "}\n"
 #define CHECK4(NAME, PREFIXES, SETUP) \
 	"- {name: " NAME ", prefixes: " PREFIXES ", args: {method: file, path: /a}, ip_setup: " SETUP "}\n"
 
@@ -49,7 +50,8 @@ START_TEST(addresses_of_prefixes)
 	char *findings, *text;
 	struct config *config = parse("checks:\n" CHECK4("a", "[192.0.2.255, 192.0.2.252/31]", "{label: x}")
 	    CHECK4("none", "192.0.2.1", "~") CHECK("b", "2001:db8::fe/127", "{interface: dummy0, dynamic: yes}")
-	    CHECK("both", "2001:db8::ff", "{interface: dummy0}") "groups:\n- {name: g, members: [a], prefixes: 10.0.0.0/30, ip_setup: {}}\n",
+	    CHECK("both", "2001:db8::ff", "{interface: dummy0}")
+	    "groups:\n- {name: g, members: [a], prefixes: 10.0.0.0/30, ip_setup: {}}\n",
 	    &findings);
 
 	ck_assert_msg(config != NULL, "%s", findings);
@@ -96,13 +98,15 @@ static const struct {
 	{CHECK4("a", "10.0.0.1", "{label: a2345678901, interface: eth0}"),
 	    "ip_setup.label: \"eth0:a2345678901\" has 16 bytes, and the kernel takes labels of 15\n"},
 	{CHECK4("a", "10.0.0.1", "{dynamic: sometimes}"), "ip_setup.dynamic: must be true or false"},
-	{CHECK("a", "2001:db8::1", "{label: x}"), "warning: checks[1] (a).ip_setup.label: has no effect: IPv6 addresses have no label\n"},
+	{CHECK("a", "2001:db8::1", "{label: x}"),
+	    "warning: checks[1] (a).ip_setup.label: has no effect: IPv6 addresses have no label\n"},
 	{CHECK4("a", "10.0.0.0/19", "{}"), "(a).ip_setup: more than 4096 addresses with those before"},
 	{CHECK("a", "2001:db8::/64", "{}"), "(a).ip_setup: more than 4096 addresses with those before"},
 	{CHECK("a", "'::/0'", "{}"), "(a).ip_setup: more than 4096 addresses with those before"},
 	{CHECK4("a", "10.0.0.0/20", "{}") CHECK4("b", "10.0.0.1", "{}"), "checks[2] (b).ip_setup: more than 4096"},
 	{CHECK4("a", "10.0.0.0/24", "{label: x}") CHECK4("b", "10.0.0.0/30", "{}"),
-	    "checks[2] (b).ip_setup: 10.0.0.0 has another label in checks[1] (a) at line 2: an address has one label, or none\n"},
+	    "checks[2] (b).ip_setup: 10.0.0.0 has another label in checks[1] (a) at line 2: an address has one label, "
+	    "or none\n"},
 	{CHECK4("a", "10.0.0.1", "~") "- {name: b, args: {method: file, path: /a}, ip_setup: {}}\n"
 	    "groups:\n- {name: g, members: [b], prefixes: 10.0.0.2}\n",
 	    "warning: checks[2] (b).ip_setup: has no effect without prefixes\n"},
@@ -116,7 +120,7 @@ START_TEST(every_finding)
 	snprintf(text, sizeof(text), "checks:\n%s", findings_known[_i].text);
 	config = parse(text, &findings);
 	ck_assert_msg(strstr(findings, findings_known[_i].finding) != NULL, "%s", findings);
-	ck_assert_msg(strchr(findings, '\n')[1] == '\0' || strstr(strchr(findings, '\n') + 1, "ip_setup") == NULL, "%s", findings);
+	ck_assert_msg(strstr(strchr(findings, '\n'), "ip_setup") == NULL, "%s", findings);
 	free(findings);
 	config_free(config);
 }
@@ -183,8 +187,9 @@ static const char *const orders_bad[] = {
 	"", "{", "[]", "{\"type\":5}", "{\"type\":\"go\"}", WANT("{}"), WANT("[5]"), WANT("[[]]"),
 	WANT("[[\"lo\",\"192.0.2.1\",\"\"]]"), WANT("[[\"\",\"192.0.2.1\",\"\",true]]"),
 	WANT("[[\"lo\",\"192.0.2.1/24\",\"\",true]]"), WANT("[[\"lo\",\"fe80::1%1\",\"\",true]]"),
-	WANT("[[\"a234567890123456\",\"192.0.2.1\",\"\",true]]"), WANT("[[\"lo\",\"192.0.2.1\",\"a234567890123456\",true]]"),
-	WANT("[[\"lo\",\"192.0.2.1\",\"\",1]]"), WANT("[[\"lo\",\"192.0.2.1\",\"\",true],[\"lo\",\"192.0.2.1\",\"x\",false]]"),
+	WANT("[[\"a234567890123456\",\"192.0.2.1\",\"\",true]]"),
+	WANT("[[\"lo\",\"192.0.2.1\",\"a234567890123456\",true]]"), WANT("[[\"lo\",\"192.0.2.1\",\"\",1]]"),
+	WANT("[[\"lo\",\"192.0.2.1\",\"\",true],[\"lo\",\"192.0.2.1\",\"x\",false]]"),
 };
 
 START_TEST(order_bad)
@@ -209,7 +214,8 @@ address_of(size_t place, bool ipv6)
 {
 	struct address address;
 
-	ck_assert(address_parse(ipv6 ? place == 1 ? "2001:db8::2" : "2001:db8::1" : place == 1 ? "192.0.2.2" : "192.0.2.1", &address));
+	ck_assert(address_parse(ipv6 ? "2001:db8::1" : "192.0.2.1", &address));
+	address.bytes[ipv6 ? 15 : 3] += place == 1;
 	return address;
 }
 
@@ -291,7 +297,8 @@ expect_removal(const struct netlink_address *there, const struct set_wanted *by,
 
 /* Do what was found, and look again: everything is as it should be, and nothing is left to do. */
 static void
-expect_settled(struct set_wanted *wanted, size_t wanted_count, struct netlink_address *there, size_t count, const bool *removed)
+expect_settled(struct set_wanted *wanted, size_t wanted_count, struct netlink_address *there, size_t count,
+    const bool *removed)
 {
 	struct netlink_address after[PLACES * 4];
 	bool again[PLACES * 4];
@@ -305,7 +312,8 @@ expect_settled(struct set_wanted *wanted, size_t wanted_count, struct netlink_ad
 			after[kept] = (struct netlink_address){.index = wanted[i].index, .address = wanted[i].address,
 			    .length = wanted[i].address.family == AF_INET ? 32 : 128, .mark = MARK};
 			if (wanted[i].address.family == AF_INET)
-				strlcpy(after[kept].label, wanted[i].label[0] != '\0' ? wanted[i].label : wanted[i].interface, IFNAMSIZ);
+				strlcpy(after[kept].label, wanted[i].label[0] != '\0' ? wanted[i].label : wanted[i].interface,
+				    IFNAMSIZ);
 			kept++;
 		}
 	set_compare(wanted, wanted_count, after, kept, MARK, again);
@@ -346,7 +354,8 @@ START_TEST(every_small_case)
 	enum state state[PLACES];
 	unsigned wishes = WISHES_END, states = STATES_END, all = wishes * wishes * wishes * states * states * states;
 
-	for (unsigned n = 0; n < all; n++) {
+	/* where all takes tens of times as long, a part of them: a prime number of steps meets each state of each place */
+	for (unsigned n = 0; n < all; n += unit_rounds(3) < 3 ? 29 : 1) {
 		unsigned rest = n;
 
 		for (size_t i = 0; i < PLACES; i++, rest /= states)
@@ -445,7 +454,7 @@ START_TEST(message_hostile)
 	_Alignas(4) uint8_t good[NETLINK_REQUEST_SIZE * 2], bad[sizeof(good)];
 	struct netlink_address first = an_address("192.0.2.1", "lo:x"), second = an_address("2001:db8::1", "");
 	size_t length = netlink_make_change(good, 1, true, &first);
-	int rounds = unit_rounds(60000);
+	int rounds = unit_rounds(20000);
 
 	length += netlink_make_change(good + NLMSG_ALIGN(length), 1, true, &second);
 	ck_assert_uint_eq(read_all(good, length), 2);
@@ -457,7 +466,8 @@ START_TEST(message_hostile)
 
 		memcpy(bad, good, length);
 		for (long j = random() % 4; j >= 0; j--)
-			bad[(size_t)random() % length] = random() % 2 ? values[(size_t)random() % COUNT(values)] : (uint8_t)random();
+			bad[(size_t)random() % length] =
+			    random() % 2 ? values[(size_t)random() % COUNT(values)] : (uint8_t)random();
 		read_all(bad, length - (size_t)random() % 8);
 	}
 }

@@ -90,8 +90,8 @@ class Machine:
         enter = f'echo $$ >{self.cgroup}/cgroup.procs && exec "$@"'
         with open(self.log_path, "wb") as log:
             self.holder = processes.start(
-                ["sh", "-c", enter, "sh", "unshare", "--cgroup", "--pid", "--fork", "--mount", "--net", "--uts", "--ipc",
-                 "--kill-child", "--propagation", "private", "sh", "-c", SETUP],
+                ["sh", "-c", enter, "sh", "unshare", "--cgroup", "--pid", "--fork", "--mount", "--net", "--uts",
+                 "--ipc", "--kill-child", "--propagation", "private", "sh", "-c", SETUP],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
         try:
             wait_until(self._started, STARTED_LIMIT, "systemd to have started", 0.05)
@@ -112,8 +112,8 @@ class Machine:
 
     def run(self, *argv, check=True, timeout=60):
         """A command inside, to its end."""
-        done = subprocess.run(["nsenter", f"--target={self.pid}", "--all", *map(str, argv)], capture_output=True, text=True,
-                              timeout=timeout, stdin=subprocess.DEVNULL)
+        done = subprocess.run(["nsenter", f"--target={self.pid}", "--all", "--root", "--wd", *map(str, argv)],
+                              capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)
         assert not check or done.returncode == 0, f"{argv}: {done.returncode}: {done.stdout}{done.stderr}"
         return done
 
