@@ -5,7 +5,6 @@
  */
 #include "addresses.h"
 
-#include <errno.h>
 #include <event2/buffer.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -17,27 +16,17 @@
 #include "../common/digest.h"
 #include "../common/log.h"
 #include "../common/monotime.h"
-#include "checks.h"
+#include "address_wishes.h"
 #include "config.h"
 #include "helper.h"
-#include "host_addresses.h"
 #include "launcher.h"
 #include "view.h"
 #include "view_internal.h"
 
-#define LINGER_NS (500 * NS_PER_MILLISECOND) /* of addresses of a node that came down: ExaBGP withdraws meanwhile */
 #define RETRY_NS (1 * NS_PER_SECOND)
 #define FILE_NAME "addresses"
 #define MARK_FIRST UINT32_C(0xec000000) /* no metric that anybody would choose */
 #define MARK_OWN UINT32_C(0x00ffffff) /* bits that tell runtime directories apart */
-
-enum want { WANT_NOT, WANT_HELD, WANT };
-
-/* A node's wish. */
-struct wish_state {
-	enum want want, told;
-	monotime_t released; /* when a wish was first seen to be over; 0: it is not */
-};
 
 struct addresses {
 	struct config *const *config;
@@ -46,14 +35,10 @@ struct addresses {
 	struct helper *helper;
 	char *file;    /* is there while there may be addresses of ours; NULL: the runtime directory is another's */
 	uint32_t mark; /* of addresses of ours */
-	const struct config *made_of; /* what the list was made of; NULL: it could not be */
-	struct host_address *list;
-	struct wish_state *wishes; /* of the list */
-	size_t count;
-	bool dynamic; /* some of them are */
-	bool owed;    /* exacheck-address is needed, if only to look for what a predecessor left */
-	bool told;    /* the one that runs knows what told says */
-	bool over;    /* nothing is wanted any more */
+	struct address_wishes *wishes;
+	const struct config *followed; /* by these; NULL: it could not be */
+	bool owed;  /* exacheck-address is needed, if only to look for what a predecessor left */
+	bool over, ended; /* nothing is wanted any more; that was told */
 	size_t wanted, there;
 };
 
@@ -69,33 +54,13 @@ mark_make(const char *runtime_dir, bool alone)
 	return MARK_FIRST | (uint32_t)((digest ^ digest >> 24 ^ digest >> 48) & MARK_OWN);
 }
 
-/* False: out of memory, and the list is of a former configuration. */
+/* False: out of memory. */
 static bool
-list_make(struct addresses *addresses)
+config_follow(struct addresses *addresses)
 {
-	struct host_address *list;
-	struct wish_state *wishes;
-	size_t count;
-
-	if (addresses->made_of == *addresses->config)
-		return true;
-	addresses->made_of = NULL;
-	if (!host_addresses_make(*addresses->config, &list, &count))
-		return false;
-	if ((wishes = calloc(count + 1, sizeof(*wishes))) == NULL) {
-		free(list);
-		return false;
-	}
-	free(addresses->list);
-	free(addresses->wishes);
-	addresses->list = list;
-	addresses->wishes = wishes;
-	addresses->count = count;
-	addresses->made_of = *addresses->config;
-	addresses->told = addresses->dynamic = false;
-	for (size_t i = 0; i < count; i++)
-		addresses->dynamic |= list[i].dynamic;
-	return true;
+	if (addresses->followed != *addresses->config)
+		addresses->followed = address_wishes_follow(addresses->wishes, *addresses->config) ? *addresses->config : NULL;
+	return addresses->followed != NULL;
 }
 
 static bool
@@ -105,9 +70,9 @@ addresses_setup(void *context, char **line)
 	const struct identity *identity = addresses->identity;
 
 	*line = NULL;
-	if (!list_make(addresses))
+	if (!config_follow(addresses))
 		return false;
-	if (addresses->count == 0 && !addresses->owed)
+	if (!address_wishes_any(addresses->wishes) && !addresses->owed)
 		return true;
 	*line = view_line("setup", json_pack("{sI sI sb ss sI}", "uid", (json_int_t)identity->uid, "gid",
 	    (json_int_t)identity->gid, "drop", identity->drop, "sandbox", sandbox_level_names[identity->sandbox], "mark",
@@ -122,7 +87,7 @@ addresses_begin(void *context)
 	struct addresses *addresses = context;
 	int fd;
 
-	addresses->told = false;
+	address_wishes_begin(addresses->wishes);
 	addresses->wanted = addresses->there = 0;
 	if (addresses->owed)
 		return;
@@ -136,80 +101,16 @@ addresses_begin(void *context)
 		close(fd);
 }
 
-/* What a node wants now; *next: when it may be something else. */
-static enum want
-want_now(const struct host_address *address, const struct node *node, struct wish_state *state, monotime_t now,
-    monotime_t *next)
-{
-	monotime_t due;
-
-	if (!address->dynamic || node->wish == WISH_UP || node->wish == WISH_DRAIN || node->guarded) {
-		state->released = (monotime_t){0};
-		return WANT;
-	}
-	if (node->wish == WISH_NOTHING)
-		return WANT_HELD;
-	/* the route comes first, and this takes no time when there was none */
-	if (state->released.ns == 0)
-		state->released = now;
-	due = monotime_add(state->released, LINGER_NS);
-	if (!monotime_before(now, due))
-		return WANT_NOT;
-	if (monotime_before(due, *next))
-		*next = due;
-	return WANT_HELD;
-}
-
-/* Returns whether there is something to tell. */
-static bool
-wishes_look(struct addresses *addresses, monotime_t now, monotime_t *next)
-{
-	bool news = !addresses->told;
-
-	*next = MONOTIME_NEVER;
-	for (size_t i = 0; i < addresses->count; i++) {
-		struct wish_state *state = &addresses->wishes[i];
-
-		state->want = addresses->over ? WANT_NOT :
-		    want_now(&addresses->list[i], checks_node(addresses->checks, addresses->list[i].rank), state, now, next);
-		news |= state->want != state->told;
-	}
-	return news;
-}
-
-/* Each address once, as the one wants it who wants it most. NULL: out of memory. */
-static json_t *
-wanted_list(const struct addresses *addresses)
-{
-	json_t *list = json_array();
-	char text[ADDRESS_TEXT_SIZE];
-	size_t next;
-
-	for (size_t i = 0; list != NULL && i < addresses->count; i = next) {
-		const struct host_address *address = &addresses->list[i];
-		enum want want = WANT_NOT;
-
-		for (next = i; next < addresses->count && host_address_same(address, &addresses->list[next]); next++)
-			if (addresses->wishes[next].want > want)
-				want = addresses->wishes[next].want;
-		if (want != WANT_NOT && json_array_append_new(list, json_pack("[sssb]", address->interface,
-		    address_format(&address->address, text), address->label, want == WANT_HELD)) == -1)
-			return view_whole(list, false);
-	}
-	return list;
-}
-
 static bool
 wanted_tell(struct addresses *addresses, struct evbuffer *out)
 {
-	json_t *list = wanted_list(addresses);
-	char *line = list != NULL ? view_line("want", json_pack("{so}", "addresses", list)) : NULL;
+	char *line = address_wishes_line(addresses->wishes);
 	bool told = line != NULL && evbuffer_add(out, line, strlen(line)) == 0;
 
 	free(line);
-	for (size_t i = 0; told && i < addresses->count; i++)
-		addresses->wishes[i].told = addresses->wishes[i].want;
-	addresses->told |= told;
+	if (told)
+		address_wishes_told(addresses->wishes);
+	addresses->ended |= told && addresses->over;
 	return told;
 }
 
@@ -219,10 +120,10 @@ addresses_tell(void *context, struct evbuffer *out, monotime_t now)
 	struct addresses *addresses = context;
 	monotime_t next;
 
-	/* in the midst of a reload the checks are of another configuration than the list, and it is followed soon */
-	if (addresses->made_of != *addresses->config && !addresses->over)
+	/* in the midst of a reload the checks are of another configuration than the wishes, which follow soon */
+	if (addresses->followed != *addresses->config && !addresses->over)
 		return monotime_add(now, RETRY_NS);
-	if (wishes_look(addresses, now, &next) && !wanted_tell(addresses, out))
+	if (address_wishes_look(addresses->wishes, addresses->checks, now, &next) && !wanted_tell(addresses, out))
 		return monotime_add(now, RETRY_NS);
 	return next;
 }
@@ -265,7 +166,8 @@ addresses_new(struct event_base *base, struct config *const *config, const struc
 	    .mark = mark_make(runtime_dir, alone)};
 	if (alone && asprintf(&addresses->file, "%s/%s", runtime_dir, FILE_NAME) == -1)
 		addresses->file = NULL;
-	else if ((addresses->helper = helper_new(base, &kind, identity, launcher, addresses)) != NULL) {
+	else if ((addresses->wishes = address_wishes_new()) != NULL &&
+	    (addresses->helper = helper_new(base, &kind, identity, launcher, addresses)) != NULL) {
 		addresses->owed = addresses->file != NULL && access(addresses->file, F_OK) == 0;
 		return addresses;
 	}
@@ -280,8 +182,7 @@ addresses_free(struct addresses *addresses)
 		return;
 	helper_free(addresses->helper);
 	free(addresses->file);
-	free(addresses->list);
-	free(addresses->wishes);
+	address_wishes_free(addresses->wishes);
 	free(addresses);
 }
 
@@ -294,7 +195,7 @@ addresses_configure(struct addresses *addresses)
 void
 addresses_changed(struct addresses *addresses)
 {
-	if (addresses->dynamic && !addresses->over)
+	if (address_wishes_dynamic(addresses->wishes))
 		helper_press(addresses->helper);
 }
 
@@ -303,11 +204,11 @@ addresses_stop(struct addresses *addresses, bool keep)
 {
 	if (!keep) {
 		addresses->over = true;
-		addresses->told = false;
+		address_wishes_end(addresses->wishes);
 		helper_press(addresses->helper);
-		if (addresses->told && addresses->file != NULL)
+		if (addresses->ended && addresses->file != NULL)
 			unlink(addresses->file);
-		else if (!addresses->told && addresses->owed)
+		else if (!addresses->ended && addresses->owed)
 			log_warnx("exacheck-address does not listen: addresses of ours stay until the next start");
 	}
 	helper_stop(addresses->helper);

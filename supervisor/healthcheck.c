@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../common/log.h"
+#include "../common/utf8.h"
 #include "command_line.h"
 #include "config.h"
 #include "config_source.h"
@@ -73,11 +74,31 @@ options_settle(struct healthcheck_options *options)
 		options->interval_s = options->fast_interval_s > 0 ? options->fast_interval_s : 1;
 }
 
+struct reporting {
+	struct diagnostics *diagnostics;
+	const char *name; /* of the source */
+};
+
+/* Without the place in a text that nobody sees, "healthcheck web:8:18: ", which what is found in it begins with. */
+static const char *
+place_skip(const char *name, const char *text)
+{
+	size_t length = strlen(name), place;
+
+	if (strncmp(text, name, length) != 0)
+		return text;
+	place = strspn(text + length, ":0123456789");
+	return place > 1 && text[length + place] == ' ' ? text + length + place + 1 : text;
+}
+
 static void
 note_report(void *context, enum import_kind kind, const char *text)
 {
+	const struct reporting *reporting = context;
+
 	if (kind != IMPORT_DIFFERS)
-		diagnostic_add(context, kind == IMPORT_WRONG ? SEVERITY_ERROR : SEVERITY_WARNING, 0, 0, NULL, "%s", text);
+		diagnostic_add(reporting->diagnostics, kind == IMPORT_WRONG ? SEVERITY_ERROR : SEVERITY_WARNING, 0, 0, NULL,
+		    "%s", place_skip(reporting->name, text));
 }
 
 /* A prefix of the running configuration, and its metric when up, by which the first of all can be told. */
@@ -175,6 +196,7 @@ static struct config *
 options_load(const struct config_source *source, const struct config *running, struct diagnostics *diagnostics)
 {
 	const struct command *command = source->context;
+	struct reporting reporting = {diagnostics, command->name};
 	struct importing *importing = importing_new();
 	struct healthcheck_options options;
 	struct config *config = NULL;
@@ -188,7 +210,7 @@ options_load(const struct config_source *source, const struct config *running, s
 		text = text_make(importing, command, &options, running);
 		healthcheck_options_free(&options);
 	}
-	import_notes_each(importing, note_report, diagnostics);
+	import_notes_each(importing, note_report, &reporting);
 	importing_free(importing);
 	if (text != NULL)
 		config = text_parse(command, text, diagnostics);
@@ -256,6 +278,7 @@ command_run(struct command *command, const struct healthcheck_options *options)
 		return EXIT_USAGE;
 	}
 	snprintf(command->name, sizeof(command->name), "healthcheck %s", command->instance.name);
+	utf8_sanitise(command->name);
 	log_set_up(options, line.verbosity);
 	return command_start(command, options, line.watchdog_ns);
 }

@@ -20,7 +20,7 @@
 static const struct {
 	const char *prefix, *name;
 } subsystems[] = {
-	{"addresses", UTILITY},
+	{"address", UTILITY},
 	{"attributes", ANNOUNCER},
 	{"channel", ANNOUNCER},
 	{"exabgp", ANNOUNCER},

@@ -201,6 +201,7 @@ keeper_look(struct keeper *keeper)
 	struct look look = {0};
 	int error;
 
+	keeper->returned = false;
 	if (!keeper->ordered)
 		return true;
 	if ((error = look_run(keeper, &look)) != 0) {
@@ -210,6 +211,7 @@ keeper_look(struct keeper *keeper)
 		return false;
 	}
 	keeper->look_error = 0;
+	keeper->returned = look.returned > 0;
 	look_tell(&look);
 	if (look.error == 0 && keeper->error != 0)
 		report_note("what could not be done is done");

@@ -17,6 +17,7 @@ struct keeper {
 	uint32_t mark;
 	struct set_wanted *wanted; /* owned */
 	size_t count;
+	bool returned; /* the last look put back what somebody else had removed */
 	bool ordered; /* it is known what is wanted: until then nothing is touched */
 	/* Said last: */
 	int error;    /* of a change; 0: none */

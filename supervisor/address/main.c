@@ -19,7 +19,10 @@
 #include "order.h"
 
 #define NICE 0
-#define PAUSE_NS (100 * NS_PER_MILLISECOND) /* between looks that nobody asked for: others may change much */
+/* Between looks that nobody asked for: others may change much; longer and longer while they undo what is done here. */
+#define PAUSE_NS (100 * NS_PER_MILLISECOND)
+#define PAUSE_MAX_NS (10 * NS_PER_SECOND)
+#define PEACE_NS (60 * NS_PER_SECOND) /* then they do not any more */
 #define RETRY_NS (10 * NS_PER_SECOND)
 #define DESCRIPTORS 64
 #define MEMORY ((rlim_t)256 * 1024 * 1024)
@@ -30,7 +33,8 @@ struct program {
 	struct kernel *kernel;
 	struct keeper keeper;
 	struct event *changed, *look;
-	monotime_t looked;
+	monotime_t looked, disputed; /* when it was looked last, and when an address had to be put back */
+	int64_t pause_ns;
 };
 
 static void
@@ -39,6 +43,11 @@ look_now(struct program *program)
 	bool done = keeper_look(&program->keeper);
 
 	program->looked = monotime_now();
+	if (program->keeper.returned) {
+		program->pause_ns = program->pause_ns < PAUSE_MAX_NS / 2 ? program->pause_ns * 2 : PAUSE_MAX_NS;
+		program->disputed = program->looked;
+	} else if (monotime_sub(program->looked, program->disputed) >= PEACE_NS)
+		program->pause_ns = PAUSE_NS;
 	event_del(program->look);
 	if (!done)
 		timer_arm(program->look, RETRY_NS);
@@ -61,7 +70,7 @@ watch_ready(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	kernel_heard(program->kernel);
-	timer_arm(program->look, monotime_left(monotime_add(program->looked, PAUSE_NS), monotime_now()));
+	timer_arm(program->look, monotime_left(monotime_add(program->looked, program->pause_ns), monotime_now()));
 }
 
 static void
@@ -125,7 +134,7 @@ mark_read(const json_t *setup)
 int
 main(void)
 {
-	static struct program program; /* so that it is not lost at the end */
+	static struct program program = {.pause_ns = PAUSE_NS}; /* so that it is not lost at the end */
 	const struct intake_calls calls = {line_seen, lines_paused, lines_ended, &program};
 	struct birth birth;
 	char report[REPORT_SIZE];

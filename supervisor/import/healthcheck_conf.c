@@ -1,27 +1,26 @@
 /*
- * ExaBGP's configuration file: statements of words that end with ; { or }, as its tokeniser has them. Touches memory, and
- * the files that options name. Invariant: text that is no such statement is said to be none, with its line.
+ * Healthchecks that processes of ExaBGP's configuration file run. Touches memory, and the files that options name.
+ * Invariant: every process is imported, or said to be left alone.
  */
 #include "healthcheck_conf.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "healthcheck_note.h"
 #include "healthcheck_options.h"
-#include "healthcheck_words.h"
+#include "healthcheck_peers.h"
+#include "healthcheck_statements.h"
 
-#define WHERE_SIZE 4608	/* the longest path, and a name */
 #define NAME_MAX_SHOWN 128
 
 struct reader {
 	struct importing *importing;
-	const char *path, *at;
-	unsigned line;
-	struct healthcheck_words words; /* of the statement */
-	int depth, process_depth;	/* of blocks; of the process block that it is in, 0: none */
-	char *process;			/* its name */
-	unsigned found;			/* healthchecks */
-	bool valid;
+	const struct peers *peers;
+	struct statements statements;
+	int depth, process_depth; /* of blocks; of the process block that it is in, 0: none */
+	char *process;		  /* its name */
+	unsigned found;		  /* healthchecks */
 };
 
 static bool
@@ -81,97 +80,25 @@ healthcheck_command_options(int argc, char *const *argv)
 	return 0;
 }
 
-static void __attribute__((format(printf, 2, 3)))
-reader_refuse(struct reader *reader, const char *format, ...)
-{
-	char place[WHERE_SIZE], text[256];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	snprintf(place, sizeof(place), "%s:%u", reader->path, reader->line);
-	import_note(reader->importing, IMPORT_WRONG, place, "%s", text);
-	reader->valid = false;
-}
-
-/* The character after a backslash. */
-static char
-unescape(char c)
-{
-	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
-	const char *found = c == '\0' ? NULL : strchr(from, c);
-
-	return found == NULL ? c : to[found - from];
-}
-
-/*
- * Read the characters of one word to where it ends, into a buffer as long as all that is left. Quotes may begin within it
- * and end it; the other kind of quote in them is nothing special. False: they do not end.
- */
+/* Neighbors by the api blocks that name the process: those that do not must not hear of its routes. */
 static bool
-word_scan(struct reader *reader, char *word, size_t *length)
+neighbors_find(struct reader *reader, struct healthcheck_options *options)
 {
-	char quote = '\0';
+	struct string_list addresses = {0};
 
-	for (*length = 0; *reader->at != '\0'; reader->at++) {
-		char c = *reader->at;
-
-		if (c == '\\' && reader->at[1] != '\0' && reader->at[1] != '\n') {
-			word[(*length)++] = unescape(*++reader->at);
-		} else if (quote == '\0' && strchr(" \t\r\n;{},[]#\\", c) != NULL) {
-			return true;
-		} else if (c == '\n') {
-			return false;
-		} else if (c == quote) {
-			reader->at++;
-			return true;
-		} else if (quote == '\0' && (c == '"' || c == '\'')) {
-			quote = c;
-		} else {
-			word[(*length)++] = c;
-		}
+	if (reader->peers->uncertain || reader->peers->count == 0 || options->neighbors.count > 0)
+		return true;
+	if (!peers_of(reader->peers, reader->process, &addresses)) {
+		string_list_free(&addresses);
+		return false;
 	}
-	return quote == '\0';
-}
-
-/* Blanks, comments and backslashes at the ends of lines. */
-static void
-blanks_skip(struct reader *reader)
-{
-	for (;; reader->at++) {
-		if (*reader->at == '#')
-			reader->at += strcspn(reader->at, "\n");
-		if (*reader->at == '\n')
-			reader->line++;
-		else if (*reader->at == '\0' || strchr(" \t\r\\", *reader->at) == NULL)
-			return;
-	}
-}
-
-/* Read the words of a statement. Returns what ends it, NUL: the end of the file, or something is wrong. */
-static char
-statement_read(struct reader *reader, char *word)
-{
-	size_t length;
-
-	healthcheck_words_free(&reader->words);
-	for (;;) {
-		blanks_skip(reader);
-		if (*reader->at == '\0' || strchr(";{}", *reader->at) != NULL)
-			return *reader->at == '\0' ? '\0' : *reader->at++;
-		if (strchr(",[]", *reader->at) != NULL) {
-			word[0] = *reader->at++;
-			length = 1;
-		} else if (!word_scan(reader, word, &length)) {
-			reader_refuse(reader, "a quote is not closed on its line");
-			return '\0';
-		}
-		if (!healthcheck_words_add(reader->importing, &reader->words, word, length, reader->line)) {
-			reader->valid = false;
-			return '\0';
-		}
-	}
+	if (addresses.count == 0)
+		healthcheck_note(reader->importing, options, IMPORT_LOST, "neighbor",
+		    "no neighbor's api block names the process: nobody hears of its routes there, all neighbors do here");
+	if (addresses.count == reader->peers->count)
+		string_list_free(&addresses);
+	options->neighbors = addresses;
+	return true;
 }
 
 /* What a process runs: words from the second on. */
@@ -189,7 +116,7 @@ run_import(struct reader *reader, int argc, char **argv)
 	reader->found++;
 	if (!healthcheck_options_parse(reader->importing, argc - first, argv + first, &options))
 		return;
-	if (options.name == NULL && (options.name = strdup(reader->process)) == NULL)
+	if ((options.name == NULL && (options.name = strdup(reader->process)) == NULL) || !neighbors_find(reader, &options))
 		import_note(reader->importing, IMPORT_WRONG, NULL, "out of memory");
 	else
 		healthcheck_import(reader->importing, &options);
@@ -199,16 +126,16 @@ run_import(struct reader *reader, int argc, char **argv)
 static void
 run_take(struct reader *reader)
 {
-	const struct healthcheck_words *words = &reader->words;
-	char where[WHERE_SIZE], **argv = calloc(words->count + 1, sizeof(*argv));
+	const struct healthcheck_words *words = &reader->statements.words;
+	char where[STATEMENTS_PLACE_SIZE], **argv = calloc(words->count + 1, sizeof(*argv));
 
 	if (argv == NULL) {
-		reader_refuse(reader, "out of memory");
+		statements_refuse(&reader->statements, "out of memory");
 		return;
 	}
 	for (size_t i = 1; i < words->count; i++)
 		argv[i - 1] = words->items[i].text;
-	snprintf(where, sizeof(where), "%s:%u: process %.*s", reader->path, words->items[0].line, NAME_MAX_SHOWN,
+	snprintf(where, sizeof(where), "%s:%u: process %.*s", reader->statements.path, words->items[0].line, NAME_MAX_SHOWN,
 	    reader->process);
 	import_within(reader->importing, where);
 	run_import(reader, (int)words->count - 1, argv);
@@ -219,7 +146,7 @@ run_take(struct reader *reader)
 static void
 block_open(struct reader *reader)
 {
-	const struct healthcheck_words *words = &reader->words;
+	const struct healthcheck_words *words = &reader->statements.words;
 
 	reader->depth++;
 	if (reader->process_depth > 0 || words->count < 2 || strcmp(words->items[0].text, "process") != 0)
@@ -227,52 +154,50 @@ block_open(struct reader *reader)
 	reader->process_depth = reader->depth;
 	free(reader->process);
 	if ((reader->process = strdup(words->items[1].text)) == NULL)
-		reader_refuse(reader, "out of memory");
-}
-
-static void
-block_close(struct reader *reader)
-{
-	if (reader->depth == 0)
-		reader_refuse(reader, "this } closes nothing");
-	else if (reader->depth-- == reader->process_depth)
-		reader->process_depth = 0;
+		statements_refuse(&reader->statements, "out of memory");
 }
 
 static void
 statement_take(struct reader *reader, char end)
 {
-	const struct healthcheck_words *words = &reader->words;
+	const struct healthcheck_words *words = &reader->statements.words;
 
 	if (end == '{')
 		block_open(reader);
-	else if (end == '}')
-		block_close(reader);
-	else if (reader->process_depth > 0 && words->count > 0 && strcmp(words->items[0].text, "run") == 0)
+	else if (end == '}' && reader->depth-- == reader->process_depth)
+		reader->process_depth = 0;
+	else if (end == ';' && reader->process_depth > 0 && words->count > 0 && strcmp(words->items[0].text, "run") == 0)
 		run_take(reader);
+}
+
+/* What a file that is right in itself has. */
+static void
+processes_import(struct reader *reader)
+{
+	const char *path = reader->statements.path;
+	char end;
+
+	while (reader->statements.valid && (end = statements_next(&reader->statements)) != '\0')
+		statement_take(reader, end);
+	if (reader->found == 0)
+		import_note(reader->importing, IMPORT_WRONG, path, "none of its processes runs ExaBGP's healthcheck");
+	else
+		import_note(reader->importing, IMPORT_DIFFERS, path,
+		    "one process, exacheck, takes the place of %u: name it in the `api` blocks of neighbors in place of these%s",
+		    reader->found, reader->peers->uncertain ?
+		    "; routes that only some of its neighbors are to have need the key neighbors" : "");
 }
 
 void
 healthcheck_conf_import(struct importing *importing, const char *path, const char *text)
 {
-	struct reader reader = {.importing = importing, .path = path, .at = text, .line = 1, .valid = true};
-	char *word = malloc(strlen(text) + 1), end;
+	struct peers peers;
+	struct reader reader = {.importing = importing, .peers = &peers};
 
-	if (word == NULL) {
-		import_note(importing, IMPORT_WRONG, path, "out of memory");
-		return;
+	if (peers_read(importing, path, text, &peers) && statements_begin(&reader.statements, importing, path, text)) {
+		processes_import(&reader);
+		statements_end(&reader.statements);
 	}
-	while (reader.valid && (end = statement_read(&reader, word)) != '\0')
-		statement_take(&reader, end);
-	if (reader.valid && (reader.depth > 0 || reader.words.count > 0))
-		reader_refuse(&reader, "the file ends within a block or statement");
-	if (reader.valid && reader.found == 0)
-		import_note(importing, IMPORT_WRONG, path, "none of its processes runs ExaBGP's healthcheck");
-	if (reader.valid && reader.found > 0)
-		import_note(importing, IMPORT_DIFFERS, path,
-		    "one process, exacheck, takes the place of %u: name it in the `api` blocks of neighbors in place of these; "
-		    "routes that only some of its neighbors are to have need the key neighbors", reader.found);
-	healthcheck_words_free(&reader.words);
 	free(reader.process);
-	free(word);
+	peers_free(&peers);
 }

@@ -211,6 +211,8 @@ program_import(struct perl *perl)
 	    "at its end exacheck withdraws its routes; healthcheck.pl leaves them announced, as would"
 	    " exacheck.on_exit: keep");
 	import_note(importing, IMPORT_DIFFERS, NULL,
+	    "the status files in " STATUS_DIR " are written by the user that workers run as: give it the directory");
+	import_note(importing, IMPORT_DIFFERS, NULL,
 	    "in place of the processes of ExaBGP's neighbors there is one, see the head of the configuration");
 }
 

@@ -270,3 +270,16 @@ def test_moving_over(path, directory):
     imported = directory / "imported.yaml"
     imported.write_text(done.stdout)
     assert effective(imported) == effective(path)
+
+
+def test_configuration_yaml_with_all_that_is_commented_out(directory):
+    """A # before a key, and before what is not said in a sentence, is taken away; but not every machine has the user."""
+    text = (paths.REPOSITORY / "configuration.yaml").read_text()
+    text = re.sub(r"^( +)# (?!user:)(?=( {2})*[a-z_]+:( |$))", r"\1", text, flags=re.MULTILINE)
+    text = re.sub(r"^#(?! \S| {3}\S)", "", text, flags=re.MULTILINE)
+    path = directory / "configuration.yaml"
+    path.write_text(text.replace("/var/log/", f"{directory}/"))
+    path.chmod(0o600)
+    done = run_once("test", "-f", path)
+    assert done.returncode == 0 and not done.stderr, f"{done.stderr}\n{text}"
+    assert len(yaml.load(text, Loader)["checks"]) >= 7 and "guard:" in run_once("test", "-f", path, "--print").stdout

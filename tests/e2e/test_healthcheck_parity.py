@@ -48,6 +48,9 @@ CASES = {
         ("up", ["UP"]), ("down", ["DOWN"]), ("disabled", ["DISABLED"]), ("enabled", ["INIT", "DOWN"]), ("up", ["UP"]))),
     # only with it would five passes come in time
     "fast-interval": case("--ip", IP, "--interval", "300", "--rise", "5", steps=EVERYTHING[:1], again=False),
+    "hooks": case("--ip", IP, specific=("up", "down", "disabled")),
+    "file": case("--ip", OTHER, "--up-metric", "60", routes=2,
+                 file=f"# a comment\n\nwithdraw-on-down\nip = {IP}\nup-metric = 50\n  community = 65000:1 65000:2\n"),
     "no-ack": case("--ip", IP, "--no-ack", steps=EVERYTHING[:2], acks=False),
 }
 
@@ -55,24 +58,36 @@ CASES = {
 class Trial:
     """One case: theirs, and ours on the same files but with a diary each."""
 
-    def __init__(self, directory, keep, arguments, acks=True):
+    def __init__(self, directory, keep, wanted):
         self.service = Service(directory)
+        arguments = wanted["arguments"]
+        if "file" in wanted:
+            (directory / "options").write_text(wanted["file"])
+            arguments = ("-F", str(directory / "options"), *arguments)
         self.arguments = (*QUICK, "--command", self.service.command, "--disable", str(self.service.disable),
                           "--no-ip-setup", "--no-syslog", *arguments)
-        self.directory, self.keep, self.acks = directory, keep, acks
+        self.directory, self.keep, self.acks = directory, keep, wanted.get("acks", True)
+        self.specific = wanted.get("specific", ())
         self.ours = []
 
-    def begin(self, start):
+    def begin(self, start, with_import=True):
         diary, options = self.options("theirs")
         self.theirs = self.keep(Theirs(options, diary, self.acks))
-        diary, options = self.options("import")
-        self.ours.append((start(imported(options)), diary))
+        if with_import:
+            diary, options = self.options("import")
+            self.ours.append((start(imported(options)), diary))
         diary, options = self.options("drop-in")
         self.ours.append((start(None, command=("healthcheck", *options), environment=environment(self.directory)), diary))
 
     def options(self, name):
         diary = Diary(self.directory / name)
-        return diary, (*self.arguments, "--execute", diary.hook)
+        hooks = [word for state in self.specific for word in (f"--{state}-execute", f"echo for-$STATE >> {diary.path}")]
+        return diary, (*self.arguments, "--execute", diary.hook, *hooks)
+
+    def seen(self, states):
+        """What hooks write of these states: those for one come first."""
+        return [word for state in states
+                for word in ([f"for-{state}", state] if state.lower() in self.specific else [state])]
 
     def agree(self, states):
         """Wait until ours have made of each route what theirs made of it, and run their hooks in the same states."""
@@ -101,16 +116,27 @@ def ours_of(run):
 @pytest.mark.parametrize("name", CASES)
 def test_the_same_of_each_route(start, directory, keep, name):
     wanted = CASES[name]
-    trial = Trial(directory, keep, wanted["arguments"], wanted.get("acks", True))
+    trial = Trial(directory, keep, wanted)
     first, expected = wanted["steps"][0]
     trial.service.become(first)
     trial.begin(start)
-    states = list(expected)
-    trial.theirs.wait(states, wanted["routes"] if wanted.get("again", True) else 0)
+    states = trial.seen(expected)
+    trial.theirs.wait(states, wanted["routes"], wanted.get("again", True))
     trial.agree(states)
     for what, expected in wanted["steps"][1:]:
         trial.service.become(what)
-        states += expected
+        states += trial.seen(expected)
         trial.theirs.wait(states, wanted["routes"])
         trial.agree(states)
     trial.end(states)
+
+
+def test_interval_0(start, directory, keep):
+    """The end is that of the first verdict, with the route left."""
+    trial = Trial(directory, keep, case("--ip", IP, "--interval", "0"))
+    trial.service.become("up")
+    trial.begin(start, with_import=False)
+    assert trial.theirs.wait_exit() == 0
+    assert [run.wait_exit() for run, _ in trial.ours] == [0]
+    trial.agree(["RISING", "UP"])
+    assert histories(trial.theirs.commands).keys() == {(f"{IP}/32", None, "*")}

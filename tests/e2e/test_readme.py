@@ -77,6 +77,11 @@ def test_exacheck_ctl(start):
 
 
 THEIRS = {
+    "/etc/exabgp/exabgp.conf": """process web {
+    run python3 -m exabgp healthcheck --cmd "curl -sf http://127.0.0.1/" --ip 192.0.2.1/32 --withdraw-on-down;
+    encoder text;
+}
+""",
     "/etc/exabgp/healthcheck.conf": """[global]
 interval = 5
 timeout = 2
@@ -123,8 +128,7 @@ def place_theirs(argument, directory):
 def test_import(directory):
     """Each line leads to a configuration that announces 192.0.2.1."""
     example, = some("shell", "import")
-    for command in example.text.splitlines():
-        words = shlex.split(command, comments=True)
+    for words in lines_of(example):
         program, *arguments = words
         assert program == "exacheck" and arguments[0] == "import" and arguments.pop() == ">exacheck.yaml"
         done = run_once(*(place_theirs(argument, directory) for argument in arguments))
@@ -150,10 +154,10 @@ def test_options_and_commands_of_exacheck():
 def test_paths():
     named = set(re.findall(r"`([\w.-]+/[\w./*-]*|Makefile|[\w-]+\.yaml)`", TEXT)) | {"configuration.yaml", "Makefile"}
     assert len(named) > 8
+    places = [paths.REPOSITORY, *(paths.REPOSITORY / name for name in ("tests", "supervisor"))]
     for name in named:
         if not name.startswith("build/"):
-            assert any(any(place.glob(name.rstrip("/"))) for place in (
-                paths.REPOSITORY, paths.REPOSITORY / "tests", paths.REPOSITORY / "packaging")), name
+            assert any(any(place.glob(name.rstrip("/"))) for place in places), name
 
 
 def test_the_picture_has_every_program():
@@ -173,6 +177,11 @@ def test_sections_of_manuals():
             assert f".Sh {heading.strip()}\n" in manual, (page, heading)
 
 
+def test_every_manual_is_named():
+    pages = {f"{path.stem}({path.suffix[1:]})" for path in (paths.REPOSITORY / "man").glob("*.[1-9]")}
+    assert pages == set(re.findall(r"\bexacheck[\w.-]*\(\d\)", TEXT))
+
+
 @pytest.fixture
 def compare(monkeypatch):
     monkeypatch.syspath_prepend(str(BENCH))
@@ -188,7 +197,7 @@ def test_figures_have_the_names_of_the_benchmark(compare):
         assert row[0] in names and all(row[1:]), row
 
 
-def test_options_and_links():
+def test_links():
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", TEXT):
         assert (paths.REPOSITORY / target).exists(), target
 
