@@ -209,6 +209,7 @@ REFUSED = {
     "value": (("--rise", "many"), "error: --rise: "),
     "file": (("-F", "/nowhere/web.conf"), "/nowhere/web.conf"),
     "user": (("--ip", IP, "--user", "no-such-user"), "--user: no user no-such-user on this system"),
+    "group": (("--ip", IP, "--group", "no-such-group"), "--group: no group no-such-group on this system"),
     "pid": (("--ip", IP, "--pid", "/nowhere/pid"), "--pid: cannot write /nowhere/pid: No such file or directory"),
     "ways to log": (("--silent", "--no-syslog"), "does not go together with --silent"),
 }
