@@ -1,6 +1,6 @@
 /*
  * What the options of ExaBGP's healthcheck ask for beside a configuration. Touches the file of --pid. Invariant: of two
- * with the same name one runs.
+ * with the same name one has the journal and the control socket.
  */
 #include "healthcheck.h"
 
@@ -49,11 +49,10 @@ command_start(struct healthcheck_command *command, const struct healthcheck_opti
 	pid_t other = program_goes_on() ? 0 : instance_taken(&command->instance);
 	int status;
 
-	if (other != 0) {
-		log_errorx("%s is running already, as process %d: give each a --name of its own, or end that one",
-		    command->name, (int)other);
-		return EXIT_FAILURE;
-	}
+	/* as theirs do: and ExaBGP, which starts again what ends, would soon end itself */
+	if (other != 0)
+		log_warnx("%s is running already, as process %d: this one goes on with neither journal nor control socket; "
+		    "give each a --name of its own", command->name, (int)other);
 	if (options->pid != NULL && !pid_file_write(options->pid)) {
 		log_errorx("--pid: cannot write %s: %s", options->pid, strerror(errno));
 		return EXIT_USAGE;

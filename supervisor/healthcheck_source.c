@@ -4,6 +4,7 @@
  */
 #include "healthcheck_source.h"
 
+#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,11 +30,14 @@ settings_add(struct importing *importing, const struct healthcheck_command *comm
 
 /* What is to be known once, at the start. */
 static void
-user_check(struct importing *importing, const struct healthcheck_options *options)
+identity_check(struct importing *importing, const struct healthcheck_options *options)
 {
 	if (options->user != NULL && getpwnam(options->user) == NULL)
 		import_note(importing, IMPORT_WRONG, healthcheck_option_place(options, "user"), "no user %s on this system",
 		    options->user);
+	if (options->group != NULL && getgrnam(options->group) == NULL)
+		import_note(importing, IMPORT_WRONG, healthcheck_option_place(options, "group"), "no group %s on this system",
+		    options->group);
 	if (options->user == NULL && geteuid() == 0)
 		import_note(importing, IMPORT_LOST, "--user", "is not given: commands run as the user exacheck, or nobody, not "
 		    "as root");
@@ -150,7 +154,7 @@ text_make(struct importing *importing, const struct healthcheck_command *command
     const struct config *running)
 {
 	if (running == NULL) /* later nothing waits for a name service unless it has to */
-		user_check(importing, options);
+		identity_check(importing, options);
 	options_settle(options);
 	if ((running != NULL && options->ips.count == 0 && !addresses_keep(importing, running, options)) ||
 	    !healthcheck_import(importing, options))

@@ -311,7 +311,7 @@ name_find(struct making *making)
 	json_array_foreach(checks, i, check) {
 		const char *there = json_string_value(json_object_get(check, "name"));
 
-		/* its parts have names that begin so; there is none where memory ran short */
+		/* its parts have names that begin so; one that is not UTF-8 has none, and is wrong already */
 		if (there == NULL || strncmp(there, making->name, strlen(making->name)) != 0 ||
 		    (there[strlen(making->name)] != '\0' && there[strlen(making->name)] != '-'))
 			continue;
