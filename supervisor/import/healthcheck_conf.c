@@ -183,7 +183,7 @@ processes_import(struct reader *reader)
 		import_note(reader->importing, IMPORT_WRONG, path, "none of its processes runs ExaBGP's healthcheck");
 	else
 		import_note(reader->importing, IMPORT_DIFFERS, path,
-		    "one process, exacheck, takes the place of %u: name it in the `api` blocks of neighbors in place of these%s",
+		    "one process takes the place of %u, see the head of the configuration: name it in the api blocks of neighbors%s",
 		    reader->found, reader->peers->uncertain ?
 		    "; routes that only some of its neighbors are to have need the key neighbors" : "");
 }

@@ -137,12 +137,18 @@ def test_one_of_a_name(drop_in, directory, service):
 
 
 def test_any_user(drop_in, directory, service, root):
-    """Started by ExaBGP as a user who may not write to the runtime directory: without what is kept there."""
+    """Started by ExaBGP as a user who may not write to the runtime directory: without what is kept there, or in its own."""
     (directory / "runtime").mkdir()
-    run = drop_in(*options(service, "--ip", IP, "--name", "web"),
+    run = drop_in(*options(service, "--ip", IP, "--name", "the 'web'"),
                   wrapper=("setpriv", "--reuid=65534", "--clear-groups"))
     run.wait_route(f"{IP}/32")
-    assert run.logged(f"cannot use the runtime directory {directory}/runtime/healthcheck-web")
+    assert run.logged(f"cannot use the runtime directory {directory}/runtime/healthcheck-the%20'web'")
+    own = directory / "own"
+    own.mkdir()
+    os.chown(own, 65534, 65534)
+    drop_in(*options(service, "--ip", IP, "--name", "web"), wrapper=("setpriv", "--reuid=65534", "--clear-groups"),
+            more={"EXACHECK_RUNTIME": "", "RUNTIME_DIRECTORY": f"{own}:{directory}/another"}).wait_route(f"{IP}/32")
+    assert (own / "healthcheck-web" / "control.sock").is_socket()
 
 
 def test_addresses_of_the_loopback_interface(drop_in, directory, service, namespace):
