@@ -10,3 +10,4 @@ e2e: $(BUILD)/import/dump
 $(BUILD)/unit/test_import_ini $(BUILD)/unit/test_healthcheck_source: LIBS_UNIT += \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup,--wrap=strndup \
 	-Wl,--wrap=open_memstream
+$(BUILD)/unit/test_import_ini: LIBS_UNIT += -Wl,--wrap=fclose
