@@ -3,65 +3,13 @@
  * configuration, or none and a word about it. And the bounds of the reader.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "../../supervisor/import/ini.h"
-#include "allocations.h"
+#include "allocations_text.h"
 #include "unit.h"
 
 #define GOLDEN "tests/e2e/golden/import/"
-
-void *__real_realloc(void *, size_t);
-void *__wrap_realloc(void *, size_t);
-char *__real_strndup(const char *, size_t);
-char *__wrap_strndup(const char *, size_t);
-FILE *__real_open_memstream(char **, size_t *);
-FILE *__wrap_open_memstream(char **, size_t *);
-int __real_fclose(FILE *);
-int __wrap_fclose(FILE *);
-
-static struct {
-	FILE *file;
-	char **text;
-} stream; /* in memory, the last one */
-
-void *
-__wrap_realloc(void *memory, size_t size)
-{
-	return allocation_fails() ? NULL : __real_realloc(memory, size);
-}
-
-char *
-__wrap_strndup(const char *text, size_t length)
-{
-	return allocation_fails() ? NULL : __real_strndup(text, length);
-}
-
-FILE *
-__wrap_open_memstream(char **text, size_t *length)
-{
-	if (allocation_fails())
-		return NULL;
-	stream.text = text;
-	return stream.file = __real_open_memstream(text, length);
-}
-
-/* glibc's fclose makes the text as long as it is: when that fails there is none, and it says nothing. */
-int
-__wrap_fclose(FILE *file)
-{
-	bool ours = file == stream.file, lost = ours && allocation_fails();
-	int closed = __real_fclose(file);
-
-	if (ours)
-		stream.file = NULL;
-	if (lost) {
-		free(*stream.text);
-		*stream.text = NULL;
-	}
-	return closed;
-}
 
 /* Notes as printed; malloc'd. */
 static char *
