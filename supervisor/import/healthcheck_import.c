@@ -299,25 +299,16 @@ quotes_replace(char *name)
 static void
 name_find(struct making *making)
 {
-	json_t *checks = json_object_get(import_document(making->importing), "checks"), *check;
-	size_t i, again = 1;
 	char base[NAME_SIZE];
+	size_t again = 1;
 
 	snprintf(base, sizeof(base), "%s", is_text(making->options->name) ? making->options->name : NAME_DEFAULT);
 	if (quotes_replace(base))
 		healthcheck_note(making->importing, making->options, IMPORT_DIFFERS, "name",
 		    "may have no quotes here: it is %s", base);
 	snprintf(making->name, sizeof(making->name), "%s", base);
-	json_array_foreach(checks, i, check) {
-		const char *there = json_string_value(json_object_get(check, "name"));
-
-		/* its parts have names that begin so; one that is not UTF-8 has none, and is wrong already */
-		if (there == NULL || strncmp(there, making->name, strlen(making->name)) != 0 ||
-		    (there[strlen(making->name)] != '\0' && there[strlen(making->name)] != '-'))
-			continue;
+	while (import_name_used(making->importing, making->name, true))
 		snprintf(making->name, sizeof(making->name), "%.200s.%zu", base, ++again);
-		i = (size_t)-1; /* from the first again */
-	}
 	if (again > 1)
 		healthcheck_note(making->importing, making->options, IMPORT_DIFFERS, "name",
 		    "another process has the name %s: this one is %s", base, making->name);

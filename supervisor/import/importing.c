@@ -24,6 +24,7 @@ struct note {
 
 struct importing {
 	json_t *document;
+	json_t *names; /* of checks: true; false: what stands before a number in them, as the parts of one have */
 	char *heading; /* NULL: none */
 	STAILQ_HEAD(, note) notes;
 	size_t counts[IMPORT_KINDS];
@@ -39,8 +40,10 @@ importing_new(void)
 	if (importing == NULL)
 		return NULL;
 	STAILQ_INIT(&importing->notes);
-	if ((importing->document = json_object()) == NULL) {
-		free(importing);
+	importing->document = json_object();
+	importing->names = json_object();
+	if (importing->document == NULL || importing->names == NULL) {
+		importing_free(importing);
 		return NULL;
 	}
 	return importing;
@@ -59,6 +62,7 @@ importing_free(struct importing *importing)
 		free(note);
 	}
 	json_decref(importing->document);
+	json_decref(importing->names);
 	free(importing->heading);
 	free(importing);
 }
@@ -242,6 +246,40 @@ import_add_list(struct importing *importing, json_t *container, const char *key)
 	return add_container(importing, container, key, json_array());
 }
 
+static void
+name_add(struct importing *importing, const char *name, bool whole)
+{
+	json_t *there = json_object_get(importing->names, name);
+
+	/* it may be no UTF-8, which is said of the check */
+	if (!json_is_true(there) && json_object_set_new_nocheck(importing->names, name, json_boolean(whole)) != 0)
+		importing->short_of_memory = true;
+}
+
+static void
+names_add(struct importing *importing, const char *name)
+{
+	const char *dash = strrchr(name, '-');
+	char *whole;
+
+	name_add(importing, name, true);
+	if (dash == NULL || dash[1] == '\0' || dash[1 + strspn(dash + 1, "0123456789")] != '\0')
+		return;
+	if ((whole = strndup(name, (size_t)(dash - name))) == NULL)
+		importing->short_of_memory = true;
+	else
+		name_add(importing, whole, false);
+	free(whole);
+}
+
+bool
+import_name_used(const struct importing *importing, const char *name, bool parts)
+{
+	json_t *there = json_object_get(importing->names, name);
+
+	return there != NULL && (parts || json_is_true(there));
+}
+
 json_t *
 import_add_check(struct importing *importing, const char *name)
 {
@@ -251,6 +289,7 @@ import_add_check(struct importing *importing, const char *name)
 		checks = import_add_list(importing, importing->document, "checks");
 	check = import_add_map(importing, checks, NULL);
 	import_add_text(importing, check, "name", name);
+	names_add(importing, name);
 	return check;
 }
 

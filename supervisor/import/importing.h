@@ -65,6 +65,9 @@ json_t *import_add_list(struct importing *, json_t *container, const char *key);
 /* A check: a map at the end of "checks", with its name. */
 json_t *import_add_check(struct importing *, const char *name);
 
+/* Whether a check has this name; with parts also whether one has it with - and a number behind it. */
+bool import_name_used(const struct importing *, const char *name, bool parts);
+
 /* What to do beside the configuration: comment lines above it, each with its newline, without "# "; copied. */
 void import_heading(struct importing *, const char *text);
 

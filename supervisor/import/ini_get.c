@@ -115,19 +115,6 @@ ini_get_path(const struct ini *ini, const struct ini_section *section, const cha
 	return NULL;
 }
 
-static bool
-name_is_used(const struct ini *ini, const char *name)
-{
-	json_t *checks = json_object_get(import_document(ini->importing), "checks"), *check;
-	const char *used;
-	size_t i;
-
-	json_array_foreach(checks, i, check)
-		if ((used = json_string_value(json_object_get(check, "name"))) != NULL && strcmp(used, name) == 0)
-			return true;
-	return false;
-}
-
 /* The section's name in the bytes that a check's may have; never cut within a character. */
 static void
 name_write(const char *text, char name[static INI_NAME_SIZE])
@@ -156,7 +143,7 @@ ini_name(const struct ini *ini, const struct ini_section *section, char name[sta
 
 	name_write(section->name, name);
 	length = strlen(name);
-	for (unsigned number = 2; name_is_used(ini, name); number++)
+	for (unsigned number = 2; import_name_used(ini->importing, name, false); number++)
 		snprintf(name + length, INI_NAME_SIZE - length, "-%u", number);
 	if (strcmp(name, section->name) != 0)
 		import_note(ini->importing, IMPORT_DIFFERS, section->place, "[%.200s]: the check's name is \"%s\"",
