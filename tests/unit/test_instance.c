@@ -28,6 +28,7 @@ START_TEST(names_are_directories)
 	struct instance instance;
 
 	unsetenv("EXACHECK_RUNTIME");
+	unsetenv("RUNTIME_DIRECTORY");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		ck_assert(instance_name(&instance, cases[i].name, 2, web));
 		ck_assert_str_eq(instance.name, cases[i].name);
