@@ -58,7 +58,7 @@ command_make(const struct service *service, const char *key, const char *before,
 		fputs(before, file);
 		problem = anycast_command_write(file, text, &meant);
 		fputs(after, file);
-		if ((ferror(file) | fclose(file)) != 0)
+		if ((ferror(file) | fclose(file)) != 0 || made == NULL)
 			problem = "needs more memory than there is";
 	}
 	if (problem != NULL)

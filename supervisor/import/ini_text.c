@@ -118,7 +118,8 @@ ini_text(const struct ini *ini, const struct ini_section *section, const struct 
 			put(&expansion, "\n", 1);
 		put_value(&expansion, value);
 	}
-	if ((ferror(expansion.file) | fclose(expansion.file)) != 0 && !expansion.failed)
+	/* fclose may leave no text, and call that a success */
+	if (((ferror(expansion.file) | fclose(expansion.file)) != 0 || text == NULL) && !expansion.failed)
 		fail(&expansion, "out of memory", "");
 	if (!expansion.failed)
 		return text;

@@ -9,4 +9,4 @@ e2e: $(BUILD)/import/dump
 # allocations that fail when the test says so
 $(BUILD)/unit/test_import_ini $(BUILD)/unit/test_healthcheck_source: LIBS_UNIT += \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup,--wrap=strndup \
-	-Wl,--wrap=open_memstream
+	-Wl,--wrap=open_memstream,--wrap=fclose
