@@ -6,35 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "allocations.h"
+#include "allocations_text.h"
 #include "configs.h"
 #include "../../supervisor/healthcheck_source.h"
 #include "unit.h"
-
-void *__real_realloc(void *, size_t);
-void *__wrap_realloc(void *, size_t);
-char *__real_strndup(const char *, size_t);
-char *__wrap_strndup(const char *, size_t);
-FILE *__real_open_memstream(char **, size_t *);
-FILE *__wrap_open_memstream(char **, size_t *);
-
-void *
-__wrap_realloc(void *memory, size_t size)
-{
-	return allocation_fails() ? NULL : __real_realloc(memory, size);
-}
-
-char *
-__wrap_strndup(const char *text, size_t length)
-{
-	return allocation_fails() ? NULL : __real_strndup(text, length);
-}
-
-FILE *
-__wrap_open_memstream(char **text, size_t *length)
-{
-	return allocation_fails() ? NULL : __real_open_memstream(text, length);
-}
 
 #define WORDS_MAX 32
 
