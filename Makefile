@@ -8,7 +8,8 @@
 #   make lifecycle  reloads, kills, restarts, upgrades against BIRD
 #   make bench      figures beside the machine's floor   make compare  figures beside other programs'
 #   make install    DESTDIR= PREFIX=/usr/local           make dist   the source as one archive
-#   make deb        Debian packages, in build/deb
+#   make deb        Debian packages, in build/deb    make rpm    RPM packages, in build/rpm
+#   make rpm-check  rpmlint, and the files of both   make container  an image with ExaBGP (CONTAINER_ENGINE=podman)
 #
 # `run`, `test`, `demo`, `bench` and `compare` install the packages they need first (NO_DEPS=1: they do not).
 # CC=clang BUILD=build-clang builds beside the other; make test SANITIZE=address,undefined has a directory of its own.

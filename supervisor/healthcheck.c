@@ -1,11 +1,10 @@
 /*
- * The options of ExaBGP's healthcheck as the source of a configuration, and what they ask for beside one. Touches the
- * file of --pid. Invariant: whatever is said of the configuration names an option, or a line of the options' file.
+ * What the options of ExaBGP's healthcheck ask for beside a configuration. Touches the file of --pid. Invariant: of two
+ * with the same name one has the journal and the control socket.
  */
 #include "healthcheck.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,209 +13,13 @@
 #include "../common/log.h"
 #include "../common/utf8.h"
 #include "command_line.h"
-#include "config.h"
-#include "config_source.h"
-#include "diagnostic.h"
+#include "healthcheck_source.h"
 #include "import/healthcheck_options.h"
-#include "inherited.h"
-#include "instance.h"
 #include "pid_file.h"
 #include "program.h"
 #include "start.h"
 
 #define SYSLOG_SOCKET "/dev/log"
-#define NAME_SIZE (sizeof("healthcheck ") + sizeof(((struct instance *)NULL)->name))
-
-/* The options as they were given, to be read again at every reload. */
-struct command {
-	int argc;
-	char **argv;
-	struct instance instance;
-	char name[NAME_SIZE]; /* of the source */
-};
-
-/* Where it keeps what is its own: that is no affair of an import. */
-static void
-settings_add(struct importing *importing, const struct command *command)
-{
-	json_t *document = import_document(importing), *settings = json_object_get(document, "exacheck");
-
-	if (settings == NULL)
-		settings = import_add_map(importing, document, "exacheck");
-	import_add_text(importing, settings, "runtime_dir", command->instance.directory);
-}
-
-/* What is to be known once, at the start. */
-static void
-user_check(struct importing *importing, const struct healthcheck_options *options)
-{
-	if (options->user != NULL && getpwnam(options->user) == NULL)
-		import_note(importing, IMPORT_WRONG, healthcheck_option_place(options, "user"), "no user %s on this system",
-		    options->user);
-	if (options->user == NULL && geteuid() == 0)
-		import_note(importing, IMPORT_LOST, "--user", "is not given: commands run as the user exacheck, or nobody, not "
-		    "as root");
-}
-
-/* What is done here, where the import would say that it is lost. */
-static void
-options_settle(struct healthcheck_options *options)
-{
-	static const char *const own[] = {"pid", "debug", "silent"};
-
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-		char **place = &options->places[healthcheck_option_named(own[i]) - healthcheck_option_table];
-
-		free(*place);
-		*place = NULL;
-	}
-	if (options->interval_s == 0) /* it ends with the first verdict */
-		options->interval_s = options->fast_interval_s > 0 ? options->fast_interval_s : 1;
-}
-
-struct reporting {
-	struct diagnostics *diagnostics;
-	const char *name; /* of the source */
-};
-
-/* Without the place in a text that nobody sees, "healthcheck web:8:18: ", which what is found in it begins with. */
-static const char *
-place_skip(const char *name, const char *text)
-{
-	size_t length = strlen(name), place;
-
-	if (strncmp(text, name, length) != 0)
-		return text;
-	place = strspn(text + length, ":0123456789");
-	return place > 1 && text[length + place] == ' ' ? text + length + place + 1 : text;
-}
-
-static void
-note_report(void *context, enum import_kind kind, const char *text)
-{
-	const struct reporting *reporting = context;
-
-	if (kind != IMPORT_DIFFERS)
-		diagnostic_add(reporting->diagnostics, kind == IMPORT_WRONG ? SEVERITY_ERROR : SEVERITY_WARNING, 0, 0, NULL,
-		    "%s", place_skip(reporting->name, text));
-}
-
-/* A prefix of the running configuration, and its metric when up, by which the first of all can be told. */
-struct kept_address {
-	int64_t metric;
-	size_t rank;
-	const char *prefix;
-};
-
-static int
-kept_compare(const void *a, const void *b)
-{
-	const struct kept_address *x = a, *y = b;
-
-	if (x->metric != y->metric)
-		return x->metric < y->metric ? -1 : 1;
-	return x->rank < y->rank ? -1 : x->rank > y->rank;
-}
-
-static size_t
-kept_find(const struct config *running, struct kept_address *kept)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < running->count; i++) {
-		const struct node_config *node = &running->checks[i].node;
-
-		for (size_t j = 0; j < node->prefixes.count; j++, count++)
-			if (kept != NULL)
-				kept[count] = (struct kept_address){node->up.metric + (int64_t)j * node->metric_increase, count,
-				    node->prefixes.items[j]};
-	}
-	return count;
-}
-
-/*
- * Without --ip it is what lay on the loopback interface at the start, as there: a confined supervisor cannot look again.
- * They are as they were: in the order that --start-ip made, and not put there by us. False: out of memory, noted.
- */
-static bool
-addresses_keep(struct importing *importing, const struct config *running, struct healthcheck_options *options)
-{
-	size_t count = kept_find(running, NULL);
-	struct kept_address *kept = calloc(count + 1, sizeof(*kept));
-	bool added = kept != NULL;
-
-	if (added) {
-		kept_find(running, kept);
-		qsort(kept, count, sizeof(*kept), kept_compare);
-	}
-	for (size_t i = 0; added && i < count; i++) {
-		const struct kept_address *address = &kept[options->increase < 0 ? count - 1 - i : i];
-		char *copy = strdup(address->prefix);
-
-		added = copy != NULL && string_list_add(&options->ips, copy);
-	}
-	free(kept);
-	options->start_ip = 0;
-	options->no_ip_setup = true;
-	if (!added)
-		import_note(importing, IMPORT_WRONG, NULL, "out of memory");
-	return added;
-}
-
-/* The options, which are right, as a text. NULL: notes say why not. */
-static char *
-text_make(struct importing *importing, const struct command *command, struct healthcheck_options *options,
-    const struct config *running)
-{
-	if (running == NULL) /* later nothing waits for a name service unless it has to */
-		user_check(importing, options);
-	options_settle(options);
-	if ((running != NULL && options->ips.count == 0 && !addresses_keep(importing, running, options)) ||
-	    !healthcheck_import(importing, options))
-		return NULL;
-	settings_add(importing, command);
-	inherited_environment_add(importing);
-	return importing_text(importing, command->name, NULL);
-}
-
-/* What it says of a text that nobody sees was said of the options. */
-static struct config *
-text_parse(const struct command *command, const char *text, struct diagnostics *diagnostics)
-{
-	struct diagnostics *unseen = diagnostics_new(command->name);
-	struct config *config = unseen == NULL ? NULL : config_parse(command->name, text, strlen(text), unseen);
-
-	diagnostics_free(unseen);
-	if (config == NULL)
-		diagnostic_add(diagnostics, SEVERITY_ERROR, 0, 0, NULL, "out of memory");
-	return config;
-}
-
-static struct config *
-options_load(const struct config_source *source, const struct config *running, struct diagnostics *diagnostics)
-{
-	const struct command *command = source->context;
-	struct reporting reporting = {diagnostics, command->name};
-	struct importing *importing = importing_new();
-	struct healthcheck_options options;
-	struct config *config = NULL;
-	char *text = NULL;
-
-	if (importing == NULL) {
-		diagnostic_add(diagnostics, SEVERITY_ERROR, 0, 0, NULL, "out of memory");
-		return NULL;
-	}
-	if (healthcheck_options_parse(importing, command->argc, command->argv, &options)) {
-		text = text_make(importing, command, &options, running);
-		healthcheck_options_free(&options);
-	}
-	import_notes_each(importing, note_report, &reporting);
-	importing_free(importing);
-	if (text != NULL)
-		config = text_parse(command, text, diagnostics);
-	free(text);
-	return config;
-}
 
 /*
  * What goes to standard error, which is ExaBGP's log: what goes wrong; all that is worth a line where it has no other
@@ -237,20 +40,19 @@ log_set_up(const struct healthcheck_options *options, int verbosity)
 
 /* Everything is known. Returns the exit status. */
 static int
-command_start(struct command *command, const struct healthcheck_options *options, int64_t watchdog_ns)
+command_start(struct healthcheck_command *command, const struct healthcheck_options *options, int64_t watchdog_ns)
 {
-	const struct config_source source = {.name = command->name, .load = options_load, .context = command,
+	const struct config_source source = {.name = command->name, .load = healthcheck_load, .context = command,
 	    .file = options->config != NULL ? options->config : "/dev/null"};
 	const struct supervisor_start start = {.source = &source, .watchdog_ns = watchdog_ns,
 	    .once = options->interval_s == 0};
 	pid_t other = program_goes_on() ? 0 : instance_taken(&command->instance);
 	int status;
 
-	if (other != 0) {
-		log_errorx("%s is running already, as process %d: give each a --name of its own, or end that one",
-		    command->name, (int)other);
-		return EXIT_FAILURE;
-	}
+	/* as theirs do: and ExaBGP, which starts again what ends, would soon end itself */
+	if (other != 0)
+		log_warnx("%s is running already, as process %d: this one goes on with neither journal nor control socket; "
+		    "give each a --name of its own", command->name, (int)other);
 	if (options->pid != NULL && !pid_file_write(options->pid)) {
 		log_errorx("--pid: cannot write %s: %s", options->pid, strerror(errno));
 		return EXIT_USAGE;
@@ -262,7 +64,7 @@ command_start(struct command *command, const struct healthcheck_options *options
 }
 
 static int
-command_run(struct command *command, const struct healthcheck_options *options)
+command_run(struct healthcheck_command *command, const struct healthcheck_options *options)
 {
 	struct command_line line;
 
@@ -286,7 +88,7 @@ command_run(struct command *command, const struct healthcheck_options *options)
 int
 healthcheck_main(int argc, char **argv)
 {
-	struct command command = {.argc = argc - 1, .argv = argv + 1};
+	struct healthcheck_command command = {.argc = argc - 1, .argv = argv + 1};
 	struct importing *importing = importing_new();
 	struct healthcheck_options options;
 	int status = EXIT_USAGE;

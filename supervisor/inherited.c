@@ -3,12 +3,15 @@
  */
 #include "inherited.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../common/utf8.h"
+
 #define LENGTH_MAX 32768 /* bytes of all variables: a job has to have room for them and its command */
 
-/* NAME=VALUE, of printable characters: others are functions of shells, and what no command looks for. */
+/* NAME=VALUE; other names are those of functions of shells. */
 static bool
 is_wanted(const char *variable)
 {
@@ -19,10 +22,24 @@ is_wanted(const char *variable)
 	    strspn(variable, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789") != name ||
 	    strncmp(variable, own, strlen(own)) == 0)
 		return false;
-	for (const char *byte = variable; *byte != '\0'; byte++)
-		if ((unsigned char)*byte < ' ' || *byte == 0x7f)
-			return false;
 	return true;
+}
+
+/* One variable, unless its value is no text. */
+static void
+variable_add(struct importing *importing, json_t *map, const char *variable)
+{
+	size_t length = strcspn(variable, "=");
+	char *name = strndup(variable, length), *value = strdup(variable + length + 1);
+
+	if (value != NULL)
+		utf8_sanitise(value);
+	if (name == NULL || value == NULL)
+		import_add(importing, map, NULL, NULL); /* out of memory */
+	else if (strcmp(value, variable + length + 1) == 0)
+		import_add_text(importing, map, name, value);
+	free(name);
+	free(value);
 }
 
 /* A map of the variables. */
@@ -32,17 +49,12 @@ variables_add(struct importing *importing, json_t *map)
 	size_t length = 0;
 
 	for (char **variable = environ; variable != NULL && *variable != NULL; variable++) {
-		size_t size = strlen(*variable), name = strcspn(*variable, "=");
-		json_t *key, *value;
+		size_t size = strlen(*variable);
 
-		if (!is_wanted(*variable) || size > LENGTH_MAX || (length += size) > LENGTH_MAX)
+		if (!is_wanted(*variable) || size > LENGTH_MAX || length + size > LENGTH_MAX)
 			continue;
-		key = json_stringn(*variable, name);
-		if ((value = json_string(*variable + name + 1)) != NULL && key != NULL) /* else it is not UTF-8 */
-			import_add(importing, map, json_string_value(key), value);
-		else
-			json_decref(value);
-		json_decref(key);
+		variable_add(importing, map, *variable);
+		length += size;
 	}
 }
 

@@ -10,7 +10,7 @@
 
 struct instance {
 	char name[64];		  /* as it was given; without one, a number made of the options */
-	char directory[PATH_MAX]; /* $EXACHECK_RUNTIME/healthcheck-NAME, by default in /run/exacheck */
+	char directory[PATH_MAX]; /* healthcheck-NAME in $EXACHECK_RUNTIME, /run/exacheck or what the service has */
 };
 
 /* name: NULL or empty: there is none. The same options make the same number. False: the directory's name is too long. */

@@ -471,8 +471,8 @@ journal_take_lock(const char *directory)
 		log_warnx("another exacheck (process %d) uses %s: going on without a journal; give each an "
 			  "exacheck.runtime_dir of its own", lock_holder(directory), directory);
 	else if (lock == -1)
-		log_warn("cannot use the runtime directory %s, going on without a journal: set exacheck.runtime_dir "
-			 "to a directory that this user can write", directory);
+		log_warn("cannot use the runtime directory %s, going on without a journal: set exacheck.runtime_dir, "
+			 "or EXACHECK_RUNTIME of a healthcheck, to a directory that this user can write", directory);
 	return lock;
 }
 

@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -94,7 +94,7 @@ command_open(struct command *command, const char *text, char *const *environment
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	error = command_start(command, text, environment, ends[1]);
 	close(ends[1]);
-	if (error == 0 && (command->pidfd = pidfd_open(command->pid, 0)) == -1) {
+	if (error == 0 && (command->pidfd = (int)syscall(SYS_pidfd_open, command->pid, 0)) == -1) {
 		error = errno;
 		kill(-command->pid, SIGKILL);
 		waitpid(command->pid, NULL, 0);

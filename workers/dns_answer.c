@@ -15,6 +15,8 @@
 
 #define HEADER_SIZE 12
 #define OPT_SIZE 11 /* of an empty OPT record, RFC 6891 */
+#define EDNS_NSID 3
+#define EDNS_OPTION_HEADER 4u
 #define QUERY_NSID_OPTION "\0\3\0\0" /* EDNS option 3 without data, RFC 5001 */
 
 /* What is said of an answer, collected while its records are walked. */
@@ -222,21 +224,27 @@ rcode_accepted(const struct dns_args *args, unsigned rcode)
 	return false;
 }
 
-/* What an operator wants to see behind a pass: ", nsid x1.example" or nothing. */
+/*
+ * What an operator wants to see behind a pass: ", nsid x1.example" or nothing. Options are code, length and data
+ * (RFC 6891, 6.1.2); ldns takes them apart from version 1.8 on only.
+ */
 static const char *
 nsid_text(struct answer *answer, char *text, size_t size)
 {
-	ldns_edns_option_list *list;
+	ldns_rdf *options;
+	const uint8_t *at;
 
 	text[0] = '\0';
-	if (!answer->args->nsid || (list = ldns_pkt_edns_get_option_list(answer->packet)) == NULL)
+	if (!answer->args->nsid || (options = ldns_pkt_edns_data(answer->packet)) == NULL)
 		return text;
-	for (size_t i = 0; i < ldns_edns_option_list_get_count(list); i++) {
-		ldns_edns_option *option = ldns_edns_option_list_get_option(list, i);
-
-		if (ldns_edns_get_code(option) == LDNS_EDNS_NSID)
-			snprintf(text, size, ", nsid %.*s", (int)ldns_edns_get_size(option),
-			    (const char *)ldns_edns_get_data(option));
+	at = ldns_rdf_data(options);
+	for (size_t left = ldns_rdf_size(options), length; left >= EDNS_OPTION_HEADER; left -= length, at += length) {
+		length = EDNS_OPTION_HEADER + ldns_read_uint16(at + 2);
+		if (length > left)
+			break;
+		if (ldns_read_uint16(at) == EDNS_NSID)
+			snprintf(text, size, ", nsid %.*s", (int)(length - EDNS_OPTION_HEADER),
+			    (const char *)at + EDNS_OPTION_HEADER);
 	}
 	return text;
 }

@@ -37,7 +37,7 @@ capabilities_drop(const struct sandbox *sandbox, char text[static MECHANISM_TEXT
 	applied = capng_apply(CAPNG_SELECT_CAPS) == 0;
 	if (!applied && sandbox->profile.mark) {
 		/* it was not given: setting the mark will tell */
-		capng_clear(CAPNG_SELECT_BOTH);
+		capng_clear(CAPNG_SELECT_ALL);
 		applied = capng_apply(CAPNG_SELECT_CAPS) == 0;
 	}
 	if (applied) {
@@ -53,7 +53,7 @@ identity_enter(const struct sandbox *sandbox, char text[static MECHANISM_TEXT_SI
 {
 	enum mechanism_end end;
 
-	capng_clear(CAPNG_SELECT_BOTH);
+	capng_clear(CAPNG_SELECT_ALL);
 	if (sandbox->profile.mark) /* SO_MARK is set at every execution */
 		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN);
 	end = sandbox->drop_identity ? identity_change(sandbox, text) : capabilities_drop(sandbox, text);

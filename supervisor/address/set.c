@@ -59,9 +59,13 @@ is_unwanted(const struct netlink_address *there, const struct set_wanted *wanted
 {
 	if (wanted == NULL)
 		return true;
-	/* without a label the kernel shows the interface's name */
-	return there->address.family == AF_INET &&
-	    strcmp(there->label, wanted->label[0] != '\0' ? wanted->label : wanted->interface) != 0;
+	if (there->address.family != AF_INET)
+		return false;
+	/*
+	 * Without a label the kernel shows the interface's name: its first one, whichever it was asked for by (ip-link(8),
+	 * altname). No name of an interface has a colon, and every label of ours has.
+	 */
+	return wanted->label[0] != '\0' ? strcmp(there->label, wanted->label) != 0 : strchr(there->label, ':') != NULL;
 }
 
 /* One that is there, and the one of that place that is wanted, or NULL. Returns whether it is to be removed. */

@@ -30,16 +30,11 @@ keys_note(const struct ini *ini, const struct ini_section *section)
 {
 	const struct ini_key *key;
 
-	STAILQ_FOREACH(key, &section->keys, entry) {
-		size_t i = 0;
-
-		while (known[i] != NULL && strcmp(known[i], key->name) != 0)
-			i++;
-		if (known[i] == NULL)
+	STAILQ_FOREACH(key, &section->keys, entry)
+		if (!ini_key_is(key, known))
 			import_note(ini->importing, IMPORT_DIFFERS, ini_place(key),
 			    "%.100s is no key of anycast-healthchecker: ignored, but for"
 			    " %%(%.100s)s", key->name, key->name);
-	}
 }
 
 static const char *

@@ -8,6 +8,14 @@
 #include "healthcheck_conf.h"
 #include "healthcheck_options.h"
 #include "healthcheck_words.h"
+#include "process_block.h"
+
+static const char heading[] =
+    "\n"
+    "In ExaBGP's configuration one process takes the place of those that run its healthcheck:\n"
+    "\n"
+    PROCESS_BLOCK
+    "\n";
 
 static void
 options_import(struct importing *importing, int argc, char **argv)
@@ -43,6 +51,7 @@ import_healthcheck(struct importing *importing, int argc, char **argv)
 {
 	int first;
 
+	import_heading(importing, heading);
 	if (argc > 1 && strcmp(argv[0], "--") == 0) {
 		argc--;
 		argv++;

@@ -13,7 +13,7 @@
 
 #define WORD_SIZE 128	/* no community is longer */
 #define OCTETS 8	/* of an extended community */
-#define FIELDS_MAX 4
+#define OUT_OF_MEMORY "out of memory" /* as community_parse says it */
 
 /*
  * Extended communities that are written as fields, and have no word of ours: type and subtype, and the octets of each
@@ -181,7 +181,7 @@ community_add(struct importing *importing, json_t *list, const char *word, size_
     const char *place)
 {
 	static const char *const kinds[COMMUNITY_KINDS] = {"a community", "a large community", "an extended community"};
-	char spelled[WORD_SIZE] = "", error[OPTION_ERROR_SIZE], *canonical = NULL;
+	char spelled[WORD_SIZE] = "", error[OPTION_ERROR_SIZE] = "", *canonical = NULL;
 
 	if (length < WORD_SIZE) {
 		memcpy(spelled, word, length);
@@ -191,7 +191,9 @@ community_add(struct importing *importing, json_t *list, const char *word, size_
 			number_respell(kind, spelled);
 		canonical = community_parse(spelled, error);
 	}
-	if (canonical == NULL || community_kind(canonical) != kind) {
+	if (canonical == NULL && strcmp(error, OUT_OF_MEMORY) == 0) {
+		import_note(importing, IMPORT_WRONG, place, "%s", error);
+	} else if (canonical == NULL || community_kind(canonical) != kind) {
 		import_note(importing, IMPORT_LOST, place, "%.*s is left out: it is not %s that exacheck or ExaBGP knows",
 		    (int)(length < WORD_SIZE ? length : WORD_SIZE), word, kinds[kind]);
 	} else if (!list_has(list, canonical)) {
@@ -223,6 +225,7 @@ healthcheck_as_path(struct importing *importing, const char *text, const char *p
 	if (text == NULL || text[strspn(text, " \t")] == '\0')
 		return NULL;
 	if ((path = as_path_parse(text, error)) == NULL)
-		import_note(importing, IMPORT_LOST, place, "is left out: %s", error);
+		import_note(importing, strcmp(error, OUT_OF_MEMORY) == 0 ? IMPORT_WRONG : IMPORT_LOST, place,
+		    "is left out: %s", error);
 	return path;
 }

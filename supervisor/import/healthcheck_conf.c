@@ -101,6 +101,22 @@ neighbors_find(struct reader *reader, struct healthcheck_options *options)
 	return true;
 }
 
+/* A program that is not ours to replace, or one such as a shell that is told to run ours. */
+static void
+other_note(struct reader *reader, int argc, char *const *argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strstr(argv[i], "exabgp") == NULL || strstr(argv[i], "healthcheck") == NULL)
+			continue;
+		import_note(reader->importing, IMPORT_LOST, NULL,
+		    "has %s run what may be ExaBGP's healthcheck, which is not imported: import its options by themselves",
+		    argv[0]);
+		return;
+	}
+	import_note(reader->importing, IMPORT_DIFFERS, NULL, "does not run ExaBGP's healthcheck and is left alone: %s",
+	    argc > 0 ? argv[0] : "");
+}
+
 /* What a process runs: words from the second on. */
 static void
 run_import(struct reader *reader, int argc, char **argv)
@@ -109,8 +125,7 @@ run_import(struct reader *reader, int argc, char **argv)
 	int first = healthcheck_command_options(argc, argv);
 
 	if (first == 0) {
-		import_note(reader->importing, IMPORT_DIFFERS, NULL,
-		    "does not run ExaBGP's healthcheck and is left alone: %s", argc > 0 ? argv[0] : "");
+		other_note(reader, argc, argv);
 		return;
 	}
 	reader->found++;
@@ -183,7 +198,7 @@ processes_import(struct reader *reader)
 		import_note(reader->importing, IMPORT_WRONG, path, "none of its processes runs ExaBGP's healthcheck");
 	else
 		import_note(reader->importing, IMPORT_DIFFERS, path,
-		    "one process, exacheck, takes the place of %u: name it in the `api` blocks of neighbors in place of these%s",
+		    "one process takes the place of %u, see the head of the configuration: name it in the api blocks of neighbors%s",
 		    reader->found, reader->peers->uncertain ?
 		    "; routes that only some of its neighbors are to have need the key neighbors" : "");
 }

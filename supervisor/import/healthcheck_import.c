@@ -284,20 +284,35 @@ resync_note(const struct making *making)
 		    "interval");
 }
 
+/* Returns whether there were any. */
+static bool
+quotes_replace(char *name)
+{
+	bool any = false;
+
+	for (; *(name += strcspn(name, "'\"")) != '\0'; any = true)
+		*name = '_';
+	return any;
+}
+
 /* The name of the option or of the program, or what is not yet a name. */
 static void
 name_find(struct making *making)
 {
-	const char *base = is_text(making->options->name) ? making->options->name : NAME_DEFAULT;
 	json_t *checks = json_object_get(import_document(making->importing), "checks"), *check;
 	size_t i, again = 1;
+	char base[NAME_SIZE];
 
+	snprintf(base, sizeof(base), "%s", is_text(making->options->name) ? making->options->name : NAME_DEFAULT);
+	if (quotes_replace(base))
+		healthcheck_note(making->importing, making->options, IMPORT_DIFFERS, "name",
+		    "may have no quotes here: it is %s", base);
 	snprintf(making->name, sizeof(making->name), "%s", base);
 	json_array_foreach(checks, i, check) {
 		const char *there = json_string_value(json_object_get(check, "name"));
 
-		/* its parts have names that begin so */
-		if (strncmp(there, making->name, strlen(making->name)) != 0 ||
+		/* its parts have names that begin so; one that is not UTF-8 has none, and is wrong already */
+		if (there == NULL || strncmp(there, making->name, strlen(making->name)) != 0 ||
 		    (there[strlen(making->name)] != '\0' && there[strlen(making->name)] != '-'))
 			continue;
 		snprintf(making->name, sizeof(making->name), "%.200s.%zu", base, ++again);

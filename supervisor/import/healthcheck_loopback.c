@@ -74,15 +74,6 @@ messages_add(const uint8_t *bytes, size_t length, int interface, const char *lab
 	return error;
 }
 
-int
-loopback_message_add(const void *message, size_t length, int interface, const char *label, bool whole,
-    struct string_list *list)
-{
-	int error = messages_add(message, length, interface, label, whole, list);
-
-	return error == -1 ? 0 : error;
-}
-
 static int
 answers_add(int fd, const char *label, bool whole, struct string_list *list)
 {

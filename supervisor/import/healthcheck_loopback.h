@@ -5,7 +5,6 @@
 #define EXACHECK_HEALTHCHECK_LOOPBACK_H
 
 #include <stdbool.h>
-#include <sys/types.h>
 
 #include "../../common/option.h"
 
@@ -15,9 +14,5 @@
  * it, or (whole) is it; NULL: all. Returns 0, or an errno.
  */
 int loopback_prefixes_add(const char *label, bool whole, struct string_list *);
-
-/* What loopback_prefixes_add makes of a message of the kernel (rtnetlink(7)), for tests: 0, or an errno. */
-int loopback_message_add(const void *message, size_t length, int interface, const char *label, bool whole,
-    struct string_list *);
 
 #endif

@@ -111,6 +111,7 @@ statements_next(struct statements *statements)
 			statements_refuse(statements, "a quote is not closed on its line");
 			return '\0';
 		}
+		word[length] = '\0';
 		if (!healthcheck_words_add(statements->importing, &statements->words, word, length, statements->line)) {
 			statements->valid = false;
 			return '\0';

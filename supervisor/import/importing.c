@@ -316,7 +316,8 @@ importing_text(struct importing *importing, const char *path, const char *headin
 	heading_write(file, heading);
 	heading_write(file, importing->heading);
 	written = yaml_write(importing->document, file) && !ferror(file);
-	if (fclose(file) == EOF || !written)
+	/* glibc's fclose(3) may succeed and leave no text */
+	if (fclose(file) == EOF || !written || text == NULL)
 		importing->short_of_memory = true;
 	if (!importing->short_of_memory && text_is_valid(importing, path, text) && !importing->short_of_memory)
 		return text;

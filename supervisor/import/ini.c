@@ -220,6 +220,15 @@ ini_value_extend(struct ini *ini, struct ini_value *value, const char *text, siz
 	return true;
 }
 
+bool
+ini_key_is(const struct ini_key *key, const char *const *names)
+{
+	for (; *names != NULL; names++)
+		if (strcmp(*names, key->name) == 0)
+			return true;
+	return false;
+}
+
 const char *
 ini_place(const struct ini_key *key)
 {

@@ -76,6 +76,9 @@ const struct ini_key *ini_key(const struct ini *, const struct ini_section *, co
  */
 char *ini_text(const struct ini *, const struct ini_section *, const struct ini_key *);
 
+/* Whether it is one of these names, which a NULL ends. */
+bool ini_key_is(const struct ini_key *, const char *const *names);
+
 /* The first value's place. */
 const char *ini_place(const struct ini_key *);
 

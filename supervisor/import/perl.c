@@ -167,16 +167,11 @@ unknown_note(struct perl *perl, const struct ini_section *section)
 {
 	const struct ini_key *key;
 
-	STAILQ_FOREACH(key, &section->keys, entry) {
-		size_t i = 0;
-
-		while (known[i] != NULL && strcmp(known[i], key->name) != 0)
-			i++;
-		if (known[i] == NULL)
+	STAILQ_FOREACH(key, &section->keys, entry)
+		if (!ini_key_is(key, known))
 			import_note(perl->ini.importing, IMPORT_LOST, ini_place(key),
 			    "%.100s is no key of healthcheck.pl 0.4.4: not kept",
 			    key->name);
-	}
 }
 
 static void

@@ -107,7 +107,11 @@ bounds_set(struct carrier *carrier)
 
 	CARRIER_SET(carrier, CURLOPT_TIMEOUT_MS, limit_ms > 0 ? limit_ms : 1);
 	CARRIER_SET(carrier, CURLOPT_CONNECTTIMEOUT_MS, limit_ms > 0 ? limit_ms : 1);
+#if LIBCURL_VERSION_NUM >= 0x075500
 	CARRIER_SET(carrier, CURLOPT_PROTOCOLS_STR, "http,https,smtp,smtps");
+#else
+	CARRIER_SET(carrier, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS | CURLPROTO_SMTP | CURLPROTO_SMTPS));
+#endif
 	CARRIER_SET(carrier, CURLOPT_FOLLOWLOCATION, 0L);
 	CARRIER_SET(carrier, CURLOPT_PROXY, "");
 	CARRIER_SET(carrier, CURLOPT_NOPROXY, "*");

@@ -49,8 +49,7 @@ PARTS = {
         "unread": ("answers of ExaBGP left unread", "B"),
     }),
     "shared": Part(comparison.measure_shared, {
-        "shared": ("two checks of a prefix, one down: flaps in %d s" % comparison.WATCH_S, ""),
-        "shared_away": ("two checks of a prefix, one down: route away of %d s" % comparison.WATCH_S, "s"),
+        "shared": ("two checks of a prefix, one down: the route in %d s" % comparison.WATCH_S, ""),
     }),
     "change": Part(comparison.measure_change, {
         "change": ("another MED: route away", "s"),

@@ -18,6 +18,8 @@ from harness.wait import wait_until
 pytestmark = pytest.mark.one_level
 
 PATIENCE = 30
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all,+net_admin",
+          "--ambient-caps=-all,+net_admin")
 UNPRIVILEGED = ("setpriv", "--bounding-set=-net_admin", "--inh-caps=-all")
 
 
@@ -236,3 +238,14 @@ def test_unprivileged(begin, host, file):
                  "AmbientCapabilities=CAP_NET_ADMIN in its unit")
     assert host.addresses() == set()
     wait_until(lambda: "2 of 2 addresses missing" in ctl("-s", path_of(run), "status").stdout, PATIENCE, "that it is shown")
+
+
+def test_capability_alone(begin, host, file, directory):
+    """As a service manager gives it to another user than root."""
+    runtime = directory / "runtime"
+    runtime.mkdir()
+    os.chown(runtime, 65534, 65534)
+    run = begin(service("web", file, "192.0.2.1"), wrapper=NOBODY, runtime_dir=str(runtime))
+    host.wait("192.0.2.1")
+    assert run.stop()[0] == 0
+    host.wait()

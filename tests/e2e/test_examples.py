@@ -242,8 +242,8 @@ def test_med_failover(lab, keep):  # noqa: F811
 
 # Moving over: the file holds another program's configuration, too, and stands for the same routes.
 
-ROUTING = ("prefixes", "nexthop", "interval", "fast_interval", "rise", "fall", "metric", "local_preference", "communities", "as_path",
-           "path_id", "neighbors", "down", "disabled", "disable", "ip_setup")
+ROUTING = ("prefixes", "nexthop", "interval", "fast_interval", "rise", "fall", "metric", "local_preference",
+           "communities", "as_path", "path_id", "neighbors", "down", "disabled", "disable", "ip_setup")
 
 
 def effective(path):
@@ -273,7 +273,7 @@ def test_moving_over(path, directory):
 
 
 def test_configuration_yaml_with_all_that_is_commented_out(directory):
-    """A # before a key, and before what is not said in a sentence, is taken away; but not every machine has the user."""
+    """A # before a key, and before what is no sentence, is taken away; but not every machine has the user."""
     text = (paths.REPOSITORY / "configuration.yaml").read_text()
     text = re.sub(r"^( +)# (?!user:)(?=( {2})*[a-z_]+:( |$))", r"\1", text, flags=re.MULTILINE)
     text = re.sub(r"^#(?! \S| {3}\S)", "", text, flags=re.MULTILINE)

@@ -124,12 +124,18 @@ def test_end_of_the_parent(drop_in, service):
 
 
 def test_one_of_a_name(drop_in, directory, service):
-    """The second says so and ends; with another name, or of other options, it is another one."""
+    """
+    The second of a name says so, and announces what it has to, as theirs does: were it to end, ExaBGP would start it again,
+    and end itself. With another name, or of other options, it is another one.
+    """
     run = drop_in(*options(service, "--ip", IP, "--name", "web"))
     run.wait_route(f"{IP}/32")
-    second = run_once("healthcheck", *options(service, "--ip", OTHER, "--name", "web"), environment=environment(directory))
-    assert second.returncode == 1 and second.stdout == ""
-    assert f"healthcheck web is running already, as process {run.pid}: " in second.stderr
+    second = drop_in(*options(service, "--ip", OTHER, "--name", "web"))
+    second.wait_route(f"{OTHER}/32")
+    second.wait_log(f"healthcheck web is running already, as process {run.pid}: ")
+    done = ctl("-s", socket_of(directory, "web"), "--json", "status")
+    assert f"{IP}/32" in done.stdout and f"{OTHER}/32" not in done.stdout
+    assert second.stop()[0] == 0 and not second.announced(f"{OTHER}/32")
     for more in (("--name", "web 2"), ()):
         other = drop_in(*options(service, "--ip", OTHER, *more))
         other.wait_route(f"{OTHER}/32")
@@ -137,12 +143,18 @@ def test_one_of_a_name(drop_in, directory, service):
 
 
 def test_any_user(drop_in, directory, service, root):
-    """Started by ExaBGP as a user who may not write to the runtime directory: without what is kept there."""
+    """Started by ExaBGP as a user who may not write to the runtime directory: without what is kept there, or in its own."""
     (directory / "runtime").mkdir()
-    run = drop_in(*options(service, "--ip", IP, "--name", "web"),
+    run = drop_in(*options(service, "--ip", IP, "--name", "the 'web'"),
                   wrapper=("setpriv", "--reuid=65534", "--clear-groups"))
     run.wait_route(f"{IP}/32")
-    assert run.logged(f"cannot use the runtime directory {directory}/runtime/healthcheck-web")
+    assert run.logged(f"cannot use the runtime directory {directory}/runtime/healthcheck-the%20'web'")
+    own = directory / "own"
+    own.mkdir()
+    os.chown(own, 65534, 65534)
+    drop_in(*options(service, "--ip", IP, "--name", "web"), wrapper=("setpriv", "--reuid=65534", "--clear-groups"),
+            more={"EXACHECK_RUNTIME": "", "RUNTIME_DIRECTORY": f"{own}:{directory}/another"}).wait_route(f"{IP}/32")
+    assert (own / "healthcheck-web" / "control.sock").is_socket()
 
 
 def test_addresses_of_the_loopback_interface(drop_in, directory, service, namespace):
@@ -209,6 +221,7 @@ REFUSED = {
     "value": (("--rise", "many"), "error: --rise: "),
     "file": (("-F", "/nowhere/web.conf"), "/nowhere/web.conf"),
     "user": (("--ip", IP, "--user", "no-such-user"), "--user: no user no-such-user on this system"),
+    "group": (("--ip", IP, "--group", "no-such-group"), "--group: no group no-such-group on this system"),
     "pid": (("--ip", IP, "--pid", "/nowhere/pid"), "--pid: cannot write /nowhere/pid: No such file or directory"),
     "ways to log": (("--silent", "--no-syslog"), "does not go together with --silent"),
 }

@@ -220,7 +220,7 @@ def test_golden(path, directory):
 
 
 def test_all_options_are_in_golden_files():
-    words = " ".join(path.read_text() for path in CASES)
+    words = " ".join(path.read_text(errors="replace") for path in CASES)
     helped = subprocess.run([str(paths.BUILD / "healthcheck" / "options")], input="[]", capture_output=True, text=True,
                             timeout=60, check=True)
     names = set(json.loads(helped.stdout)) - {"help"}

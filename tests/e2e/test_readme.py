@@ -49,7 +49,8 @@ def test_every_command_is_run_by_a_test():
 
 
 def targets():
-    done = subprocess.run(["make", "-pRrq", "NO_DEPS=1", ":"], cwd=paths.REPOSITORY, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(["make", "-pRrq", "NO_DEPS=1", ":"], cwd=paths.REPOSITORY, capture_output=True, text=True,
+                          timeout=300)
     return set(re.findall(r"^([a-z][\w-]*):", done.stdout, re.MULTILINE))
 
 

@@ -107,18 +107,28 @@ def wait_announced(machine, names, unit):
         raise AssertionError(f"{error}\n{machine.journal(unit)}") from error
 
 
-def configure(machine, checks, **settings):
-    """The configuration, which an exacheck that runs has not read yet."""
-    machine.write("/etc/exabgp/exacheck.yaml", json.dumps(config(*checks, **settings)))
+def configure(machine, checks, more=None, **settings):
+    """The configuration, which an exacheck that runs has not read yet. more: beside settings and checks."""
+    machine.write("/etc/exabgp/exacheck.yaml", json.dumps({**config(*checks, **settings), **(more or {})}))
+
+
+# What writes files and addresses: exacheck-log as ExaBGP's user, exacheck-web and exacheck-address as the workers'.
+LOG, METRICS, STATES = "/var/log/exacheck/exacheck.log", "/var/lib/exacheck/exacheck.prom", "/var/lib/exacheck"
+BESIDE = {"sandbox": "strict", "exabgp": {"output": "fifo /run/exabgp"}, "status_dir": STATES,
+          "more": {"metrics": {"textfile": METRICS}, "logging": [{"method": "file", "destination": LOG}]}}
+ADDRESS = "198.18.250.1"
 
 
 @pytest.fixture
 def beside(machine, checks):
     """exacheck.service beside exabgp.service, with the pipes that the latter makes."""
     machine.write("/etc/exabgp/exabgp.conf", NEIGHBOR.format(api=""))
-    # for the test a watchdog of 3 seconds in place of 30
-    machine.write("/run/systemd/system/exacheck.service.d/quick.conf", "[Service]\nWatchdogSec=3\n")
-    configure(machine, checks, sandbox="strict", exabgp={"output": "fifo /run/exabgp"})
+    dropins = "/run/systemd/system/exacheck.service.d"
+    machine.write(f"{dropins}/quick.conf", "[Service]\nWatchdogSec=3\n")  # in place of 30
+    for name in ("addresses.conf", "files.conf"):
+        machine.write(f"{dropins}/{name}", (UNITS / "exacheck.service.d" / name).read_text())
+    machine.run("install", "-d", "-o", "exacheck", "/var/lib/exacheck")
+    configure(machine, checks, **BESIDE)
     machine.run("systemctl", "daemon-reload")
     machine.run("systemctl", "start", "exabgp")
     machine.run("systemctl", "start", "exacheck")
@@ -135,8 +145,12 @@ def processes_of(machine, unit):
     return {int(pid): (user, title) for pid, user, title in (line.split(None, 2) for line in lines)}
 
 
+def addresses(machine):
+    return machine.run("ip", "-o", "address", "show", "dev", "lo").stdout
+
+
 def test_beside_exabgp(beside, checks):
-    """Every method works, confined as outside; reload, a supervisor that hangs, and the end."""
+    """Every method works, confined as outside; files, addresses; reload, upgrade, a supervisor that hangs, the end."""
     names = [entry["name"] for entry in checks]
     user = beside.run("id", "-u", "exacheck").stdout.strip()
     found = wait_announced(beside, names, "exacheck")
@@ -147,19 +161,25 @@ def test_beside_exabgp(beside, checks):
     users = {title: user for user, title in processes_of(beside, "exacheck").values()}
     assert {user for title, user in users.items() if "Worker" in title} == {"exacheck"}, users
     assert {user for title, user in users.items() if "Master" in title} == {"exabgp"}, users
-    configure(beside, checks[:-1], sandbox="strict", exabgp={"output": "fifo /run/exabgp"})
+    for path in (LOG, METRICS, f"{STATES}/tcp"):
+        wait_until(lambda: beside.run("test", "-s", path, check=False).returncode == 0, 20, path, 0.1)
+    assert "tcp: startup -> up" in beside.run("journalctl", "--output=cat", "EXACHECK_CHECK=tcp").stdout
+    last = {**checks[-1], "prefixes": [f"{ADDRESS}/32"], "ip_setup": {"interface": "lo"}}
+    configure(beside, [*checks[1:-1], last], **BESIDE)
     beside.run("systemctl", "reload", "exacheck")
-    wait_announced(beside, names[:-1], "exacheck")
+    names = names[1:]
+    wait_announced(beside, names, "exacheck")
+    wait_until(lambda: ADDRESS in addresses(beside), 20, f"{ADDRESS} on the loopback interface", 0.1)
     first = beside.show("exacheck", "MainPID")
     assert "upgraded" in beside.run("exacheck-ctl", "upgrade").stdout
-    wait_announced(beside, names[:-1], "exacheck")
+    wait_announced(beside, names, "exacheck")
     assert beside.show("exacheck", "MainPID") == first
     beside.run("kill", "-STOP", first)
     wait_until(lambda: beside.show("exacheck", "MainPID") not in ("0", first), 60, "a restart by the watchdog", 0.1)
-    wait_announced(beside, names[:-1], "exacheck")
+    wait_announced(beside, names, "exacheck")
     beside.run("systemctl", "stop", "exacheck")
     assert (beside.show("exacheck", "Result"), beside.show("exacheck", "ExecMainStatus")) == ("success", "0")
-    assert not processes_of(beside, "exacheck")
+    assert not processes_of(beside, "exacheck") and ADDRESS not in addresses(beside)
 
 
 @pytest.fixture

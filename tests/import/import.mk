@@ -7,6 +7,6 @@ $(BUILD)/import/dump: $(BUILD)/obj/tests/import/dump.o $(BUILD)/libsupervisor.a 
 e2e: $(BUILD)/import/dump
 
 # allocations that fail when the test says so
-$(BUILD)/unit/test_import_ini: LIBS_UNIT += \
+$(BUILD)/unit/test_import_ini $(BUILD)/unit/test_healthcheck_source: LIBS_UNIT += \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup,--wrap=strndup \
 	-Wl,--wrap=open_memstream

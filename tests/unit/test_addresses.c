@@ -367,6 +367,26 @@ START_TEST(every_small_case)
 }
 END_TEST
 
+/* An interface has other names, by which it is found as well; the kernel's label of an address is the first. */
+START_TEST(interface_by_another_name)
+{
+	static const struct {
+		const char *wanted, *there;
+		bool removed;
+	} cases[] = {{"", "lo", false}, {"", "alternative", false}, {"", "lo:x", true}, {"other:x", "other:x", false},
+	    {"other:x", "lo", true}, {"other:x", "lo:x", true}};
+	struct netlink_address there = {.index = 1, .address = address_of(0, false), .length = 32, .mark = MARK};
+	struct set_wanted wanted = {.interface = "alternative", .index = 1, .address = address_of(0, false)};
+	bool removed;
+
+	strlcpy(wanted.label, cases[_i].wanted, sizeof(wanted.label));
+	strlcpy(there.label, cases[_i].there, sizeof(there.label));
+	set_compare(&wanted, 1, &there, 1, MARK, &removed);
+	ck_assert_int_eq(removed, cases[_i].removed);
+	ck_assert_int_eq(wanted.verdict, cases[_i].removed ? SET_ADD : SET_THERE);
+}
+END_TEST
+
 /* Messages. */
 
 static struct netlink_address
@@ -487,6 +507,7 @@ main(void)
 	tcase_add_test(process, order_good);
 	tcase_add_loop_test(process, order_bad, 0, COUNT(orders_bad));
 	tcase_add_loop_test(process, every_small_case, 0, 4);
+	tcase_add_loop_test(process, interface_by_another_name, 0, 6);
 	tcase_add_loop_test(process, message_back, 0, 3);
 	tcase_add_test(process, message_errors);
 	tcase_add_test(process, message_hostile);

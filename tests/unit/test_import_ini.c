@@ -6,35 +6,10 @@
 #include <string.h>
 
 #include "../../supervisor/import/ini.h"
-#include "allocations.h"
+#include "allocations_text.h"
 #include "unit.h"
 
 #define GOLDEN "tests/e2e/golden/import/"
-
-void *__real_realloc(void *, size_t);
-void *__wrap_realloc(void *, size_t);
-char *__real_strndup(const char *, size_t);
-char *__wrap_strndup(const char *, size_t);
-FILE *__real_open_memstream(char **, size_t *);
-FILE *__wrap_open_memstream(char **, size_t *);
-
-void *
-__wrap_realloc(void *memory, size_t size)
-{
-	return allocation_fails() ? NULL : __real_realloc(memory, size);
-}
-
-char *
-__wrap_strndup(const char *text, size_t length)
-{
-	return allocation_fails() ? NULL : __real_strndup(text, length);
-}
-
-FILE *
-__wrap_open_memstream(char **text, size_t *length)
-{
-	return allocation_fails() ? NULL : __real_open_memstream(text, length);
-}
 
 /* Notes as printed; malloc'd. */
 static char *

@@ -107,7 +107,8 @@ class Lab:
         names = {"directory": directory, "bird4": self.bird4, "exabgp4": self.exabgp4, "port": self.port}
         commands = command if isinstance(command, dict) else {"health": command}
         names["process"] = "".join(self.process(name, words) for name, words in commands.items() if words)
-        names["api"] = self.api or f"api {{ processes [ {', '.join(commands)} ]; }}"
+        processes = f"api {{ processes [ {', '.join(commands)} ]; }}"
+        names["api"] = processes if self.api is None else self.api
         bird_conf, self.exabgp_conf = directory / "bird.conf", directory / "exabgp.conf"
         bird_conf.write_text(BIRD.format(**names))
         self.exabgp_conf.write_text(EXABGP.format(**names))

@@ -14,6 +14,8 @@ from .wait import wait_until
 
 SYSTEMD = "/usr/lib/systemd/systemd"
 STARTED_LIMIT = 120  # seconds
+NAMESPACES = ("unshare", "--cgroup", "--pid", "--fork", "--mount", "--net", "--uts", "--ipc", "--kill-child",
+              "--propagation", "private")
 
 # ROOT: where the layers come together; BOUND: directories that are the same inside; INSTALL: a command, with the new
 # root as $ROOT, before it is started
@@ -70,7 +72,8 @@ def lacking():
     mounted = cgroup_mount()
     if mounted is None or not os.access(mounted, os.W_OK):
         return "no cgroups (version 2) to make"
-    return None
+    trial = subprocess.run([*NAMESPACES, "mount", "-t", "tmpfs", "trial", "/mnt"], capture_output=True, text=True)
+    return f"no namespaces to mount in: {trial.stderr.strip()}" if trial.returncode else None
 
 
 class Machine:
@@ -90,8 +93,7 @@ class Machine:
         enter = f'echo $$ >{self.cgroup}/cgroup.procs && exec "$@"'
         with open(self.log_path, "wb") as log:
             self.holder = processes.start(
-                ["sh", "-c", enter, "sh", "unshare", "--cgroup", "--pid", "--fork", "--mount", "--net", "--uts",
-                 "--ipc", "--kill-child", "--propagation", "private", "sh", "-c", SETUP],
+                ["sh", "-c", enter, "sh", *NAMESPACES, "sh", "-c", SETUP],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
         try:
             wait_until(self._started, STARTED_LIMIT, "systemd to have started", 0.05)
