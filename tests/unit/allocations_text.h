@@ -22,11 +22,7 @@ int __wrap_fclose(FILE *);
 static struct {
 	FILE *file;
 	char **text;
-<<<<<<< HEAD
-} stream; /* in memory, the last one */
-=======
 } allocations_stream; /* in memory, the last one */
->>>>>>> c7695636299fa866598e8299f2d48320c54016b5
 
 void *
 __wrap_realloc(void *memory, size_t size)
@@ -45,29 +41,14 @@ __wrap_open_memstream(char **text, size_t *length)
 {
 	if (allocation_fails())
 		return NULL;
-<<<<<<< HEAD
-	stream.text = text;
-	return stream.file = __real_open_memstream(text, length);
-=======
 	allocations_stream.text = text;
 	return allocations_stream.file = __real_open_memstream(text, length);
->>>>>>> c7695636299fa866598e8299f2d48320c54016b5
 }
 
 /* glibc's fclose makes the text as long as it is: when that fails there is none, and it says nothing. */
 int
 __wrap_fclose(FILE *file)
 {
-<<<<<<< HEAD
-	bool ours = file == stream.file, lost = ours && allocation_fails();
-	int closed = __real_fclose(file);
-
-	if (ours)
-		stream.file = NULL;
-	if (lost) {
-		free(*stream.text);
-		*stream.text = NULL;
-=======
 	bool ours = file == allocations_stream.file, lost = ours && allocation_fails();
 	int closed = __real_fclose(file);
 
@@ -76,7 +57,6 @@ __wrap_fclose(FILE *file)
 	if (lost) {
 		free(*allocations_stream.text);
 		*allocations_stream.text = NULL;
->>>>>>> c7695636299fa866598e8299f2d48320c54016b5
 	}
 	return closed;
 }
