@@ -14,12 +14,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../common/digest.h"
 #include "../common/monotime.h"
 #include "lock.h"
 
 #define RUNTIME_VARIABLE "EXACHECK_RUNTIME"
 #define RUNTIME_DEFAULT "/run/exacheck"
-#define NAME_DIGITS "%08" PRIx32
+#define NAME_DIGITS "%016" PRIx64
 #define PATIENCE_NS (2500 * NS_PER_MILLISECOND) /* a predecessor ends in half of this */
 #define POLL_NS (20 * NS_PER_MILLISECOND)
 
@@ -50,19 +51,15 @@ runtime_directory(int *length)
 	return directory;
 }
 
-/* FNV-1a, each word with the NUL at its end. */
-static uint32_t
+/* Each word counts with the NUL at its end. */
+static uint64_t
 words_number(int argc, char **argv)
 {
-	uint32_t number = 2166136261u;
+	uint64_t digest = DIGEST_BEGIN;
 
 	for (int i = 0; i < argc; i++)
-		for (const char *byte = argv[i];; byte++) {
-			number = (number ^ (unsigned char)*byte) * 16777619u;
-			if (*byte == '\0')
-				break;
-		}
-	return number;
+		digest = digest_add(digest, argv[i], strlen(argv[i]) + 1);
+	return digest;
 }
 
 /* What has no place in the name of a file is written as %XX; false: it is too long. */

@@ -194,6 +194,9 @@ service_start(struct event_base *base, void (*describe)(void *, char *, size_t),
 		return false;
 	}
 	event_active(service.turn, EV_TIMEOUT, 0);
+	/* at once, too: after an upgrade in place who watches goes on counting from what the predecessor said last */
+	if (service.watchdog != NULL)
+		watchdog_turn(-1, 0, NULL);
 	return true;
 }
 

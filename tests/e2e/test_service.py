@@ -190,6 +190,18 @@ def test_upgrade(start, keep, manager):
     assert {message.pid for message in manager.messages} == {run.pid}
 
 
+def test_upgrade_is_no_pause_of_the_watchdog(start, keep, manager):
+    """However many upgrades there are between two words to it."""
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server))), environment=manager.environment(watchdog=600))
+    ready = manager.wait("READY", "1")
+    for _ in range(2):
+        before = time.monotonic()
+        os.kill(run.pid, signal.SIGUSR2)
+        ready = manager.wait("READY", "1", after=ready.when)
+        manager.wait("WATCHDOG", "1", after=before)
+
+
 def test_stopping_says_how_long_a_drain_takes(start, keep, manager):
     server = keep(TcpServer())
     run = start(config(check("web", tcp(server), drain_time=0.4)), environment=manager.environment())

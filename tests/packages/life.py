@@ -119,12 +119,22 @@ def upgrade(source):
         raise Failure("the upgrade: worker-icmp has lost its capability")
 
 
+def service_active():
+    return output("systemctl", "is-active", "exacheck").strip() == "active"
+
+
 def end(others):
     """As README.Debian says: what ExaBGP runs ends with ExaBGP; then the packages, and all that came with them."""
     server_stop()
     wait_for(lambda: not route(), "the route leaving BIRD")
     subprocess.run(["systemctl", "stop", "exabgp"], check=True)
+    with open("/etc/exabgp/exacheck.yaml", "a") as file:
+        file.write("exacheck: {exabgp: {output: fifo /run/exabgp}}\n")
+    subprocess.run(["systemctl", "start", "exacheck"], check=True)
+    wait_for(service_active, "exacheck.service")
     apt("remove", "-y", "exacheck")
+    if service_active():
+        raise Failure("the package is removed, and its service goes on")
     if not os.path.exists("/etc/exabgp/exacheck.yaml"):
         raise Failure("remove took the configuration away")
     apt("purge", "-y", "exacheck", "exacheck-worker-http")

@@ -45,7 +45,7 @@ START_TEST(options_are_a_name)
 	setenv("EXACHECK_RUNTIME", "/tmp/runtime", 1);
 	ck_assert(instance_name(&instance, NULL, 2, web) && instance_name(&again, "", 2, web));
 	ck_assert_str_eq(instance.name, again.name);
-	ck_assert_uint_eq(strlen(instance.name), 8);
+	ck_assert_uint_eq(strlen(instance.name), 16);
 	ck_assert(strncmp(instance.directory, "/tmp/runtime/healthcheck-", 25) == 0);
 	ck_assert_str_eq(instance.directory + 25, instance.name);
 	ck_assert(instance_name(&again, NULL, 2, other) && strcmp(instance.name, again.name) != 0);
@@ -62,7 +62,7 @@ START_TEST(long_names)
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	ck_assert(instance_name(&instance, name, 2, web));
-	ck_assert_uint_eq(strlen(instance.name), 8);
+	ck_assert_uint_eq(strlen(instance.name), 16);
 	memset(path, 'x', sizeof(path) - 1);
 	path[0] = '/';
 	path[sizeof(path) - 1] = '\0';
