@@ -79,11 +79,15 @@ place_skip(const char *name, const char *text)
 static void
 note_report(void *context, enum import_kind kind, const char *text)
 {
+	static const enum severity severities[IMPORT_KINDS] = {
+		[IMPORT_LOST] = SEVERITY_WARNING,
+		[IMPORT_LACKS] = SEVERITY_ERROR,
+		[IMPORT_WRONG] = SEVERITY_ERROR,
+	};
 	const struct reporting *reporting = context;
 
 	if (kind != IMPORT_DIFFERS)
-		diagnostic_add(reporting->diagnostics, kind == IMPORT_WRONG ? SEVERITY_ERROR : SEVERITY_WARNING, 0, 0, NULL,
-		    "%s", place_skip(reporting->name, text));
+		diagnostic_add(reporting->diagnostics, severities[kind], 0, 0, NULL, "%s", place_skip(reporting->name, text));
 }
 
 /* A prefix of the running configuration, and its metric when up, by which the first of all can be told. */
@@ -158,6 +162,9 @@ text_make(struct importing *importing, const struct healthcheck_command *command
 	options_settle(options);
 	if ((running != NULL && options->ips.count == 0 && !addresses_keep(importing, running, options)) ||
 	    !healthcheck_import(importing, options))
+		return NULL;
+	/* a route without what keeps it from somewhere, or makes it worse than another, is not one that was asked for */
+	if (import_count(importing, IMPORT_LACKS) > 0)
 		return NULL;
 	settings_add(importing, command);
 	inherited_environment_add(importing);

@@ -194,7 +194,7 @@ community_add(struct importing *importing, json_t *list, const char *word, size_
 	if (canonical == NULL && strcmp(error, OUT_OF_MEMORY) == 0) {
 		import_note(importing, IMPORT_WRONG, place, "%s", error);
 	} else if (canonical == NULL || community_kind(canonical) != kind) {
-		import_note(importing, IMPORT_LOST, place, "%.*s is left out: it is not %s that exacheck or ExaBGP knows",
+		import_note(importing, IMPORT_LACKS, place, "%.*s is left out: it is not %s that exacheck or ExaBGP knows",
 		    (int)(length < WORD_SIZE ? length : WORD_SIZE), word, kinds[kind]);
 	} else if (!list_has(list, canonical)) {
 		address_note(importing, spelled, canonical, place);
@@ -225,7 +225,7 @@ healthcheck_as_path(struct importing *importing, const char *text, const char *p
 	if (text == NULL || text[strspn(text, " \t")] == '\0')
 		return NULL;
 	if ((path = as_path_parse(text, error)) == NULL)
-		import_note(importing, strcmp(error, OUT_OF_MEMORY) == 0 ? IMPORT_WRONG : IMPORT_LOST, place,
+		import_note(importing, strcmp(error, OUT_OF_MEMORY) == 0 ? IMPORT_WRONG : IMPORT_LACKS, place,
 		    "is left out: %s", error);
 	return path;
 }

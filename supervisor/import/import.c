@@ -53,7 +53,7 @@ import_run(const struct importer *importer, struct importing *importing, int arg
 		perror("exacheck: standard output");
 		return EXIT_USAGE;
 	}
-	return import_count(importing, IMPORT_LOST) > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return import_count(importing, IMPORT_LOST) + import_count(importing, IMPORT_LACKS) > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int

@@ -157,6 +157,7 @@ note_print(void *context, enum import_kind kind, const char *text)
 	static const char *const words[IMPORT_KINDS] = {
 		[IMPORT_DIFFERS] = "note",
 		[IMPORT_LOST] = "warning",
+		[IMPORT_LACKS] = "warning",
 		[IMPORT_WRONG] = "error",
 	};
 

@@ -16,6 +16,7 @@ struct importing;
 enum import_kind {
 	IMPORT_DIFFERS, /* kept, and done in another way than there */
 	IMPORT_LOST,	/* not kept: somebody has to do something about it */
+	IMPORT_LACKS,	/* so, of what a route says; who runs it without a person who reads this must not announce it */
 	IMPORT_WRONG,	/* the input cannot be read, or means nothing: there is no configuration */
 	IMPORT_KINDS
 };

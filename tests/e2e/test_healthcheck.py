@@ -222,6 +222,8 @@ REFUSED = {
     "file": (("-F", "/nowhere/web.conf"), "/nowhere/web.conf"),
     "user": (("--ip", IP, "--user", "no-such-user"), "--user: no user no-such-user on this system"),
     "group": (("--ip", IP, "--group", "no-such-group"), "--group: no group no-such-group on this system"),
+    "community": (("--ip", IP, "--community", "65000:1 no-exprt"), "--community: no-exprt is left out: "),
+    "AS set": (("--ip", IP, "--as-path", "64496 ( 64497 )"), "--as-path: is left out: "),
     "pid": (("--ip", IP, "--pid", "/nowhere/pid"), "--pid: cannot write /nowhere/pid: No such file or directory"),
     "ways to log": (("--silent", "--no-syslog"), "does not go together with --silent"),
 }
