@@ -22,7 +22,7 @@ int __wrap_fclose(FILE *);
 static struct {
 	FILE *file;
 	char **text;
-} stream; /* in memory, the last one */
+} allocations_stream; /* in memory, the last one */
 
 void *
 __wrap_realloc(void *memory, size_t size)
@@ -41,22 +41,22 @@ __wrap_open_memstream(char **text, size_t *length)
 {
 	if (allocation_fails())
 		return NULL;
-	stream.text = text;
-	return stream.file = __real_open_memstream(text, length);
+	allocations_stream.text = text;
+	return allocations_stream.file = __real_open_memstream(text, length);
 }
 
 /* glibc's fclose makes the text as long as it is: when that fails there is none, and it says nothing. */
 int
 __wrap_fclose(FILE *file)
 {
-	bool ours = file == stream.file, lost = ours && allocation_fails();
+	bool ours = file == allocations_stream.file, lost = ours && allocation_fails();
 	int closed = __real_fclose(file);
 
 	if (ours)
-		stream.file = NULL;
+		allocations_stream.file = NULL;
 	if (lost) {
-		free(*stream.text);
-		*stream.text = NULL;
+		free(*allocations_stream.text);
+		*allocations_stream.text = NULL;
 	}
 	return closed;
 }

@@ -3,7 +3,6 @@
  * configuration, or none and a word about it. And the bounds of the reader.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "../../supervisor/import/ini.h"
