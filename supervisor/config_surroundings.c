@@ -160,7 +160,8 @@ secrets_look(struct diagnostics *diagnostics, const struct node *root, const str
 
 	if (everybody_reads(config->path))
 		place_report(diagnostics, SEVERITY_WARNING, first ? &url : &dsn, node,
-		    "is a secret, and every user of this machine may read the file: chmod o-r");
+		    "is a secret, and every user of this machine may read the file: chgrp it to a group of exacheck's "
+		    "user, then chmod o-r");
 }
 
 void

@@ -138,7 +138,8 @@ site_make(struct site *site, struct control_socket *new)
 	if (!bound)
 		return site_failed(site, "cannot make it");
 	if (!site_permit(site, new, &made))
-		return site_failed(site, "cannot give it group and mode as exacheck.control says");
+		return site_failed(site, errno != EPERM ? "cannot give it group and mode as exacheck.control says" :
+		    "exacheck has to be a member of exacheck.control.group (systemd: SupplementaryGroups=)");
 	if (listen(new->fd, BACKLOG) == -1)
 		return site_failed(site, "cannot listen");
 	new->device = made.st_dev;

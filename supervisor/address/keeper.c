@@ -90,6 +90,9 @@ change_failed(struct look *look, const struct keeper *keeper, bool add, const st
 		if (error == EPERM)
 			report_problem("cannot %s %s: CAP_NET_ADMIN is missing: start exacheck as root, or with "
 			    "AmbientCapabilities=CAP_NET_ADMIN in its unit", add ? "put up" : "remove", text);
+		else if (error == EACCES && address->address.family == AF_INET6)
+			report_problem("cannot put %s on %s: IPv6 is switched off there: sysctl net.ipv6.conf.%s.disable_ipv6", text,
+			    interface, interface);
 		else
 			report_problem("cannot %s %s%s%s: %s", add ? "put" : "remove", text, add ? " on " : "", interface,
 			    strerror(error));

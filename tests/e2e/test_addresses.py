@@ -240,6 +240,15 @@ def test_unprivileged(begin, host, file):
     wait_until(lambda: "2 of 2 addresses missing" in ctl("-s", path_of(run), "status").stdout, PATIENCE, "that it is shown")
 
 
+def test_ipv6_switched_off(begin, host, file):
+    """As in many containers; IPv4 is not held up by it."""
+    host.namespace.run("sysctl", "-qw", "net.ipv6.conf.lo.disable_ipv6=1")
+    run = begin(service("six", file, "2001:db8::1"), service("four", file, "192.0.2.1"))
+    run.wait_log("exacheck-address: cannot put 2001:db8::1 on lo: IPv6 is switched off there: "
+                 "sysctl net.ipv6.conf.lo.disable_ipv6")
+    host.wait("192.0.2.1")
+
+
 def test_capability_alone(begin, host, file, directory):
     """As a service manager gives it to another user than root."""
     runtime = directory / "runtime"

@@ -115,6 +115,7 @@ def configure(machine, checks, more=None, **settings):
 # What writes files and addresses: exacheck-log as ExaBGP's user, exacheck-web and exacheck-address as the workers'.
 LOG, METRICS, STATES = "/var/log/exacheck/exacheck.log", "/var/lib/exacheck/exacheck.prom", "/var/lib/exacheck"
 BESIDE = {"sandbox": "strict", "exabgp": {"output": "fifo /run/exabgp"}, "status_dir": STATES,
+          "control": {"group": "adm"},
           "more": {"metrics": {"textfile": METRICS}, "logging": [{"method": "file", "destination": LOG}]}}
 ADDRESS = "198.18.250.1"
 
@@ -124,7 +125,7 @@ def beside(machine, checks):
     """exacheck.service beside exabgp.service, with the pipes that the latter makes."""
     machine.write("/etc/exabgp/exabgp.conf", NEIGHBOR.format(api=""))
     dropins = "/run/systemd/system/exacheck.service.d"
-    machine.write(f"{dropins}/quick.conf", "[Service]\nWatchdogSec=3\n")  # in place of 30
+    machine.write(f"{dropins}/quick.conf", "[Service]\nWatchdogSec=3\nSupplementaryGroups=adm\n")  # in place of 30
     for name in ("addresses.conf", "files.conf"):
         machine.write(f"{dropins}/{name}", (UNITS / "exacheck.service.d" / name).read_text())
     machine.run("install", "-d", "-o", "exacheck", "/var/lib/exacheck")
@@ -161,6 +162,7 @@ def test_beside_exabgp(beside, checks):
     users = {title: user for user, title in processes_of(beside, "exacheck").values()}
     assert {user for title, user in users.items() if "Worker" in title} == {"exacheck"}, users
     assert {user for title, user in users.items() if "Master" in title} == {"exabgp"}, users
+    assert beside.run("stat", "--format=%U:%G", "/run/exacheck/control.sock").stdout.strip() == "exabgp:adm"
     for path in (LOG, METRICS, f"{STATES}/tcp"):
         wait_until(lambda: beside.run("test", "-s", path, check=False).returncode == 0, 20, path, 0.1)
     assert "tcp: startup -> up" in beside.run("journalctl", "--output=cat", "EXACHECK_CHECK=tcp").stdout

@@ -196,9 +196,11 @@ static const struct {
     {0640, 0755, "notifications: [{name: ops, url: '" URL "'}]\n" WEB, ""},
     {0644, 0750, "notifications: [{name: ops, url: '" URL "'}]\n" WEB, ""},
     {0644, 0711, "notifications: [{name: ops, url: '" URL "'}]\n" WEB,
-	"c.yaml:1:34: warning: notifications[1] (ops).url: is a secret, and every user of this machine may read the file: chmod o-r\n"},
+	"c.yaml:1:34: warning: notifications[1] (ops).url: is a secret, and every user of this machine may read the file: "
+	"chgrp it to a group of exacheck's user, then chmod o-r\n"},
     {0644, 0755, "sentry: {dsn: 'https://key@host/1'}\n" WEB,
-	"c.yaml:1:15: warning: sentry.dsn: is a secret, and every user of this machine may read the file: chmod o-r\n"},
+	"c.yaml:1:15: warning: sentry.dsn: is a secret, and every user of this machine may read the file: "
+	"chgrp it to a group of exacheck's user, then chmod o-r\n"},
     {0644, 0755, "sentry: {enabled: no}\nlogging: [{method: syslog}]\n" WEB, ""},
 };
 
