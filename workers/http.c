@@ -142,7 +142,7 @@ prepare_payload(char *error)
 	if ((out = open_memstream(&setup.payload, &setup.payload_length)) == NULL)
 		return no_memory(error);
 	written = args->body != NULL ? fputs(args->body, out) >= 0 : form_write(out, &args->data);
-	return (fclose(out) == 0 && written) || no_memory(error);
+	return (fclose(out) == 0 && written && setup.payload != NULL) || no_memory(error);
 }
 
 /* Which statuses pass: the expected ones, else any 2xx, or any at all. */

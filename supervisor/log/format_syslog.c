@@ -123,7 +123,7 @@ message_make(const struct logger_setup *setup, const struct log_fields *fields, 
 	header_print(setup, fields, local, stamp, stream);
 	fprintf(stream, "%s%s", marked ? BYTE_ORDER_MARK : "", text);
 	failed = ferror(stream) != 0;
-	if (fclose(stream) == EOF || failed) {
+	if (fclose(stream) == EOF || failed || message == NULL) {
 		free(message);
 		return NULL;
 	}
