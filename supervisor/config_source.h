@@ -16,6 +16,7 @@ struct config_source {
 	/* As config_load (config.h); running: that which is to be replaced, NULL: this is the start. */
 	struct config *(*load)(const struct config_source *, const struct config *running, struct diagnostics *);
 	void *context;
+	const char *runtime_dir; /* whatever the configuration says; NULL: that says it */
 };
 
 /* A file in our own format. path outlives it. */

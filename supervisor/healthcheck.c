@@ -43,6 +43,7 @@ static int
 command_start(struct healthcheck_command *command, const struct healthcheck_options *options, int64_t watchdog_ns)
 {
 	const struct config_source source = {.name = command->name, .load = healthcheck_load, .context = command,
+	    .runtime_dir = command->instance.directory,
 	    .file = options->config != NULL ? options->config : "/dev/null"};
 	const struct supervisor_start start = {.source = &source, .watchdog_ns = watchdog_ns,
 	    .once = options->interval_s == 0};

@@ -1,14 +1,11 @@
 /*
  * The overrides' timer and file. Touches the nodes, "overrides" and its neighbours in the runtime directory. Invariant:
  * the file says what the nodes do, or somebody was told that it does not.
- *
- * It is replaced as a whole. Nothing is synced to the disk, which could hold up the checks.
  */
 #include "overrides.h"
 
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +13,7 @@
 
 #include "../common/log.h"
 #include "checks.h"
+#include "file_replace.h"
 #include "journal.h"
 #include "journal_file.h"
 #include "loop.h"
@@ -34,44 +32,22 @@ struct overrides {
 
 /* The file. */
 
-static bool
-bytes_write(const char *path, const char *bytes, size_t length)
-{
-	int fd, error = 0;
-	ssize_t written;
-
-	unlink(path);
-	if ((fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)) == -1)
-		return false;
-	if ((written = write(fd, bytes, length)) != (ssize_t)length)
-		error = written == -1 ? errno : ENOSPC;
-	close(fd);
-	errno = error;
-	return error == 0;
-}
-
 /* False with errno. */
 static bool
-file_replace(const struct overrides *overrides)
+file_write(const struct overrides *overrides)
 {
 	size_t length = 0;
 	char *text = overrides_encode(overrides->checks, &length);
-	bool replaced = false;
-	int error;
+	bool written = false;
 
 	if (text == NULL)
 		errno = ENOMEM;
 	else if (length == 0)
-		replaced = unlink(overrides->path) == 0 || errno == ENOENT;
+		written = unlink(overrides->path) == 0 || errno == ENOENT;
 	else
-		replaced = bytes_write(overrides->new_path, text, length) &&
-		    rename(overrides->new_path, overrides->path) == 0;
-	error = errno;
+		written = file_replace(overrides->path, overrides->new_path, text, length);
 	free(text);
-	if (!replaced)
-		unlink(overrides->new_path);
-	errno = error;
-	return replaced;
+	return written;
 }
 
 static bool
@@ -84,7 +60,7 @@ overrides_save(struct overrides *overrides, char problem[static OVERRIDES_PROBLE
 	else if (journal_lock(overrides->journal) == -1)
 		snprintf(problem, OVERRIDES_PROBLEM_SIZE, "%s is not written: the runtime directory is not ours",
 		    overrides->path);
-	else if (!(saved = file_replace(overrides)))
+	else if (!(saved = file_write(overrides)))
 		snprintf(problem, OVERRIDES_PROBLEM_SIZE, "%s cannot be written: %s", overrides->path, strerror(errno));
 	if (saved && overrides->unsaved)
 		log_info("%s is written again", overrides->path);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "command_line.h"
+#include "config_kept.h"
 #include "config_source.h"
 #include "journald.h"
 #include "launcher.h"
@@ -55,7 +56,8 @@ start_run(const struct supervisor_start *start)
 	paths = (struct launcher_paths){.libexec = libexec_find(libexec), .program = program_path()};
 	if ((launcher = launcher_start(&paths)) == NULL)
 		return EXIT_FAILURE;
-	if ((config = config_source_load(start->source, NULL)) == NULL) {
+	if ((config = config_source_load(start->source, NULL)) == NULL &&
+	    (config = config_kept_load(start->source)) == NULL) {
 		launcher_free(launcher);
 		return EXIT_USAGE;
 	}

@@ -120,6 +120,7 @@ checks_start(struct supervisor *supervisor)
 	feed_configure(supervisor->feed);
 	addresses_configure(supervisor->addresses);
 	watch_set(supervisor->watch, global->live_reload, global->monitoring_interval_ns);
+	config_kept_write(&supervisor->kept, supervisor->config);
 	return true;
 }
 
@@ -155,6 +156,7 @@ parts_make(struct supervisor *supervisor)
 	    event_priority_set(supervisor->title, LOOP_LAST) == -1 || (supervisor->ledger = ledger_new()) == NULL ||
 	    (supervisor->journal = journal_new(supervisor->base, config->global.runtime_dir, supervisor->ledger,
 	    left != NULL ? left->lock : JOURNAL_LOCK_TAKE)) == NULL ||
+	    !config_kept_init(&supervisor->kept, config->global.runtime_dir, journal_lock(supervisor->journal) != -1) ||
 	    (supervisor->checks = checks_new(supervisor->ledger, &listener)) == NULL ||
 	    (supervisor->overrides = overrides_new(supervisor->base, supervisor->checks, supervisor->journal,
 	    config->global.runtime_dir)) == NULL ||
@@ -246,6 +248,7 @@ supervisor_free(struct supervisor *supervisor)
 	if (supervisor->channel != NULL)
 		channel_free(supervisor->channel);
 	journal_free(supervisor->journal);
+	config_kept_end(&supervisor->kept);
 	if (supervisor->ledger != NULL)
 		ledger_free(supervisor->ledger);
 	if (supervisor->title != NULL)

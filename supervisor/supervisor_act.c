@@ -109,6 +109,7 @@ reload_now(struct supervisor *supervisor, bool asked, FILE *report)
 	if (result == RELOAD_DONE) {
 		global = &supervisor->config->global;
 		watch_set(supervisor->watch, global->live_reload, global->monitoring_interval_ns);
+		config_kept_write(&supervisor->kept, supervisor->config);
 		node_journal_reloaded(&supervisor->notes);
 		overrides_changed(supervisor->overrides, problem); /* names may be others */
 		supervisor_title_show(supervisor);

@@ -9,6 +9,7 @@
 
 #include "channel.h"
 #include "chronicle.h"
+#include "config_kept.h"
 #include "handover.h"
 #include "identity.h"
 #include "node_journal.h"
@@ -21,6 +22,7 @@
 struct supervisor {
 	const struct supervisor_start *start;
 	struct config *config;
+	struct config_kept kept; /* it, for who comes after a crash */
 	struct identity identity;
 	struct event_base *base;
 	struct ledger *ledger;

@@ -14,6 +14,7 @@ import pytest
 from harness import peer as peers
 from harness import paths, processes
 from harness.config import check, config, for_test, prefix
+from harness.exacheck import run_once
 from harness.hostile import TcpServer
 from harness.lab import Lab
 from harness.wait import wait_until
@@ -367,3 +368,58 @@ def test_withdraw_that_nobody_acknowledged(start, keep, shared):
     second = start(config(check("other", tcp(up), prefixes=[prefix(2)], rise=50), **shared))
     second.wait_log("carrying 0 routes of a predecessor, withdrawing 0")
     second.wait_for(lambda: opening(second) == [prefix(1), prefix(2)], what="the withdraw of both")
+
+
+def test_killed_while_the_configuration_is_wrong(under_exabgp, keep):
+    """What ran before goes on: nothing moves, a service that dies is withdrawn, and a configuration that is right applies."""
+    dies, stays = keep(TcpServer()), keep(TcpServer())
+    checks = check("dies", tcp(dies)), check("stays", tcp(stays), prefixes=[prefix(1)])
+    subject = under_exabgp(*checks)
+    for one in (prefix(0), prefix(1)):
+        subject.lab.wait_route(one, "p4")
+    before = subject.updates()
+    subject.configure({**config(*checks), "chekcs": []})
+    since = subject.kill()
+    subject.wait_log("chekcs", since)
+    subject.wait_log("cannot be used, and ExaBGP may have routes of what ran before", since)
+    subject.wait_log("dies: up -> up", since)
+    subject.wait_log("stays: up -> up", since)
+    assert subject.updates() == before
+    dies.go_away()
+    subject.lab.wait_no_route(prefix(0), "p4")
+    assert route_count(subject, prefix(1)) == 1
+
+    subject.configure(config(checks[1], check("new", tcp(stays), prefixes=[prefix(2)])))
+    os.kill(subject.pids()[0], signal.SIGHUP)
+    subject.lab.wait_route(prefix(2), "p4")
+    assert route_count(subject, prefix(1)) == 1
+
+
+def test_configuration_kept(start, keep):
+    """While there may be routes, for exacheck alone to read, and for who has the same source."""
+    server = keep(TcpServer())
+    document = config(check("web", tcp(server)))
+    run = start(document)
+    run.wait_route(prefix(0))
+    kept = run.directory / "runtime" / "configuration"
+    assert kept.stat().st_mode & 0o777 == 0o600 and prefix(0) in kept.read_text()
+    right = run.path.read_text()
+    run.path.write_text(json.dumps({**json.loads(right), "checks": [check("web", tcp(server), prefixes=[prefix(1)])]}))
+    run.process.send_signal(signal.SIGHUP)
+    run.wait_route(prefix(1))
+    wait_until(lambda: prefix(1) in kept.read_text() and prefix(0) not in kept.read_text(), what="the new one kept")
+    run.kill()
+
+    wrong = json.dumps({**json.loads(right), "chekcs": []})
+    other = run.directory / "other.yaml"
+    other.write_text(wrong)
+    done = run_once("run", "-f", other)
+    assert done.returncode == 2 and not done.stdout, done
+    run.path.write_text(wrong)
+    again = start(None, command=("run", "-f", str(run.path), "-v"))
+    again.wait_log("cannot be used")
+    again.wait_route(prefix(1))
+    again.stop()
+    assert not kept.exists()
+    done = run_once("run", "-f", run.path)
+    assert done.returncode == 2 and not done.stdout, done

@@ -11,11 +11,12 @@
 
 /* Those of no subsystem of their own, and those that write no lines but from which others may come. */
 static const char *const masters[] = {
-	"capability", "chronicle", "command_line", "events", "handover", "healthcheck", "healthcheck_source",
-	"helper", "helper_former", "helper_pipe", "helper_queue", "helper_talk", "helper_words", "identity",
-	"inherited", "instance", "libexec", "main", "membership", "once", "pid_file", "preflight", "print",
-	"program", "program_version", "pulse", "ratelimit", "sandbox_table", "signals", "start", "state", "stop",
-	"subsystem", "supervisor", "supervisor_act", "supervisor_hear", "upgrade", "watchdog"};
+	"capability", "chronicle", "command_line", "events", "file_replace", "handover", "healthcheck",
+	"healthcheck_source", "helper", "helper_former", "helper_pipe", "helper_queue", "helper_talk",
+	"helper_words", "identity", "inherited", "instance", "libexec", "main", "membership", "once", "pid_file",
+	"preflight", "print", "program", "program_version", "pulse", "ratelimit", "sandbox_table", "signals",
+	"start", "state", "stop", "subsystem", "supervisor", "supervisor_act", "supervisor_hear", "upgrade",
+	"watchdog"};
 
 static const struct {
 	const char *file, *subsystem;
