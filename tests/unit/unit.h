@@ -25,7 +25,7 @@
 static inline int
 unit_rounds(int rounds)
 {
-	return getenv("UNIT_SLOW") != NULL ? (rounds + 2) / 3 : rounds;
+	return getenv("UNIT_SLOW") != NULL ? (rounds + 5) / 6 : rounds;
 }
 
 /* A further case of the suite, which owns it. */
