@@ -186,8 +186,9 @@ unit: all $(UNIT_TESTS)
 # Tests mostly wait: several at once, of the end-to-end ones where pytest-xdist is there.
 TEST_JOBS ?= $(shell expr 4 '*' $$(nproc))
 PYTEST_FLAGS ?= $(shell $(PYTHON) -c 'import xdist' 2>/dev/null && echo --numprocesses=$(TEST_JOBS))
+E2E_FLAGS ?=
 e2e: all
-	EXACHECK_BUILD=$(abspath $(BUILD)) tests/e2e/run $(PYTHON) $(PYTEST_FLAGS)
+	EXACHECK_BUILD=$(abspath $(BUILD)) tests/e2e/run $(PYTHON) $(PYTEST_FLAGS) $(E2E_FLAGS)
 
 .PHONY: demo
 demo: test-deps

@@ -28,13 +28,18 @@ def pytest_sessionstart(session):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "one_level: how workers are confined is of no account here, or is said by the test")
+    config.addinivalue_line("markers", "shipped: of documents and examples more than of the program")
 
 
 def pytest_collection_modifyitems(config, items):
-    """With EXACHECK_TEST_SANDBOX, what says that it need not run at every level does not."""
-    if not LEVEL:
+    """
+    With EXACHECK_TEST_SANDBOX, what says that it need not run at every level does not; nor does, of a sanitizer's build,
+    what is about what is shipped beside the program.
+    """
+    spared = "one_level" if LEVEL else "shipped" if paths.SANITIZED else None
+    if not spared:
         return
-    left = [item for item in items if item.get_closest_marker("one_level")]
+    left = [item for item in items if item.get_closest_marker(spared)]
     config.hook.pytest_deselected(items=left)
     items[:] = [item for item in items if item not in left]
 

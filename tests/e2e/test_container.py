@@ -10,7 +10,7 @@ from harness import paths
 from harness.ctl import ctl
 from harness.daemons import program
 
-pytestmark = pytest.mark.one_level
+pytestmark = [pytest.mark.one_level, pytest.mark.shipped]
 
 FILE = paths.REPOSITORY / "packaging" / "container" / "Containerfile"
 KNOWN = {"ARG", "FROM", "RUN", "COPY", "WORKDIR", "ENV", "USER", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT", "CMD"}

@@ -8,7 +8,7 @@ import pytest
 
 from harness import paths, processes
 
-pytestmark = pytest.mark.one_level
+pytestmark = [pytest.mark.one_level, pytest.mark.shipped]
 
 
 def test_demo():

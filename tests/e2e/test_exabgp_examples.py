@@ -12,7 +12,7 @@ from harness.daemons import program
 from harness.lab import Lab
 from harness.standalone import Pipes, Service
 
-pytestmark = pytest.mark.one_level
+pytestmark = [pytest.mark.one_level, pytest.mark.shipped]
 
 EXAMPLES = paths.REPOSITORY / "packaging" / "exabgp"
 CONFIGURATIONS = sorted(path.name for path in EXAMPLES.glob("*.conf"))

@@ -20,7 +20,7 @@ from harness.wait import wait_until
 from test_exit_lab import history
 from test_lab import helpers, lab  # noqa: F401 (a fixture)
 
-pytestmark = pytest.mark.one_level
+pytestmark = [pytest.mark.one_level, pytest.mark.shipped]
 
 EXAMPLES = paths.REPOSITORY / "packaging" / "examples"
 GRACEFUL_SHUTDOWN = "(65535,0)"

@@ -14,7 +14,7 @@ from harness.exacheck import run_once
 from harness.receiver import Receiver
 from harness.web import Web, by_name
 
-pytestmark = pytest.mark.one_level
+pytestmark = [pytest.mark.one_level, pytest.mark.shipped]
 
 MAN = paths.REPOSITORY / "man"
 PAGES = sorted(MAN.glob("*.[1-9]"))
@@ -27,7 +27,6 @@ def some(predicate):
 
 
 # A build with a sanitizer allows its workers more, and the table says so.
-@pytest.mark.skipif(paths.SANITIZED, reason="the sanitizer's own calls would be in the table")
 def test_the_pages_are_as_they_are_made():
     done = subprocess.run([MAN / "generate", paths.EXACHECK, "--check"], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr

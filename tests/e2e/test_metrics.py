@@ -188,6 +188,7 @@ def test_files_that_cannot_be(start, service, directory):
     wait_until((status / "web").is_file, LIMIT, "what could not be written")
 
 
+@pytest.mark.shipped
 def test_packaging(tmp_path):
     """Prometheus takes the rules and every expression of the dashboard, and each alert fires when it should."""
     assert not metrics.promtool("check", "rules", RULES)

@@ -14,7 +14,7 @@ from harness.config import INTERVAL, check, config, prefix
 from harness.hostile import TcpServer
 from harness.network import free_port
 
-pytestmark = pytest.mark.one_level
+pytestmark = [pytest.mark.one_level, pytest.mark.shipped]
 
 COUNT = 201
 FILES = range(4, COUNT - 2)

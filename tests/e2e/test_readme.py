@@ -11,7 +11,7 @@ from harness.config import check, config
 from harness.ctl import ctl
 from harness.exacheck import run_once
 
-pytestmark = pytest.mark.one_level
+pytestmark = [pytest.mark.one_level, pytest.mark.shipped]
 
 README = paths.REPOSITORY / "README.md"
 TEXT = README.read_text()
@@ -203,7 +203,6 @@ def test_links():
         assert (paths.REPOSITORY / target).exists(), target
 
 
-@pytest.mark.skipif(paths.SANITIZED, reason="figures of a build with a sanitizer say nothing")
 def test_the_comparison_runs():
     """One short part of it: a reload takes the route away from nobody here, a restart does."""
     done = subprocess.run([sys.executable, BENCH / "compare.py", "--build", paths.BUILD, "--only", "change"],
