@@ -146,7 +146,7 @@ def report(reached):
 def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", type=pathlib.Path, required=True, help="programs with the shim")
-    parser.add_argument("--jobs", type=int, default=4 * (os.cpu_count() or 1),
+    parser.add_argument("--jobs", type=int, default=6 * (os.cpu_count() or 1),
                         help="runs at the same time; they mostly wait")
     parser.add_argument("--quick", action="store_true", help="of many calls only some")
     parser.add_argument("--program", action="append", help="only this one, such as exacheck or worker-tcp")

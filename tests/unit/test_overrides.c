@@ -11,7 +11,7 @@
 	"groups:\n- {name: g, members: [b], prefixes: [192.0.2.3]}\n"
 
 #define DAY_NS (86400 * NS_PER_SECOND)
-/* Dates go through the clock on the wall: by how much a moment may be another one, while this machine does other things. */
+/* By how much a moment may be another one that went through the clock on the wall, on a busy machine. */
 #define MOMENT_NS (60 * NS_PER_SECOND)
 
 static char problem[OVERRIDES_PROBLEM_SIZE];
