@@ -20,6 +20,7 @@
 #include "config.h"
 #include "helper.h"
 #include "launcher.h"
+#include "runtime_path.h"
 #include "view.h"
 #include "view_internal.h"
 
@@ -164,9 +165,8 @@ addresses_new(struct event_base *base, struct config *const *config, const struc
 		return NULL;
 	*addresses = (struct addresses){.config = config, .checks = checks, .identity = identity,
 	    .mark = mark_make(runtime_dir, alone)};
-	if (alone && asprintf(&addresses->file, "%s/%s", runtime_dir, FILE_NAME) == -1)
-		addresses->file = NULL;
-	else if ((addresses->wishes = address_wishes_new()) != NULL &&
+	addresses->file = alone ? runtime_path(runtime_dir, FILE_NAME) : NULL;
+	if ((addresses->file != NULL || !alone) && (addresses->wishes = address_wishes_new()) != NULL &&
 	    (addresses->helper = helper_new(base, &kind, identity, launcher, addresses)) != NULL) {
 		addresses->owed = addresses->file != NULL && access(addresses->file, F_OK) == 0;
 		return addresses;

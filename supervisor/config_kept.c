@@ -20,23 +20,16 @@
 #include "file_replace.h"
 #include "journal_file.h"
 #include "lock.h"
+#include "runtime_path.h"
 #include "tree.h"
 
 #define NAME "configuration"
 
-static char *
-path_make(const char *directory, const char *name)
-{
-	char *path;
-
-	return asprintf(&path, "%s/%s", directory, name) == -1 ? NULL : path;
-}
-
 bool
 config_kept_init(struct config_kept *kept, const char *directory, bool ours)
 {
-	*kept = (struct config_kept){.ours = ours, .path = path_make(directory, NAME),
-	    .new_path = path_make(directory, NAME ".new"), .journal = path_make(directory, "journal")};
+	*kept = (struct config_kept){.ours = ours, .path = runtime_path(directory, NAME),
+	    .new_path = runtime_path(directory, NAME ".new"), .journal = runtime_path(directory, RUNTIME_JOURNAL)};
 	return kept->path != NULL && kept->new_path != NULL && kept->journal != NULL;
 }
 
@@ -98,7 +91,7 @@ config_kept_end(struct config_kept *kept)
 static char *
 directory_find(const struct config_source *source)
 {
-	const char *directory = option_find(global_table, "runtime_dir")->fallback;
+	const char *directory = runtime_directory_default();
 	struct diagnostics *unseen;
 	const struct node *node;
 	struct tree *tree;
@@ -136,7 +129,7 @@ text_parse(const char *name, const char *text, size_t length)
 struct config *
 config_kept_load(const struct config_source *source)
 {
-	char *directory = directory_find(source), *path = directory == NULL ? NULL : path_make(directory, NAME), *text;
+	char *directory = directory_find(source), *path = directory == NULL ? NULL : runtime_path(directory, NAME), *text;
 	struct config *config = NULL;
 	size_t length;
 

@@ -19,6 +19,7 @@
 
 #include "../common/log.h"
 #include "control_protocol.h"
+#include "runtime_path.h"
 
 #define BACKLOG 64
 #define PROBLEM_SIZE 256
@@ -179,11 +180,8 @@ group_find(const char *name, gid_t *gid, struct site *site)
 static char *
 path_make(const struct global_options *options)
 {
-	char *path;
-
-	if (options->control.socket != NULL)
-		return strdup(options->control.socket);
-	return asprintf(&path, "%s/%s", options->runtime_dir, CONTROL_FILE) == -1 ? NULL : path;
+	return options->control.socket != NULL ? strdup(options->control.socket) :
+	    runtime_path(options->runtime_dir, CONTROL_FILE);
 }
 
 static bool

@@ -17,9 +17,9 @@
 #include "../common/digest.h"
 #include "../common/monotime.h"
 #include "lock.h"
+#include "runtime_path.h"
 
 #define RUNTIME_VARIABLE "EXACHECK_RUNTIME"
-#define RUNTIME_DEFAULT "/run/exacheck"
 #define NAME_DIGITS "%016" PRIx64
 #define PATIENCE_NS (2500 * NS_PER_MILLISECOND) /* a predecessor ends in half of this */
 #define POLL_NS (20 * NS_PER_MILLISECOND)
@@ -41,12 +41,12 @@ runtime_directory(int *length)
 	const char *directory = unless_empty(getenv(RUNTIME_VARIABLE));
 	const char *service = unless_empty(getenv("RUNTIME_DIRECTORY"));
 
-	if (directory == NULL && service != NULL && geteuid() != 0 && access(RUNTIME_DEFAULT, W_OK) != 0) {
+	if (directory == NULL && service != NULL && geteuid() != 0 && access(runtime_directory_default(), W_OK) != 0) {
 		*length = (int)strcspn(service, ":");
 		return service;
 	}
 	if (directory == NULL)
-		directory = RUNTIME_DEFAULT;
+		directory = runtime_directory_default();
 	*length = (int)strlen(directory);
 	return directory;
 }

@@ -29,6 +29,7 @@
 #include "journal_record.h"
 #include "lock.h"
 #include "loop.h"
+#include "runtime_path.h"
 
 #define REWRITE_MIN_BYTES (64 * 1024)	  /* a smaller one is not worth the work */
 #define REWRITE_FACTOR 4		  /* times what it was when it was last written anew */
@@ -454,14 +455,6 @@ journal_begin(struct journal *journal, size_t unclaimed)
 	loop_arm(journal->tick, TICK_NS);
 }
 
-static char *
-path_make(const char *directory, const char *name)
-{
-	char *path;
-
-	return asprintf(&path, "%s/%s", directory, name) != -1 ? path : NULL;
-}
-
 static int
 journal_take_lock(const char *directory)
 {
@@ -487,8 +480,8 @@ journal_new(struct event_base *base, const char *directory, struct ledger *ledge
 	journal->lock = -1;
 	journal->ledger = ledger;
 	journal->directory = strdup(directory);
-	journal->path = path_make(directory, "journal");
-	journal->new_path = path_make(directory, "journal.new");
+	journal->path = runtime_path(directory, RUNTIME_JOURNAL);
+	journal->new_path = runtime_path(directory, RUNTIME_JOURNAL ".new");
 	journal->tick = event_new(base, -1, 0, on_tick, journal);
 	if (journal->directory == NULL || journal->path == NULL || journal->new_path == NULL || journal->tick == NULL) {
 		journal_free(journal);

@@ -18,6 +18,7 @@
 #include "journal_file.h"
 #include "loop.h"
 #include "overrides_file.h"
+#include "runtime_path.h"
 
 #define RETRY_NS (30 * NS_PER_SECOND)
 #define TOLD_MAX 20 /* things about a file that are told one by one */
@@ -248,14 +249,6 @@ overrides_load(struct overrides *overrides, monotime_t now)
 
 /* The whole. */
 
-static char *
-path_make(const char *directory, const char *suffix)
-{
-	char *path;
-
-	return asprintf(&path, "%s/%s%s", directory, OVERRIDES_FILE, suffix) != -1 ? path : NULL;
-}
-
 struct overrides *
 overrides_new(struct event_base *base, struct checks *checks, const struct journal *journal, const char *directory)
 {
@@ -265,9 +258,9 @@ overrides_new(struct event_base *base, struct checks *checks, const struct journ
 		return NULL;
 	overrides->checks = checks;
 	overrides->journal = journal;
-	overrides->path = path_make(directory, "");
-	overrides->new_path = path_make(directory, ".new");
-	overrides->damaged_path = path_make(directory, ".damaged");
+	overrides->path = runtime_path(directory, OVERRIDES_FILE);
+	overrides->new_path = runtime_path(directory, OVERRIDES_FILE ".new");
+	overrides->damaged_path = runtime_path(directory, OVERRIDES_FILE ".damaged");
 	overrides->timer = event_new(base, -1, 0, timer_fires, overrides);
 	if (overrides->path != NULL && overrides->new_path != NULL && overrides->damaged_path != NULL &&
 	    overrides->timer != NULL)

@@ -24,7 +24,7 @@ keeper_init(struct keeper *keeper, struct kernel *kernel, uint32_t mark)
 	*keeper = (struct keeper){.kernel = kernel, .mark = mark, .of = SIZE_MAX};
 }
 
-void
+static void
 keeper_clear(struct keeper *keeper)
 {
 	free(keeper->wanted);

@@ -27,7 +27,6 @@ struct keeper {
 
 /* The kernel outlives it. */
 void keeper_init(struct keeper *, struct kernel *, uint32_t mark);
-void keeper_clear(struct keeper *);
 
 /* These are wanted from now on, sorted by set_order; takes them. */
 void keeper_order(struct keeper *, struct set_wanted *, size_t count);

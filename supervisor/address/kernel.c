@@ -44,6 +44,18 @@ netlink_open(unsigned groups, int flags)
 	return -1;
 }
 
+static void
+kernel_close(struct kernel *kernel)
+{
+	if (kernel == NULL)
+		return;
+	if (kernel->ask != -1)
+		close(kernel->ask);
+	if (kernel->watch != -1)
+		close(kernel->watch);
+	free(kernel);
+}
+
 struct kernel *
 kernel_open(void)
 {
@@ -57,18 +69,6 @@ kernel_open(void)
 		return kernel;
 	kernel_close(kernel);
 	return NULL;
-}
-
-void
-kernel_close(struct kernel *kernel)
-{
-	if (kernel == NULL)
-		return;
-	if (kernel->ask != -1)
-		close(kernel->ask);
-	if (kernel->watch != -1)
-		close(kernel->watch);
-	free(kernel);
 }
 
 /* A piece of an answer. Returns its length, -1 with errno. */

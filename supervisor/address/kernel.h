@@ -14,7 +14,6 @@ struct kernel;
 
 /* Opens its sockets, for which nothing is needed later but to use them. NULL with errno. */
 struct kernel *kernel_open(void);
-void kernel_close(struct kernel *);
 
 /* All addresses, malloc'd. False with errno. */
 bool kernel_addresses(struct kernel *, struct netlink_address **, size_t *count);

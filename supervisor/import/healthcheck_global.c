@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../config.h"
 #include "healthcheck_note.h"
 
 static json_t *
@@ -52,16 +53,17 @@ static const char *
 facility_find(const char *given)
 {
 	static const char *const others[][2] = {{"security", "audit"}, {"console", "alert"}, {"solcron", "clock"}};
-	static const char *const same[] = {"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron",
-		"authpriv", "ftp", "ntp", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"};
+	const char *const *ours = option_find(logger_kinds[LOGGER_SYSLOG].table, "facility")->choices;
 
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		if (strcasecmp(given, others[i][0]) == 0)
 			return others[i][1];
-	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
-		if (strcasecmp(given, same[i]) == 0)
-			return same[i];
-	return NULL;
+		if (strcasecmp(given, others[i][1]) == 0)
+			return NULL;
+	}
+	while (*ours != NULL && strcasecmp(given, *ours) != 0)
+		ours++;
+	return *ours;
 }
 
 static void

@@ -14,9 +14,9 @@ static const char *const masters[] = {
 	"capability", "chronicle", "command_line", "events", "file_replace", "handover", "healthcheck",
 	"healthcheck_source", "helper", "helper_former", "helper_pipe", "helper_queue", "helper_talk",
 	"helper_words", "identity", "inherited", "instance", "libexec", "main", "membership", "once", "pid_file",
-	"preflight", "print", "program", "program_version", "pulse", "ratelimit", "sandbox_table", "signals",
-	"start", "state", "stop", "subsystem", "supervisor", "supervisor_act", "supervisor_hear", "upgrade",
-	"watchdog"};
+	"preflight", "print", "program", "program_version", "pulse", "ratelimit", "runtime_path", "sandbox_table",
+	"signals", "start", "state", "stop", "subsystem", "supervisor", "supervisor_act", "supervisor_hear",
+	"upgrade", "watchdog"};
 
 static const struct {
 	const char *file, *subsystem;
