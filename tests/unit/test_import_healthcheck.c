@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../healthcheck/dump.h"
+#include "notes.h"
 #include "unit.h"
 
 #define WORDS_MAX 16
@@ -24,18 +25,13 @@ static void
 reading_begin(struct reading *reading, const char *const *words)
 {
 	char *argv[WORDS_MAX] = {NULL};
-	size_t size;
-	FILE *file;
 	int argc = 0;
 
 	for (; words[argc] != NULL; argc++)
 		argv[argc] = strdup(words[argc]);
 	reading->importing = importing_new();
 	reading->valid = healthcheck_options_parse(reading->importing, argc, argv, &reading->options);
-	reading->notes = NULL;
-	file = open_memstream(&reading->notes, &size);
-	import_notes_print(reading->importing, file);
-	fclose(file);
+	reading->notes = notes_text(reading->importing);
 	while (argc > 0)
 		free(argv[--argc]);
 }

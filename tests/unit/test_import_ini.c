@@ -7,23 +7,10 @@
 
 #include "../../supervisor/import/ini.h"
 #include "allocations_text.h"
+#include "notes.h"
 #include "unit.h"
 
 #define GOLDEN "tests/e2e/golden/import/"
-
-/* Notes as printed; malloc'd. */
-static char *
-notes_text(const struct importing *importing)
-{
-	char *text = NULL;
-	size_t length;
-	FILE *file = open_memstream(&text, &length);
-
-	ck_assert_ptr_nonnull(file);
-	import_notes_print(importing, file);
-	fclose(file);
-	return text;
-}
 
 /* The configuration, with one allocation failing after so many; malloc'd. NULL: none; then there is a word about it. */
 static char *

@@ -8,6 +8,7 @@
 #include "../../supervisor/import/importing.h"
 #include "../../supervisor/import/yaml_write.h"
 #include "../../supervisor/tree.h"
+#include "notes.h"
 #include "unit.h"
 
 static const char *const texts[] = {
@@ -111,18 +112,6 @@ check_add(struct importing *importing, const char *name, const char *prefix)
 	return check;
 }
 
-static char *
-notes_of(const struct importing *importing)
-{
-	char *text;
-	size_t size;
-	FILE *file = open_memstream(&text, &size);
-
-	import_notes_print(importing, file);
-	fclose(file);
-	return text;
-}
-
 START_TEST(a_configuration)
 {
 	static const char expected[] = "# by\n# hand\n"
@@ -139,7 +128,7 @@ START_TEST(a_configuration)
 	/* "timeout" is none of a check's keys: the tables say so, and there is no configuration */
 	ck_assert_ptr_null(importing_text(importing, "prog", "by\nhand\n"));
 	ck_assert_uint_eq(import_count(importing, IMPORT_WRONG), 1);
-	notes = notes_of(importing);
+	notes = notes_text(importing);
 	ck_assert_ptr_nonnull(strstr(notes, "exacheck: note: is 1\n"));
 	ck_assert_ptr_nonnull(strstr(notes, "exacheck: warning: --sudo: gone\n"));
 	ck_assert_ptr_nonnull(strstr(notes, "exacheck: error: prog:"));
