@@ -87,6 +87,16 @@ config_kept_end(struct config_kept *kept)
 	*kept = (struct config_kept){.ours = false};
 }
 
+bool
+config_kept_exists(const char *directory)
+{
+	char *path = runtime_path(directory, NAME);
+	bool exists = path != NULL && access(path, F_OK) == 0;
+
+	free(path);
+	return exists;
+}
+
 /* Where a source that is wrong would have its runtime directory; malloc'd, NULL: out of memory. */
 static char *
 directory_find(const struct config_source *source)

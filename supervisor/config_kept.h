@@ -26,6 +26,9 @@ void config_kept_write(struct config_kept *, const struct config *);
 /* The end, after the journal's: the file goes unless there is still a journal. A zeroed one is allowed. */
 void config_kept_end(struct config_kept *);
 
+/* Whether there is one in this runtime directory, of whatever source. */
+bool config_kept_exists(const char *directory);
+
 /*
  * What a predecessor with the same source ran, and left routes of; says so in the log. NULL: there is nothing to go on
  * with.

@@ -13,6 +13,7 @@
 #include "../common/log.h"
 #include "../common/utf8.h"
 #include "command_line.h"
+#include "config_kept.h"
 #include "healthcheck_source.h"
 #include "import/healthcheck_options.h"
 #include "pid_file.h"
@@ -64,20 +65,23 @@ command_start(struct healthcheck_command *command, const struct healthcheck_opti
 	return status;
 }
 
+/*
+ * wrong: notes on options that could not be read whole; NULL: they could. Whoever was upgraded in place goes on with what
+ * runs all the same, and whoever follows on a crash with what ran, see config_kept.h. Returns the exit status.
+ */
 static int
-command_run(struct healthcheck_command *command, const struct healthcheck_options *options)
+command_run(struct healthcheck_command *command, const struct healthcheck_options *options, struct importing *wrong)
 {
 	struct command_line line;
 
-	if (options->help) {
-		printf("usage: exacheck healthcheck [OPTION...], in place of python -m exabgp healthcheck\n");
-		healthcheck_options_print(stdout);
-		return EXIT_SUCCESS;
-	}
 	if (!command_line_defaults(&line))
 		return EXIT_USAGE;
 	if (!instance_name(&command->instance, options->name, command->argc, command->argv)) {
 		fprintf(stderr, "exacheck: EXACHECK_RUNTIME, or --name, is too long for the name of a directory\n");
+		return EXIT_USAGE;
+	}
+	if (wrong != NULL && !program_goes_on() && !config_kept_exists(command->instance.directory)) {
+		import_notes_print(wrong, stderr);
 		return EXIT_USAGE;
 	}
 	snprintf(command->name, sizeof(command->name), "healthcheck %s", command->instance.name);
@@ -86,25 +90,32 @@ command_run(struct healthcheck_command *command, const struct healthcheck_option
 	return command_start(command, options, line.watchdog_ns);
 }
 
+static void
+help_print(void)
+{
+	printf("usage: exacheck healthcheck [OPTION...], in place of python -m exabgp healthcheck\n");
+	healthcheck_options_print(stdout);
+}
+
 int
 healthcheck_main(int argc, char **argv)
 {
 	struct healthcheck_command command = {.argc = argc - 1, .argv = argv + 1};
 	struct importing *importing = importing_new();
 	struct healthcheck_options options;
-	int status = EXIT_USAGE;
+	int status = EXIT_SUCCESS;
+	bool valid;
 
 	if (importing == NULL) {
 		fprintf(stderr, "exacheck: out of memory\n");
 		return EXIT_FAILURE;
 	}
-	if (!healthcheck_options_parse(importing, command.argc, command.argv, &options)) {
-		import_notes_print(importing, stderr);
-		importing_free(importing);
-		return status;
-	}
-	importing_free(importing);
-	status = command_run(&command, &options);
+	valid = healthcheck_options_read(importing, command.argc, command.argv, &options);
+	if (valid && options.help)
+		help_print();
+	else
+		status = command_run(&command, &options, valid ? NULL : importing);
 	healthcheck_options_free(&options);
+	importing_free(importing);
 	return status;
 }

@@ -17,15 +17,16 @@
 #include "import/healthcheck_options.h"
 #include "inherited.h"
 
-/* Where it keeps what is its own: that is no affair of an import. */
+/* Where it keeps what is its own: that is no affair of an import. What runs stays where it is. */
 static void
-settings_add(struct importing *importing, const struct healthcheck_command *command)
+settings_add(struct importing *importing, const struct healthcheck_command *command, const struct config *running)
 {
 	json_t *document = import_document(importing), *settings = json_object_get(document, "exacheck");
 
 	if (settings == NULL)
 		settings = import_add_map(importing, document, "exacheck");
-	import_add_text(importing, settings, "runtime_dir", command->instance.directory);
+	import_add_text(importing, settings, "runtime_dir",
+	    running != NULL ? running->global.runtime_dir : command->instance.directory);
 }
 
 /* What is to be known once, at the start. */
@@ -166,7 +167,7 @@ text_make(struct importing *importing, const struct healthcheck_command *command
 	/* a route without what keeps it from somewhere, or makes it worse than another, is not one that was asked for */
 	if (import_count(importing, IMPORT_LACKS) > 0)
 		return NULL;
-	settings_add(importing, command);
+	settings_add(importing, command, running);
 	inherited_environment_add(importing);
 	return importing_text(importing, command->name, NULL);
 }

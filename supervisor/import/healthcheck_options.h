@@ -80,6 +80,8 @@ struct healthcheck_options {
  * options own nothing. With options->help nothing else is of interest.
  */
 bool healthcheck_options_parse(struct importing *, int argc, char **argv, struct healthcheck_options *);
+/* The same, but for what options are when something is wrong: as far as they could be read, and to be freed. */
+bool healthcheck_options_read(struct importing *, int argc, char **argv, struct healthcheck_options *);
 void healthcheck_options_free(struct healthcheck_options *);
 
 /* The option of this long name, which there must be; where it was given last ("--ip", "web.conf:3: ip"), NULL: nowhere. */

@@ -351,38 +351,36 @@ words_parse(struct importing *importing, const struct healthcheck_words *words, 
 
 /* The file's words stand before those of the command line, which must be right without them too. */
 static bool
-options_read(struct importing *importing, struct healthcheck_words *words, int argc, char **argv,
-    struct healthcheck_options *options)
+words_read(struct importing *importing, int argc, char **argv, struct healthcheck_options *options)
 {
-	char *path = NULL;
-	bool valid = true;
+	struct healthcheck_words words = {0};
+	struct healthcheck_options read = {0};
+	bool valid = options->config == NULL || healthcheck_words_read(importing, &words, options->config);
 
-	if (options->config != NULL) {
-		path = options->config;
-		options->config = NULL;
-		healthcheck_options_free(options);
-		valid = healthcheck_words_read(importing, words, path);
-	}
 	for (int i = 0; valid && i < argc; i++)
-		valid = healthcheck_words_add(importing, words, argv[i], strlen(argv[i]), 0);
-	valid = valid && words_parse(importing, words, path, options);
-	free(path);
+		valid = healthcheck_words_add(importing, &words, argv[i], strlen(argv[i]), 0);
+	if (valid) {
+		valid = words_parse(importing, &words, options->config, &read);
+		healthcheck_options_free(options);
+		*options = read;
+	}
+	healthcheck_words_free(&words);
 	return valid;
+}
+
+bool
+healthcheck_options_read(struct importing *importing, int argc, char **argv, struct healthcheck_options *options)
+{
+	memset(options, 0, sizeof(*options));
+	return words_read(importing, argc, argv, options) &&
+	    (options->config == NULL || options->help || words_read(importing, argc, argv, options));
 }
 
 bool
 healthcheck_options_parse(struct importing *importing, int argc, char **argv, struct healthcheck_options *options)
 {
-	struct healthcheck_words words = {0};
-	bool valid;
+	bool valid = healthcheck_options_read(importing, argc, argv, options);
 
-	memset(options, 0, sizeof(*options));
-	valid = options_read(importing, &words, argc, argv, options);
-	healthcheck_words_free(&words);
-	if (valid && options->config != NULL && !options->help) {
-		valid = options_read(importing, &words, argc, argv, options);
-		healthcheck_words_free(&words);
-	}
 	if (!valid)
 		healthcheck_options_free(options);
 	return valid;

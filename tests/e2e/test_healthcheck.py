@@ -102,6 +102,37 @@ def test_a_reload_that_is_refused(drop_in, directory, service):
     run.wait_log("0 added, 0 removed, 1 changed")
 
 
+@pytest.mark.parametrize("end", [signal.SIGUSR2, signal.SIGKILL])
+@pytest.mark.parametrize("wrong", ["name = web\nup-metric = many\n", "name = web\nother = 1\n", None])
+def test_a_wrong_file_at_an_upgrade_and_after_a_crash(drop_in, directory, service, end, wrong):
+    """
+    What runs, or ran, goes on until the file is right: no route stays that nobody checks, and none leaves. After a crash it
+    has to be known what it is called: without the file, by --name.
+    """
+    file = directory / "web.conf"
+    file.write_text(f"name = web\nip = {IP}\n")
+    command = ("-F", file, *options(service, *(("--name", "web") if wrong is None and end == signal.SIGKILL else ())))
+    run = drop_in(*command)
+    run.wait_route(f"{IP}/32", med=100)
+    if wrong is None:
+        file.unlink()
+    else:
+        file.write_text(f"ip = {IP}\n{wrong}")
+    run.process.send_signal(end)
+    if end == signal.SIGKILL:
+        run.wait_exit()
+        run = drop_in(*command)
+        run.wait_log("goes on, as kept in")
+        run.wait_route(f"{IP}/32", med=100)
+    else:
+        run.wait_log("upgraded from")
+    file.write_text(f"name = web\nip = {IP}\nup-metric = 7\n")
+    run.process.send_signal(signal.SIGHUP)
+    run.wait_route(f"{IP}/32", med=7)
+    service.unlink()
+    run.wait_route(f"{IP}/32", med=1000)
+
+
 def test_interval_0(drop_in, directory, service):
     """It leaves once there is a state, and its hooks have been run; the route stays. So does that of the next."""
     diary = Diary(directory / "diary")

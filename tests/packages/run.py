@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """The Debian packages on machines of their own: Debian 12 and 13, made by debootstrap, booted with systemd.
 
-On each, life.py: install by README.md's quick start, see the route, upgrade without a word to BIRD, purge, nothing left.
+On each, life.py: install by README.md's quick start, see the route, upgrade without a word to BIRD, purge, nothing left;
+and autopkgtest, which runs the tests that are part of the source package.
 The packages are those that `make deb` made here; those that are upgraded to are made here in a later version. Where such
 a machine cannot be made this says why, and ends with status 77. usage: run.py [--build DIRECTORY] [SUITE ...]
 """
@@ -25,7 +26,8 @@ SKIPPED = 77
 LIFE_LIMIT = 600  # seconds
 SOURCE = "/root/exacheck"  # inside
 
-# What life.py finds on the machine: ExaBGP and BIRD, and, to be had without a network, all that the packages need.
+# What is on the machine before: ExaBGP and BIRD, what autopkgtest needs, and, to be had without a network, all that the
+# packages need.
 PREPARE = f"""
 set -eu
 mount -t proc proc /proc
@@ -33,7 +35,7 @@ export DEBIAN_FRONTEND=noninteractive
 printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d
 chmod 755 /usr/sbin/policy-rc.d
 apt-get update -qq
-apt-get install -y -qq --no-install-recommends systemd exabgp bird2
+apt-get install -y -qq --no-install-recommends systemd exabgp bird2 apt-utils
 rm /usr/sbin/policy-rc.d
 cd {SOURCE}
 apt-get install -y -qq --download-only ./build/deb/*.deb
@@ -118,13 +120,18 @@ def root_fill(root, build, log):
     logged(["unshare", "--mount", "--pid", "--fork", "--kill-child", "chroot", root, "sh", "-c", PREPARE], log)
 
 
+def source_unpack(build, place):
+    """The source package's tree, in a directory that is made anew."""
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    logged(["dpkg-source", "--extract", *(build / "deb").glob("*.dsc"), place / "exacheck"], place / "build.log")
+    return place / "exacheck"
+
+
 def next_build(build):
     """The source package in a later version, to upgrade to; without its tests and, to be quick, not optimised."""
     place = build / "deb-next"
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir()
-    source = place / "exacheck"
-    logged(["dpkg-source", "--extract", *(build / "deb").glob("*.dsc"), source], place / "build.log")
+    source = source_unpack(build, place)
     changelog = source / "debian/changelog"
     text = changelog.read_text()
     version = text[text.index("(") + 1:text.index(")")]
@@ -151,6 +158,12 @@ def live(suite, root, log):
         raise SystemExit(f"{done.stdout}{done.stderr}\npackage-test: failed: {suite}; all of it is in {log}")
 
 
+def autopkgtest(suite, root, build, source, log):
+    """The source package's own tests; none may be skipped."""
+    logged(["autopkgtest", *packages(build / "deb"), f"{source}/", "--", HERE / "virt-machine", root], log)
+    say(f"{suite}: autopkgtest passes")
+
+
 def run(build, suites):
     if (reason := machine.lacking()) is not None:
         raise Skip(reason)
@@ -160,6 +173,7 @@ def run(build, suites):
     if not packages(build / "deb"):
         raise SystemExit(f"package-test: {build}/deb has no packages: make deb")
     next_build(build)
+    source = source_unpack(build, build / "deb-source")
     for suite in wanted:
         began = time.monotonic()
         log = place / f"{suite}.log"
@@ -167,6 +181,7 @@ def run(build, suites):
         root = root_make(suite, place)
         root_fill(root, build, log)
         live(suite, root, log)
+        autopkgtest(suite, root, build, source, log)
         say(f"{suite}: done in {time.monotonic() - began:.0f} s")
 
 

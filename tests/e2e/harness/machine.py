@@ -114,9 +114,13 @@ class Machine:
         """To put before the command line of a server outside that is to be reached from inside."""
         return ["nsenter", f"--target={self.pid}", "--net"]
 
+    def enter(self):
+        """To put before a command line that is to run inside."""
+        return ["nsenter", f"--target={self.pid}", "--all", "--root", "--wd"]
+
     def run(self, *argv, check=True, timeout=60):
         """A command inside, to its end."""
-        done = subprocess.run(["nsenter", f"--target={self.pid}", "--all", "--root", "--wd", *map(str, argv)],
+        done = subprocess.run([*self.enter(), *map(str, argv)],
                               capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)
         assert not check or done.returncode == 0, f"{argv}: {done.returncode}: {done.stdout}{done.stderr}"
         return done
