@@ -265,7 +265,7 @@ def test_loopback_reload(loopback, directory, keep):
     log = directory / "log"
     with open(log, "w") as errors:
         run = processes.start([*loopback.enter_argv(), str(paths.EXACHECK), "healthcheck", "--cmd", "true", "--rise", "1",
-                               "--start-ip", "1", "--no-ack", "--no-syslog", "--debug", "--name", "reload"],
+                               "--start-ip", "1", "--no-ack", "--debounce", "--no-syslog", "--debug", "--name", "reload"],
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True,
                               env={**os.environ, "EXACHECK_RUNTIME": str(directory)})
     metrics = {}
