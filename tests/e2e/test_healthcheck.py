@@ -162,6 +162,28 @@ def test_a_wrong_file_at_an_upgrade_and_after_a_crash(drop_in, directory, servic
     run.wait_route(f"{IP}/32", med=1000)
 
 
+@pytest.mark.parametrize("end", [signal.SIGUSR2, signal.SIGKILL])
+def test_no_room_for_the_pid_file(drop_in, directory, service, end):
+    """At an upgrade and after a crash that is said, and no reason to leave routes to themselves."""
+    place = directory / "pids"
+    place.mkdir()
+    command = options(service, "--ip", IP, "--name", "web", "--pid", place / "pid")
+    run = drop_in(*command)
+    run.wait_route(f"{IP}/32", med=100)
+    (place / "pid").unlink()
+    place.rmdir()
+    run.process.send_signal(end)
+    if end == signal.SIGKILL:
+        run.wait_exit()
+        run = drop_in(*command)
+        run.wait_route(f"{IP}/32", med=100)
+    else:
+        run.wait_log("upgraded from")
+    assert run.logged(f"--pid: cannot write {place}/pid: No such file or directory")
+    service.unlink()
+    run.wait_route(f"{IP}/32", med=1000)
+
+
 def test_interval_0(drop_in, directory, service):
     """It leaves once there is a state, and its hooks have been run; the route stays. So does that of the next."""
     diary = Diary(directory / "diary")
