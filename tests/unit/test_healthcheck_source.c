@@ -64,7 +64,7 @@ check_memory(const struct config *running)
 	bool failed = true;
 	int refusals = 0;
 
-	for (int after = -1; failed; after += after < 0 ? 1 : 4 - unit_rounds(3)) { /* the first one is whole */
+	for (int after = -1; failed; after += after < 0 ? 1 : unit_stride(11)) { /* the first one is whole */
 		struct config *config = loaded(running, after, &failed, &findings);
 
 		failed |= after < 0;
