@@ -11,7 +11,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "../common/log.h"
+#include "channel_output.h"
 #include "command_line.h"
+#include "config.h"
 #include "config_kept.h"
 #include "config_source.h"
 #include "journald.h"
@@ -36,6 +39,27 @@ requests_hold(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+/*
+ * The configuration, unless its commands would go where nobody reads them, as those of a service without exabgp.output:
+ * all would look well, and no route would be announced.
+ */
+static struct config *
+heard(struct config *config)
+{
+	enum output_kind kind;
+	const char *path;
+
+	if (config == NULL)
+		return NULL;
+	(void)output_parse(config->global.exabgp.output, &kind, &path);
+	if (kind != OUTPUT_STDOUT || !journald_has_output())
+		return config;
+	log_errorx("standard output leads to the journal, where ExaBGP reads no command: beside ExaBGP, as a service, set "
+	    "exacheck.exabgp.output to \"fifo DIRECTORY\" or \"socket PATH\"; see exacheck(8), STAND-ALONE SERVICE");
+	config_free(config);
+	return NULL;
+}
+
 int
 start_run(const struct supervisor_start *start)
 {
@@ -56,8 +80,8 @@ start_run(const struct supervisor_start *start)
 	paths = (struct launcher_paths){.libexec = libexec_find(libexec), .program = program_path()};
 	if ((launcher = launcher_start(&paths)) == NULL)
 		return EXIT_FAILURE;
-	if ((config = config_source_load(start->source, NULL)) == NULL &&
-	    (config = config_kept_load(start->source)) == NULL) {
+	if ((config = heard(config_source_load(start->source, NULL))) == NULL &&
+	    (config = heard(config_kept_load(start->source))) == NULL) {
 		launcher_free(launcher);
 		return EXIT_USAGE;
 	}
