@@ -45,6 +45,8 @@ struct journal {
 	uint64_t size, size_limit;
 	void (*notes)(void *context, struct journal_draft *); /* NULL: there are none to be kept */
 	void *notes_context;
+	void (*attend)(void *context); /* NULL: nobody does */
+	void *attend_context;
 	char *text; /* what was read, until the journal begins; records refer to it */
 	struct journal_record *records;
 	size_t record_count;
@@ -263,6 +265,7 @@ journal_recover(struct journal *journal)
 		if (journal->complained)
 			log_info("%s is written again", journal->path);
 		journal->complained = false;
+		loop_arm(journal->tick, 0);
 		return;
 	}
 	if (!journal->complained)
@@ -352,6 +355,15 @@ on_tick(evutil_socket_t fd, short what, void *context)
 	if (journal->fd == -1)
 		journal_recover(journal);
 	loop_arm(journal->tick, TICK_NS);
+	if (journal->fd != -1 && journal->attend != NULL)
+		journal->attend(journal->attend_context);
+}
+
+void
+journal_on_turn(struct journal *journal, void (*attend)(void *context), void *context)
+{
+	journal->attend = attend;
+	journal->attend_context = context;
 }
 
 /* Reading. */

@@ -61,6 +61,12 @@ void journal_draft_note(struct journal_draft *, const struct journal_note *);
 void journal_note(struct journal *, const struct journal_note *);
 void journal_renew(struct journal *);
 
+/*
+ * attend is called about every minute while the file can be written, and soon after it can be again: what else is kept
+ * in the directory may have gone with it.
+ */
+void journal_on_turn(struct journal *, void (*attend)(void *context), void *context);
+
 /* The descriptor of the lock, -1: none. */
 int journal_lock(const struct journal *);
 

@@ -99,6 +99,15 @@ overrides_changed(struct overrides *overrides, char problem[static OVERRIDES_PRO
 	return saved;
 }
 
+void
+overrides_attend(struct overrides *overrides)
+{
+	char problem[OVERRIDES_PROBLEM_SIZE];
+
+	if (overrides_count(overrides->checks) > 0 && access(overrides->path, F_OK) == -1 && errno == ENOENT)
+		overrides_changed(overrides, problem);
+}
+
 static bool
 override_over(const struct override *override, monotime_t now)
 {

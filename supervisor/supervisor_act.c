@@ -93,6 +93,19 @@ supervisor_reload_parts(struct supervisor *supervisor)
 		supervisor->workers, supervisor->hooks, supervisor->channel};
 }
 
+void
+supervisor_attend(void *context)
+{
+	struct supervisor *supervisor = context;
+
+	if (stop_begun(supervisor->stop))
+		return;
+	config_kept_attend(&supervisor->kept, supervisor->config);
+	overrides_attend(supervisor->overrides);
+	addresses_attend(supervisor->addresses);
+	control_attend(supervisor->control);
+}
+
 static enum reload_result
 reload_now(struct supervisor *supervisor, bool asked, FILE *report)
 {
@@ -119,6 +132,7 @@ reload_now(struct supervisor *supervisor, bool asked, FILE *report)
 		addresses_configure(supervisor->addresses);
 		control_listen(supervisor->control);
 	}
+	supervisor_attend(supervisor);
 	service_ready();
 	return result;
 }
@@ -151,7 +165,8 @@ struct handover
 supervisor_handover_parts(const struct supervisor *supervisor)
 {
 	return (struct handover){.upgrades = supervisor->counts.upgrades + 1, .refusals = supervisor->counts.refusals,
-	    .reload = supervisor->reload_due, .lock = journal_lock(supervisor->journal), .config = supervisor->config,
+	    .reload = supervisor->reload_due, .once = supervisor->once != NULL,
+	    .lock = journal_lock(supervisor->journal), .config = supervisor->config,
 	    .identity = supervisor->identity, .launcher = supervisor->launcher, .ledger = supervisor->ledger,
 	    .checks = supervisor->checks, .workers = supervisor->workers, .hooks = supervisor->hooks,
 	    .channel = supervisor->channel, .loggers = supervisor->loggers, .notifier = supervisor->notifier};
