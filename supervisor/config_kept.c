@@ -94,7 +94,7 @@ config_kept_write(struct config_kept *kept, const struct config *config)
 void
 config_kept_attend(struct config_kept *kept, const struct config *config)
 {
-	if (kept->unsaved || (access(kept->path, F_OK) == -1 && errno == ENOENT))
+	if (kept->ours && (kept->unsaved || (access(kept->path, F_OK) == -1 && errno == ENOENT)))
 		config_kept_write(kept, config);
 }
 

@@ -13,7 +13,7 @@ struct config_source;
 
 struct config_kept {
 	char *path, *new_path, *journal; /* of the latter only whether it is there is of interest */
-	bool ours; /* the runtime directory */
+	bool ours; /* the runtime directory, as far as is known */
 	bool unsaved; /* the file is not what runs: told */
 };
 

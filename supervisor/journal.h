@@ -69,6 +69,8 @@ void journal_on_turn(struct journal *, void (*attend)(void *context), void *cont
 
 /* The descriptor of the lock, -1: none. */
 int journal_lock(const struct journal *);
+/* Whether it is that of the directory which is there now: that of the start may have been removed, and replaced. */
+bool journal_ours(const struct journal *);
 
 /*
  * The file goes when nothing is announced any more and no notes are kept; else it is for the successor. NULL is

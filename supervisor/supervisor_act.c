@@ -100,6 +100,7 @@ supervisor_attend(void *context)
 
 	if (stop_begun(supervisor->stop))
 		return;
+	supervisor->kept.ours = journal_ours(supervisor->journal);
 	config_kept_attend(&supervisor->kept, supervisor->config);
 	overrides_attend(supervisor->overrides);
 	addresses_attend(supervisor->addresses);
@@ -122,8 +123,9 @@ reload_now(struct supervisor *supervisor, bool asked, FILE *report)
 	if (result == RELOAD_DONE) {
 		global = &supervisor->config->global;
 		watch_set(supervisor->watch, global->live_reload, global->monitoring_interval_ns);
-		config_kept_write(&supervisor->kept, supervisor->config);
 		node_journal_reloaded(&supervisor->notes);
+		supervisor->kept.ours = journal_ours(supervisor->journal);
+		config_kept_write(&supervisor->kept, supervisor->config);
 		overrides_changed(supervisor->overrides, problem); /* names may be others */
 		supervisor_title_show(supervisor);
 		pulse_set(supervisor->pulse);

@@ -312,6 +312,38 @@ def test_directory_removed_while_running(start, keep, shared, directory):
     again.wait_log("third: disabled: ")
 
 
+@pytest.mark.one_level
+def test_directory_replaced_while_running(start, keep, shared, directory):
+    """A reload takes possession of the new one, so that no other exacheck does; not of one that another has."""
+    server, place = keep(TcpServer()), directory / "shared"
+    web, other = check("web", tcp(server), prefixes=[prefix(1)]), check("other", tcp(server), prefixes=[prefix(2)])
+
+    def reload(run, document):
+        run.path.write_text(json.dumps(document))
+        run.process.send_signal(signal.SIGHUP)
+        run.wait_log("reloaded ")
+
+    run = start(config(web, **shared))
+    run.wait_route(prefix(1))
+    place.rename(directory / "away")
+    place.mkdir()
+    reload(run, config({**web, "metric": 1}, **shared))
+    run.wait_route(prefix(1), med=1)
+    second = start(config(other, **shared))
+    second.wait_log("another exacheck")
+    second.wait_route(prefix(2))
+    second.stop()
+
+    place.rename(directory / "away again")
+    second = start(config(other, **shared))
+    second.wait_route(prefix(2))
+    texts = {path: path.read_text() for path in (place / "journal", place / "configuration")}
+    reload(run, config({**web, "metric": 2}, **shared))
+    run.wait_route(prefix(1), med=2)
+    assert run.stop()[0] == 0
+    assert {path: path.read_text() for path in texts} == texts
+
+
 def test_full_disk(root, start, keep, directory):
     """No room for the journal: told once, it is made invalid, and routes come and go as ever."""
     up = keep(TcpServer())
