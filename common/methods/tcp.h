@@ -8,6 +8,8 @@ struct tcp_args {
 	struct remote_args remote;
 	int64_t port;
 	int64_t tcp_timeout_ns;
+	char *send;   /* text or NULL */
+	char *expect; /* pattern or NULL */
 	bool watch; /* hold a connection between executions */
 };
 

@@ -226,7 +226,7 @@ static const struct {
 	{"ntp", "max_offset", "?"}, {"ntp", "max_stratum", "?"},
 	{"ntp", "max_root_dispersion", "?"}, {"shell", "command", "!"}, {"shell", "environment", "?"},
 	{"tcp", "host", "!"}, {"tcp", "port", "!"},
-	{"tcp", "tcp_timeout", "=5"}, {"tcp", "tls", "~"}, {"tcp", "send", "~"}, {"tcp", "expect", "~"},
+	{"tcp", "tcp_timeout", "=5"}, {"tcp", "tls", "~"}, {"tcp", "send", "?"}, {"tcp", "expect", "?"},
 	{"tcp", "watch", "=false"},
 };
 
@@ -284,6 +284,8 @@ static const struct {
 	{"shell", "command", "", "must not be empty"}, {"shell", "command", "true", NULL},
 	{"file", "max_age", "0", "above 0"}, {"file", "contains", "(", "not a valid pattern"},
 	{"dns", "query_type", "srv", NULL}, {"dns", "rcode", "refused", NULL},
+	{"tcp", "send", "QUIT\r\n", NULL}, {"tcp", "send", "", "must not be empty"},
+	{"tcp", "expect", "^220 ", NULL}, {"tcp", "expect", "(", "not a valid pattern"},
 };
 
 START_TEST(test_ranges)
