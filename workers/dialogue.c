@@ -166,6 +166,9 @@ answer_receive(struct dialogue *dialogue, const struct stream_ops *ops, struct s
 		dialogue->ended = status == STREAM_ENDED;
 	}
 	*events |= status_events(status);
+	/* one who answers and leaves without having listened resets the connection behind the answer */
+	if (status == STREAM_FAILED && dialogue->sent == dialogue->length)
+		heard_try(dialogue, stream);
 	return status != STREAM_FAILED;
 }
 

@@ -6,8 +6,10 @@ import threading
 
 import pytest
 
+from harness import processes
 from harness.config import check, config, prefix, run_cases
 from harness.hostile import Talker, TcpServer
+from harness.reload import reload
 from harness.wait import wait_until
 
 LONG = 120  # seconds: an interval after which no test waits
@@ -31,7 +33,7 @@ def test_certificates(start, nginx, authority, certificates):
         "by name with a dot": (tls(port["tls"], ca_file=str(authority.ca), server_name="www.test."), "pass"),
         "by address": (tls(port["tls"], **by_address, **get("/tcp-address")), "pass"),
         "by address, ipv6": (tls(port["tls6"], "::1", **by_address), "pass"),
-        "by another address": (tls(port["tls"], "127.0.0.1", server_name="127.0.0.2", **by_address), "fail certificate"),
+        "by another address": (tls(port["tls"], server_name="127.0.0.2", **by_address), "fail certificate"),
         "unknown authority": (tls(port["tls"], server_name="www.test"), "fail certificate"),
         "unknown, not verified": (tls(port["tls"], verify_ssl=False), "pass"),
         "expired": (tls(port["expired"], **by_name), "fail certificate"),
@@ -190,3 +192,23 @@ def test_watched(start, keep, certificates, authority):
     held[0].shutdown(socket.SHUT_RDWR)
     run.wait_no_route(prefix(0))
     assert run.wait_transition("held", "down").reason == "refused"
+
+
+def test_reload(start, keep, certificates, authority):
+    """A check becomes one inside TLS, and back: another program, the same route."""
+    def serve(connection):  # says the same to those who speak TLS and to those who do not
+        talk = inside(certificates["good"], greet) if connection.recv(1, socket.MSG_PEEK) == b"\x16" else until_closed
+        quietly(talk, connection)
+
+    server = keep(Talker(serve))
+    plain = {"method": "tcp", "host": "127.0.0.1", "port": server.port}
+    run = start(config(check("web", plain)))
+    run.wait_route(prefix(0))
+    for args, spawner in ((tls(server.port, ca_file=str(authority.ca), expect="^. OK "), "tls"), (plain, "tcp")):
+        worker = run.worker("web")
+        reload(run, config(check("web", args)))
+        wait_until(lambda: [processes.cmdline(pid) for pid in run.spawners() if f"Spawner [{spawner}]" in
+                            processes.cmdline(pid)], what=f"spawner {spawner}")
+        wait_until(lambda: len(run.spawners()) == 1, what="no other")
+        wait_until(lambda: run.worker("web") != worker, what="another worker")
+    assert [up for _, up in run.rib.changes_of(prefix(0))] == [True], run.story()

@@ -154,6 +154,27 @@ START_TEST(sent_to_one_who_left)
 }
 END_TEST
 
+/* The last words of one who leaves without having listened count all the same. */
+START_TEST(reset_behind_the_answer)
+{
+	begin("QUIT\r\n", "bye");
+	ck_assert_int_eq(step(), POLLIN);
+	say("bye", 3);
+	go();
+	ck_assert_int_eq(step(), 0);
+	expect_result(RESULT_PASS, REASON_OK, "answer from " NAME " matches");
+	finish();
+
+	begin("QUIT\r\n", "bye");
+	ck_assert_int_eq(step(), POLLIN);
+	say("no", 2);
+	go();
+	ck_assert_int_eq(step(), 0);
+	expect_result(RESULT_FAIL, REASON_RESET, "read from " NAME ": Connection reset by peer");
+	finish();
+}
+END_TEST
+
 START_TEST(byte_by_byte)
 {
 	static const char banner[] = "220 mx.example.net ESMTP\r\n";
@@ -306,6 +327,7 @@ main(void)
 	tcase_add_test(tcase, sent_in_parts);
 	tcase_add_test(tcase, never_taken);
 	tcase_add_test(tcase, sent_to_one_who_left);
+	tcase_add_test(tcase, reset_behind_the_answer);
 	tcase_add_test(tcase, byte_by_byte);
 	tcase_add_test(tcase, silence_matches_nothing);
 	tcase_add_loop_test(tcase, mismatch, 0, (int)COUNT(mismatches));
