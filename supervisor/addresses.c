@@ -83,18 +83,11 @@ addresses_setup(void *context, char **line)
 	return *line != NULL;
 }
 
-/* There may be addresses of ours from now on. */
 static void
-addresses_begin(void *context)
+file_make(const struct addresses *addresses)
 {
-	struct addresses *addresses = context;
 	int fd;
 
-	address_wishes_begin(addresses->wishes);
-	addresses->wanted = addresses->there = 0;
-	if (addresses->owed)
-		return;
-	addresses->owed = true;
 	if (addresses->file == NULL)
 		return;
 	if ((fd = open(addresses->file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)) == -1)
@@ -102,6 +95,20 @@ addresses_begin(void *context)
 		    addresses->file);
 	else
 		close(fd);
+}
+
+/* There may be addresses of ours from now on. */
+static void
+addresses_begin(void *context)
+{
+	struct addresses *addresses = context;
+
+	address_wishes_begin(addresses->wishes);
+	addresses->wanted = addresses->there = 0;
+	if (addresses->owed)
+		return;
+	addresses->owed = true;
+	file_make(addresses);
 }
 
 static bool
@@ -193,6 +200,13 @@ addresses_configure(struct addresses *addresses)
 {
 	helper_configure(addresses->helper);
 	helper_press(addresses->helper); /* before the routes of this configuration are on their way */
+}
+
+void
+addresses_attend(struct addresses *addresses)
+{
+	if (addresses->owed && !addresses->over && addresses->file != NULL && access(addresses->file, F_OK) == -1)
+		file_make(addresses);
 }
 
 void

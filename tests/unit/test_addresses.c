@@ -355,7 +355,7 @@ START_TEST(every_small_case)
 	unsigned wishes = WISHES_END, states = STATES_END, all = wishes * wishes * wishes * states * states * states;
 
 	/* where all takes tens of times as long, a part of them: a prime number of steps meets each state of each place */
-	for (unsigned n = 0; n < all; n += unit_rounds(3) < 3 ? 29 : 1) {
+	for (unsigned n = 0; n < all; n += (unsigned)unit_stride(29)) {
 		unsigned rest = n;
 
 		for (size_t i = 0; i < PLACES; i++, rest /= states)
