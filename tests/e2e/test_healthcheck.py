@@ -273,6 +273,7 @@ def test_environment_of_commands(drop_in, directory):
     command = f'test "$VIP" = {IP} && test -n "$ODD" && test -z "$EMPTY$FAR_MORE$EXACHECK_RUNTIME" && test ${{#MORE}} = 20000'
     run = drop_in(*QUICK, "--cmd", command, "--ip", IP, more=odd)
     run.wait_route(f"{IP}/32", med=100)
+    assert run.logged("--command: does not have all of ExaBGP's environment: ")
 
 
 SUDO = {"command": (("--cmd", "sudo -n true"), "--command: sudo does not work in it"),

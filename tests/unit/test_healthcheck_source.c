@@ -127,18 +127,21 @@ START_TEST(findings)
 		{"--ip 10.0.0.1 --user nobody --disabled-metric 1 --next-hop ::1",
 		    "healthcheck web: warning: --next-hop: ::1 is no next hop for routes of IPv4, which have self instead\n"},
 	};
+	char *none[] = {NULL}, **before = environ; /* in which there may be what commands cannot have */
 	char *found;
 	bool failed;
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct config *config;
 
+		environ = none;
 		options_are(cases[i].options);
 		config = loaded(NULL, -1, &failed, &found);
 		ck_assert_str_eq(found, cases[i].findings);
 		free(found);
 		config_free(config);
 	}
+	environ = before;
 }
 END_TEST
 
