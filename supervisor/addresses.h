@@ -29,6 +29,9 @@ void addresses_free(struct addresses *);
 /* Begin, or follow a configuration that is in force from now on, and which the checks are of. */
 void addresses_configure(struct addresses *);
 
+/* From time to time: the file that says that there may be addresses of ours is made again if it was removed. */
+void addresses_attend(struct addresses *);
+
 /* What a node wishes has changed, or may have. */
 void addresses_changed(struct addresses *);
 

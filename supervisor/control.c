@@ -233,3 +233,10 @@ control_listen(struct control *control)
 	control->accepting = true;
 	control_wake(control);
 }
+
+void
+control_attend(struct control *control)
+{
+	if (control_socket_gone(&control->socket))
+		control_listen(control);
+}

@@ -92,6 +92,9 @@ void supervisor_file_changed(void *supervisor);
 /* asked: by somebody who waits for a word. */
 void supervisor_reload(struct supervisor *, bool asked);
 
+/* From time to time: what is kept in the runtime directory is there again if somebody has removed it. */
+void supervisor_attend(void *supervisor);
+
 /* Those who are told what happens follow the configuration that is in force. */
 void supervisor_outlets_follow(struct supervisor *);
 

@@ -125,7 +125,7 @@ START_TEST(profiles_are_within_their_method)
 	union arguments arguments;
 
 	for (const struct check_method *const *method = worker_methods; *method != NULL; method++) {
-		for (int round = 0; round < ROUNDS; round++) {
+		for (int round = 0; round < unit_rounds(ROUNDS); round++) {
 			arguments_random(*method, &arguments);
 			profile_check(*method, &arguments, disable_files[below(3)]);
 			options_free((*method)->options, &arguments);
