@@ -155,6 +155,7 @@ address_read(const uint8_t *bytes, size_t length, struct netlink_address *addres
 		return false;
 	address->index = (int)payload.ifa_index;
 	address->length = payload.ifa_prefixlen;
+	address->useless = payload.ifa_family == AF_INET6 && (payload.ifa_flags & IFA_F_DADFAILED) != 0;
 	address->address.family = payload.ifa_family;
 	bytes += NLMSG_ALIGN(sizeof(payload));
 	length -= NLMSG_ALIGN(sizeof(payload));

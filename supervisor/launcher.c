@@ -238,9 +238,9 @@ program_name(size_t program)
 	for (const struct launcher_helper *helper = launcher_helpers; helper->name != NULL; helper++)
 		if (program == helper->program)
 			return helper->name;
-	while (check_methods[count] != NULL)
+	while (worker_methods[count] != NULL)
 		count++;
-	return program < count ? check_methods[program]->name : "";
+	return program < count ? method_program(worker_methods[program]) : "";
 }
 
 uint32_t

@@ -18,7 +18,7 @@ struct event_base;
 struct launcher;
 
 /*
- * Its programs: below the number of check_methods that method's spawner, and these: exacheck itself, or what has been put
+ * Its programs: below the number of worker_methods that method's spawner, and these: exacheck itself, or what has been put
  * in its place by then, as `exacheck preflight`; and the helpers, which a launcher from before an upgrade may not know
  * (EINVAL).
  */

@@ -11,7 +11,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "../common/log.h"
+#include "channel_output.h"
 #include "command_line.h"
+#include "config.h"
 #include "config_kept.h"
 #include "config_source.h"
 #include "identity.h"
@@ -39,11 +42,31 @@ requests_hold(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-/* Whether it can run here, with what it says of users and confinement. */
+/*
+ * Whether its commands go where somebody reads them, unlike those of a service without exabgp.output: all would look well,
+ * and no route would be announced.
+ */
 static bool
-config_runs(const struct config *config, struct identity *identity)
+commands_heard(const struct config *config)
 {
-	return config != NULL && settings_possible(&config->global, identity);
+	enum output_kind kind;
+	const char *path;
+
+	(void)output_parse(config->global.exabgp.output, &kind, &path);
+	if (kind != OUTPUT_STDOUT || !journald_has_output())
+		return true;
+	log_errorx("standard output leads to the journal, where ExaBGP reads no command: beside ExaBGP, as a service, set "
+	    "exacheck.exabgp.output to \"fifo DIRECTORY\" or \"socket PATH\"; see exacheck(8), STAND-ALONE SERVICE");
+	return false;
+}
+
+/* Whether it can run here, with what it says of users and confinement: the exit status. */
+static int
+config_judge(const struct config *config, struct identity *identity)
+{
+	if (config == NULL || !commands_heard(config))
+		return EXIT_USAGE;
+	return settings_possible(&config->global, identity) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /*
@@ -55,11 +78,10 @@ config_find(const struct config_source *source, struct identity *identity, int *
 {
 	struct config *config = config_source_load(source, NULL);
 
-	*status = config == NULL ? EXIT_USAGE : EXIT_FAILURE;
-	if (config_runs(config, identity))
+	if ((*status = config_judge(config, identity)) == EXIT_SUCCESS)
 		return config;
 	config_free(config);
-	if (config_runs(config = config_kept_load(source), identity))
+	if (config_judge(config = config_kept_load(source), identity) == EXIT_SUCCESS)
 		return config;
 	config_free(config);
 	return NULL;

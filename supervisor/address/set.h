@@ -4,6 +4,9 @@
  * An address is there if the interface has it, in whatever network and by whoever. Ours is what has our mark and is a
  * host address: of these those are removed that nobody wants, or that have another label than they should. What is not
  * ours is never removed, and serves as well.
+ *
+ * An interface may have several names (ip-link(8), altname): what is wanted by two of them is wanted once, as by the
+ * first of those that are not held.
  */
 #ifndef EXACHECK_ADDRESS_SET_H
 #define EXACHECK_ADDRESS_SET_H
@@ -15,6 +18,8 @@ enum set_verdict {
 	SET_ADD,
 	SET_HELD,  /* is not there, and is to be left as it is */
 	SET_WAITS, /* there is no such interface */
+	SET_SAME, /* another of the list is the same, by another name of the interface */
+	SET_USELESS, /* is there, is not ours, and the kernel does not use it, see struct netlink_address */
 };
 
 struct set_wanted {
@@ -26,6 +31,7 @@ struct set_wanted {
 	/* what is remembered between two looks: */
 	bool was_there;
 	bool link_told; /* that there is no such interface */
+	int error; /* of putting it there; 0: none */
 	/* by set_compare: */
 	enum set_verdict verdict;
 	bool relabelled; /* it is ours, and to be removed and added */

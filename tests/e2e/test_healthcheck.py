@@ -87,6 +87,35 @@ def test_two_under_exabgp(directory, keep, service):
     assert not pid.exists()
 
 
+def test_said_again(directory, keep, service):
+    """
+    As with theirs, a neighbor that ExaBGP's reload makes anew has the route soon, though ExaBGP tells nobody of it; and one
+    that another process withdraws is back.
+    """
+    other = directory / "other"
+    other.touch()
+    exacheck = [paths.EXACHECK, "healthcheck"]
+    lab = keep(Lab(directory, {"web": [*exacheck, *options(service, "--name", "web", "--ip", IP)],
+                               "other": [*exacheck, *options(other, "--name", "other", "--ip", IP, "--withdraw-on-down")]},
+                   environment(directory))).start()
+
+    def removals():
+        return history(lab, f"{IP}/32").count("removed")
+
+    # each withdraws at its start what it knows nothing of
+    wait_until(lambda: lab.exabgp.log().count("startup -> up") == 2, what="both up")
+    lab.wait_route(f"{IP}/32", "p4")
+    before = removals()
+    lab.change_neighbor("router-id 10.255.0.2", "router-id 10.255.0.9")
+    lab.exabgp.process.send_signal(signal.SIGUSR1)
+    wait_until(lambda: removals() > before, 40, "the end of the session")
+    lab.wait_route(f"{IP}/32", "p4")
+    before = removals()
+    other.unlink()
+    wait_until(lambda: removals() > before, 40, "what the other one withdraws")
+    lab.wait_route(f"{IP}/32", "p4")
+
+
 def test_a_reload_that_is_refused(drop_in, directory, service):
     """Findings name a line of the file; what runs goes on."""
     file = directory / "web.conf"

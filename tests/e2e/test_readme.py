@@ -169,9 +169,17 @@ def test_the_picture_has_every_program():
     assert {name for name in built if name.startswith("exacheck-")} <= drawn
 
 
+SECTION = r"(exacheck[\w.-]*)\((\d)\),(?: section)? ((?:[A-Z][A-Z-]+ ?)+[A-Z](?: and [A-Z-]+\b)?)"
+
+
 def test_sections_of_manuals():
-    found = re.findall(r"(exacheck[\w.-]*)\((\d)\), ((?:[A-Z][A-Z-]+ ?)+[A-Z](?: and [A-Z-]+\b)?)", WORDS)
-    assert len(found) >= 4
+    """Those that README, messages, and what is installed beside the manuals refer to."""
+    packaging = paths.REPOSITORY / "packaging"
+    files = [*packaging.glob("*.d/*"), *packaging.glob("systemd/**/*"), *packaging.glob("e*/*"), *packaging.glob("debian/*"),
+             *paths.REPOSITORY.glob("supervisor/**/*.c")]
+    texts = [WORDS, *(re.sub(r'"\s+"|\s*\n[#\s]*', " ", path.read_text()) for path in files if path.is_file())]
+    found = [place for text in texts for place in re.findall(SECTION, text)]
+    assert len(re.findall(SECTION, WORDS)) >= 4 and len(found) >= 9, found
     for page, section, headings in found:
         manual = (paths.REPOSITORY / "man" / f"{page}.{section}").read_text()
         for heading in headings.split(" and "):

@@ -14,6 +14,7 @@ import sys
 
 from quickstart import Failure, output, quick_start, route, say, server_stop, service_restart, wait_for
 
+CONFIGURATION = pathlib.Path("/etc/exabgp/exacheck.yaml")
 # What the system writes by itself, there or not: it counts only where it has our name.
 VOLATILE = ("/var/log/", "/var/cache/", "/var/lib/apt/", "/var/lib/dpkg/", "/var/lib/systemd/", "/root/")
 ELSEWHERE = ("/proc", "/sys", "/dev", "/tmp", "/root/exacheck")
@@ -123,19 +124,31 @@ def service_active():
     return output("systemctl", "is-active", "exacheck").strip() == "active"
 
 
+def service_reload():
+    """systemctl tells whether the configuration was taken, on a system without kill(1), too."""
+    right = CONFIGURATION.read_text()
+    for text, taken in ((f"{right}wrong: true\n", False), (right, True)):
+        CONFIGURATION.write_text(text)
+        if (subprocess.run(["systemctl", "reload", "exacheck"]).returncode == 0) != taken:
+            raise Failure(f"systemctl reload: a configuration that is {'right' if taken else 'wrong'}")
+    if not service_active():
+        raise Failure("a reload ended the service")
+
+
 def end(others):
     """As README.Debian says: what ExaBGP runs ends with ExaBGP; then the packages, and all that came with them."""
     server_stop()
     wait_for(lambda: not route(), "the route leaving BIRD")
     subprocess.run(["systemctl", "stop", "exabgp"], check=True)
-    with open("/etc/exabgp/exacheck.yaml", "a") as file:
+    with open(CONFIGURATION, "a") as file:
         file.write("exacheck: {exabgp: {output: fifo /run/exabgp}}\n")
     subprocess.run(["systemctl", "start", "exacheck"], check=True)
     wait_for(service_active, "exacheck.service")
+    service_reload()
     apt("remove", "-y", "exacheck")
     if service_active():
         raise Failure("the package is removed, and its service goes on")
-    if not os.path.exists("/etc/exabgp/exacheck.yaml"):
+    if not CONFIGURATION.exists():
         raise Failure("remove took the configuration away")
     apt("purge", "-y", "exacheck", "exacheck-worker-http")
     apt("purge", "-y", *sorted(installed() - others))

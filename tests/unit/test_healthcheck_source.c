@@ -64,7 +64,7 @@ check_memory(const struct config *running)
 	bool failed = true;
 	int refusals = 0;
 
-	for (int after = -1; failed; after += after < 0 ? 1 : 4 - unit_rounds(3)) { /* the first one is whole */
+	for (int after = -1; failed; after += after < 0 ? 1 : unit_stride(11)) { /* the first one is whole */
 		struct config *config = loaded(running, after, &failed, &findings);
 
 		failed |= after < 0;
@@ -142,10 +142,38 @@ START_TEST(findings)
 }
 END_TEST
 
+/* As there all is announced at every interval, but not without end, and not with --debounce. */
+START_TEST(announced_again)
+{
+	static const struct {
+		const char *options;
+		double seconds;
+	} cases[] = {
+		{"--ip 10.0.0.1 --user nobody", 5},
+		{"--ip 10.0.0.1 --user nobody --interval 0.2", 1},
+		{"--ip 10.0.0.1 --user nobody --interval 2.5", 2.5},
+		{"--ip 10.0.0.1 --user nobody --interval 3600", 300},
+		{"--ip 10.0.0.1 --user nobody --debounce", 300},
+	};
+	char *found;
+	bool failed;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct config *config;
+
+		options_are(cases[i].options);
+		ck_assert_ptr_nonnull(config = loaded(NULL, -1, &failed, &found));
+		ck_assert_int_eq(config->global.resync_ns, (int64_t)(cases[i].seconds * NS_PER_SECOND));
+		free(found);
+		config_free(config);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
-	const TTest *const tests[] = {without_memory, without_memory_at_a_reload, findings};
+	const TTest *const tests[] = {without_memory, without_memory_at_a_reload, findings, announced_again};
 	Suite *suite = suite_create("healthcheck's options");
 	TCase *tcase = unit_case(suite, "healthcheck's options");
 
