@@ -133,7 +133,8 @@ def test_a_reload_that_is_refused(drop_in, directory, service):
 
 
 @pytest.mark.parametrize("end", [signal.SIGUSR2, signal.SIGKILL])
-@pytest.mark.parametrize("wrong", ["name = web\nup-metric = many\n", "name = web\nother = 1\n", None])
+@pytest.mark.parametrize("wrong", ["name = web\nup-metric = many\n", "name = web\nother = 1\n", "name = web\nhelp\n",
+                                   None])
 def test_a_wrong_file_at_an_upgrade_and_after_a_crash(drop_in, directory, service, end, wrong):
     """
     What runs, or ran, goes on until the file is right: no route stays that nobody checks, and none leaves. After a crash it
