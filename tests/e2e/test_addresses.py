@@ -344,7 +344,7 @@ def test_in_use_elsewhere(begin, host, file):
     run.wait_log("exacheck-address: what could not be done is done")
 
 
-@pytest.mark.parametrize("line", ["supervisor confined: ", " started: ", "startup -> up"])
+@pytest.mark.parametrize("line", ["supervisor confined: ", " started: "])
 def test_end_at_once(begin, host, file, line):
     """Who takes away what a predecessor left may be yet to be started when the end comes."""
     checks = [service("web", file, ["192.0.2.1"])]
