@@ -282,7 +282,7 @@ def test_environment_of_commands(drop_in, directory):
     run.wait_route(f"{IP}/32", med=100)
 
 
-SUDO = {"command": (("--cmd", "sudo -n true"), "--command: sudo does not work in it"),
+SUDO = {"command": (("--cmd", "sudo -n true"), "--command: sudo does not work in a command"),
         "addresses": (("--sudo",), "--sudo: exacheck sets addresses up without sudo")}
 
 
