@@ -292,7 +292,7 @@ def test_environment_of_commands(drop_in, directory):
     assert run.logged("--command: does not have all of ExaBGP's environment: ")
 
 
-SUDO = {"command": (("--cmd", "sudo -n true"), "--command: sudo does not work in it"),
+SUDO = {"command": (("--cmd", "sudo -n true"), "--command: sudo does not work in a command"),
         "addresses": (("--sudo",), "--sudo: exacheck sets addresses up without sudo")}
 
 
