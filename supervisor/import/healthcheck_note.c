@@ -114,6 +114,8 @@ commands_note(struct importing *importing, const struct healthcheck_options *opt
 		{"disabled-execute", &options->disabled_execute},
 	};
 
+	if (options->user != NULL && strcmp(options->user, "root") == 0)
+		return; /* who has them all */
 	if (options->command != NULL)
 		command_note(importing, options, "command", options->command);
 	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++)
