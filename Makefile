@@ -39,7 +39,8 @@ PYTHON := /usr/bin/python3
 PKG_CONFIG ?= pkg-config
 OPTIMISE ?= -O2 -g
 
-METHODS := dns file http icmp ntp shell tcp
+# The programs of workers: the methods, and tls for tcp checks inside TLS.
+METHODS := dns file http icmp ntp shell tcp tls
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wnull-dereference -Wimplicit-fallthrough
@@ -59,7 +60,8 @@ endif
 endif
 
 ALL_CFLAGS := $(CPPFLAGS) -std=gnu17 $(OPTIMISE) $(WARNINGS) $(WERROR) $(HARDENING) -D_GNU_SOURCE \
-	-DEXACHECK_VERSION='"$(VERSION)"' -DEXACHECK_LIBEXECDIR='"$(LIBEXECDIR)"' $(CFLAGS)
+	-DEXACHECK_VERSION='"$(VERSION)"' -DEXACHECK_LIBEXECDIR='"$(LIBEXECDIR)"' \
+	-DEXACHECK_SBINDIR='"$(SBINDIR)"' $(CFLAGS)
 ALL_LDFLAGS := $(LINK_HARDENING) $(SANITIZE_OBJ) $(LDFLAGS)
 
 # Expanded when used, so that `make deps` works before the libraries are there.
@@ -98,6 +100,7 @@ LIBS_notify = $(LIBS_HELPER) $(call libs,libcurl openssl)
 LIBS_WORKER = $(call libs,libbsd-overlay libcap-ng)
 LIBS_dns = $(call libs,ldns)
 LIBS_http = $(call libs,libcurl openssl)
+LIBS_tls = $(call libs,openssl)
 LIBS_UNIT = $(call libs,check)
 
 WORKERS := $(METHODS:%=$(BUILD)/libexec/worker-%)
@@ -139,7 +142,7 @@ $(BUILD)/libexec/worker-%: $(BUILD)/obj/workers/%.o $(BUILD)/libworker.a $(BUILD
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_$*) $(LIBS_WORKER) $(LIBS_COMMON)
 
 $(BUILD)/unit/test_dns_answer: LIBS_UNIT += $(LIBS_dns)
-$(BUILD)/unit/test_http_memory: LIBS_UNIT += $(LIBS_http)
+$(BUILD)/unit/test_tls_memory: LIBS_UNIT += $(LIBS_tls)
 # allocations that fail when the test says so
 $(BUILD)/unit/test_route $(BUILD)/unit/test_checks $(BUILD)/unit/test_config_group $(BUILD)/unit/test_config_notify \
 		$(BUILD)/unit/test_overrides $(BUILD)/unit/test_control_override $(BUILD)/unit/test_control_client \
@@ -197,6 +200,8 @@ demo: test-deps
 
 # One list for every package. What depends on the machine is left to the packages when DESTDIR is given: the capability
 # of worker-icmp, the user, the runtime directory.
+# What names a place names the one where it is: who copies an example would have ExaBGP run a program that is not there.
+PLACED = sed -e 's|/usr/sbin/exacheck|$(SBINDIR)/exacheck|' -e 's|/usr/share/doc/exacheck|$(DOCDIR)|'
 .PHONY: install
 install: all
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBEXECDIR)
@@ -205,24 +210,23 @@ install: all
 	install -m 755 $(WORKERS) $(HELPERS) $(BUILD)/exacheck $(DESTDIR)$(LIBEXECDIR)
 	ln -srf $(DESTDIR)$(LIBEXECDIR)/exacheck $(DESTDIR)$(SBINDIR)/exacheck
 	for page in man/*.[578]; do \
-		install -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $$page || exit; \
+		$(PLACED) $$page | install -D -m 644 /dev/stdin $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; \
 	done
 	install -D -m 644 -t $(DESTDIR)$(DOCDIR)/examples packaging/examples/*.yaml
 	cd packaging && for file in $$(find exabgp systemd -type f ! -name '*.mk' ! -name exacheck.service); do \
-		install -D -m 644 $$file $(abspath $(DESTDIR)/$(DOCDIR))/examples/$$file || exit; \
+		$(PLACED) $$file | install -D -m 644 /dev/stdin $(abspath $(DESTDIR)/$(DOCDIR))/examples/$$file || exit; \
 	done
 	install -D -m 644 -t $(DESTDIR)$(DATADIR)/prometheus packaging/prometheus/*.yml
 	install -D -m 644 -t $(DESTDIR)$(DATADIR)/grafana packaging/grafana/*.json
 	install -D -m 644 packaging/completion/exacheck-ctl.bash $(DESTDIR)$(BASHDIR)/exacheck-ctl
 	install -D -m 644 -t $(DESTDIR)$(ZSHDIR) packaging/completion/_exacheck-ctl
 	install -d $(DESTDIR)$(UNITDIR)
-	sed 's|/usr/sbin/|$(SBINDIR)/|' packaging/systemd/exacheck.service >$(DESTDIR)$(UNITDIR)/exacheck.service
-	chmod 644 $(DESTDIR)$(UNITDIR)/exacheck.service
+	$(PLACED) packaging/systemd/exacheck.service | install -m 644 /dev/stdin $(DESTDIR)$(UNITDIR)/exacheck.service
 	install -D -m 644 -t $(DESTDIR)$(SYSUSERSDIR) packaging/sysusers.d/exacheck.conf
 	install -D -m 644 -t $(DESTDIR)$(TMPFILESDIR) packaging/tmpfiles.d/exacheck.conf
 	# what is configured already stays
-	test -e $(DESTDIR)$(SYSCONFDIR)/exabgp/exacheck.yaml || \
-		install -D -m 644 -t $(DESTDIR)$(SYSCONFDIR)/exabgp packaging/exacheck.yaml
+	test -e $(DESTDIR)$(SYSCONFDIR)/exabgp/exacheck.yaml || $(PLACED) packaging/exacheck.yaml | \
+		install -D -m 644 /dev/stdin $(DESTDIR)$(SYSCONFDIR)/exabgp/exacheck.yaml
 	$(if $(DESTDIR),,-setcap cap_net_raw+ep $(LIBEXECDIR)/worker-icmp)
 
 # What the manuals have from the program: tables, and the types and defaults of keys.

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OPTION_ERROR_SIZE 256
+#define OPTION_ERROR_SIZE 320
 #define OPTIONS_MAX 64 /* keys a table may have: `given` is a 64-bit set */
 
 /* Values of INTEGER, SECONDS and PERCENT options that were not given and have no default. */
@@ -51,7 +51,6 @@ enum option_type {
 	OPTION_SECRET,	/* string that no message quotes */
 	/* containers */
 	OPTION_TABLE, /* a nested struct at offset, described by `table` */
-	OPTION_LATER, /* any shape; nothing is stored, the user is told that it has no effect yet */
 	OPTION_TYPES
 };
 

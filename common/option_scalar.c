@@ -17,6 +17,7 @@
 #define SECONDS_LIMIT 9e9 /* more nanoseconds do not fit int64_t */
 #define SECONDS_MIN_NS NS_PER_MILLISECOND /* the least of what must be above 0: a shorter one is a mistake */
 #define BOUNDS_SIZE 96
+#define CHOICES_SIZE (OPTION_ERROR_SIZE - OPTION_QUOTE_SIZE - 32) /* of all words, with room for the sentence */
 #define PPM_OF_PERCENT 10000
 
 /* Which bounds an option has: see struct option. A max below min stands for none. */
@@ -242,7 +243,7 @@ choice_find(const struct option *option, const char *text, int *value)
 int
 choice_parse(const struct option *option, const char *text, char error[static OPTION_ERROR_SIZE])
 {
-	char quoted[OPTION_QUOTE_SIZE], names[OPTION_ERROR_SIZE / 2] = "";
+	char quoted[OPTION_QUOTE_SIZE], names[CHOICES_SIZE] = "";
 	size_t length = 0;
 	int value;
 
@@ -323,8 +324,8 @@ parse_mode(const struct option *option, const char *text, void *value, char erro
 static bool
 parse_nothing(const struct option *option, const char *text, void *value, char error[static OPTION_ERROR_SIZE])
 {
-	(void)text, (void)value;
-	return option_error(error, option->type == OPTION_TABLE ? "must be a map" : "has no effect yet");
+	(void)option, (void)text, (void)value;
+	return option_error(error, "must be a map");
 }
 
 static char *
@@ -442,7 +443,6 @@ const struct option_type_info option_types[OPTION_TYPES] = {
 	[OPTION_WORD] = {STORAGE_TEXT, text_parse_word, format_text},
 	[OPTION_SECRET] = {STORAGE_TEXT, text_parse_string, format_text},
 	[OPTION_TABLE] = {STORAGE_TABLE, parse_nothing, format_nothing},
-	[OPTION_LATER] = {STORAGE_NONE, parse_nothing, format_nothing},
 };
 
 bool

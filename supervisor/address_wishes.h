@@ -3,9 +3,10 @@
  * no process and no clock.
  *
  * An address is wanted as long as there is its node; a dynamic one while the node's routes are announced with its own
- * attributes, because it drains or because the guard keeps them, and not any more a while after that. While it is not
- * known what its node wants, after a start, it is held: left as it is. Of several wishes for one address the strongest
- * counts.
+ * attributes, because it drains or because the guard keeps them. While it is not known what its node wants, after a
+ * start, it is held: left as it is; and so for a while when it is not wanted any more, so that its route goes first,
+ * whether its node came down or a reload has taken the node, or the prefix, away. Of several wishes for one address the
+ * strongest counts.
  */
 #ifndef EXACHECK_ADDRESS_WISHES_H
 #define EXACHECK_ADDRESS_WISHES_H

@@ -39,9 +39,12 @@ log_set_up(const struct healthcheck_options *options, int verbosity)
 		log_set_level(LOG_LEVEL_WARNING);
 }
 
-/* Whether there may be routes that nobody else looks after: what is wrong by now is no reason to leave them alone. */
+/*
+ * Whether there may be routes that nobody but this process checks: of its former program, or of a predecessor that was
+ * killed. Then hardly anything is a reason not to go on.
+ */
 static bool
-routes_inherited(const struct healthcheck_command *command)
+routes_left(const struct healthcheck_command *command)
 {
 	return program_goes_on() || config_kept_exists(command->instance.directory);
 }
@@ -64,7 +67,7 @@ command_start(struct healthcheck_command *command, const struct healthcheck_opti
 		    "give each a --name of its own", command->name, (int)other);
 	if (options->pid != NULL && !pid_file_write(options->pid)) {
 		log_errorx("--pid: cannot write %s: %s", options->pid, strerror(errno));
-		if (!routes_inherited(command))
+		if (!routes_left(command))
 			return EXIT_USAGE;
 	}
 	status = start_run(&start);
@@ -88,7 +91,7 @@ command_run(struct healthcheck_command *command, const struct healthcheck_option
 		fprintf(stderr, "exacheck: EXACHECK_RUNTIME, or --name, is too long for the name of a directory\n");
 		return EXIT_USAGE;
 	}
-	if (wrong != NULL && !routes_inherited(command)) {
+	if (wrong != NULL && !routes_left(command)) {
 		import_notes_print(wrong, stderr);
 		return EXIT_USAGE;
 	}

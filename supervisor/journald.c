@@ -21,6 +21,9 @@
 
 #define STREAM_VARIABLE "JOURNAL_STREAM"
 #define ENTRY_SIZE 4096
+/* Of the stream that a service manager connects; with a name of its own between the two where a unit has LogNamespace= */
+#define STREAM_DIRECTORY "/run/systemd/journal"
+#define STREAM_NAME "/stdout"
 
 /* As syslog(3) has them. */
 static const char priorities[LOG_LEVELS] = {
@@ -119,4 +122,16 @@ journald_init(void)
 	if (stream != NULL && stream_is_stderr(stream))
 		log_set_writer(journal_write);
 	unsetenv(STREAM_VARIABLE);
+}
+
+bool
+journald_has_output(void)
+{
+	struct sockaddr_un peer = {.sun_family = AF_UNSPEC};
+	socklen_t length = sizeof(peer) - 1; /* what is behind it stays a NUL */
+	const char *name;
+
+	return getpeername(STDOUT_FILENO, (struct sockaddr *)&peer, &length) == 0 && peer.sun_family == AF_UNIX &&
+	    strncmp(peer.sun_path, STREAM_DIRECTORY, strlen(STREAM_DIRECTORY)) == 0 &&
+	    (name = strrchr(peer.sun_path, '/')) != NULL && strcmp(name, STREAM_NAME) == 0;
 }

@@ -271,13 +271,14 @@ header_judge(struct answer *answer, unsigned rcode, const char *rcode_name, stru
 
 /*
  * The checks on the answer section. A response code other than NOERROR that the configuration accepts
- * comes without records, so only NOERROR needs one.
+ * comes without records, so only NOERROR needs one, unless min_answers says how many are needed.
  */
 static bool
 records_judge(struct answer *answer, unsigned rcode, struct result *result)
 {
 	const struct dns_args *args = answer->args;
-	bool needed = args->response != NULL || (args->require_resolve && rcode == LDNS_RCODE_NOERROR);
+	bool needed = args->response != NULL ||
+	    (args->min_answers == OPTION_UNSET && args->require_resolve && rcode == LDNS_RCODE_NOERROR);
 
 	if (needed && answer->count == 0)
 		result_fail(result, REASON_EMPTY, "%s: no %s record for %s", answer->server, args->query_type,

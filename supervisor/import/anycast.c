@@ -123,6 +123,8 @@ services_import(struct ini *ini)
 	    " configuration, or"
 	    " it goes on announcing them; see the head of this one for ExaBGP");
 	STAILQ_FOREACH(section, &ini->sections, entry) {
+		if (ini_is_defaults(ini, section))
+			anycast_service_keys_note(ini, section);
 		if (section == daemon || ini_is_defaults(ini, section))
 			continue;
 		anycast_service_import(ini, section, &said);

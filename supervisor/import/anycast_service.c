@@ -25,13 +25,13 @@ struct service {
 	char prefix[PREFIX_TEXT_SIZE]; /* empty: there is none that is right */
 };
 
-static void
-keys_note(const struct ini *ini, const struct ini_section *section)
+void
+anycast_service_keys_note(const struct ini *ini, const struct ini_section *section)
 {
 	const struct ini_key *key;
 
 	STAILQ_FOREACH(key, &section->keys, entry)
-		if (!ini_key_is(key, known))
+		if (!ini_key_is(key, known) && !(ini_is_defaults(ini, section) && anycast_daemon_has(key)))
 			import_note(ini->importing, IMPORT_DIFFERS, ini_place(key),
 			    "%.100s is no key of anycast-healthchecker: ignored, but for"
 			    " %%(%.100s)s", key->name, key->name);
@@ -232,7 +232,7 @@ anycast_service_import(const struct ini *ini, const struct ini_section *section,
 	char name[INI_NAME_SIZE];
 	bool disabled;
 
-	keys_note(ini, section);
+	anycast_service_keys_note(ini, section);
 	ini_name(ini, section, name);
 	service.check = import_add_check(ini->importing, name);
 	service.args = json_object();

@@ -60,6 +60,8 @@ prefix_import(struct perl *perl, const struct ini_value *value, json_t *prefixes
 		    "%s has host bits: its network is announced, %s", value->text, text);
 	if (prefix.address.family != nexthop->family)
 		import_note(importing, IMPORT_WRONG, value->place, "%s is not of the family of nexthop", text);
+	else if (prefix.length == 0)
+		import_note(importing, IMPORT_WRONG, value->place, "%s: a mask of 0 is refused by healthcheck.pl, too", text);
 	else if (prefix.length == (nexthop->family == AF_INET ? 32 : 128) &&
 	    memcmp(prefix.address.bytes, nexthop->bytes, sizeof(nexthop->bytes)) == 0)
 		import_note(importing, IMPORT_WRONG, value->place, "%s is the nexthop itself", text);
@@ -136,8 +138,13 @@ command_import(struct perl *perl, const struct ini_section *section, json_t *arg
 		return;
 	command += *command == '"';
 	length = strlen(command);
-	if (length > 0 && command[length - 1] == '"')
+	if (length > 0 && command[length - 1] == '"') {
+		if (command == text)
+			import_note(perl->ini.importing, IMPORT_DIFFERS, ini_where(&perl->ini, section, "command"),
+			    "[%.200s]: the quote at its end is taken off, as healthcheck.pl 0.4.4 does though none is at its"
+			    " beginning: where it is a word's, quote all of the command as well", section->name);
 		command[length - 1] = '\0';
+	}
 	import_add_text(perl->ini.importing, args, "method", "shell");
 	import_add_text(perl->ini.importing, args, "command", command);
 	if (strpbrk(command, "&|;\n") != NULL)

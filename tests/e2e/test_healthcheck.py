@@ -1,6 +1,7 @@
 """`exacheck healthcheck`: under a real ExaBGP in place of its own, several at once; and what it answers by itself."""
 import json
 import os
+import shutil
 import signal
 
 import pytest
@@ -132,7 +133,8 @@ def test_a_reload_that_is_refused(drop_in, directory, service):
 
 
 @pytest.mark.parametrize("end", [signal.SIGUSR2, signal.SIGKILL])
-@pytest.mark.parametrize("wrong", ["name = web\nup-metric = many\n", "name = web\nother = 1\n", None])
+@pytest.mark.parametrize("wrong", ["name = web\nup-metric = many\n", "name = web\nother = 1\n", "name = web\nhelp\n",
+                                   None])
 def test_a_wrong_file_at_an_upgrade_and_after_a_crash(drop_in, directory, service, end, wrong):
     """
     What runs, or ran, goes on until the file is right: no route stays that nobody checks, and none leaves. After a crash it
@@ -163,23 +165,37 @@ def test_a_wrong_file_at_an_upgrade_and_after_a_crash(drop_in, directory, servic
 
 
 @pytest.mark.parametrize("end", [signal.SIGUSR2, signal.SIGKILL])
-def test_no_room_for_the_pid_file(drop_in, directory, service, end):
-    """At an upgrade and after a crash that is said, and no reason to leave routes to themselves."""
+def test_no_room_for_the_process_id(drop_in, directory, service, end):
+    """A reason not to start, but not one to leave routes to themselves."""
     place = directory / "pids"
     place.mkdir()
-    command = options(service, "--ip", IP, "--name", "web", "--pid", place / "pid")
+    command = options(service, "--ip", IP, "--name", "web", "--pid", place / "web.pid")
     run = drop_in(*command)
     run.wait_route(f"{IP}/32", med=100)
-    (place / "pid").unlink()
-    place.rmdir()
+    shutil.rmtree(place)
     run.process.send_signal(end)
     if end == signal.SIGKILL:
         run.wait_exit()
         run = drop_in(*command)
-        run.wait_route(f"{IP}/32", med=100)
     else:
         run.wait_log("upgraded from")
-    assert run.logged(f"--pid: cannot write {place}/pid: No such file or directory")
+    run.wait_log(f"--pid: cannot write {place}/web.pid")
+    run.wait_route(f"{IP}/32", med=100)
+    service.unlink()
+    run.wait_route(f"{IP}/32", med=1000)
+    assert run.stop()[0] == 0
+    assert drop_in(*command).wait_exit() == 2
+
+
+def test_interval_that_becomes_0(drop_in, directory, service):
+    """Nobody has reloaded the file: an upgrade is no reason to leave, and the route to itself."""
+    file = directory / "web.conf"
+    file.write_text(f"ip = {IP}\ninterval = 0.2\n")
+    run = drop_in("-F", file, "--name", "web", *QUICK[2:], "--cmd", f"test -e {service}")
+    run.wait_route(f"{IP}/32", med=100)
+    file.write_text(f"ip = {IP}\ninterval = 0\n")
+    run.process.send_signal(signal.SIGUSR2)
+    run.wait_log("upgraded from")
     service.unlink()
     run.wait_route(f"{IP}/32", med=1000)
 

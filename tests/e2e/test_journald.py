@@ -24,16 +24,16 @@ cp -a /etc/. /run/etc && echo 11111111111111111111111111111111 >/run/etc/machine
 printf '[Journal]\\nStorage=volatile\\nReadKMsg=no\\nAudit=\\nRateLimitBurst=0\\nForwardToSyslog=no\\n' \
   >/run/systemd/journald.conf.d/test.conf && exec {JOURNALD}
 """
-# What systemd does for a service whose StandardError is the journal.
+# What systemd does for a service whose standard error, or output, is the journal.
 CONNECT = """
 import os, socket, sys
 stream = socket.socket(socket.AF_UNIX)
 stream.connect("/run/systemd/journal/stdout")
 stream.sendall(b"stream\\n\\n6\\n1\\n0\\n0\\n0\\n")
-os.dup2(stream.fileno(), 2)
+os.dup2(stream.fileno(), int(sys.argv[2]))
 found = os.fstat(2)
 os.environ["JOURNAL_STREAM"] = f"{found.st_dev}:{found.st_ino + int(sys.argv[1])}"
-os.execvp(sys.argv[2], sys.argv[2:])
+os.execvp(sys.argv[3], sys.argv[3:])
 """
 
 
@@ -61,9 +61,9 @@ class Journal:
 
         return wait_until(there, PATIENCE, f"{words!r} in the journal", pause=0.1)
 
-    def wrapper(self, shift=0):
-        """shift: of the inode in JOURNAL_STREAM, which is then that of something else."""
-        return [*self.argv, "/usr/bin/python3", "-c", CONNECT, str(shift)]
+    def wrapper(self, shift=0, descriptor=2):
+        """shift: of the inode in JOURNAL_STREAM, which is then that of something else. descriptor: that is the journal."""
+        return [*self.argv, "/usr/bin/python3", "-c", CONNECT, str(shift), str(descriptor)]
 
     def close(self):
         self.holder.stop()
@@ -144,3 +144,13 @@ def test_no_child_has_it(start, directory, journal):
             texts.append(file.read().decode())
     assert len(texts) >= 4 and "PATH=" in texts[0]
     assert not any("JOURNAL_STREAM" in text for text in texts)
+
+
+def test_standard_output(directory, journal):
+    """A service without exabgp.output: commands in the journal would announce nothing, and everything would look well."""
+    path = directory / "exacheck.yaml"
+    path.write_text(json.dumps(config(web(directory), runtime_dir=str(directory / "runtime"))))
+    done = subprocess.run([*journal.wrapper(shift=1, descriptor=1), paths.EXACHECK, "run", "-f", path], stdin=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 2 and "leads to the journal" in done.stderr and "exabgp.output" in done.stderr, done
+    assert not journal.entries(_TRANSPORT="stdout")

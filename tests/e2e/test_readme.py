@@ -169,13 +169,36 @@ def test_the_picture_has_every_program():
     assert {name for name in built if name.startswith("exacheck-")} <= drawn
 
 
+SECTION = r"(exacheck[\w.-]*)\((\d)\),(?: section)? ((?:[A-Z][A-Z-]+ ?)+[A-Z](?: and [A-Z-]+\b)?)"
+
+
 def test_sections_of_manuals():
-    found = re.findall(r"(exacheck[\w.-]*)\((\d)\), ((?:[A-Z][A-Z-]+ ?)+[A-Z](?: and [A-Z-]+\b)?)", WORDS)
-    assert len(found) >= 4
+    """Those that README, messages, and what is installed beside the manuals refer to."""
+    packaging = paths.REPOSITORY / "packaging"
+    files = [*packaging.glob("*.d/*"), *packaging.glob("systemd/**/*"), *packaging.glob("e*/*"), *packaging.glob("debian/*"),
+             *paths.REPOSITORY.glob("supervisor/**/*.c")]
+    texts = [WORDS, *(re.sub(r'"\s+"|\s*\n[#\s]*', " ", path.read_text()) for path in files if path.is_file())]
+    found = [place for text in texts for place in re.findall(SECTION, text)]
+    assert len(re.findall(SECTION, WORDS)) >= 4 and len(found) >= 9, found
     for page, section, headings in found:
         manual = (paths.REPOSITORY / "man" / f"{page}.{section}").read_text()
         for heading in headings.split(" and "):
             assert f".Sh {heading.strip()}\n" in manual, (page, heading)
+
+
+def test_install_names_what_is_there(directory):
+    """Wherever it is installed, examples and manuals name the program that is there; an import, where it will be."""
+    subprocess.run(["make", "--silent", "--old-file=all", "install", f"BUILD={paths.BUILD}", f"DESTDIR={directory}",
+                    "PREFIX=/opt/here"], cwd=paths.REPOSITORY, capture_output=True, text=True, timeout=300, check=True)
+    texts = [path.read_text() for path in directory.rglob("*.*") if path.is_file()]
+    place = re.compile(r"(?<!\S)/\S+/exacheck(?= run| healthcheck)|(?<!\S)/\S+/examples")
+    named = {found for text in texts for found in place.findall(text)}
+    assert {"/opt/here/sbin/exacheck", "/opt/here/share/doc/exacheck/examples"} <= named
+    assert all((directory / name[1:]).exists() for name in named), named
+    done = run_once("import", "exabgp-healthcheck", "--ip", "192.0.2.1")
+    prefix = subprocess.run(["make", "--silent", "--eval=print: ; @echo $(SBINDIR)", "print"], cwd=paths.REPOSITORY,
+                            capture_output=True, text=True, timeout=300, check=True).stdout.strip()
+    assert f"run {prefix}/exacheck run" in done.stdout
 
 
 def test_every_manual_is_named():

@@ -294,6 +294,8 @@ END_TEST
 
 START_TEST(flags_and_counts)
 {
+	static char pattern[] = "192";
+
 	two_addresses(0x8180);
 	args.authoritative = true;
 	expect(RESULT_FAIL, REASON_PROTOCOL, "not authoritative");
@@ -307,6 +309,13 @@ START_TEST(flags_and_counts)
 	expect(RESULT_PASS, REASON_OK, "2 A records");
 	args.min_answers = 3;
 	expect(RESULT_FAIL, REASON_EMPTY, "fewer than 3");
+	/* none is enough where that is what is asked for */
+	answer_begin(0x85a0, 0);
+	expect(RESULT_FAIL, REASON_EMPTY, "fewer than 3");
+	args.min_answers = 0;
+	expect(RESULT_PASS, REASON_OK, "NOERROR, 0 A records");
+	args.response = pattern;
+	expect(RESULT_FAIL, REASON_EMPTY, "no A record");
 }
 END_TEST
 

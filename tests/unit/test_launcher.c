@@ -221,7 +221,7 @@ START_TEST(nothing_outside_the_table)
 {
 	size_t count = 0;
 
-	while (check_methods[count] != NULL)
+	while (worker_methods[count] != NULL)
 		count++;
 	close(request(count, SANDBOX_LEVEL_OFF));
 	await_report();
