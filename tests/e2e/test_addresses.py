@@ -251,8 +251,8 @@ def test_cannot_be_started(begin, directory, file):
     """Then nothing is there, which is shown."""
     build = paths.copy_build(directory)
     (build / "libexec" / "exacheck-address").write_text("no program\n")
-    run = begin(service("web", file, ["192.0.2.1", "192.0.2.2"]), service("six", directory / "no", "2001:db8::1", dynamic=True),
-                build=build)
+    run = begin(service("web", file, ["192.0.2.1", "192.0.2.2"]),
+                service("six", directory / "no", "2001:db8::1", dynamic=True), build=build)
     run.wait_route("192.0.2.1/32")
     wait_until(lambda: "2 of 2 addresses missing" in ctl("-s", path_of(run), "status").stdout, PATIENCE, "their lack")
     run.wait_log("cannot start exacheck-address: ")
