@@ -353,3 +353,16 @@ def test_in_use_elsewhere(begin, host, file):
     host.ip("address", "del", "2001:db8::1/64", "dev", "svc0")
     wait_until(lambda: host.details().get(("svc0", "2001:db8::1"), {}).get("prefixlen") == 128, PATIENCE, "ours")
     run.wait_log("exacheck-address: what could not be done is done")
+
+
+@pytest.mark.parametrize("line", ["supervisor confined: ", " started: "])
+def test_end_at_once(begin, host, file, line):
+    """Who takes away what a predecessor left may be yet to be started when the end comes."""
+    checks = [service("web", file, ["192.0.2.1"])]
+    first = begin(*checks)
+    host.wait("192.0.2.1")
+    first.kill()
+    run = begin(*checks, runtime_dir=str(first.directory / "runtime"))
+    run.wait_log(line)
+    assert run.stop()[0] == 0
+    host.wait()
