@@ -3,21 +3,22 @@
  */
 #include "import_command.h"
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* Programs that live by privileges of their files. */
 static const struct {
 	const char *names[6], *note;
+	bool instead; /* there is another way, which the note ends with */
 } powerless[] = {
 	{{"sudo", "su", "doas", "runuser", "pkexec", NULL},
-	    "does not work in a command, as commands gain no privilege: let it do without"},
+	    "does not work in a command, as commands gain no privilege: let it do without, or run", true},
 	{{"ping", "ping4", "ping6", "fping", NULL},
 	    "works in a command only where net.ipv4.ping_group_range has a group of its user, as commands gain no privilege: "
-	    "use the method icmp"},
+	    "method icmp does without", false},
 };
 
-/* The program of one of these names that a command has among its words, whatever its path. NULL: none. */
+/* The program of these names that a command has among its words, whatever its path. NULL: none. */
 static const char *
 program_find(const char *command, const char *const *names)
 {
@@ -40,9 +41,11 @@ import_command_note(struct importing *importing, const char *place, const char *
 	for (size_t i = 0; i < sizeof(powerless) / sizeof(powerless[0]); i++) {
 		const char *name = program_find(command, powerless[i].names);
 
-		if (name != NULL)
-			import_note(importing, IMPORT_LOST, place, "%s %s, or run %s with exacheck.sandbox: off", name,
-			    powerless[i].note, instead);
+		if (name != NULL && powerless[i].instead)
+			import_note(importing, IMPORT_LOST, place, "%s %s %s with exacheck.sandbox: off", name, powerless[i].note,
+			    instead);
+		else if (name != NULL)
+			import_note(importing, IMPORT_LOST, place, "%s %s", name, powerless[i].note);
 	}
 }
 
