@@ -274,8 +274,8 @@ static const struct finding errors[] = {
     {WEB "  timeout: 5\n  guard: {}\n", "c.yaml:5:3: checks[1] (web).timeout: unknown key here; it is one of args\n"
 	"c.yaml:6:3: checks[1] (web).guard: unknown key here; it is one of exacheck\n"},
     {"checks: [{name: w, prefixes: 192.0.2.1, args: {method: file, path: /x, rise: 3, host: h}}]\n",
-	"c.yaml:1:73: checks[1] (w).args.rise: unknown key here; it is one of a check, beside args\n"
-	"c.yaml:1:82: checks[1] (w).args.host: unknown key\n"},
+	"c.yaml:1:72: checks[1] (w).args.rise: unknown key here; it is one of a check, beside args\n"
+	"c.yaml:1:81: checks[1] (w).args.host: unknown key\n"},
     {"exacheck: [a]\n" WEB, "c.yaml:1:11: exacheck: must be a map, got a list\n"},
     {"exacheck: {exabgp: {outptu: a}}\n" WEB,
 	"c.yaml:1:21: exacheck.exabgp.outptu: unknown key; did you mean output?\n"},
