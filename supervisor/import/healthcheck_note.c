@@ -82,11 +82,11 @@ static const struct {
 	const char *names[6], *note;
 } powerless[] = {
 	{{"sudo", "su", "doas", "runuser", "pkexec", NULL},
-	    "does not work in it, as commands gain no privilege: let it do without, or run what `exacheck import` makes of the "
-	    "options with exacheck.sandbox: off"},
+	    "does not work in it, as commands gain no privilege: let it do without, or run what `exacheck import` makes of "
+	    "the options with exacheck.sandbox: off"},
 	{{"ping", "ping4", "ping6", "fping", NULL},
-	    "works in it only where net.ipv4.ping_group_range has a group of its user, as commands gain no privilege: method icmp "
-	    "of an imported configuration does without"},
+	    "works in it only where net.ipv4.ping_group_range has a group of its user, as commands gain no privilege: method "
+	    "icmp of an imported configuration does without"},
 };
 
 static void
