@@ -33,8 +33,8 @@ routes_count(json_t *document)
 }
 
 /*
- * Seconds between announcements of what is announced already, which there are made at every interval. That gives a route to
- * a neighbor that ExaBGP has only since its reload, and gives back one that another process of ExaBGP's withdrew. But
+ * Seconds between announcements of what is announced already, which there are made at every interval. That gives a route
+ * to a neighbor that ExaBGP has only since its reload, and gives back one that another process of ExaBGP's withdrew. But
  * ExaBGP has other things to do than to hear of very many.
  */
 static double
@@ -49,7 +49,7 @@ resync_find(const struct healthcheck_options *options, json_t *document)
 	return period_s > RESYNC_MAX_S ? RESYNC_MAX_S : period_s;
 }
 
-/* What is no affair of an import: where it keeps what is its own, and what runs stays where it is; how often it speaks. */
+/* What is no affair of an import: where it keeps its own, and what runs stays where it is; how often it speaks. */
 static void
 settings_add(struct importing *importing, const struct healthcheck_command *command,
     const struct healthcheck_options *options, const struct config *running)

@@ -123,8 +123,8 @@ healthcheck_hooks_add(struct importing *importing, const struct healthcheck_opti
 		return;
 	import_add_integer(importing, hooks, "timeout", timeout_s);
 	healthcheck_note_general(importing, "--execute",
-	    "commands run when the route has changed, one after the other, each for as long as hooks.timeout at most, and nothing "
-	    "waits for them; there all waits for them, for any time");
+	    "commands run when the route has changed, one after the other, each for as long as hooks.timeout at most, and "
+	    "nothing waits for them; there all waits for them, for any time");
 	healthcheck_note_general(importing, "--execute",
 	    "commands have no more than PATH, LANG, CHECK, STATE, PREFIXES and REASON in their environment, and run as the "
 	    "user of exacheck.user; there with all that ExaBGP has, as its user");
