@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../common/log.h"
@@ -39,6 +40,16 @@ requests_hold(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+static bool
+says_to_stdout(const struct config *config)
+{
+	enum output_kind kind;
+	const char *path;
+
+	(void)output_parse(config->global.exabgp.output, &kind, &path);
+	return kind == OUTPUT_STDOUT;
+}
+
 /*
  * The configuration, unless its commands would go where nobody reads them, as those of a service without exabgp.output:
  * all would look well, and no route would be announced.
@@ -46,18 +57,26 @@ requests_hold(void)
 static struct config *
 heard(struct config *config)
 {
-	enum output_kind kind;
-	const char *path;
-
-	if (config == NULL)
-		return NULL;
-	(void)output_parse(config->global.exabgp.output, &kind, &path);
-	if (kind != OUTPUT_STDOUT || !journald_has_output())
+	if (config == NULL || !says_to_stdout(config) || !journald_has_output())
 		return config;
 	log_errorx("standard output leads to the journal, where ExaBGP reads no command: beside ExaBGP, as a service, set "
 	    "exacheck.exabgp.output to \"fifo DIRECTORY\" or \"socket PATH\"; see exacheck(8), STAND-ALONE SERVICE");
 	config_free(config);
 	return NULL;
+}
+
+/* Somebody looks on, or means to: a terminal, a file and /dev/null are not ExaBGP. */
+static void
+onlooker_tell(const struct config *config)
+{
+	struct stat st;
+
+	if (!says_to_stdout(config))
+		return;
+	if (isatty(STDOUT_FILENO))
+		fprintf(stderr, "exacheck: the lines on standard output are commands that ExaBGP would read; ^C ends\n");
+	else if (fstat(STDOUT_FILENO, &st) == 0 && !S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode))
+		log_warnx("standard output leads to a file: ExaBGP reads no command there, and announces nothing");
 }
 
 int
@@ -85,7 +104,6 @@ start_run(const struct supervisor_start *start)
 		launcher_free(launcher);
 		return EXIT_USAGE;
 	}
-	if (isatty(STDOUT_FILENO))
-		fprintf(stderr, "exacheck: the lines on standard output are commands that ExaBGP would read; ^C ends\n");
+	onlooker_tell(config);
 	return supervisor_run(start, config, launcher);
 }
