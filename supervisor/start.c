@@ -18,6 +18,7 @@
 #include "config.h"
 #include "config_kept.h"
 #include "config_source.h"
+#include "identity.h"
 #include "journald.h"
 #include "launcher.h"
 #include "libexec.h"
@@ -50,17 +51,29 @@ says_to_stdout(const struct config *config)
 	return kind == OUTPUT_STDOUT;
 }
 
-/*
- * The configuration, unless its commands would go where nobody reads them, as those of a service without exabgp.output:
- * all would look well, and no route would be announced.
- */
-static struct config *
-heard(struct config *config)
+/* Commands that go where nobody reads them: all would look well, and no route would be announced. */
+static bool
+is_unheard(const struct config *config)
 {
-	if (config == NULL || !says_to_stdout(config) || !journald_has_output())
-		return config;
+	if (!says_to_stdout(config) || !journald_has_output())
+		return false;
 	log_errorx("standard output leads to the journal, where ExaBGP reads no command: beside ExaBGP, as a service, set "
 	    "exacheck.exabgp.output to \"fifo DIRECTORY\" or \"socket PATH\"; see exacheck(8), STAND-ALONE SERVICE");
+	return true;
+}
+
+/* The configuration, unless it cannot be run here: then why not is logged, and *status is the exit status. */
+static struct config *
+usable(struct config *config, int *status)
+{
+	bool unheard;
+
+	if (config == NULL)
+		return NULL;
+	unheard = is_unheard(config);
+	if (!unheard && identity_exists(&config->global))
+		return config;
+	*status = unheard ? EXIT_USAGE : EXIT_FAILURE;
 	config_free(config);
 	return NULL;
 }
@@ -99,10 +112,11 @@ start_run(const struct supervisor_start *start)
 	paths = (struct launcher_paths){.libexec = libexec_find(libexec), .program = program_path()};
 	if ((launcher = launcher_start(&paths)) == NULL)
 		return EXIT_FAILURE;
-	if ((config = heard(config_source_load(start->source, NULL))) == NULL &&
-	    (config = heard(config_kept_load(start->source))) == NULL) {
+	status = EXIT_USAGE;
+	if ((config = usable(config_source_load(start->source, NULL), &status)) == NULL &&
+	    (config = usable(config_kept_load(start->source), &status)) == NULL) {
 		launcher_free(launcher);
-		return EXIT_USAGE;
+		return status;
 	}
 	onlooker_tell(config);
 	return supervisor_run(start, config, launcher);

@@ -395,6 +395,26 @@ def test_killed_while_the_configuration_is_wrong(under_exabgp, keep):
     assert route_count(subject, prefix(1)) == 1
 
 
+def test_killed_while_the_user_is_wrong(start, root, keep):
+    """The configuration is right, and cannot be run here: what ran before goes on, and withdraws what dies."""
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server))))
+    run.wait_route(prefix(0))
+    run.kill()
+    document = json.loads(run.path.read_text())
+    document["exacheck"]["user"] = "nosuch"
+    run.path.write_text(json.dumps(document))
+    again = start(None, command=("run", "-f", str(run.path), "-v"))
+    again.wait_log("no user nosuch on this system")
+    again.wait_log("cannot be used, and ExaBGP may have routes of what ran before")
+    again.wait_transition("web", "up")
+    server.go_away()
+    again.wait_transition("web", "down")
+    again.wait_for(lambda: any("withdraw" in line.text and prefix(0) in line.text for line in again.lines), what="the withdraw")
+    again.stop()
+    assert run_once("run", "-f", run.path).returncode == 1  # it may come yet, as from a directory service
+
+
 def test_configuration_kept(start, keep):
     """While there may be routes, for exacheck alone to read, and for who has the same source."""
     server = keep(TcpServer())
