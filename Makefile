@@ -39,7 +39,8 @@ PYTHON := /usr/bin/python3
 PKG_CONFIG ?= pkg-config
 OPTIMISE ?= -O2 -g
 
-METHODS := dns file http icmp ntp shell tcp
+# The programs of workers: the methods, and tls for tcp checks inside TLS.
+METHODS := dns file http icmp ntp shell tcp tls
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wnull-dereference -Wimplicit-fallthrough
@@ -99,6 +100,7 @@ LIBS_notify = $(LIBS_HELPER) $(call libs,libcurl openssl)
 LIBS_WORKER = $(call libs,libbsd-overlay libcap-ng)
 LIBS_dns = $(call libs,ldns)
 LIBS_http = $(call libs,libcurl openssl)
+LIBS_tls = $(call libs,openssl)
 LIBS_UNIT = $(call libs,check)
 
 WORKERS := $(METHODS:%=$(BUILD)/libexec/worker-%)
@@ -140,7 +142,7 @@ $(BUILD)/libexec/worker-%: $(BUILD)/obj/workers/%.o $(BUILD)/libworker.a $(BUILD
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_$*) $(LIBS_WORKER) $(LIBS_COMMON)
 
 $(BUILD)/unit/test_dns_answer: LIBS_UNIT += $(LIBS_dns)
-$(BUILD)/unit/test_http_memory: LIBS_UNIT += $(LIBS_http)
+$(BUILD)/unit/test_tls_memory: LIBS_UNIT += $(LIBS_tls)
 # allocations that fail when the test says so
 $(BUILD)/unit/test_route $(BUILD)/unit/test_checks $(BUILD)/unit/test_config_group $(BUILD)/unit/test_config_notify \
 		$(BUILD)/unit/test_overrides $(BUILD)/unit/test_control_override $(BUILD)/unit/test_control_client \

@@ -155,6 +155,7 @@ address_read(const uint8_t *bytes, size_t length, struct netlink_address *addres
 		return false;
 	address->index = (int)payload.ifa_index;
 	address->length = payload.ifa_prefixlen;
+	address->useless = payload.ifa_family == AF_INET6 && (payload.ifa_flags & IFA_F_DADFAILED) != 0;
 	address->address.family = payload.ifa_family;
 	bytes += NLMSG_ALIGN(sizeof(payload));
 	length -= NLMSG_ALIGN(sizeof(payload));
@@ -192,6 +193,7 @@ payload_read(struct netlink_message *message, uint16_t type, const uint8_t *byte
 		memcpy(&link, bytes, sizeof(link));
 		message->type = NETLINK_LINK;
 		message->index = link.ifi_index;
+		message->up = (link.ifi_flags & IFF_UP) != 0;
 		break;
 	default:
 		break;

@@ -24,6 +24,7 @@ struct netlink_address {
 	struct address address;
 	unsigned length; /* of its prefix */
 	bool linked; /* it is one end of a link, whose other end has another one */
+	bool useless; /* another host of the network has it, so that the kernel does not use it (RFC 4862, 5.4.5) */
 	char label[IFNAMSIZ]; /* IPv4; "": none, which the kernel shows as the interface's name */
 	uint32_t mark; /* IFA_RT_PRIORITY, which has no effect on a host address; 0: none */
 };
@@ -52,6 +53,7 @@ struct netlink_message {
 	int error;
 	struct netlink_address address;
 	int index; /* of the interface */
+	bool up;   /* it is, as far as its administrator goes */
 };
 
 /* The next message; bytes and length move on. False: there is none, or what is there is none. */

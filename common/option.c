@@ -15,7 +15,7 @@ option_storage(const struct option *option)
 {
 	enum option_storage storage = option_types[option->type].storage;
 
-	if (storage == STORAGE_NONE || storage == STORAGE_TABLE)
+	if (storage == STORAGE_TABLE)
 		return storage;
 	if (option->flags & OPTION_LIST)
 		return STORAGE_LIST;
@@ -55,8 +55,6 @@ option_is_set(const struct option *option, const void *value)
 		return ((const struct string_list *)value)->count > 0;
 	case STORAGE_MAP:
 		return ((const struct string_map *)value)->count > 0;
-	case STORAGE_NONE:
-		break;
 	}
 	return false;
 }
@@ -90,8 +88,6 @@ option_clear(const struct option *option, void *value)
 		break;
 	case STORAGE_TABLE:
 		options_free(option->table, value);
-		break;
-	case STORAGE_NONE:
 		break;
 	}
 }
@@ -194,8 +190,6 @@ option_equal(const struct option *option, const void *a, const void *b)
 		return map_equal(a, b);
 	case STORAGE_TABLE:
 		return options_equal(option->table, a, b);
-	case STORAGE_NONE:
-		break;
 	}
 	return true;
 }

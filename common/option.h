@@ -51,7 +51,6 @@ enum option_type {
 	OPTION_SECRET,	/* string that no message quotes */
 	/* containers */
 	OPTION_TABLE, /* a nested struct at offset, described by `table` */
-	OPTION_LATER, /* any shape; nothing is stored, the user is told that it has no effect yet */
 	OPTION_TYPES
 };
 

@@ -133,8 +133,6 @@ encode_value(struct writer *writer, const struct option *option, const void *val
 	case STORAGE_TABLE:
 		encode_table(writer, option->table, value);
 		break;
-	case STORAGE_NONE:
-		break;
 	}
 }
 
@@ -328,8 +326,6 @@ decode_value(const struct option *option, void *value, struct reader bytes, char
 		return decode_map(option, value, bytes, error);
 	case STORAGE_TABLE:
 		return decode_table(option->table, value, bytes, error);
-	case STORAGE_NONE:
-		return option_error(error, "has no effect yet");
 	default:
 		return decode_scalar(option, value, bytes, error);
 	}
@@ -366,8 +362,7 @@ decode_record(const struct option *table, struct reader *reader, const struct op
 	if ((*option = find_key(table, key, key_length)) == NULL)
 		return option_error(error, "arguments have an unknown key \"%.*s\"",
 		    (int)(key_length > 40 ? 40 : key_length), (const char *)key);
-	if (option_types[(*option)->type].storage == STORAGE_NONE ||
-	    header[2] != storage_kind(option_storage(*option)) || header[3] != 0)
+	if (header[2] != storage_kind(option_storage(*option)) || header[3] != 0)
 		return option_error(error, "%s: is encoded as another kind of value", (*option)->name);
 	return true;
 }

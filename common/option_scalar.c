@@ -324,8 +324,8 @@ parse_mode(const struct option *option, const char *text, void *value, char erro
 static bool
 parse_nothing(const struct option *option, const char *text, void *value, char error[static OPTION_ERROR_SIZE])
 {
-	(void)text, (void)value;
-	return option_error(error, option->type == OPTION_TABLE ? "must be a map" : "has no effect yet");
+	(void)option, (void)text, (void)value;
+	return option_error(error, "must be a map");
 }
 
 static char *
@@ -443,7 +443,6 @@ const struct option_type_info option_types[OPTION_TYPES] = {
 	[OPTION_WORD] = {STORAGE_TEXT, text_parse_word, format_text},
 	[OPTION_SECRET] = {STORAGE_TEXT, text_parse_string, format_text},
 	[OPTION_TABLE] = {STORAGE_TABLE, parse_nothing, format_nothing},
-	[OPTION_LATER] = {STORAGE_NONE, parse_nothing, format_nothing},
 };
 
 bool

@@ -8,7 +8,6 @@
 #include "option_error.h"
 
 enum option_storage {
-	STORAGE_NONE,	 /* LATER */
 	STORAGE_BOOL,	 /* bool */
 	STORAGE_CHOICE,	 /* int, -1 when unset */
 	STORAGE_INTEGER, /* int64_t, OPTION_UNSET */

@@ -3,9 +3,10 @@
  * no process and no clock.
  *
  * An address is wanted as long as there is its node; a dynamic one while the node's routes are announced with its own
- * attributes, because it drains or because the guard keeps them, and not any more a while after that. While it is not
- * known what its node wants, after a start, it is held: left as it is. Of several wishes for one address the strongest
- * counts.
+ * attributes, because it drains or because the guard keeps them. While it is not known what its node wants, after a
+ * start, it is held: left as it is; and so for a while when it is not wanted any more, so that its route goes first,
+ * whether its node came down or a reload has taken the node, or the prefix, away. Of several wishes for one address the
+ * strongest counts.
  */
 #ifndef EXACHECK_ADDRESS_WISHES_H
 #define EXACHECK_ADDRESS_WISHES_H
@@ -39,6 +40,9 @@ void address_wishes_end(struct address_wishes *);
  * *next: when it may be another one even if nothing happens.
  */
 bool address_wishes_look(struct address_wishes *, const struct checks *, monotime_t now, monotime_t *next);
+
+/* How many addresses are wanted, without those that are held. */
+size_t address_wishes_count(const struct address_wishes *);
 
 /* That as a line with its newline, malloc'd; NULL: out of memory. address_wishes_told: it was told. */
 char *address_wishes_line(const struct address_wishes *);

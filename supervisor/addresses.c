@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../common/digest.h"
@@ -40,6 +41,8 @@ struct addresses {
 	const struct config *followed; /* by these; NULL: it could not be */
 	bool owed;  /* exacheck-address is needed, if only to look for what a predecessor left */
 	bool over, ended; /* nothing is wanted any more; that was told */
+	bool leaving; /* and is read by a process whose end says whether it is done */
+	bool heard; /* exacheck-address has said how many are wanted and there */
 	size_t wanted, there;
 };
 
@@ -81,18 +84,11 @@ addresses_setup(void *context, char **line)
 	return *line != NULL;
 }
 
-/* There may be addresses of ours from now on. */
 static void
-addresses_begin(void *context)
+file_make(const struct addresses *addresses)
 {
-	struct addresses *addresses = context;
 	int fd;
 
-	address_wishes_begin(addresses->wishes);
-	addresses->wanted = addresses->there = 0;
-	if (addresses->owed)
-		return;
-	addresses->owed = true;
 	if (addresses->file == NULL)
 		return;
 	if ((fd = open(addresses->file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)) == -1)
@@ -100,6 +96,21 @@ addresses_begin(void *context)
 		    addresses->file);
 	else
 		close(fd);
+}
+
+/* There may be addresses of ours from now on. */
+static void
+addresses_begin(void *context)
+{
+	struct addresses *addresses = context;
+
+	address_wishes_begin(addresses->wishes);
+	addresses->heard = false;
+	addresses->wanted = addresses->there = 0;
+	if (addresses->owed)
+		return;
+	addresses->owed = true;
+	file_make(addresses);
 }
 
 static bool
@@ -140,6 +151,7 @@ addresses_hear(void *context, const char *word)
 	if (sscanf(word, "addresses: %4u of %4u%n", &there, &wanted, &length) != 2 || word[length] != '\0' ||
 	    wanted > IP_SETUP_ADDRESSES_MAX || there > wanted)
 		return false;
+	addresses->heard = true;
 	addresses->there = there;
 	addresses->wanted = wanted;
 	return true;
@@ -190,6 +202,14 @@ void
 addresses_configure(struct addresses *addresses)
 {
 	helper_configure(addresses->helper);
+	helper_press(addresses->helper); /* before the routes of this configuration are on their way */
+}
+
+void
+addresses_attend(struct addresses *addresses)
+{
+	if (addresses->owed && !addresses->over && addresses->file != NULL && access(addresses->file, F_OK) == -1)
+		file_make(addresses);
 }
 
 void
@@ -199,6 +219,12 @@ addresses_changed(struct addresses *addresses)
 		helper_press(addresses->helper);
 }
 
+bool
+addresses_starting(const struct addresses *addresses)
+{
+	return helper_wanted(addresses->helper) && helper_pid(addresses->helper) == 0;
+}
+
 void
 addresses_stop(struct addresses *addresses, bool keep)
 {
@@ -206,9 +232,8 @@ addresses_stop(struct addresses *addresses, bool keep)
 		addresses->over = true;
 		address_wishes_end(addresses->wishes);
 		helper_press(addresses->helper);
-		if (addresses->ended && addresses->file != NULL)
-			unlink(addresses->file);
-		else if (!addresses->ended && addresses->owed)
+		addresses->leaving = addresses->ended && helper_told(addresses->helper);
+		if (!addresses->leaving && addresses->owed)
 			log_warnx("exacheck-address does not listen: addresses of ours stay until the next start");
 	}
 	helper_stop(addresses->helper);
@@ -226,14 +251,44 @@ addresses_leave(struct addresses *addresses)
 	helper_leave(addresses->helper);
 }
 
+/* There was nobody left to tell when it ended. done: no address of ours is there any more. */
+static void
+addresses_left(struct addresses *addresses, bool done)
+{
+	addresses->leaving = false;
+	if (!done)
+		log_warnx("exacheck-address did not take all addresses away: what is left stays until the next start");
+	else if (addresses->file != NULL)
+		unlink(addresses->file);
+}
+
 bool
 addresses_reaped(struct addresses *addresses, pid_t pid, int status)
 {
-	return helper_reaped(addresses->helper, pid, status);
+	bool last = addresses->leaving && pid == helper_pid(addresses->helper);
+
+	if (!helper_reaped(addresses->helper, pid, status))
+		return false;
+	if (last)
+		addresses_left(addresses, WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS);
+	return true;
+}
+
+/* While exacheck-address has said nothing, which it never may if it cannot be started, this is known here. */
+static size_t
+wanted_count(const struct addresses *addresses)
+{
+	monotime_t next;
+
+	if (addresses->heard || addresses->followed == NULL || addresses->followed != *addresses->config)
+		return addresses->wanted;
+	address_wishes_look(addresses->wishes, addresses->checks, monotime_now(), &next);
+	return address_wishes_count(addresses->wishes);
 }
 
 void
 addresses_figures(const struct addresses *addresses, struct addresses_figures *figures)
 {
-	*figures = (struct addresses_figures){addresses->wanted, addresses->there, helper_failures(addresses->helper)};
+	*figures = (struct addresses_figures){wanted_count(addresses), addresses->there,
+	    helper_failures(addresses->helper)};
 }

@@ -29,13 +29,17 @@ void addresses_free(struct addresses *);
 /* Begin, or follow a configuration that is in force from now on, and which the checks are of. */
 void addresses_configure(struct addresses *);
 
+/* From time to time: the file that says that there may be addresses of ours is made again if it was removed. */
+void addresses_attend(struct addresses *);
+
 /* What a node wishes has changed, or may have. */
 void addresses_changed(struct addresses *);
 
 /*
  * The end: all addresses of ours are taken away first, unless keep. See helper.h for the rest. addresses_leave: nothing
- * is taken away.
+ * is taken away. addresses_starting: it is yet to be started, by the launcher, so that nobody can be told.
  */
+bool addresses_starting(const struct addresses *);
 void addresses_stop(struct addresses *, bool keep);
 pid_t addresses_pid(const struct addresses *);
 void addresses_leave(struct addresses *);
@@ -43,7 +47,7 @@ bool addresses_reaped(struct addresses *, pid_t, int status);
 
 /* For those who look. */
 struct addresses_figures {
-	size_t wanted, there; /* as exacheck-address said last */
+	size_t wanted, there; /* as exacheck-address said last; before it did, by the checks, and none */
 	uint64_t failures; /* how often it ended unexpectedly */
 };
 void addresses_figures(const struct addresses *, struct addresses_figures *);

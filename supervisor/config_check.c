@@ -140,6 +140,7 @@ args_decode(struct diagnostics *diagnostics, const struct place *check_place, co
 	/* Cross checks of values that were not good would only mislead. */
 	if (check->method->cross_check != NULL && diagnostics_count(diagnostics, SEVERITY_ERROR) == errors)
 		check->method->cross_check(&context.cross);
+	check->method = method_variant(check->method, check->args);
 	if (diagnostics_count(diagnostics, SEVERITY_ERROR) == errors)
 		args_length_check(diagnostics, &place, node, check);
 }

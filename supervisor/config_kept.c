@@ -57,6 +57,18 @@ text_make(const struct config *config, size_t *length)
 	return NULL;
 }
 
+/* Whether this is what is there. */
+static bool
+text_there(const char *path, const char *text, size_t length)
+{
+	size_t there_length;
+	char *there = journal_file_read(path, &there_length);
+	bool same = there != NULL && there_length == length && memcmp(there, text, length) == 0;
+
+	free(there);
+	return same;
+}
+
 void
 config_kept_write(struct config_kept *kept, const struct config *config)
 {
@@ -67,13 +79,24 @@ config_kept_write(struct config_kept *kept, const struct config *config)
 	if (!kept->ours)
 		return;
 	text = text_make(config, &length);
-	saved = text != NULL && file_replace(kept->path, kept->new_path, text, length);
+	saved = text != NULL &&
+	    (file_replace(kept->path, kept->new_path, text, length) || text_there(kept->path, text, length));
 	if (!saved && !kept->unsaved)
 		log_warn("%s cannot be written: a start after a crash needs a configuration that is right", kept->path);
-	if (!saved)
-		unlink(kept->path); /* what does not run any more is of no use */
+	/* what does not run any more must not run again */
+	if (!saved && unlink(kept->path) == -1 && errno != ENOENT && truncate(kept->path, 0) == -1)
+		log_warn("%s is not what runs any more, and cannot be removed", kept->path);
+	else if (kept->unsaved)
+		log_info("%s is written again", kept->path);
 	kept->unsaved = !saved;
 	free(text);
+}
+
+void
+config_kept_attend(struct config_kept *kept, const struct config *config)
+{
+	if (kept->ours && (kept->unsaved || (access(kept->path, F_OK) == -1 && errno == ENOENT)))
+		config_kept_write(kept, config);
 }
 
 void
@@ -97,27 +120,49 @@ config_kept_exists(const char *directory)
 	return exists;
 }
 
-/* Where a source that is wrong would have its runtime directory; malloc'd, NULL: out of memory. */
+/*
+ * The path that follows the key, wherever this stands: for a text that is no document any more. A wrong guess does no
+ * harm, as what is found there has to name its source. malloc'd; NULL: there is none.
+ */
+static char *
+directory_scan(const char *text, size_t length)
+{
+	static const char key[] = "runtime_dir", before[] = "\"': \t", after[] = "\"',}# \t\r\n";
+	const char *at = text, *end = text + length, *begin;
+
+	while ((at = memmem(at, (size_t)(end - at), key, strlen(key))) != NULL) {
+		for (at += strlen(key); at < end && strchr(before, *at) != NULL;)
+			at++;
+		if (at == end || *at != '/')
+			continue;
+		for (begin = at; at < end && strchr(after, *at) == NULL;)
+			at++;
+		return strndup(begin, (size_t)(at - begin));
+	}
+	return NULL;
+}
+
+/* Where a source that is wrong says that its runtime directory is; malloc'd. NULL: it does not, or memory is short. */
 static char *
 directory_find(const struct config_source *source)
 {
-	const char *directory = runtime_directory_default();
-	struct diagnostics *unseen;
+	struct diagnostics *unseen = diagnostics_new(source->name);
 	const struct node *node;
 	struct tree *tree;
-	char *found;
+	char *text, *found = NULL;
+	size_t length;
 
-	if (source->runtime_dir != NULL)
-		return strdup(source->runtime_dir);
-	if ((unseen = diagnostics_new(source->name)) == NULL)
+	if (unseen == NULL || (text = tree_text(source->file, &length, unseen)) == NULL) {
+		diagnostics_free(unseen);
 		return NULL;
-	if ((tree = tree_load(source->file, unseen)) != NULL) {
-		node = node_get(node_get(tree_root(tree), "exacheck"), "runtime_dir");
-		if (node != NULL && node->type == NODE_SCALAR)
-			directory = node->text;
 	}
-	found = strdup(directory);
+	if ((tree = tree_parse(source->file, text, length, unseen)) == NULL)
+		found = directory_scan(text, length);
+	else if ((node = node_get(node_get(tree_root(tree), "exacheck"), "runtime_dir")) != NULL &&
+	    node->type == NODE_SCALAR)
+		found = strdup(node->text);
 	tree_free(tree);
+	free(text);
 	diagnostics_free(unseen);
 	return found;
 }
@@ -136,22 +181,35 @@ text_parse(const char *name, const char *text, size_t length)
 	return config;
 }
 
-struct config *
-config_kept_load(const struct config_source *source)
+/* What was kept in this directory, NULL: nothing of this source. */
+static struct config *
+directory_load(const struct config_source *source, const char *directory)
 {
-	char *directory = directory_find(source), *path = directory == NULL ? NULL : runtime_path(directory, NAME), *text;
+	char *path = runtime_path(directory, NAME), *text = NULL;
 	struct config *config = NULL;
 	size_t length;
 
 	/* whoever has the lock runs it */
-	if (path != NULL && lock_holder(directory) <= 0 && (text = journal_file_read(path, &length)) != NULL) {
+	if (path != NULL && lock_holder(directory) <= 0 && (text = journal_file_read(path, &length)) != NULL)
 		config = text_parse(source->name, text, length);
-		free(text);
-	}
 	if (config != NULL)
 		log_errorx("%s cannot be used, and ExaBGP may have routes of what ran before: that goes on, as kept in %s, until "
 		    "the configuration is right and reloaded", source->name, path);
-	free(directory);
+	free(text);
 	free(path);
 	return config;
+}
+
+struct config *
+config_kept_load(const struct config_source *source)
+{
+	struct config *config = NULL;
+	char *named;
+
+	if (source->runtime_dir != NULL)
+		return directory_load(source, source->runtime_dir);
+	if ((named = directory_find(source)) != NULL)
+		config = directory_load(source, named);
+	free(named);
+	return config != NULL ? config : directory_load(source, runtime_directory_default());
 }

@@ -13,7 +13,7 @@ struct config_source;
 
 struct config_kept {
 	char *path, *new_path, *journal; /* of the latter only whether it is there is of interest */
-	bool ours; /* the runtime directory */
+	bool ours; /* the runtime directory, as far as is known */
 	bool unsaved; /* the file is not what runs: told */
 };
 
@@ -22,6 +22,9 @@ bool config_kept_init(struct config_kept *, const char *directory, bool ours);
 
 /* This one runs now. What goes wrong is told; nothing depends on it but a start after a crash. */
 void config_kept_write(struct config_kept *, const struct config *);
+
+/* From time to time: it is written again if it could not be, or is not there any more. */
+void config_kept_attend(struct config_kept *, const struct config *);
 
 /* The end, after the journal's: the file goes unless there is still a journal. A zeroed one is allowed. */
 void config_kept_end(struct config_kept *);

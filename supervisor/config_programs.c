@@ -51,7 +51,7 @@ workers_look(struct diagnostics *diagnostics, const struct node *list, const str
 		const struct place item = {.parent = &place, .number = i + 1, .name = check->node.name};
 		const struct place args = {.parent = &item, .key = "args"}, method = {.parent = &args, .key = "method"};
 
-		snprintf(file, sizeof(file), LIBEXEC_WORKER "%s", check->method->name);
+		snprintf(file, sizeof(file), LIBEXEC_WORKER "%s", method_program(check->method));
 		snprintf(what, sizeof(what), "the worker of method %s", check->method->name);
 		program_look(diagnostics, &method, node_for(node_get(list->items[i], "args"), "method"), directory, file, what);
 	}

@@ -31,6 +31,7 @@
 
 #define TEXT_SIZE 160
 #define COMPILE_LIMIT_S 3
+#define LACKING_TEXT "not in this kernel"
 
 enum outcome { APPLIED, LACKING /* not in this kernel */, FAILED };
 
@@ -132,7 +133,7 @@ filter_enter(struct compiled *compiled, char text[static TEXT_SIZE])
 	if (seccomp_enter(&program))
 		return APPLIED;
 	outcome = errno == ENOSYS || errno == EINVAL ? LACKING : FAILED;
-	snprintf(text, TEXT_SIZE, "%s", outcome == LACKING ? "not in this kernel" : strerror(errno));
+	snprintf(text, TEXT_SIZE, "%s", outcome == LACKING ? LACKING_TEXT : strerror(errno));
 	return outcome;
 }
 
@@ -143,7 +144,7 @@ seccomp_confine(char text[static TEXT_SIZE])
 	enum outcome outcome = FAILED;
 
 	if (!seccomp_available()) {
-		snprintf(text, TEXT_SIZE, "not in this kernel");
+		snprintf(text, TEXT_SIZE, LACKING_TEXT);
 		return LACKING;
 	}
 	compiled = mmap(NULL, sizeof(*compiled), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -211,7 +212,7 @@ landlock_confine(char text[static TEXT_SIZE])
 		return APPLIED;
 	}
 	landlock_abandon(&ruleset);
-	snprintf(text, TEXT_SIZE, "%s", ruleset.abi == 0 ? "not in this kernel" : strerror(errno));
+	snprintf(text, TEXT_SIZE, "%s", ruleset.abi == 0 ? LACKING_TEXT : strerror(errno));
 	return ruleset.abi == 0 ? LACKING : FAILED;
 }
 
@@ -224,24 +225,63 @@ privileges_confine(char text[static TEXT_SIZE])
 	return FAILED;
 }
 
+/* Every kernel has no_new_privs. */
+static bool
+privileges_there(void)
+{
+	return true;
+}
+
+static bool
+landlock_there(void)
+{
+	return landlock_abi() > 0;
+}
+
+/* the filter last: it needs the first, and forbids what the second does */
+static const struct mechanism {
+	const char *name;
+	bool (*there)(void);
+	enum outcome (*confine)(char *);
+} mechanisms[] = {
+	{"no_new_privs", privileges_there, privileges_confine},
+	{"landlock", landlock_there, landlock_confine},
+	{"seccomp", seccomp_available, seccomp_confine},
+};
+
+#define MECHANISMS (sizeof(mechanisms) / sizeof(mechanisms[0]))
+
+static void
+failure_tell(const struct mechanism *mechanism, const char *text, enum sandbox_level level)
+{
+	log_line(level == SANDBOX_LEVEL_STRICT ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, NULL,
+	    "the supervisor is not confined by %s: %s%s", mechanism->name, text, level == SANDBOX_LEVEL_STRICT ?
+	    ", which strict demands: enable it there, or set exacheck.sandbox to best_effort" : "");
+}
+
+bool
+supervisor_confinable(enum sandbox_level level)
+{
+	bool there = true;
+
+	for (size_t i = 0; level == SANDBOX_LEVEL_STRICT && i < MECHANISMS; i++) {
+		if (mechanisms[i].there())
+			continue;
+		failure_tell(&mechanisms[i], LACKING_TEXT, level);
+		there = false;
+	}
+	return there;
+}
+
 bool
 supervisor_confine(enum sandbox_level level)
 {
-	/* the filter last: it needs the first, and forbids what the second does */
-	static const struct {
-		const char *name;
-		enum outcome (*confine)(char *);
-	} mechanisms[] = {
-		{"no_new_privs", privileges_confine},
-		{"landlock", landlock_confine},
-		{"seccomp", seccomp_confine},
-	};
 	char report[TEXT_SIZE] = "";
 	size_t length = 0;
 
 	if (level == SANDBOX_LEVEL_OFF)
 		return true;
-	for (size_t i = 0; i < sizeof(mechanisms) / sizeof(mechanisms[0]); i++) {
+	for (size_t i = 0; i < MECHANISMS; i++) {
 		char text[TEXT_SIZE] = "";
 
 		if (mechanisms[i].confine(text) == APPLIED) {
@@ -249,9 +289,7 @@ supervisor_confine(enum sandbox_level level)
 			    mechanisms[i].name, text[0] != '\0' ? "(" : "", text, text[0] != '\0' ? ")" : "");
 			continue;
 		}
-		log_line(level == SANDBOX_LEVEL_STRICT ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, NULL,
-		    "the supervisor is not confined by %s: %s%s", mechanisms[i].name, text, level == SANDBOX_LEVEL_STRICT ?
-		    ", which strict demands: enable it there, or set exacheck.sandbox to best_effort" : "");
+		failure_tell(&mechanisms[i], text, level);
 		if (level == SANDBOX_LEVEL_STRICT)
 			return false;
 	}

@@ -17,4 +17,10 @@
  */
 bool supervisor_confine(enum sandbox_level);
 
+/*
+ * Whether this kernel has what the level demands of it, so that supervisor_confine is worth an attempt. False after an
+ * error in the log.
+ */
+bool supervisor_confinable(enum sandbox_level);
+
 #endif

@@ -51,6 +51,8 @@ void control_free(struct control *);
  * and costs nothing but the socket.
  */
 void control_listen(struct control *);
+/* From time to time: likewise, if somebody has removed the socket. */
+void control_attend(struct control *);
 /* The path of the socket, NULL: there is none. */
 const char *control_path(const struct control *);
 

@@ -237,6 +237,18 @@ control_socket_open(struct control_socket *socket, const struct global_options *
 	return socket->fd == new.fd && new.fd != -1;
 }
 
+bool
+control_socket_gone(const struct control_socket *socket)
+{
+	struct stat there;
+	char copy[PATH_MAX];
+
+	if (socket->fd == -1 || lstat(socket->path, &there) == 0 || errno != ENOENT)
+		return false;
+	strlcpy(copy, socket->path, sizeof(copy));
+	return access(dirname(copy), W_OK | X_OK) == 0;
+}
+
 void
 control_socket_close(struct control_socket *socket)
 {

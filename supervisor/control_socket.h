@@ -27,6 +27,9 @@ struct control_socket {
  */
 bool control_socket_open(struct control_socket *, const struct global_options *);
 
+/* Whether its file was removed from a directory that is there: it can be opened again. */
+bool control_socket_gone(const struct control_socket *);
+
 /* Close it and remove its file, if that is still its own. */
 void control_socket_close(struct control_socket *);
 

@@ -125,10 +125,7 @@ decode_map(struct decoder *decoder, const struct place *place, const struct node
 static void
 decode_value(struct decoder *decoder, const struct place *place, const struct node *node, const struct option *option)
 {
-	if (option->type == OPTION_LATER)
-		place_report(decoder->diagnostics, SEVERITY_WARNING, place, node,
-		    "%s is not there yet: it has no effect", option->name);
-	else if (option->type == OPTION_TABLE)
+	if (option->type == OPTION_TABLE)
 		decode_options(decoder->diagnostics, place, node, option->table, NULL,
 		    option_at(option, decoder->base));
 	else if ((option->flags & OPTION_LIST) != 0)

@@ -31,6 +31,7 @@ static const struct state_field handover_fields[] = {
 	STATE_FIELD(struct handover, upgrades),
 	STATE_FIELD(struct handover, refusals),
 	STATE_FIELD(struct handover, reload),
+	STATE_FIELD(struct handover, once),
 	STATE_FIELD(struct handover, lock),
 	STATE_END,
 };

@@ -28,6 +28,7 @@ struct handover {
 	char version[HANDOVER_VERSION_SIZE]; /* of the program that wrote the state */
 	unsigned upgrades, refusals; /* of this process so far */
 	bool reload;	   /* somebody asked for it meanwhile */
+	bool once;	   /* see struct supervisor_start */
 	int lock;	   /* the runtime directory's, -1: none */
 	bool usable;	   /* its workers speak this program's protocol */
 	struct config *config;

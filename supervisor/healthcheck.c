@@ -39,6 +39,16 @@ log_set_up(const struct healthcheck_options *options, int verbosity)
 		log_set_level(LOG_LEVEL_WARNING);
 }
 
+/*
+ * Whether there may be routes that nobody but this process checks: of its former program, or of a predecessor that was
+ * killed. Then hardly anything is a reason not to go on.
+ */
+static bool
+routes_left(const struct healthcheck_command *command)
+{
+	return program_goes_on() || config_kept_exists(command->instance.directory);
+}
+
 /* Everything is known. Returns the exit status. */
 static int
 command_start(struct healthcheck_command *command, const struct healthcheck_options *options, int64_t watchdog_ns)
@@ -57,7 +67,8 @@ command_start(struct healthcheck_command *command, const struct healthcheck_opti
 		    "give each a --name of its own", command->name, (int)other);
 	if (options->pid != NULL && !pid_file_write(options->pid)) {
 		log_errorx("--pid: cannot write %s: %s", options->pid, strerror(errno));
-		return EXIT_USAGE;
+		if (!routes_left(command))
+			return EXIT_USAGE;
 	}
 	status = start_run(&start);
 	if (options->pid != NULL)
@@ -80,7 +91,7 @@ command_run(struct healthcheck_command *command, const struct healthcheck_option
 		fprintf(stderr, "exacheck: EXACHECK_RUNTIME, or --name, is too long for the name of a directory\n");
 		return EXIT_USAGE;
 	}
-	if (wrong != NULL && !program_goes_on() && !config_kept_exists(command->instance.directory)) {
+	if (wrong != NULL && !routes_left(command)) {
 		import_notes_print(wrong, stderr);
 		return EXIT_USAGE;
 	}

@@ -62,9 +62,10 @@ node_addresses(const struct node_config *node, size_t rank, struct host_address 
 	return count;
 }
 
-static int
-place_compare(const struct host_address *a, const struct host_address *b)
+int
+host_address_order(const void *left, const void *right)
 {
+	const struct host_address *a = left, *b = right;
 	int order = strcmp(a->interface, b->interface);
 
 	if (order == 0 && a->address.family != b->address.family)
@@ -76,7 +77,7 @@ static int
 address_compare(const void *left, const void *right)
 {
 	const struct host_address *a = left, *b = right;
-	int order = place_compare(a, b);
+	int order = host_address_order(a, b);
 
 	return order != 0 ? order : a->rank < b->rank ? -1 : a->rank > b->rank;
 }
@@ -110,5 +111,5 @@ host_addresses_make(const struct config *config, struct host_address **list, siz
 bool
 host_address_same(const struct host_address *a, const struct host_address *b)
 {
-	return place_compare(a, b) == 0;
+	return host_address_order(a, b) == 0;
 }

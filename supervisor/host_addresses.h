@@ -28,7 +28,8 @@ size_t host_addresses_count(const struct node_config *);
  */
 bool host_addresses_make(const struct config *, struct host_address **, size_t *count);
 
-/* Whether it is the same address on the same interface, whoever wants it. */
+/* The order of (interface, address), whoever wants it: of a list of these, for bsearch. Whether that is the same. */
+int host_address_order(const void *, const void *);
 bool host_address_same(const struct host_address *, const struct host_address *);
 
 #endif

@@ -45,6 +45,8 @@ struct journal {
 	uint64_t size, size_limit;
 	void (*notes)(void *context, struct journal_draft *); /* NULL: there are none to be kept */
 	void *notes_context;
+	void (*attend)(void *context); /* NULL: nobody does */
+	void *attend_context;
 	char *text; /* what was read, until the journal begins; records refer to it */
 	struct journal_record *records;
 	size_t record_count;
@@ -193,10 +195,37 @@ journal_replace(struct journal *journal, bool notes)
 	return true;
 }
 
+bool
+journal_ours(const struct journal *journal)
+{
+	return journal->lock != -1 && lock_in_place(journal->lock, journal->directory);
+}
+
+/*
+ * The runtime directory may have been removed, or replaced: then it is locked anew, unless another exacheck was
+ * quicker. False with errno.
+ */
+static bool
+journal_lock_again(struct journal *journal)
+{
+	int lock;
+
+	if (journal_ours(journal))
+		return true;
+	if ((lock = lock_take(journal->directory, 0)) == -1)
+		return false;
+	close(journal->lock);
+	journal->lock = lock;
+	loop_arm(journal->tick, 0); /* what else belongs there is gone, too */
+	return true;
+}
+
 /* The same, if need be without the notes. False with errno: the old one, if there is one, is as it was. */
 static bool
 journal_rewrite(struct journal *journal)
 {
+	if (!journal_lock_again(journal))
+		return false;
 	return (journal->notes != NULL && journal_replace(journal, true)) || journal_replace(journal, false);
 }
 
@@ -229,7 +258,7 @@ journal_invalidate(struct journal *journal)
 
 	if (journal->fd == -1)
 		return;
-	if ((fstat(journal->fd, &st) != 0 || st.st_nlink > 0) && unlink(journal->path) != 0 &&
+	if ((fstat(journal->fd, &st) != 0 || st.st_nlink > 0) && (!journal_ours(journal) || unlink(journal->path) != 0) &&
 	    ftruncate(journal->fd, 0) != 0 && !write_at(journal->fd, "invalid", 7, 0))
 		log_error("%s can be neither written nor removed, and no longer says what is announced: "
 			  "remove it before exacheck is started again", journal->path);
@@ -237,32 +266,15 @@ journal_invalidate(struct journal *journal)
 	journal->fd = -1;
 }
 
-/*
- * The runtime directory may have been removed, or replaced: then it is locked anew, unless another exacheck was
- * quicker. False with errno.
- */
-static bool
-journal_lock_again(struct journal *journal)
-{
-	int lock;
-
-	if (lock_in_place(journal->lock, journal->directory))
-		return true;
-	if ((lock = lock_take(journal->directory, 0)) == -1)
-		return false;
-	close(journal->lock);
-	journal->lock = lock;
-	return true;
-}
-
 /* Try to have a journal again. */
 static void
 journal_recover(struct journal *journal)
 {
-	if (journal_lock_again(journal) && journal_rewrite(journal)) {
+	if (journal_rewrite(journal)) {
 		if (journal->complained)
 			log_info("%s is written again", journal->path);
 		journal->complained = false;
+		loop_arm(journal->tick, 0);
 		return;
 	}
 	if (!journal->complained)
@@ -347,11 +359,20 @@ on_tick(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	if (journal->fd != -1 && fstat(journal->fd, &st) == 0 && st.st_nlink == 0)
+	if (journal->fd != -1 && ((fstat(journal->fd, &st) == 0 && st.st_nlink == 0) || !journal_ours(journal)))
 		journal_invalidate(journal);
 	if (journal->fd == -1)
 		journal_recover(journal);
 	loop_arm(journal->tick, TICK_NS);
+	if (journal->fd != -1 && journal->attend != NULL)
+		journal->attend(journal->attend_context);
+}
+
+void
+journal_on_turn(struct journal *journal, void (*attend)(void *context), void *context)
+{
+	journal->attend = attend;
+	journal->attend_context = context;
 }
 
 /* Reading. */
@@ -447,7 +468,8 @@ journal_begin(struct journal *journal, size_t unclaimed)
 		return;
 	/* The one that was read is not told what is said from now on. */
 	if (!journal_rewrite(journal)) {
-		journal->fd = open(journal->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+		if (journal_ours(journal))
+			journal->fd = open(journal->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 		journal_invalidate(journal);
 		journal_recover(journal);
 	}
@@ -521,7 +543,7 @@ journal_free(struct journal *journal)
 	ledger_on_said(journal->ledger, NULL, NULL);
 	if (journal->fd != -1) {
 		ledger_each(journal->ledger, count_kept, &kept);
-		if (kept == 0 && journal->notes == NULL)
+		if (kept == 0 && journal->notes == NULL && journal_ours(journal))
 			unlink(journal->path);
 		close(journal->fd);
 	}

@@ -61,8 +61,16 @@ void journal_draft_note(struct journal_draft *, const struct journal_note *);
 void journal_note(struct journal *, const struct journal_note *);
 void journal_renew(struct journal *);
 
+/*
+ * attend is called about every minute while the file can be written, and soon after it can be again: what else is kept
+ * in the directory may have gone with it.
+ */
+void journal_on_turn(struct journal *, void (*attend)(void *context), void *context);
+
 /* The descriptor of the lock, -1: none. */
 int journal_lock(const struct journal *);
+/* Whether it is that of the directory which is there now: that of the start may have been removed, and replaced. */
+bool journal_ours(const struct journal *);
 
 /*
  * The file goes when nothing is announced any more and no notes are kept; else it is for the successor. NULL is

@@ -238,9 +238,9 @@ program_name(size_t program)
 	for (const struct launcher_helper *helper = launcher_helpers; helper->name != NULL; helper++)
 		if (program == helper->program)
 			return helper->name;
-	while (check_methods[count] != NULL)
+	while (worker_methods[count] != NULL)
 		count++;
-	return program < count ? check_methods[program]->name : "";
+	return program < count ? method_program(worker_methods[program]) : "";
 }
 
 uint32_t
@@ -364,6 +364,12 @@ launcher_reaped(struct launcher *launcher, pid_t pid, int status)
 	launcher->pid = 0; /* from now on it may be another process's */
 	launcher_died(launcher);
 	return true;
+}
+
+pid_t
+launcher_pid(const struct launcher *launcher)
+{
+	return launcher->pid;
 }
 
 void

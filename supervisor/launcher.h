@@ -18,7 +18,7 @@ struct event_base;
 struct launcher;
 
 /*
- * Its programs: below the number of check_methods that method's spawner, and these: exacheck itself, or what has been put
+ * Its programs: below the number of worker_methods that method's spawner, and these: exacheck itself, or what has been put
  * in its place by then, as `exacheck preflight`; and the helpers, which a launcher from before an upgrade may not know
  * (EINVAL).
  */
@@ -66,6 +66,9 @@ uint32_t launcher_request(struct launcher *, size_t program, enum sandbox_level,
 
 /* The report is not wanted any more; what is started nevertheless is killed. */
 void launcher_forget(struct launcher *, uint32_t id);
+
+/* 0: it has ended. */
+pid_t launcher_pid(const struct launcher *);
 
 /* Whether pid is the launcher's. */
 bool launcher_is(const struct launcher *, pid_t);

@@ -66,7 +66,7 @@ helper_find(const char *name)
 static bool
 program_find(const struct message_launch *request, const struct launcher_paths *paths, struct program *program)
 {
-	const struct check_method *const *method = check_methods;
+	const struct check_method *const *method = worker_methods;
 	const struct launcher_helper *helper;
 	int length;
 
@@ -75,7 +75,7 @@ program_find(const struct message_launch *request, const struct launcher_paths *
 		program->capabilities = 0;
 		return strlcpy(program->path, paths->program, sizeof(program->path)) < sizeof(program->path);
 	}
-	while (*method != NULL && strcmp(request->program, (*method)->name) != 0)
+	while (*method != NULL && strcmp(request->program, method_program(*method)) != 0)
 		method++;
 	helper = *method == NULL ? helper_find(request->program) : NULL;
 	if ((*method == NULL && helper == NULL) || request->level >= SANDBOX_LEVELS)

@@ -56,9 +56,9 @@ overrides_save(struct overrides *overrides, char problem[static OVERRIDES_PROBLE
 {
 	bool saved = false;
 
-	if (journal_lock(overrides->journal) == -1 && overrides_count(overrides->checks) == 0)
+	if (!journal_ours(overrides->journal) && overrides_count(overrides->checks) == 0)
 		saved = true; /* whosever file there may be, it is not ours */
-	else if (journal_lock(overrides->journal) == -1)
+	else if (!journal_ours(overrides->journal))
 		snprintf(problem, OVERRIDES_PROBLEM_SIZE, "%s is not written: the runtime directory is not ours",
 		    overrides->path);
 	else if (!(saved = file_write(overrides)))
@@ -97,6 +97,15 @@ overrides_changed(struct overrides *overrides, char problem[static OVERRIDES_PRO
 
 	timer_set(overrides);
 	return saved;
+}
+
+void
+overrides_attend(struct overrides *overrides)
+{
+	char problem[OVERRIDES_PROBLEM_SIZE];
+
+	if (overrides_count(overrides->checks) > 0 && access(overrides->path, F_OK) == -1 && errno == ENOENT)
+		overrides_changed(overrides, problem);
 }
 
 static bool
@@ -234,7 +243,7 @@ overrides_load(struct overrides *overrides, monotime_t now)
 	size_t length;
 	char *text;
 
-	if (journal_lock(overrides->journal) == -1) {
+	if (!journal_ours(overrides->journal)) {
 		if (access(overrides->path, F_OK) == 0)
 			log_warnx("%s is left alone, as the runtime directory is not ours: nothing is overridden",
 			    overrides->path);

@@ -36,4 +36,7 @@ void overrides_load(struct overrides *, monotime_t now);
  */
 bool overrides_changed(struct overrides *, char problem[static OVERRIDES_PROBLEM_SIZE]);
 
+/* From time to time: a file that somebody has removed is written again. */
+void overrides_attend(struct overrides *);
+
 #endif

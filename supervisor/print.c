@@ -144,7 +144,7 @@ print_options(FILE *file, const struct option *table, const void *base, unsigned
 		const void *value = option_at_const(option, base);
 		enum option_storage storage = option_storage(option);
 
-		if (storage == STORAGE_NONE || !option_is_set(option, value))
+		if (!option_is_set(option, value))
 			continue;
 		print_indent(file, indent);
 		fprintf(file, "%s:", option->name);

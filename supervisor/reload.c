@@ -174,7 +174,7 @@ reload_apply(const struct reload *reload, struct config *config, const struct pl
 	struct identity identity = *reload->identity;
 	bool renew = settings_concern_workers(&old->global, &config->global);
 
-	if (renew && !identity_find(&config->global, &identity))
+	if (renew && !settings_possible(&config->global, &identity))
 		return false;
 	workers_drain(reload->workers);
 	if (!apply_prepare(reload, plan, config)) {
@@ -248,7 +248,7 @@ try_with(const struct reload *reload, const struct config *config, FILE *report)
 		log_info("%s: nothing has changed", config->path);
 		result = RELOAD_SAME;
 	} else if (!settings_concern_workers(&running->global, &config->global) ||
-	    identity_find(&config->global, &identity)) {
+	    settings_possible(&config->global, &identity)) {
 		tell(plan, running, config, "would reload", true);
 		if (diff_print(running, config, report))
 			result = RELOAD_DONE;

@@ -197,8 +197,6 @@ value_schema(struct schema *schema, const struct option *option)
 {
 	json_t *object, *forms;
 
-	if (option->type == OPTION_LATER)
-		return json_object();
 	if (option->type == OPTION_TABLE)
 		return table_schema(schema, option->table);
 	if ((option->flags & (OPTION_LIST | OPTION_MAP)) == 0)
@@ -267,14 +265,10 @@ nullable(struct schema *schema, json_t *value)
 static void
 put_help(struct schema *schema, json_t *object, const struct option *option)
 {
-	json_t *text;
-
 	if (option->help == NULL)
 		return;
-	text = option->unit != NULL ? json_sprintf("%s (%s)", option->help, option->unit)
-	    : option->type == OPTION_LATER ? json_sprintf("%s (not there yet: has no effect)", option->help)
-					    : json_string(option->help);
-	put(schema, object, "description", text);
+	put(schema, object, "description", option->unit != NULL ? json_sprintf("%s (%s)", option->help, option->unit) :
+	    json_string(option->help));
 }
 
 /* The type and the unit, as people call them: what JSON's own types do not tell. */
@@ -294,7 +288,7 @@ option_schema(struct schema *schema, const struct option *option)
 {
 	json_t *object = value_schema(schema, option);
 
-	if ((option->flags & OPTION_REQUIRED) == 0 && option->type != OPTION_LATER)
+	if ((option->flags & OPTION_REQUIRED) == 0)
 		object = nullable(schema, object);
 	put_type(schema, object, option);
 	put_help(schema, object, option);

@@ -9,6 +9,8 @@
 
 #include "../common/log.h"
 #include "channel.h"
+#include "confine.h"
+#include "identity.h"
 
 /* Texts that are read once, at the start. */
 static const struct {
@@ -54,6 +56,12 @@ settings_tell(const struct config *old, const struct config *new)
 	key_append(text, sizeof(text), "notifications", notifications_equal(old, new));
 	if (*text != '\0')
 		log_info("changed: %s", text);
+}
+
+bool
+settings_possible(const struct global_options *options, struct identity *identity)
+{
+	return identity_find(options, identity) && supervisor_confinable((enum sandbox_level)options->sandbox);
 }
 
 bool

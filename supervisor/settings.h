@@ -1,5 +1,5 @@
 /*
- * The settings of exacheck itself at a reload: which of them can change while it runs.
+ * The settings of exacheck itself: which of them can be met here, and at a reload, which can change while it runs.
  */
 #ifndef EXACHECK_SETTINGS_H
 #define EXACHECK_SETTINGS_H
@@ -9,6 +9,13 @@
 #include "config.h"
 
 struct channel;
+struct identity;
+
+/*
+ * Whether this machine has what the settings ask of it: users and groups, which go into identity, and what strict
+ * demands of the kernel. False after logging what it has not.
+ */
+bool settings_possible(const struct global_options *, struct identity *);
 
 bool settings_same(const struct config *, const struct config *);
 

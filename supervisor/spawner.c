@@ -37,7 +37,7 @@ struct spawner {
 	struct event_base *base;
 	const struct check_method *method;
 	enum sandbox_level level;
-	size_t program; /* its index in check_methods, which is the launcher's */
+	size_t program; /* its index in worker_methods, which is the launcher's */
 	struct launcher *launcher;
 	spawner_report *report;
 	spawner_change *changed;
@@ -108,7 +108,7 @@ static void
 spawner_ended(struct spawner *spawner, int error)
 {
 	spawner_stop(spawner, error);
-	log_limit_tell(&spawner->log, spawner->method->name, monotime_now());
+	log_limit_tell(&spawner->log, method_program(spawner->method), monotime_now());
 	spawner->retry = backoff_ended(&spawner->backoff, monotime_now());
 	spawner->changed(spawner->context);
 }
@@ -119,6 +119,8 @@ launch_remedy(const struct check_method *method, int error)
 {
 	if (error == ENOENT)
 		return ": is exacheck installed whole?";
+	if (error == EINVAL)
+		return ": what starts programs is of a former version, and does not know it: restart exacheck";
 	/* what execve(2) says of a file's capability that is outside the bounding set */
 	if (error == EPERM && (method->needs & NEED_PING) != 0)
 		return ": what started exacheck must leave it the capability CAP_NET_RAW (systemd: CapabilityBoundingSet=)";
@@ -133,7 +135,7 @@ spawner_launched(void *context, pid_t pid, int error)
 	spawner->launch = 0;
 	if (pid > 0) {
 		spawner->pid = spawner->session = pid;
-		log_debug("started spawner of method %s, pid %d", spawner->method->name, (int)pid);
+		log_debug("started spawner of method %s, pid %d", method_program(spawner->method), (int)pid);
 		/* not before: its reports are judged by its number */
 		if (event_add(spawner->event, NULL) == 0)
 			spawner_await(spawner);
@@ -143,9 +145,9 @@ spawner_launched(void *context, pid_t pid, int error)
 	}
 	if (error == ECHILD)
 		log_fault(LOG_FAULT_CRASH, LOG_LEVEL_WARNING, NULL, "spawner of method %s ended as soon as it was started",
-		    spawner->method->name);
+		    method_program(spawner->method));
 	else
-		log_errorx("cannot start worker-%s: %s%s", spawner->method->name, strerror(error),
+		log_errorx("cannot start worker-%s: %s%s", method_program(spawner->method), strerror(error),
 		    launch_remedy(spawner->method, error));
 	spawner_ended(spawner, error);
 }
@@ -191,7 +193,7 @@ spawner_silent(evutil_socket_t fd, short what, void *context)
 		return;
 	}
 	log_fault(LOG_FAULT_SILENCE, LOG_LEVEL_ERROR, NULL, "spawner of method %s does not answer: restarting it",
-	    spawner->method->name);
+	    method_program(spawner->method));
 	spawner_stop(spawner, ESRCH);
 }
 
@@ -208,7 +210,7 @@ spawner_answered(struct spawner *spawner, const struct message_spawned *spawned)
 	spawner->unanswered--;
 	spawner->messages = 0;
 	spawner_await(spawner);
-	log_limit_tell(&spawner->log, spawner->method->name, monotime_now());
+	log_limit_tell(&spawner->log, method_program(spawner->method), monotime_now());
 	spawner->report(spawner->context, spawned->id, spawned->pid, spawned->error);
 	return true;
 }
@@ -218,7 +220,7 @@ spawner_logs(struct spawner *spawner, const struct message_log *log)
 {
 	if (log->level >= LOG_LEVELS)
 		return false;
-	log_limit_line(&spawner->log, (enum log_level)log->level, spawner->method->name, log->text, monotime_now());
+	log_limit_line(&spawner->log, (enum log_level)log->level, method_program(spawner->method), log->text, monotime_now());
 	return true;
 }
 
@@ -251,7 +253,7 @@ spawner_read(evutil_socket_t fd, short what, void *context)
 	}
 	if (status == MESSAGE_BAD)
 		log_fault(LOG_FAULT_PROTOCOL, LOG_LEVEL_ERROR, NULL, "spawner of method %s broke the protocol: restarting it",
-		    spawner->method->name);
+		    method_program(spawner->method));
 	if (status == MESSAGE_BAD || status == MESSAGE_CLOSED)
 		spawner_stop(spawner, ESRCH);
 }
@@ -266,7 +268,7 @@ spawner_new(struct event_base *base, struct launcher *launcher, const struct che
 		return NULL;
 	spawner->base = base;
 	spawner->launcher = launcher;
-	while (check_methods[spawner->program] != method)
+	while (worker_methods[spawner->program] != method)
 		spawner->program++;
 	spawner->method = method;
 	spawner->level = level;
@@ -319,7 +321,7 @@ spawner_ready(struct spawner *spawner, monotime_t now)
 {
 	if (spawner->fd == -1 && spawner->pid == 0 && spawner->launch == 0 && !monotime_before(now, spawner->retry) &&
 	    !spawner_launch(spawner, now)) {
-		log_warn("cannot start worker-%s", spawner->method->name);
+		log_warn("cannot start worker-%s", method_program(spawner->method));
 		spawner->retry = backoff_ended(&spawner->backoff, now);
 	}
 	return spawner->fd != -1 && spawner->unanswered < UNANSWERED_MAX;
@@ -353,7 +355,7 @@ spawner_reaped(struct spawner *spawner, pid_t pid, int status)
 	if (spawner->fd != -1)
 		spawner_read(spawner->fd, EV_READ, spawner); /* its last words: workers that it made */
 	log_fault(LOG_FAULT_CRASH, LOG_LEVEL_WARNING, NULL,
-	    "spawner of method %s ended (%s %d): it is restarted, its workers go on", spawner->method->name,
+	    "spawner of method %s ended (%s %d): it is restarted, its workers go on", method_program(spawner->method),
 	    WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	spawner_ended(spawner, ESRCH);
 	return true;

@@ -23,7 +23,7 @@ typedef void spawner_report(void *context, uint32_t id, pid_t pid, int error);
 typedef void spawner_change(void *context);
 
 /*
- * method: one of check_methods. level: of its own sandbox and the most that its workers' can be. report: called from
+ * method: one of worker_methods. level: of its own sandbox and the most that its workers' can be. report: called from
  * the event loop for every request, once; a spawner that dies reports an error for what was asked of it. launcher and
  * context outlive it.
  */

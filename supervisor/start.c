@@ -24,30 +24,42 @@
 #include "libexec.h"
 #include "program.h"
 #include "service.h"
+#include "settings.h"
 
 /*
  * Whoever asks for a reload or an upgrade while we start (exacheck-ctl does as soon as the lock is taken) must not end
- * us: what they ask for waits until there is a loop. The launcher and all that it starts begin with no signal blocked.
+ * us: what they ask for waits until there is a loop. So does the end, which has to withdraw what a predecessor left.
+ * The launcher and all that it starts begin with no signal blocked.
  */
 static void
 requests_hold(void)
 {
+	static const int numbers[] = {SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT};
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGUSR1);
-	sigaddset(&set, SIGUSR2);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigaddset(&set, numbers[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+<<<<<<< HEAD
 static bool
 says_to_stdout(const struct config *config)
+=======
+/*
+ * Whether its commands go where somebody reads them, unlike those of a service without exabgp.output: all would look well,
+ * and no route would be announced.
+ */
+static bool
+commands_heard(const struct config *config)
+>>>>>>> 2c5b2f42ed1414801854f7745f95c21e949ff7c0
 {
 	enum output_kind kind;
 	const char *path;
 
 	(void)output_parse(config->global.exabgp.output, &kind, &path);
+<<<<<<< HEAD
 	return kind == OUTPUT_STDOUT;
 }
 
@@ -74,6 +86,38 @@ usable(struct config *config, int *status)
 	if (!unheard && identity_exists(&config->global))
 		return config;
 	*status = unheard ? EXIT_USAGE : EXIT_FAILURE;
+=======
+	if (kind != OUTPUT_STDOUT || !journald_has_output())
+		return true;
+	log_errorx("standard output leads to the journal, where ExaBGP reads no command: beside ExaBGP, as a service, set "
+	    "exacheck.exabgp.output to \"fifo DIRECTORY\" or \"socket PATH\"; see exacheck(8), STAND-ALONE SERVICE");
+	return false;
+}
+
+/* Whether it can run here, with what it says of users and confinement: the exit status. */
+static int
+config_judge(const struct config *config, struct identity *identity)
+{
+	if (config == NULL || !commands_heard(config))
+		return EXIT_USAGE;
+	return settings_possible(&config->global, identity) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/*
+ * What is to run: what the source says, or else what a predecessor ran, of which ExaBGP may have routes. NULL with the
+ * exit status.
+ */
+static struct config *
+config_find(const struct config_source *source, struct identity *identity, int *status)
+{
+	struct config *config = config_source_load(source, NULL);
+
+	if ((*status = config_judge(config, identity)) == EXIT_SUCCESS)
+		return config;
+	config_free(config);
+	if (config_judge(config = config_kept_load(source), identity) == EXIT_SUCCESS)
+		return config;
+>>>>>>> 2c5b2f42ed1414801854f7745f95c21e949ff7c0
 	config_free(config);
 	return NULL;
 }
@@ -97,6 +141,7 @@ start_run(const struct supervisor_start *start)
 {
 	struct launcher_paths paths;
 	struct launcher *launcher;
+	struct identity identity;
 	struct config *config;
 	char libexec[PATH_MAX];
 	int state = program_state(), status;
@@ -112,6 +157,7 @@ start_run(const struct supervisor_start *start)
 	paths = (struct launcher_paths){.libexec = libexec_find(libexec), .program = program_path()};
 	if ((launcher = launcher_start(&paths)) == NULL)
 		return EXIT_FAILURE;
+<<<<<<< HEAD
 	status = EXIT_USAGE;
 	if ((config = usable(config_source_load(start->source, NULL), &status)) == NULL &&
 	    (config = usable(config_kept_load(start->source), &status)) == NULL) {
@@ -120,4 +166,13 @@ start_run(const struct supervisor_start *start)
 	}
 	onlooker_tell(config);
 	return supervisor_run(start, config, launcher);
+=======
+	if ((config = config_find(start->source, &identity, &status)) == NULL) {
+		launcher_free(launcher);
+		return status;
+	}
+	if (isatty(STDOUT_FILENO))
+		fprintf(stderr, "exacheck: the lines on standard output are commands that ExaBGP would read; ^C ends\n");
+	return supervisor_run(start, config, &identity, launcher);
+>>>>>>> 2c5b2f42ed1414801854f7745f95c21e949ff7c0
 }

@@ -121,6 +121,7 @@ checks_start(struct supervisor *supervisor)
 	addresses_configure(supervisor->addresses);
 	watch_set(supervisor->watch, global->live_reload, global->monitoring_interval_ns);
 	config_kept_write(&supervisor->kept, supervisor->config);
+	journal_on_turn(supervisor->journal, supervisor_attend, supervisor);
 	return true;
 }
 
@@ -191,7 +192,7 @@ parts_make(struct supervisor *supervisor)
 	return supervisor->control != NULL && supervisor->feed != NULL && supervisor->channel != NULL &&
 	    supervisor->upgrade != NULL &&
 	    (supervisor->stop = stop_make(supervisor)) != NULL &&
-	    (!supervisor->start->once || once_make(supervisor)) &&
+	    (!(left != NULL ? left->once : supervisor->start->once) || once_make(supervisor)) &&
 	    (supervisor->watch = watch_new(supervisor->base, supervisor->start->source->file, supervisor_file_changed, supervisor)) != NULL &&
 	    (supervisor->signals = signals_new(supervisor->base, supervisor_signals, supervisor)) != NULL;
 }
@@ -279,13 +280,14 @@ supervisor_loop(struct supervisor *supervisor)
 }
 
 int
-supervisor_run(const struct supervisor_start *start, struct config *config, struct launcher *launcher)
+supervisor_run(const struct supervisor_start *start, struct config *config, const struct identity *identity,
+    struct launcher *launcher)
 {
-	struct supervisor supervisor = {.start = start, .config = config, .launcher = launcher};
+	struct supervisor supervisor = {.start = start, .config = config, .identity = *identity, .launcher = launcher};
 	int status = 1;
 
 	errno = 0;
-	if (identity_find(&config->global, &supervisor.identity) && supervisor_begin(&supervisor)) {
+	if (supervisor_begin(&supervisor)) {
 		log_info("exacheck %s started: %zu check%s of %s", program_version, config->count, config->count == 1 ? "" : "s",
 		    config->path);
 		control_tell(supervisor.control);

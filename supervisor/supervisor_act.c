@@ -35,7 +35,7 @@ supervisor_outlets_follow(struct supervisor *supervisor)
 static bool
 routes_stay(const struct supervisor *supervisor)
 {
-	return supervisor->done || supervisor->config->global.on_exit == ON_EXIT_KEEP;
+	return supervisor->done || (supervisor->config->global.on_exit == ON_EXIT_KEEP && !supervisor->last);
 }
 
 static void
@@ -83,7 +83,10 @@ supervisor_channel_ended(void *context, enum channel_end end)
 static void
 signal_stop(void *context, int number)
 {
-	supervisor_stop(context, strsignal(number), STOP_SIGNAL);
+	struct supervisor *supervisor = context;
+
+	supervisor->last = number == SIGINT;
+	supervisor_stop(supervisor, strsignal(number), STOP_SIGNAL);
 }
 
 struct reload
@@ -91,6 +94,20 @@ supervisor_reload_parts(struct supervisor *supervisor)
 {
 	return (struct reload){supervisor->start->source, &supervisor->config, &supervisor->identity, supervisor->checks,
 		supervisor->workers, supervisor->hooks, supervisor->channel};
+}
+
+void
+supervisor_attend(void *context)
+{
+	struct supervisor *supervisor = context;
+
+	if (stop_begun(supervisor->stop))
+		return;
+	supervisor->kept.ours = journal_ours(supervisor->journal);
+	config_kept_attend(&supervisor->kept, supervisor->config);
+	overrides_attend(supervisor->overrides);
+	addresses_attend(supervisor->addresses);
+	control_attend(supervisor->control);
 }
 
 static enum reload_result
@@ -109,8 +126,9 @@ reload_now(struct supervisor *supervisor, bool asked, FILE *report)
 	if (result == RELOAD_DONE) {
 		global = &supervisor->config->global;
 		watch_set(supervisor->watch, global->live_reload, global->monitoring_interval_ns);
-		config_kept_write(&supervisor->kept, supervisor->config);
 		node_journal_reloaded(&supervisor->notes);
+		supervisor->kept.ours = journal_ours(supervisor->journal);
+		config_kept_write(&supervisor->kept, supervisor->config);
 		overrides_changed(supervisor->overrides, problem); /* names may be others */
 		supervisor_title_show(supervisor);
 		pulse_set(supervisor->pulse);
@@ -119,6 +137,7 @@ reload_now(struct supervisor *supervisor, bool asked, FILE *report)
 		addresses_configure(supervisor->addresses);
 		control_listen(supervisor->control);
 	}
+	supervisor_attend(supervisor);
 	service_ready();
 	return result;
 }
@@ -151,7 +170,8 @@ struct handover
 supervisor_handover_parts(const struct supervisor *supervisor)
 {
 	return (struct handover){.upgrades = supervisor->counts.upgrades + 1, .refusals = supervisor->counts.refusals,
-	    .reload = supervisor->reload_due, .lock = journal_lock(supervisor->journal), .config = supervisor->config,
+	    .reload = supervisor->reload_due, .once = supervisor->once != NULL,
+	    .lock = journal_lock(supervisor->journal), .config = supervisor->config,
 	    .identity = supervisor->identity, .launcher = supervisor->launcher, .ledger = supervisor->ledger,
 	    .checks = supervisor->checks, .workers = supervisor->workers, .hooks = supervisor->hooks,
 	    .channel = supervisor->channel, .loggers = supervisor->loggers, .notifier = supervisor->notifier};

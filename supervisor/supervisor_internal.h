@@ -42,6 +42,7 @@ struct supervisor {
 	struct stop *stop;
 	struct once *once; /* NULL: it goes on */
 	bool done; /* what is announced stays so at the end */
+	bool last; /* nobody comes after: it is withdrawn, whatever on_exit says */
 	struct upgrade *upgrade;
 	struct events *events;
 	struct chronicle chronicle; /* of checks and events */
@@ -91,6 +92,9 @@ void supervisor_file_changed(void *supervisor);
 
 /* asked: by somebody who waits for a word. */
 void supervisor_reload(struct supervisor *, bool asked);
+
+/* From time to time: what is kept in the runtime directory is there again if somebody has removed it. */
+void supervisor_attend(void *supervisor);
 
 /* Those who are told what happens follow the configuration that is in force. */
 void supervisor_outlets_follow(struct supervisor *);

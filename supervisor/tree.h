@@ -33,6 +33,8 @@ struct tree; /* owns every node */
  * that uses it asks diagnostics_count.
  */
 struct tree *tree_load(const char *path, struct diagnostics *);
+/* What it reads: malloc'd, without a NUL at its end. NULL after reporting an error. */
+char *tree_text(const char *path, size_t *length, struct diagnostics *);
 /* The same from memory; path is for messages. */
 struct tree *tree_parse(const char *path, const char *text, size_t length, struct diagnostics *);
 const struct node *tree_root(const struct tree *);

@@ -73,23 +73,29 @@ fail:
 	return NULL;
 }
 
-struct tree *
-tree_load(const char *path, struct diagnostics *diagnostics)
+char *
+tree_text(const char *path, size_t *length, struct diagnostics *diagnostics)
 {
 	/* O_NONBLOCK: opening a pipe that nobody writes to would wait for ever. */
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	struct tree *tree = NULL;
-	size_t length;
 	char *text;
 
 	if (fd == -1) {
 		report(diagnostics, "cannot open it");
 		return NULL;
 	}
-	if (file_check(fd, diagnostics) && (text = file_read(fd, &length, diagnostics)) != NULL) {
-		tree = tree_parse(path, text, length, diagnostics);
-		free(text);
-	}
+	text = file_check(fd, diagnostics) ? file_read(fd, length, diagnostics) : NULL;
 	close(fd);
+	return text;
+}
+
+struct tree *
+tree_load(const char *path, struct diagnostics *diagnostics)
+{
+	size_t length;
+	char *text = tree_text(path, &length, diagnostics);
+	struct tree *tree = text != NULL ? tree_parse(path, text, length, diagnostics) : NULL;
+
+	free(text);
 	return tree;
 }

@@ -5,43 +5,35 @@
  */
 #include <curl/curl.h>
 #include <limits.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/mman.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "../common/url.h"
-#include "http_memory.h"
-#include "http_rehearsal.h"
 #include "http_request.h"
+#include "idle.h"
 #include "method.h"
 #include "probe.h"
 #include "resolve.h"
-
-#define STACK_DEPTH ((size_t)64 * 1024) /* bytes; a handshake goes 20 kB deep */
-#define HEAP_KEPT (4 * 1024 * 1024)	/* bytes free at the end of the heap, while an execution runs */
+#include "tls_preload.h"
 
 static struct http_setup setup; /* of this worker's one check */
 
 static const struct status_range status_success[] = {{200, 299}};
 
 static void
+library_open(void)
+{
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static void
 http_preload(void)
 {
 	unsetenv("SSLKEYLOGFILE"); /* libcurl would write the session keys to it */
-	http_memory_open();
-	curl_global_init(CURL_GLOBAL_DEFAULT);
-	http_rehearse();
-	http_memory_close();
-	tzset(); /* certificates' times read the time zone's file at first use, which a sandboxed worker cannot */
-	http_tls_preload();
-	resolve_preload();
-	http_memory_fill();
+	tls_preload(library_open);
 }
 
 static bool
@@ -181,7 +173,10 @@ prepare_pattern(char *error)
 static bool
 prepare_tls(char *error)
 {
-	return http_tls_prepare(&setup.material, setup.args, error);
+	const struct tls_files files = {.verify = setup.args->verify_ssl, .ca_file = setup.args->ca_file,
+	    .client_cert = setup.args->client_cert, .client_key = setup.args->client_key};
+
+	return tls_material_prepare(&setup.material, &files, error);
 }
 
 static bool
@@ -194,7 +189,7 @@ http_prepare(const void *args, const char *name, char *error)
 	setup.args = args;
 	/* libcurl told to use no signals leaves SIGPIPE to us: OpenSSL writes to sockets that the server has closed */
 	signal(SIGPIPE, SIG_IGN);
-	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT); /* given back once, after the execution, not at every turn of it */
+	idle_prepare();
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
 		if (!steps[i](error))
 			return false;
@@ -321,19 +316,7 @@ session_close(struct session *session)
 	curl_multi_cleanup(session->multi);
 }
 
-/*
- * Give back what deep calls wrote below this frame, which therefore must be one of its own, not a caller's; a page is
- * left for the calls made here. The kernel gives empty pages when they are needed again.
- */
-static __attribute__((noinline)) void
-stack_release(void)
-{
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), end = (uintptr_t)__builtin_frame_address(0) / page * page - page;
-
-	madvise((void *)(end - STACK_DEPTH), STACK_DEPTH, MADV_DONTNEED);
-}
-
-/* Not inlined: its large frame is to lie below stack_release's. */
+/* Not inlined: its large frame is to lie below idle_release's. */
 static __attribute__((noinline)) void
 requests_execute(const void *args, monotime_t deadline, struct result *result)
 {
@@ -358,9 +341,7 @@ static void
 http_execute(const void *args, monotime_t deadline, struct result *result)
 {
 	requests_execute(args, deadline, result);
-	/* give back what a handshake took: it would lie idle between executions */
-	malloc_trim(0);
-	stack_release();
+	idle_release();
 }
 
 const struct worker_method worker_method = {

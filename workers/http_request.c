@@ -149,7 +149,7 @@ on_tls(CURL *easy, void *context, void *data)
 	struct http_request *request = data;
 
 	(void)easy;
-	return http_tls_attach(&request->setup->material, context, &request->peer) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+	return tls_material_attach(&request->setup->material, context, &request->peer) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
 }
 
 /* Where to connect: the address for the URL's host, whatever the port; a redirect's other hosts as named. */
@@ -406,8 +406,7 @@ verdict_error(struct http_request *request, CURLcode code)
 	if (request->socket_failed)
 		return;
 	if (request->peer.error != X509_V_OK)
-		result_fail(&request->result, REASON_CERTIFICATE, "certificate of %s: %s", request_peer(request, name),
-		    X509_verify_cert_error_string(request->peer.error));
+		tls_peer_refuse(&request->peer, request_peer(request, name), &request->result);
 	else if (code == CURLE_OPERATION_TIMEDOUT)
 		verdict_timeout(request);
 	else if (!verdict_errno(request, code))
@@ -421,24 +420,6 @@ status_passes(const struct http_setup *setup, long status)
 		if (status >= setup->statuses[i].first && status <= setup->statuses[i].last)
 			return true;
 	return setup->status_count == 0;
-}
-
-/* Whether the server's certificate lasts as long as asked for; else the failure is in the result. */
-static bool
-certificate_lasts(struct http_request *request, const char *name)
-{
-	const struct tls_peer *peer = &request->peer;
-	int64_t wanted = request->setup->args->min_cert_days;
-
-	if (wanted == OPTION_UNSET || (peer->seen && !peer->ended && peer->days_left >= wanted))
-		return true;
-	if (!peer->seen)
-		result_fail(&request->result, REASON_CERTIFICATE, "no certificate from %s: min_cert_days needs https", name);
-	else if (peer->ended)
-		result_fail(&request->result, REASON_CERTIFICATE, "certificate of %s has expired", name);
-	else
-		result_fail(&request->result, REASON_CERTIFICATE, "certificate of %s ends in %d days", name, peer->days_left);
-	return false;
 }
 
 /* A whole answer, or as much of it as we look at. */
@@ -460,7 +441,7 @@ verdict_answer(struct http_request *request)
 		result_fail(&request->result, REASON_STATUS, "HTTP %ld from %s", status, name);
 		return;
 	}
-	if (!certificate_lasts(request, name))
+	if (!tls_peer_lasts(&request->peer, setup->args->min_cert_days, name, &request->result))
 		return;
 	if (setup->pattern != NULL)
 		match = pattern_match(setup->pattern, request->body == NULL ? "" : request->body, request->body_length, false);

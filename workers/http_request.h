@@ -15,7 +15,7 @@
 #include "../common/monotime.h"
 #include "../common/pattern.h"
 #include "../common/result.h"
-#include "http_tls.h"
+#include "tls_material.h"
 
 #define HTTP_BODY_MAX (1024 * 1024) /* bytes of a body that are looked at */
 #define HTTP_HEADERS_MAX (256 * 1024) /* bytes of all headers, trailers and interim answers of one request */
@@ -37,7 +37,7 @@ struct http_setup {
 	struct status_range *statuses; /* that pass */
 	size_t status_count;	       /* 0: every status passes */
 	struct pattern *pattern;       /* or NULL */
-	struct http_tls material;
+	struct tls_material material;
 };
 
 struct http_request {

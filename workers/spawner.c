@@ -89,12 +89,12 @@ main(int argc, char **argv, char **envp)
 	int fd;
 
 	if (argc != 2 || !level_parse(argv[1], &level) || !channel_present()) {
-		fprintf(stderr, "worker-%s %s: started by exacheck, not by hand\n", worker_method.method->name,
+		fprintf(stderr, "worker-%s %s: started by exacheck, not by hand\n", method_program(worker_method.method),
 		    EXACHECK_VERSION);
 		return 2;
 	}
 	setproctitle_init(argc, argv, envp);
-	setproctitle("-ExaCheck Spawner [%s]", worker_method.method->name);
+	setproctitle("-ExaCheck Spawner [%s]", method_program(worker_method.method));
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	channel_open();
 	if (worker_method.preload != NULL)

@@ -40,12 +40,7 @@ static const struct option http_options[] = {
 	    .help = "form fields to send; POST and PUT"},
 	{.name = "body", .type = OPTION_STRING, AT(body), .help = "body to send as it is; POST and PUT"},
 	{.name = "http2", .type = OPTION_BOOL, AT(http2), .fallback = "false", .help = "true: offer HTTP/2 by ALPN"},
-	{.name = "min_cert_days", .type = OPTION_INTEGER, AT(min_cert_days), .min = 0, .max = 36500, .unit = "days",
-	    .help = "least time until the certificate expires; works with verify_ssl false too"},
-	{.name = "ca_file", .type = OPTION_PATH, AT(ca_file),
-	    .help = "CA certificates (PEM) to verify with instead of the system's"},
-	{.name = "client_cert", .type = OPTION_PATH, AT(client_cert), .help = "client certificate (PEM)"},
-	{.name = "client_key", .type = OPTION_PATH, AT(client_key), .help = "client certificate's private key (PEM)"},
+	TLS_OPTIONS(struct http_args),
 	{.name = "follow_redirects", .type = OPTION_BOOL, AT(follow_redirects), .fallback = "false",
 	    .help = "true: fetch what a redirect points to"},
 	OPTION_END,
@@ -109,13 +104,7 @@ warn_plain(struct cross_check *check, const struct http_args *args, const struct
 static void
 check_tls(struct cross_check *check, const struct http_args *args, const struct url *url)
 {
-	if (args->client_cert != NULL && args->client_key == NULL)
-		check->error(check, "client_cert", "needs client_key (the same file when it holds both)");
-	if (args->client_key != NULL && args->client_cert == NULL)
-		check->error(check, "client_key", "needs client_cert (the same file when it holds both)");
-	if (args->ca_file != NULL && !args->verify_ssl)
-		check->error(
-		    check, "ca_file", "has no effect without verify_ssl: set verify_ssl to true or leave it out");
+	cross_check_files(check, args->verify_ssl, args->ca_file, args->client_cert, args->client_key);
 	if (args->min_cert_days != OPTION_UNSET && !url->tls && !args->follow_redirects)
 		check->error(check, "min_cert_days", "needs a certificate: use an https url or leave it out");
 	warn_plain(check, args, url);

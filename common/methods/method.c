@@ -110,3 +110,16 @@ remote_cross_check(struct cross_check *check)
 {
 	remote_cross_check_host(check, ((const struct remote_args *)check->args)->host);
 }
+
+void
+cross_check_files(struct cross_check *check, bool verify, const char *ca_file, const char *client_cert,
+    const char *client_key)
+{
+	if (client_cert != NULL && client_key == NULL)
+		check->error(check, "client_cert", "needs client_key (the same file when it holds both)");
+	if (client_key != NULL && client_cert == NULL)
+		check->error(check, "client_key", "needs client_cert (the same file when it holds both)");
+	if (ca_file != NULL && !verify)
+		check->error(
+		    check, "ca_file", "has no effect without verify_ssl: set verify_ssl to true or leave it out");
+}

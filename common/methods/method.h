@@ -55,6 +55,7 @@ bool cross_given(const struct cross_check *, const char *key);
 
 struct check_method {
 	const char *name;
+	const char *program; /* the rest of the worker's file name, after "worker-"; NULL: the name */
 	const struct option *options; /* including the common ones, without "method" */
 	size_t args_size;
 	bool remote; /* args begin with struct remote_args, else with struct common_args */
@@ -75,11 +76,23 @@ struct check_method {
 	 * NULL: it does not.
 	 */
 	bool (*watches)(const void *args);
+	/*
+	 * The method that executes these arguments: of the same name, options and arguments, in a program of its own. NULL:
+	 * this one.
+	 */
+	const struct check_method *(*variant)(const void *args);
 };
 
 /* All methods, NULL-terminated, in alphabetical order; and by name (NULL: none). */
 extern const struct check_method *const check_methods[];
 const struct check_method *method_find(const char *name);
+
+/* All that have a program: these, then what is only a variant of one of them. NULL-terminated. */
+extern const struct check_method *const worker_methods[];
+const char *method_program(const struct check_method *);
+
+/* What executes these arguments of this method. */
+const struct check_method *method_variant(const struct check_method *, const void *args);
 
 bool method_watches(const struct check_method *, const void *args);
 
@@ -93,6 +106,10 @@ void remote_cross_check_host(struct cross_check *, const char *host);
 /* A method's own time-out, within one execution's: fit the default to it, or check what was given. Nanoseconds. */
 void derive_timeout(const struct option *table, uint64_t given, const char *key, int64_t *value_ns, int64_t timeout_ns);
 void cross_check_timeout(struct cross_check *, const char *key, int64_t value_ns, int64_t timeout_ns);
+
+/* Cross checks of the keys below that name files, NULL where not given. */
+void cross_check_files(struct cross_check *, bool verify, const char *ca_file, const char *client_cert,
+    const char *client_key);
 
 /* A duration for a message, in seconds: "2.5". Returns text. */
 #define SECONDS_TEXT_SIZE 32
@@ -118,6 +135,17 @@ const char *seconds_text(int64_t duration_ns, char text[static SECONDS_TEXT_SIZE
 	    .help = "network interface to send from"},                                                                 \
 	{.name = "mark", .type = OPTION_INTEGER, .offset = offsetof(TYPE, MEMBER.mark), .min = 0, .max = 4294967295.0, \
 	    .help = "firewall mark of the packets sent"}
+
+/* Those of TLS that mean the same in every method; TYPE has members of these names. */
+#define TLS_OPTIONS(TYPE)                                                                                              \
+	{.name = "min_cert_days", .type = OPTION_INTEGER, .offset = offsetof(TYPE, min_cert_days), .min = 0, .max = 36500, \
+	    .unit = "days", .help = "least time until the certificate expires; works with verify_ssl false too"},       \
+	{.name = "ca_file", .type = OPTION_PATH, .offset = offsetof(TYPE, ca_file),                                    \
+	    .help = "CA certificates (PEM) to verify with instead of the system's"},                                    \
+	{.name = "client_cert", .type = OPTION_PATH, .offset = offsetof(TYPE, client_cert),                            \
+	    .help = "client certificate (PEM)"},                                                                        \
+	{.name = "client_key", .type = OPTION_PATH, .offset = offsetof(TYPE, client_key),                              \
+	    .help = "client certificate's private key (PEM)"}
 
 extern const char *const sandbox_choices[];
 extern const char *const family_choices[];

@@ -1,6 +1,6 @@
 /*
  * All check methods. Adding one here is what makes it known to the configuration, the schema and the
- * manual. Pure. Invariant: in alphabetical order.
+ * manual. Pure. Invariant: in alphabetical order, but for variants, which come last.
  */
 #include <string.h>
 
@@ -24,6 +24,18 @@ const struct check_method *const check_methods[] = {
 	NULL,
 };
 
+const struct check_method *const worker_methods[] = {
+	&method_dns,
+	&method_file,
+	&method_http,
+	&method_icmp,
+	&method_ntp,
+	&method_shell,
+	&method_tcp,
+	&method_tls,
+	NULL,
+};
+
 const struct check_method *
 method_find(const char *name)
 {
@@ -31,4 +43,16 @@ method_find(const char *name)
 		if (strcmp((*method)->name, name) == 0)
 			return *method;
 	return NULL;
+}
+
+const char *
+method_program(const struct check_method *method)
+{
+	return method->program != NULL ? method->program : method->name;
+}
+
+const struct check_method *
+method_variant(const struct check_method *method, const void *args)
+{
+	return method->variant != NULL ? method->variant(args) : method;
 }

@@ -19,8 +19,9 @@ struct keeper {
 	size_t count;
 	bool returned; /* the last look put back what somebody else had removed */
 	bool ordered; /* it is known what is wanted: until then nothing is touched */
+	bool failed; /* the last look came to something that is not as it should be */
 	/* Said last: */
-	int error;    /* of a change; 0: none */
+	int removal_error; /* 0: none */
 	int look_error;
 	size_t there, of; /* how many there are, of those that are wanted; of SIZE_MAX: not said */
 };

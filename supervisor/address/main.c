@@ -1,6 +1,7 @@
 /*
  * exacheck-address: puts addresses on interfaces, keeps them there and takes them away. Invariant: it is confined
- * before it reads a line that is not its setup; and it ends without a change, unless it was told to make one.
+ * before it reads a line that is not its setup; and it ends without a change, unless it was told to make one. Where it
+ * was told that nothing is wanted any more, its status says whether nothing is left.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -156,5 +157,5 @@ main(void)
 	report_ready("sandbox %s", report);
 	event_base_dispatch(birth.base);
 	/* by _exit, as workers do: what libraries would do last is of no use, and the cage may forbid it */
-	_exit(EXIT_SUCCESS);
+	_exit(program.keeper.count == 0 && program.keeper.failed ? EXIT_FAILURE : EXIT_SUCCESS);
 }

@@ -35,8 +35,11 @@ static int
 wanted_order(const void *left, const void *right)
 {
 	const struct set_wanted *a = left, *b = right;
+	int order = place_order(a->index, &a->address, b->index, &b->address);
 
-	return place_order(a->index, &a->address, b->index, &b->address);
+	if (order == 0 && a->held != b->held)
+		order = a->held ? 1 : -1;
+	return order != 0 ? order : strcmp(a->interface, b->interface);
 }
 
 static int
@@ -79,7 +82,7 @@ one_compare(const struct netlink_address *there, struct set_wanted *wanted, uint
 	if (removed && wanted->held)
 		removed = false; /* until it is known whether it is wanted */
 	if (!removed)
-		wanted->verdict = SET_THERE;
+		wanted->verdict = there->useless && !wanted->held ? SET_USELESS : SET_THERE;
 	wanted->relabelled |= removed;
 	return removed;
 }
@@ -96,6 +99,9 @@ set_compare(struct set_wanted *wanted, size_t wanted_count, struct netlink_addre
 		qsort(there, count, sizeof(*there), there_order);
 	for (size_t i = 0; i < wanted_count; i++) {
 		wanted[i].verdict = wanted[i].index == 0 ? SET_WAITS : wanted[i].held ? SET_HELD : SET_ADD;
+		if (i > 0 && wanted[i].index != 0 && place_order(wanted[i - 1].index, &wanted[i - 1].address, wanted[i].index,
+		    &wanted[i].address) == 0)
+			wanted[i].verdict = SET_SAME;
 		wanted[i].relabelled = false;
 	}
 	for (size_t i = 0; i < count; i++) {

@@ -4,6 +4,9 @@
  * An address is there if the interface has it, in whatever network and by whoever. Ours is what has our mark and is a
  * host address: of these those are removed that nobody wants, or that have another label than they should. What is not
  * ours is never removed, and serves as well.
+ *
+ * An interface may have several names (ip-link(8), altname): what is wanted by two of them is wanted once, as by the
+ * first of those that are not held.
  */
 #ifndef EXACHECK_ADDRESS_SET_H
 #define EXACHECK_ADDRESS_SET_H
@@ -15,6 +18,14 @@ enum set_verdict {
 	SET_ADD,
 	SET_HELD,  /* is not there, and is to be left as it is */
 	SET_WAITS, /* there is no such interface */
+	SET_SAME, /* another of the list is the same, by another name of the interface */
+	SET_USELESS, /* is there, is not ours, and the kernel does not use it, see struct netlink_address */
+};
+
+enum set_link {
+	SET_LINK_UP,
+	SET_LINK_DOWN, /* what is there is of no use until it is up */
+	SET_LINK_NONE,
 };
 
 struct set_wanted {
@@ -23,9 +34,11 @@ struct set_wanted {
 	char label[IFNAMSIZ]; /* "": none */
 	bool held; /* leave it as it is, there or not */
 	int index; /* of the interface, 0: there is none */
+	enum set_link link; /* how the interface is */
 	/* what is remembered between two looks: */
 	bool was_there;
-	bool link_told; /* that there is no such interface */
+	enum set_link link_told;
+	int error; /* of putting it there; 0: none */
 	/* by set_compare: */
 	enum set_verdict verdict;
 	bool relabelled; /* it is ours, and to be removed and added */

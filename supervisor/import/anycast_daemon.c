@@ -57,20 +57,37 @@ static const struct {
 	{"stderr_log_server", "errors go where the log goes, and to standard error, which ExaBGP or systemd keeps"},
 };
 
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
+
+/* Its place; KEYS: it is none of them. */
+static size_t
+key_find(const struct ini_key *key)
+{
+	size_t i = 0;
+
+	while (i < KEYS && strcmp(keys[i].key, key->name) != 0)
+		i++;
+	return i;
+}
+
+bool
+anycast_daemon_has(const struct ini_key *key)
+{
+	return key_find(key) < KEYS;
+}
+
 static void
 keys_note(const struct ini *ini, const struct ini_section *section)
 {
 	const struct ini_key *key;
 
 	STAILQ_FOREACH(key, &section->keys, entry) {
-		size_t i = 0, count = sizeof(keys) / sizeof(keys[0]);
+		size_t i = key_find(key);
 
-		while (i < count && strcmp(keys[i].key, key->name) != 0)
-			i++;
-		if (i == count)
+		if (i == KEYS && !ini_is_defaults(ini, section))
 			import_note(ini->importing, IMPORT_DIFFERS, ini_place(key),
 			    "%.100s is no key that anycast-healthchecker has in [daemon]: ignored", key->name);
-		else if (keys[i].note != NULL)
+		else if (i < KEYS && keys[i].note != NULL)
 			import_note(ini->importing, IMPORT_DIFFERS, ini_place(key), "%s: %s", key->name, keys[i].note);
 	}
 }
@@ -197,9 +214,14 @@ metrics_import(const struct ini *ini, const struct ini_section *section)
 void
 anycast_daemon_import(const struct ini *ini, const struct ini_section *section)
 {
-	if (section == NULL)
+	const struct ini_section *defaults = ini_section(ini, ini->dialect->defaults);
+
+	if (defaults != NULL)
+		keys_note(ini, defaults);
+	if (section != NULL)
+		keys_note(ini, section);
+	else if ((section = defaults) == NULL)
 		return;
-	keys_note(ini, section);
 	logs_import(ini, section);
 	metrics_import(ini, section);
 }

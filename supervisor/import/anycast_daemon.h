@@ -8,7 +8,10 @@
 
 #define ANYCAST_DAEMON "daemon"
 
-/* section: [daemon]; NULL: there is none, and its defaults hold. */
+/* Whether it has a key of this name. */
+bool anycast_daemon_has(const struct ini_key *);
+
+/* section: [daemon]; NULL: there is none, and [DEFAULT] holds. */
 void anycast_daemon_import(const struct ini *, const struct ini_section *);
 
 #endif

@@ -10,6 +10,7 @@
 #include "../../common/address.h"
 #include "anycast_command.h"
 #include "anycast_daemon.h"
+#include "import_command.h"
 #include "ini_get.h"
 
 #define ALWAYS_THERE "/dev/null" /* a check that is disabled while this exists */
@@ -25,13 +26,13 @@ struct service {
 	char prefix[PREFIX_TEXT_SIZE]; /* empty: there is none that is right */
 };
 
-static void
-keys_note(const struct ini *ini, const struct ini_section *section)
+void
+anycast_service_keys_note(const struct ini *ini, const struct ini_section *section)
 {
 	const struct ini_key *key;
 
 	STAILQ_FOREACH(key, &section->keys, entry)
-		if (!ini_key_is(key, known))
+		if (!ini_key_is(key, known) && !(ini_is_defaults(ini, section) && anycast_daemon_has(key)))
 			import_note(ini->importing, IMPORT_DIFFERS, ini_place(key),
 			    "%.100s is no key of anycast-healthchecker: ignored, but for"
 			    " %%(%.100s)s", key->name, key->name);
@@ -63,7 +64,9 @@ command_make(const struct service *service, const char *key, const char *before,
 	}
 	if (problem != NULL)
 		import_note(importing, IMPORT_WRONG, place(service, key), "%s %s", key, problem);
-	else if (meant != NULL)
+	else
+		import_command_note(importing, place(service, key), text, "this");
+	if (problem == NULL && meant != NULL)
 		import_note(importing, IMPORT_DIFFERS, place(service, key),
 		    "%s is executed without a shell there: \"%.40s\" is an argument, and quoted to stay"
 		    " one", key, meant);
@@ -232,7 +235,7 @@ anycast_service_import(const struct ini *ini, const struct ini_section *section,
 	char name[INI_NAME_SIZE];
 	bool disabled;
 
-	keys_note(ini, section);
+	anycast_service_keys_note(ini, section);
 	ini_name(ini, section, name);
 	service.check = import_add_check(ini->importing, name);
 	service.args = json_object();

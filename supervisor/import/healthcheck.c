@@ -57,11 +57,13 @@ import_healthcheck(struct importing *importing, int argc, char **argv)
 		argv++;
 	}
 	first = *argv[0] == '-' || argc == 1 ? 0 : healthcheck_command_options(argc, argv);
-	if (*argv[0] != '-' && argc == 1)
+	if (*argv[0] != '-' && argc == 1) {
 		file_import(importing, argv[0]);
-	else if (*argv[0] != '-' && first == 0)
+	} else if (*argv[0] != '-' && first == 0) {
 		import_note(importing, IMPORT_WRONG, argv[0],
 		    "a file has no further arguments; with options it is named by --config");
-	else
+	} else {
+		healthcheck_command_note(importing, first, argv);
 		options_import(importing, argc - first, argv + first);
+	}
 }

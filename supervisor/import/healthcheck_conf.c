@@ -65,7 +65,7 @@ healthcheck_command_options(int argc, char *const *argv)
 {
 	static const char *const programs[] = {"exabgp-healthcheck", "healthcheck.py", "exabgp.application.healthcheck"};
 
-	bool exabgp = false; /* was named */
+	bool exabgp = false; /* was named, or what can stand for it */
 
 	for (int i = 0; i < argc; i++) {
 		const char *base = base_of(argv[i]);
@@ -75,9 +75,36 @@ healthcheck_command_options(int argc, char *const *argv)
 		for (size_t j = 0; j < sizeof(programs) / sizeof(programs[0]); j++)
 			if (strcmp(base, programs[j]) == 0)
 				return i + 1;
-		exabgp |= strncmp(base, "exabgp", 6) == 0;
+		exabgp |= strncmp(base, "exabgp", 6) == 0 || strcmp(base, "exacheck") == 0;
 	}
 	return 0;
+}
+
+/* Words that say no more than that Python is to execute the healthcheck. */
+static bool
+is_plain(const char *word)
+{
+	static const char *const beginnings[] = {"python", "pypy", "exabgp", "exacheck"};
+	const char *base = base_of(word);
+
+	if (*word != '-' && strchr(word, '=') != NULL)
+		return false;
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
+		if (strncmp(base, beginnings[i], strlen(beginnings[i])) == 0)
+			return true;
+	return *word == '-' || strcmp(base, "env") == 0;
+}
+
+void
+healthcheck_command_note(struct importing *importing, int first, char *const *argv)
+{
+	int i = 0;
+
+	while (i < first - 1 && is_plain(argv[i]))
+		i++;
+	if (i < first - 1)
+		import_note(importing, IMPORT_LOST, NULL, "is run by means of %.128s, of which nothing is kept: the user, network, "
+		    "environment or limits that it is for have to be those of exacheck", argv[i]);
 }
 
 /* Neighbors by the api blocks that name the process: those that do not must not hear of its routes. */
@@ -85,17 +112,18 @@ static bool
 neighbors_find(struct reader *reader, struct healthcheck_options *options)
 {
 	struct string_list addresses = {0};
+	bool all;
 
 	if (reader->peers->uncertain || reader->peers->count == 0 || options->neighbors.count > 0)
 		return true;
-	if (!peers_of(reader->peers, reader->process, &addresses)) {
+	if (!peers_of(reader->peers, reader->process, &addresses, &all)) {
 		string_list_free(&addresses);
 		return false;
 	}
 	if (addresses.count == 0)
 		healthcheck_note(reader->importing, options, IMPORT_LOST, "neighbor",
 		    "no neighbor's api block names the process: nobody hears of its routes there, all neighbors do here");
-	if (addresses.count == reader->peers->count)
+	if (all)
 		string_list_free(&addresses);
 	options->neighbors = addresses;
 	return true;
@@ -129,6 +157,7 @@ run_import(struct reader *reader, int argc, char **argv)
 		return;
 	}
 	reader->found++;
+	healthcheck_command_note(reader->importing, first, argv);
 	if (!healthcheck_options_parse(reader->importing, argc - first, argv + first, &options))
 		return;
 	if ((options.name == NULL && (options.name = strdup(reader->process)) == NULL) || !neighbors_find(reader, &options))

@@ -205,6 +205,10 @@ setup_wanted(const struct making *making)
 	if (options->dynamic_ip_setup && !options->no_ip_setup && options->ips.count > 0)
 		healthcheck_note(making->importing, options, IMPORT_DIFFERS, "dynamic-ip-setup",
 		    "addresses are there while the service is up; there also from the start until it is first down");
+	if (options->dynamic_ip_setup && options->ips.count == 0)
+		healthcheck_note(making->importing, options, IMPORT_LOST, "dynamic-ip-setup",
+		    "addresses that are on the interface without exacheck stay there while the service is down: name them by --ip, "
+		    "and let nothing else put them there");
 	healthcheck_note_general(making->importing, "--ip",
 	    "exacheck puts the addresses on the interface, which takes the capability net_admin, and takes away at its end "
 	    "what it put there; there `ip` does, and without --label ExaBGP 4.2 leaves them");

@@ -20,6 +20,16 @@ struct walk {
 };
 
 static bool
+words_have(const struct string_list *words, const char *word)
+{
+	size_t at = 0;
+
+	while (at < words->count && strcmp(words->items[at], word) != 0)
+		at++;
+	return at < words->count;
+}
+
+static bool
 peer_add(struct peers *peers, const char *address)
 {
 	size_t size = peers->size == 0 ? 16 : peers->size * 2;
@@ -135,20 +145,26 @@ peers_free(struct peers *peers)
 	*peers = (struct peers){0};
 }
 
-bool
-peers_of(const struct peers *peers, const char *process, struct string_list *addresses)
+/* Several neighbors may have one address, with families of their own. */
+static bool
+address_add(struct string_list *addresses, const char *address)
 {
-	for (size_t i = 0; i < peers->count; i++) {
-		const struct string_list *processes = &peers->items[i].processes;
-		size_t at = 0;
-		char *copy;
+	char *copy;
 
-		while (at < processes->count && strcmp(processes->items[at], process) != 0)
-			at++;
-		if (at == processes->count)
-			continue;
-		copy = strdup(peers->items[i].address);
-		if (copy == NULL || !string_list_add(addresses, copy))
+	if (words_have(addresses, address))
+		return true;
+	copy = strdup(address);
+	return copy != NULL && string_list_add(addresses, copy);
+}
+
+bool
+peers_of(const struct peers *peers, const char *process, struct string_list *addresses, bool *all)
+{
+	*all = true;
+	for (size_t i = 0; i < peers->count; i++) {
+		if (!words_have(&peers->items[i].processes, process))
+			*all = false;
+		else if (!address_add(addresses, peers->items[i].address))
 			return false;
 	}
 	return true;

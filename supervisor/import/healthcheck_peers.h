@@ -20,7 +20,7 @@ struct peers {
 bool peers_read(struct importing *, const char *path, const char *text, struct peers *);
 void peers_free(struct peers *);
 
-/* How many hear the process, of this name; their addresses are added to the list, if any. False: out of memory. */
-bool peers_of(const struct peers *, const char *process, struct string_list *addresses);
+/* Add the addresses of those that hear the process of this name, each once; all: there are no others. False: out of memory. */
+bool peers_of(const struct peers *, const char *process, struct string_list *addresses, bool *all);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../../common/address.h"
+#include "import_command.h"
 #include "ini_get.h"
 #include "perl_logs.h"
 #include "process_block.h"
@@ -60,6 +61,8 @@ prefix_import(struct perl *perl, const struct ini_value *value, json_t *prefixes
 		    "%s has host bits: its network is announced, %s", value->text, text);
 	if (prefix.address.family != nexthop->family)
 		import_note(importing, IMPORT_WRONG, value->place, "%s is not of the family of nexthop", text);
+	else if (prefix.length == 0)
+		import_note(importing, IMPORT_WRONG, value->place, "%s: a mask of 0 is refused by healthcheck.pl, too", text);
 	else if (prefix.length == (nexthop->family == AF_INET ? 32 : 128) &&
 	    memcmp(prefix.address.bytes, nexthop->bytes, sizeof(nexthop->bytes)) == 0)
 		import_note(importing, IMPORT_WRONG, value->place, "%s is the nexthop itself", text);
@@ -77,9 +80,11 @@ route_import(struct perl *perl, const struct ini_section *section, json_t *check
 	json_t *prefixes = import_add_list(importing, check, "prefixes");
 	int64_t metric;
 
-	if (text != NULL && !address_parse(text, &nexthop))
+	if (text != NULL && !address_parse(text, &nexthop)) {
 		import_note(importing, IMPORT_WRONG, ini_where(&perl->ini, section, "nexthop"),
 		    "nexthop must be an address, got \"%.100s\"", text);
+		nexthop.family = AF_UNSPEC; /* so that nothing is held against it */
+	}
 	if (text != NULL && nexthop.family != AF_UNSPEC) {
 		if (ips != NULL)
 			STAILQ_FOREACH(value, &ini_key(&perl->ini, section, "ip")->values, entry)
@@ -136,10 +141,16 @@ command_import(struct perl *perl, const struct ini_section *section, json_t *arg
 		return;
 	command += *command == '"';
 	length = strlen(command);
-	if (length > 0 && command[length - 1] == '"')
+	if (length > 0 && command[length - 1] == '"') {
+		if (command == text)
+			import_note(perl->ini.importing, IMPORT_DIFFERS, ini_where(&perl->ini, section, "command"),
+			    "[%.200s]: the quote at its end is taken off, as healthcheck.pl 0.4.4 does though none is at its"
+			    " beginning: where it is a word's, quote all of the command as well", section->name);
 		command[length - 1] = '\0';
+	}
 	import_add_text(perl->ini.importing, args, "method", "shell");
 	import_add_text(perl->ini.importing, args, "command", command);
+	import_command_note(perl->ini.importing, ini_where(&perl->ini, section, "command"), command, "this");
 	if (strpbrk(command, "&|;\n") != NULL)
 		import_note(perl->ini.importing, IMPORT_DIFFERS, ini_where(&perl->ini, section, "command"),
 		    "[%.200s]: timeout bounds all of the command; that of healthcheck.pl bounds what stands before"
@@ -207,6 +218,7 @@ program_import(struct perl *perl)
 	    " exacheck.on_exit: keep");
 	import_note(importing, IMPORT_DIFFERS, NULL,
 	    "the status files in " STATUS_DIR " are written by the user that workers run as: give it the directory");
+	import_commands_note(importing, "healthcheck.pl");
 	import_note(importing, IMPORT_DIFFERS, NULL,
 	    "in place of the processes of ExaBGP's neighbors there is one, see the head of the configuration");
 }

@@ -97,7 +97,7 @@ on_tls(CURL *easy, void *context, void *data)
 	struct carrier *carrier = data;
 
 	(void)easy;
-	return http_tls_attach(carrier->errand->tls, context, &carrier->peer) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+	return tls_material_attach(carrier->errand->tls, context, &carrier->peer) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
 }
 
 static void

@@ -6,7 +6,7 @@
 
 #include <curl/curl.h>
 
-#include "../../workers/http_tls.h"
+#include "../../workers/tls_material.h"
 #include "errand.h"
 
 struct carrier {

@@ -12,7 +12,7 @@
 #include "../../common/url.h"
 #include "courier.h"
 
-struct http_tls;
+struct tls_material;
 
 #define OUTCOME_TEXT_SIZE 160
 
@@ -24,7 +24,7 @@ struct outcome {
 struct errand {
 	const struct target *target;
 	const char *url; /* of the target */
-	const struct http_tls *tls;
+	const struct tls_material *tls;
 	const struct letter *letter;
 	int64_t limit_ns; /* of the whole of it */
 };

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../common/methods/http.h"
 #include "../../common/option_error.h"
 #include "../../common/result.h"
 #include "carrier.h"
@@ -34,16 +33,16 @@ static bool
 certificates_read(struct target *target, char error[static TARGET_ERROR_SIZE])
 {
 	static bool loaded;
-	struct http_args args = {.verify_ssl = target->reach.verify, .ca_file = target->reach.ca_file};
+	const struct tls_files files = {.verify = target->reach.verify, .ca_file = target->reach.ca_file};
 	char text[OPTION_ERROR_SIZE];
 
 	if (!target->reach.tls)
 		return true;
 	if (!loaded && target->reach.verify && target->reach.ca_file == NULL) {
-		http_tls_preload();
+		tls_material_preload();
 		loaded = true;
 	}
-	if (http_tls_prepare(&target->tls, &args, text))
+	if (tls_material_prepare(&target->tls, &files, text))
 		return true;
 	return refuse(error, target->reach.ca_file != NULL ? "its ca_file cannot be read, or is none" :
 	    "no CA certificates to verify its server by: install ca-certificates, or add ca_file=PATH or verify=no");
@@ -113,7 +112,7 @@ target_free(struct target *target)
 		return;
 	LIST_REMOVE(target, entry);
 	target_forget(target);
-	http_tls_free(&target->tls);
+	tls_material_free(&target->tls);
 	free(target->reach.ca_file);
 	free(target->url);
 	free(target->name);

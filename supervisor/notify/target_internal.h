@@ -6,7 +6,7 @@
 
 #include <bsd/sys/queue.h>
 
-#include "../../workers/http_tls.h"
+#include "../../workers/tls_material.h"
 #include "errand.h"
 #include "target.h"
 
@@ -16,7 +16,7 @@ struct target {
 	char *url; /* the secret: taken apart in couriers only */
 	const struct kind *kind;
 	struct reach reach;
-	struct http_tls tls;
+	struct tls_material tls;
 };
 
 /* In a courier: all other targets' URLs are gone from its memory. */

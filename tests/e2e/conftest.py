@@ -20,7 +20,7 @@ from harness.pki import Authority
 def pytest_sessionstart(session):
     processes.adopt_orphans()
     late.start()
-    missing = [path for path in (paths.EXACHECK, *(paths.LIBEXEC / f"worker-{method}" for method in paths.METHODS))
+    missing = [path for path in (paths.EXACHECK, *(paths.LIBEXEC / f"worker-{program}" for program in paths.WORKERS))
                if not path.exists()]
     if missing:
         pytest.exit(f"not built: {', '.join(map(str, missing))} (make, or set EXACHECK_BUILD)", returncode=3)

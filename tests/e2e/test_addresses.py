@@ -1,14 +1,16 @@
 """ip_setup: addresses of prefixes on interfaces, in a network namespace of the test's own."""
 import contextlib
+import datetime
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 
 import pytest
 
-from harness import processes
+from harness import paths, processes
 from harness.config import check, config
 from harness.control import Control, path_of
 from harness.ctl import ctl
@@ -62,8 +64,8 @@ class Monitor:
     def __init__(self, host, path):
         self.host, self.path = host, path
         self.file = open(path, "w")
-        self.process = processes.start([*host.namespace.enter_argv(), "ip", "-oneline", "monitor", "address"],
-                                       stdout=self.file)
+        self.process = processes.start([*host.namespace.enter_argv(), "env", "TZ=UTC",
+                                        "ip", "-ts", "-oneline", "monitor", "address"], stdout=self.file)
         self.taken = 0
         self.news()
 
@@ -101,9 +103,9 @@ def file(directory):
 @pytest.fixture
 def begin(start, host):
     """begin(checks, ...) runs exacheck in the namespace."""
-    def run(*checks, wrapper=(), groups=(), **settings):
+    def run(*checks, wrapper=(), groups=(), build=None, **settings):
         document = {**config(*checks, **settings), **({"groups": list(groups)} if groups else {})}
-        return start(document, wrapper=[*host.namespace.enter_argv(), *wrapper])
+        return start(document, wrapper=[*host.namespace.enter_argv(), *wrapper], **({"build": build} if build else {}))
     return run
 
 
@@ -118,6 +120,11 @@ def helper(run):
     def find():
         return [pid for pid in processes.children(run.pid) if "exacheck-address" in processes.cmdline(pid)]
     return wait_until(find, PATIENCE, "exacheck-address")[0]
+
+
+def seconds(line):
+    """The time of a line, of the log or of ip monitor."""
+    return datetime.datetime.fromisoformat(re.search(r"\d{4}-\d\d-\d\dT[0-9:.]+", line).group()).timestamp()
 
 
 def looked(run, there):
@@ -240,13 +247,30 @@ def test_unprivileged(begin, host, file):
     wait_until(lambda: "2 of 2 addresses missing" in ctl("-s", path_of(run), "status").stdout, PATIENCE, "that it is shown")
 
 
+def test_cannot_be_started(begin, directory, file):
+    """Then nothing is there, which is shown."""
+    build = paths.copy_build(directory)
+    (build / "libexec" / "exacheck-address").write_text("no program\n")
+    run = begin(service("web", file, ["192.0.2.1", "192.0.2.2"]),
+                service("six", directory / "no", "2001:db8::1", dynamic=True), build=build)
+    run.wait_route("192.0.2.1/32")
+    wait_until(lambda: "2 of 2 addresses missing" in ctl("-s", path_of(run), "status").stdout, PATIENCE, "their lack")
+    run.wait_log("cannot start exacheck-address: ")
+
+
 def test_ipv6_switched_off(begin, host, file):
-    """As in many containers; IPv4 is not held up by it."""
+    """As in many containers; IPv4 is not held up by it, and of what fails in different ways each is said, once."""
     host.namespace.run("sysctl", "-qw", "net.ipv6.conf.lo.disable_ipv6=1")
-    run = begin(service("six", file, "2001:db8::1"), service("four", file, "192.0.2.1"))
-    run.wait_log("exacheck-address: cannot put 2001:db8::1 on lo: IPv6 is switched off there: "
-                 "sysctl net.ipv6.conf.lo.disable_ipv6")
+    host.ip("link", "add", "svc0", "mtu", "1000", "type", "bridge")  # too little for IPv6
+    run = begin(service("six", file, ["2001:db8::1", "2001:db8::2"]), service("four", file, "192.0.2.1"),
+                service("small", file, ["2001:db8::3", "2001:db8::4"], interface="svc0"))
     host.wait("192.0.2.1")
+    looked(run, 1)
+    host.ip("address", "del", "192.0.2.1/32", "dev", "lo")
+    run.wait_log("192.0.2.1 was removed by somebody else: put back")
+    assert [line.split("exacheck-address: ")[1] for line in run.logged("cannot put")] == [
+        "cannot put 2001:db8::1 on lo: IPv6 is switched off there: sysctl net/ipv6/conf/lo/disable_ipv6",
+        "cannot put 2001:db8::3 on svc0: Invalid argument"]
 
 
 def test_capability_alone(begin, host, file, directory):
@@ -256,5 +280,89 @@ def test_capability_alone(begin, host, file, directory):
     os.chown(runtime, 65534, 65534)
     run = begin(service("web", file, "192.0.2.1"), wrapper=NOBODY, runtime_dir=str(runtime))
     host.wait("192.0.2.1")
+    assert run.stop()[0] == 0
+    host.wait()
+
+
+def test_end_that_nobody_saw(begin, host, file):
+    """An end that does not come in time is none: the next start takes away what is left, though it wants none."""
+    checks = [service("web", file, ["192.0.2.1"])]
+    first = begin(*checks)
+    host.wait("192.0.2.1")
+    first.expected_deaths.add("SIGKILL")
+    os.kill(helper(first), signal.SIGSTOP)
+    assert first.stop()[0] == 0
+    assert host.addresses() == {("lo", "192.0.2.1")}
+    begin({**checks[0], "ip_setup": None}, runtime_dir=str(first.directory / "runtime"))
+    host.wait()
+    assert first.logged("exacheck-address did not take all addresses away: what is left stays until the next start")
+
+
+def test_route_first(begin, host, file, directory, keep):
+    """What a reload takes away goes as what came down does: its route half a second before its address."""
+    stays = service("dns", file, "192.0.2.3")
+    run = begin(service("web", file, "192.0.2.1"), service("six", file, "2001:db8::1", dynamic=True), stays)
+    for prefix in ("192.0.2.1/32", "2001:db8::1/128"):
+        run.wait_route(prefix)
+    host.wait("192.0.2.1", "2001:db8::1", "192.0.2.3")
+    monitor = keep(Monitor(host, directory / "monitor"))
+    told = seconds(reload(run, config(stays)))
+    host.wait("192.0.2.3")
+    gone = [line for line in monitor.news() if "Deleted" in line]
+    assert len(gone) == 2 and all(seconds(line) - told > 0.4 for line in gone), gone
+
+
+def test_interface_of_two_names(begin, host, file):
+    """What two want by different names of an interface is one address."""
+    host.ip("link", "add", "svc0", "type", "bridge")
+    host.ip("link", "set", "svc0", "up")
+    host.ip("link", "property", "add", "dev", "svc0", "altname", "service0")
+    run = begin(service("one", file, "192.0.2.1", interface="svc0"),
+                service("two", file, ["192.0.2.1", "192.0.2.2"], interface="service0"))
+    host.wait("svc0 192.0.2.1", "svc0 192.0.2.2")
+    looked(run, 2)
+    host.ip("address", "del", "192.0.2.2/32", "dev", "svc0")
+    run.wait_log("exacheck-address: 192.0.2.2 was removed by somebody else: put back")
+
+
+def test_interface_down(begin, host, file):
+    """An address that is there is of no use then: that is said, and shown."""
+    host.ip("link", "add", "svc0", "type", "bridge")
+    run = begin(service("web", file, "192.0.2.1", interface="svc0"))
+    run.wait_log("exacheck-address: the interface svc0 is down: its addresses are of no use until it is up")
+    host.wait("svc0 192.0.2.1")
+    wait_until(lambda: "1 of 1 addresses missing" in ctl("-s", path_of(run), "status").stdout, PATIENCE, "its lack")
+    host.ip("link", "set", "svc0", "up")
+    run.wait_log("exacheck-address: the interface svc0 is up now")
+    looked(run, 1)
+    host.ip("link", "set", "svc0", "down")
+    looked(run, 0)
+
+
+def test_in_use_elsewhere(begin, host, file):
+    """An address that somebody put there in the usual way, and that the kernel does not use: another host has it."""
+    host.ip("link", "add", "svc0", "type", "veth", "peer", "name", "peer0")
+    for name in ("svc0", "peer0"):
+        host.ip("link", "set", name, "up")
+    host.ip("address", "add", "2001:db8::1/64", "dev", "peer0", "nodad")
+    host.ip("address", "add", "2001:db8::1/64", "dev", "svc0")
+    wait_until(lambda: "dadfailed" in host.ip("address", "show", "dev", "svc0"), PATIENCE, "dadfailed")
+    run = begin(service("six", file, "2001:db8::1", interface="svc0"))
+    run.wait_log("exacheck-address: 2001:db8::1 is on svc0, by somebody else's hand, and not in use")
+    wait_until(lambda: "1 of 1 addresses missing" in ctl("-s", path_of(run), "status").stdout, PATIENCE, "its lack")
+    host.ip("address", "del", "2001:db8::1/64", "dev", "svc0")
+    wait_until(lambda: host.details().get(("svc0", "2001:db8::1"), {}).get("prefixlen") == 128, PATIENCE, "ours")
+    run.wait_log("exacheck-address: what could not be done is done")
+
+
+@pytest.mark.parametrize("line", ["supervisor confined: ", " started: "])
+def test_end_at_once(begin, host, file, line):
+    """Who takes away what a predecessor left may be yet to be started when the end comes."""
+    checks = [service("web", file, ["192.0.2.1"])]
+    first = begin(*checks)
+    host.wait("192.0.2.1")
+    first.kill()
+    run = begin(*checks, runtime_dir=str(first.directory / "runtime"))
+    run.wait_log(line)
     assert run.stop()[0] == 0
     host.wait()

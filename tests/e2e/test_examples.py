@@ -13,7 +13,7 @@ import yaml
 
 from harness import daemons, paths
 from harness.exacheck import run_once
-from harness.hostile import TcpServer
+from harness.hostile import Talker, TcpServer
 from harness.lab import loopback
 from harness.logline import LINE, TRANSITION
 from harness.wait import wait_until
@@ -119,7 +119,7 @@ def test_multi_service(lab, directory, keep):  # noqa: F811
     off = directory / "off"
     web = keep(daemons.Nginx(make(directory, "nginx"), {"plain": {}}).start())
     names = keep(daemons.Unbound(make(directory, "unbound")).start())
-    mail = keep(TcpServer())
+    mail = keep(Talker(lambda connection: connection.sendall(b"220 mx.example.net ESMTP\r\n")))
     running = lab(example(
         "multi-service.yaml", web={"url": f"http://127.0.0.1:{web.ports['plain']}/healthz", "disable": str(off)},
         names={"host": names.host, "port": names.port}, mail={"host": mail.host, "port": mail.port}))

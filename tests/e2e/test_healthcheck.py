@@ -1,6 +1,7 @@
 """`exacheck healthcheck`: under a real ExaBGP in place of its own, several at once; and what it answers by itself."""
 import json
 import os
+import shutil
 import signal
 
 import pytest
@@ -86,6 +87,35 @@ def test_two_under_exabgp(directory, keep, service):
     assert not pid.exists()
 
 
+def test_said_again(directory, keep, service):
+    """
+    As with theirs, a neighbor that ExaBGP's reload makes anew has the route soon, though ExaBGP tells nobody of it; and one
+    that another process withdraws is back.
+    """
+    other = directory / "other"
+    other.touch()
+    exacheck = [paths.EXACHECK, "healthcheck"]
+    lab = keep(Lab(directory, {"web": [*exacheck, *options(service, "--name", "web", "--ip", IP)],
+                               "other": [*exacheck, *options(other, "--name", "other", "--ip", IP, "--withdraw-on-down")]},
+                   environment(directory))).start()
+
+    def removals():
+        return history(lab, f"{IP}/32").count("removed")
+
+    # each withdraws at its start what it knows nothing of
+    wait_until(lambda: lab.exabgp.log().count("startup -> up") == 2, what="both up")
+    lab.wait_route(f"{IP}/32", "p4")
+    before = removals()
+    lab.change_neighbor("router-id 10.255.0.2", "router-id 10.255.0.9")
+    lab.exabgp.process.send_signal(signal.SIGUSR1)
+    wait_until(lambda: removals() > before, 40, "the end of the session")
+    lab.wait_route(f"{IP}/32", "p4")
+    before = removals()
+    other.unlink()
+    wait_until(lambda: removals() > before, 40, "what the other one withdraws")
+    lab.wait_route(f"{IP}/32", "p4")
+
+
 def test_a_reload_that_is_refused(drop_in, directory, service):
     """Findings name a line of the file; what runs goes on."""
     file = directory / "web.conf"
@@ -103,7 +133,8 @@ def test_a_reload_that_is_refused(drop_in, directory, service):
 
 
 @pytest.mark.parametrize("end", [signal.SIGUSR2, signal.SIGKILL])
-@pytest.mark.parametrize("wrong", ["name = web\nup-metric = many\n", "name = web\nother = 1\n", None])
+@pytest.mark.parametrize("wrong", ["name = web\nup-metric = many\n", "name = web\nother = 1\n", "name = web\nhelp\n",
+                                   None])
 def test_a_wrong_file_at_an_upgrade_and_after_a_crash(drop_in, directory, service, end, wrong):
     """
     What runs, or ran, goes on until the file is right: no route stays that nobody checks, and none leaves. After a crash it
@@ -133,6 +164,42 @@ def test_a_wrong_file_at_an_upgrade_and_after_a_crash(drop_in, directory, servic
     run.wait_route(f"{IP}/32", med=1000)
 
 
+@pytest.mark.parametrize("end", [signal.SIGUSR2, signal.SIGKILL])
+def test_no_room_for_the_process_id(drop_in, directory, service, end):
+    """A reason not to start, but not one to leave routes to themselves."""
+    place = directory / "pids"
+    place.mkdir()
+    command = options(service, "--ip", IP, "--name", "web", "--pid", place / "web.pid")
+    run = drop_in(*command)
+    run.wait_route(f"{IP}/32", med=100)
+    shutil.rmtree(place)
+    run.process.send_signal(end)
+    if end == signal.SIGKILL:
+        run.wait_exit()
+        run = drop_in(*command)
+    else:
+        run.wait_log("upgraded from")
+    run.wait_log(f"--pid: cannot write {place}/web.pid")
+    run.wait_route(f"{IP}/32", med=100)
+    service.unlink()
+    run.wait_route(f"{IP}/32", med=1000)
+    assert run.stop()[0] == 0
+    assert drop_in(*command).wait_exit() == 2
+
+
+def test_interval_that_becomes_0(drop_in, directory, service):
+    """Nobody has reloaded the file: an upgrade is no reason to leave, and the route to itself."""
+    file = directory / "web.conf"
+    file.write_text(f"ip = {IP}\ninterval = 0.2\n")
+    run = drop_in("-F", file, "--name", "web", *QUICK[2:], "--cmd", f"test -e {service}")
+    run.wait_route(f"{IP}/32", med=100)
+    file.write_text(f"ip = {IP}\ninterval = 0\n")
+    run.process.send_signal(signal.SIGUSR2)
+    run.wait_log("upgraded from")
+    service.unlink()
+    run.wait_route(f"{IP}/32", med=1000)
+
+
 def test_interval_0(drop_in, directory, service):
     """It leaves once there is a state, and its hooks have been run; the route stays. So does that of the next."""
     diary = Diary(directory / "diary")
@@ -145,6 +212,14 @@ def test_interval_0(drop_in, directory, service):
     assert diary.states() == ["RISING", "UP", "RISING", "UP"]
     down = drop_in(*options(directory / "nowhere", "--ip", OTHER, "--interval", "0", "--withdraw-on-down"))
     assert down.wait_exit() == 0 and not down.rib.routes
+
+
+def test_hook_in_the_background(drop_in, directory, service):
+    """There it goes on when the command has ended; here the command does not end before it."""
+    diary = Diary(directory / "diary")
+    run = drop_in(*options(service, "--ip", IP, "--up-execute", f"(sleep 1; {diary.hook}) &"))
+    run.wait_for(lambda: diary.states() == ["UP"], what="the hook")
+    assert run.logged("--up-execute: what it leaves in the background is waited for")
 
 
 def test_end_of_the_parent(drop_in, service):
@@ -214,9 +289,11 @@ def test_environment_of_commands(drop_in, directory):
     command = f'test "$VIP" = {IP} && test -n "$ODD" && test -z "$EMPTY$FAR_MORE$EXACHECK_RUNTIME" && test ${{#MORE}} = 20000'
     run = drop_in(*QUICK, "--cmd", command, "--ip", IP, more=odd)
     run.wait_route(f"{IP}/32", med=100)
+    assert run.logged("--command: does not have all of ExaBGP's environment: ")
 
 
-SUDO = {"command": (("--cmd", "sudo -n true"), "--command: sudo does not work in it"),
+SUDO = {"command": (("--cmd", "sudo -n true"), "--command: sudo does not work in a command"),
+        "ping": (("--cmd", "/bin/ping -c 1 ::1"), "--command: ping works in a command only where net.ipv4.ping_group_range has"),
         "addresses": (("--sudo",), "--sudo: exacheck sets addresses up without sudo")}
 
 

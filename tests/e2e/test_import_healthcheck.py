@@ -260,12 +260,20 @@ def test_loopback(loopback, options, prefixes):
         assert done.returncode == 2 and "no address to announce on the loopback interface with the label web" in done.stderr
 
 
+def test_loopback_dynamic(loopback):
+    """What others put there stays there, which theirs takes away."""
+    done = subprocess.run([*loopback.enter_argv(), str(paths.EXACHECK), "import", "exabgp-healthcheck", "--cmd", "true",
+                           "--label", "dns", "--dynamic-ip-setup"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "warning: --dynamic-ip-setup: addresses that are on the interface without exacheck stay there" in done.stderr
+
+
 def test_loopback_reload(loopback, directory, keep):
     """A reload of `exacheck healthcheck` finds the same addresses, in the same order, and does not put them there itself."""
     log = directory / "log"
     with open(log, "w") as errors:
         run = processes.start([*loopback.enter_argv(), str(paths.EXACHECK), "healthcheck", "--cmd", "true", "--rise", "1",
-                               "--start-ip", "1", "--no-ack", "--no-syslog", "--debug", "--name", "reload"],
+                               "--start-ip", "1", "--no-ack", "--debounce", "--no-syslog", "--debug", "--name", "reload"],
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True,
                               env={**os.environ, "EXACHECK_RUNTIME": str(directory)})
     metrics = {}

@@ -2,6 +2,8 @@
 The journal: what a killed exacheck left announced is known to its successor. With real ExaBGP and BIRD where a route is
 concerned, with a stand-in where only the file matters.
 """
+import errno
+import fcntl
 import json
 import os
 import re
@@ -14,6 +16,8 @@ import pytest
 from harness import peer as peers
 from harness import paths, processes
 from harness.config import check, config, for_test, prefix
+from harness.ctl import ctl
+from harness.escape import WITHOUT
 from harness.exacheck import run_once
 from harness.hostile import TcpServer
 from harness.lab import Lab
@@ -284,20 +288,60 @@ def test_runtime_directory_that_cannot_be_made(start, keep, directory):
 
 
 def test_directory_removed_while_running(start, keep, shared, directory):
-    """The journal is there again at the next command, and complete."""
+    """The journal is there again at the next command, and complete; so is what else the next start needs to know."""
     up, other = keep(TcpServer()), keep(TcpServer())
     document = config(check("web", tcp(up), prefixes=[prefix(1)]), check("other", tcp(other), prefixes=[prefix(2)]),
-                      **shared)
+                      check("third", tcp(up), prefixes=[prefix(3)]), **shared)
     run = start(document)
-    run.wait_route(prefix(1))
-    run.wait_route(prefix(2))
-    shutil.rmtree(directory / "shared")
+    for number in (1, 2, 3):
+        run.wait_route(prefix(number))
+    place = directory / "shared"
+    assert ctl("-r", place, "disable", "third").returncode == 0
+    run.wait_no_route(prefix(3))
+    shutil.rmtree(place)
     other.go_away()
-    run.wait_for(lambda: len(run.rib.routes) == 1, what="the withdraw")
+    run.wait_no_route(prefix(2))
     other.come_back()
-    run.wait_for(lambda: len(run.rib.routes) == 2, what="the route")
+    run.wait_route(prefix(2))
+    for name in ("configuration", "control.sock", "journal", "overrides"):
+        wait_until((place / name).exists, what=name)
+    assert ctl("-r", place, "status").returncode == 0
     run.kill()
-    start(document).wait_log("carrying 2 routes of a predecessor, withdrawing 0")
+    again = start(document)
+    again.wait_log("carrying 2 routes of a predecessor, withdrawing 0")
+    again.wait_log("third: disabled: ")
+
+
+@pytest.mark.one_level
+def test_directory_replaced_while_running(start, keep, shared, directory):
+    """A reload takes possession of the new one, so that no other exacheck does; not of one that another has."""
+    server, place = keep(TcpServer()), directory / "shared"
+    web, other = check("web", tcp(server), prefixes=[prefix(1)]), check("other", tcp(server), prefixes=[prefix(2)])
+
+    def reload(run, document):
+        run.path.write_text(json.dumps(document))
+        run.process.send_signal(signal.SIGHUP)
+        run.wait_log("reloaded ")
+
+    run = start(config(web, **shared))
+    run.wait_route(prefix(1))
+    place.rename(directory / "away")
+    place.mkdir()
+    reload(run, config({**web, "metric": 1}, **shared))
+    run.wait_route(prefix(1), med=1)
+    second = start(config(other, **shared))
+    second.wait_log("another exacheck")
+    second.wait_route(prefix(2))
+    second.stop()
+
+    place.rename(directory / "away again")
+    second = start(config(other, **shared))
+    second.wait_route(prefix(2))
+    texts = {path: path.read_text() for path in (place / "journal", place / "configuration")}
+    reload(run, config({**web, "metric": 2}, **shared))
+    run.wait_route(prefix(1), med=2)
+    assert run.stop()[0] == 0
+    assert {path: path.read_text() for path in texts} == texts
 
 
 def test_full_disk(root, start, keep, directory):
@@ -395,12 +439,32 @@ def test_killed_while_the_configuration_is_wrong(under_exabgp, keep):
     assert route_count(subject, prefix(1)) == 1
 
 
+<<<<<<< HEAD
 def test_killed_while_the_user_is_wrong(start, root, keep):
     """The configuration is right, and cannot be run here: what ran before goes on, and withdraws what dies."""
+=======
+def setting(name, value):
+    return lambda right: re.sub('"exacheck": {', rf'\g<0>"{name}": "{value}", ', right)
+
+
+CANNOT_RUN = {
+    "a user that is not there": (setting("user", "no-such-user"), ()),
+    "what the kernel lacks": (setting("sandbox", "strict"), (str(WITHOUT), f"landlock_create_ruleset={errno.ENOSYS}", "--")),
+    "no document": (lambda right: right[:-5], ()),
+}
+
+
+@pytest.mark.one_level
+@pytest.mark.parametrize("change", CANNOT_RUN)
+def test_killed_while_the_configuration_cannot_run(root, start, keep, change):
+    """What ran before goes on, wherever it was kept."""
+    make, wrapper = CANNOT_RUN[change]
+>>>>>>> 2c5b2f42ed1414801854f7745f95c21e949ff7c0
     server = keep(TcpServer())
     run = start(config(check("web", tcp(server))))
     run.wait_route(prefix(0))
     run.kill()
+<<<<<<< HEAD
     document = json.loads(run.path.read_text())
     document["exacheck"]["user"] = "nosuch"
     run.path.write_text(json.dumps(document))
@@ -413,6 +477,54 @@ def test_killed_while_the_user_is_wrong(start, root, keep):
     again.wait_for(lambda: any("withdraw" in line.text and prefix(0) in line.text for line in again.lines), what="the withdraw")
     again.stop()
     assert run_once("run", "-f", run.path).returncode == 1  # it may come yet, as from a directory service
+=======
+    right = run.path.read_text()
+    run.path.write_text(make(right))
+    assert run.path.read_text() != right
+    command = {"command": ("run", "-f", str(run.path), "-v"), "wrapper": wrapper}
+    again = start(None, **command)
+    again.wait_log("that goes on, as kept in")
+    again.wait_route(prefix(0))
+    server.go_away()
+    again.wait_no_route(prefix(0))
+    assert again.stop()[0] == 0
+    assert start(None, **command).wait_exit() in (1, 2)
+
+
+@pytest.mark.one_level
+def test_ended_while_starting(start, keep, shared, directory):
+    """As soon as there is a process it withdraws at its end what a predecessor left."""
+    server = keep(TcpServer())
+    document = config(check("web", tcp(server)), **shared)
+    crash(start, document, prefix(0))
+    with (directory / "shared" / "lock").open("r+") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        again = start(document)
+        assert again.launcher()
+        again.process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+    assert again.wait_exit() == 0
+    assert again.logged("carrying 1 route") and opening(again) == [prefix(0)], again.story()
+
+
+@pytest.mark.one_level
+def test_configuration_that_cannot_be_kept(start, keep):
+    """It is as soon as it can be; the one of before is of no use."""
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server))))
+    run.wait_route(prefix(0))
+    kept, obstacle = run.directory / "runtime" / "configuration", run.directory / "runtime" / "configuration.new"
+    obstacle.mkdir()
+    run.path.write_text(run.path.read_text().replace(prefix(0), prefix(1)))
+    run.process.send_signal(signal.SIGHUP)
+    run.wait_route(prefix(1))
+    run.wait_log("configuration cannot be written")
+    assert not kept.exists()
+    obstacle.rmdir()
+    run.process.send_signal(signal.SIGHUP)
+    run.wait_log("configuration is written again")
+    assert prefix(1) in kept.read_text()
+>>>>>>> 2c5b2f42ed1414801854f7745f95c21e949ff7c0
 
 
 def test_configuration_kept(start, keep):

@@ -1,6 +1,9 @@
-"""tcp: every key, open, closed, filtered and silent ports, several addresses."""
+"""tcp: every key, open, closed, filtered and silent ports, what is said there, several addresses."""
+import re
+import time
+
 from harness.config import check, config, prefix, run_cases
-from harness.hostile import FullBacklog, TcpServer
+from harness.hostile import FullBacklog, Talker, TcpServer
 from harness.network import free_port
 from harness.wait import wait_until
 
@@ -118,3 +121,97 @@ def test_name_resolved_every_time(root, start, keep, directory):
     assert run.wait_transition("moving", "down").reason == "refused"
     overwrite(directory / "hosts", "127.0.0.31 moving.test\n")
     run.wait_route(prefix(0))
+
+
+def until(connection, end):
+    """What comes up to and with these bytes, or to the end."""
+    heard = b""
+    while not heard.endswith(end) and (more := connection.recv(65536)):
+        heard += more
+    return heard
+
+
+def until_closed(connection):
+    while connection.recv(65536):
+        pass
+
+
+def smtp(connection):
+    connection.sendall(b"220 mx.test ESMTP\r\n")
+    if until(connection, b"\r\n") == b"EHLO probe\r\n":
+        connection.sendall(b"250-mx.test\r\n250 SIZE\r\n")
+        until_closed(connection)
+
+
+def drip(connection):
+    for byte in b"* OK [CAPABILITY IMAP4rev1] ready\r\n":
+        connection.sendall(bytes([byte]))
+        time.sleep(0.005)
+    until_closed(connection)
+
+
+def babble(connection):
+    while True:
+        connection.sendall(b"garbage " * 8192)
+
+
+def answer_after_end(connection):
+    heard = until(connection, b"end\n")
+    connection.sendall(b"%d bytes\n" % len(heard))
+
+
+def half_closed(connection):
+    connection.sendall(b"go on ")
+    connection.shutdown(1)
+    until_closed(connection)
+
+
+def deaf(connection):
+    time.sleep(30)
+
+
+SAID = {
+    "banner": (smtp, {"expect": r"^220 .*ESMTP\r\n"}, "pass"),
+    "question and answer": (smtp, {"send": "EHLO probe\r\n", "expect": r"(?m)^250 "}, "pass"),
+    "other answer": (smtp, {"expect": "^554", "tcp_timeout": 0.5}, "fail pattern"),
+    "drips": (drip, {"expect": r"ready\r\n$"}, "pass"),
+    "drips without end": (drip, {"expect": "never", "tcp_timeout": 0.6}, "fail pattern"),
+    "garbage without end": (babble, {"expect": "never"}, "fail pattern"),
+    "garbage that matches": (babble, {"expect": "garbage"}, "pass"),
+    "zeroes": (lambda connection: connection.sendall(b"\0\xff\0ok"), {"expect": "ok$"}, "pass"),
+    "no answer": (deaf, {"expect": "x", "tcp_timeout": 0.4}, "fail timeout"),
+    "closed": (lambda connection: None, {"expect": ""}, "fail closed"),
+    "half closed": (half_closed, {"send": "x" * 60000, "expect": "^go on "}, "pass"),
+    "half closed, other text": (half_closed, {"expect": "stop"}, "fail pattern"),
+    "only sent": (until_closed, {"send": "hello"}, "pass"),
+    "never read": (deaf, {"send": "x" * 65536, "expect": "x", "tcp_timeout": 0.5}, "fail timeout"),
+    "long text": (answer_after_end, {"send": "y" * 60000 + "end\n", "expect": "^60004 bytes"}, "pass"),
+}
+
+
+def test_said_and_heard(start, keep):
+    found = run_cases(start, {
+        name: (tcp(keep(Talker(script)).port, **more), expected) for name, (script, more, expected) in SAID.items()
+    }, options={"interval": 5})
+    assert '"220 mx.test ESMTP\\r\\n"' in found["other answer"].text
+    assert re.search('65536 bytes .*: "garbage garbage', found["garbage without end"].text)
+    assert "without an answer" in found["closed"].text
+
+
+def test_what_is_said_is_said_every_time(start, keep):
+    """A service that changes its words is noticed, and what was sent is in no line of the log."""
+    words = [b"+PONG\r\n"]
+    heard = []
+
+    def answer(connection):
+        heard.append(until(connection, b"\r\n"))
+        connection.sendall(words[0])
+
+    run = start(config(check("words", tcp(keep(Talker(answer)).port, send="AUTH sesame\r\n", expect=r"^\+PONG"))),
+                arguments=("-v", "-v", "-v", "-v"))
+    run.wait_route(prefix(0))
+    words[0] = b"-LOADING\r\n"
+    run.wait_no_route(prefix(0))
+    assert run.wait_transition("words", "down").reason == "pattern"
+    assert set(heard) == {b"AUTH sesame\r\n"}
+    assert not run.logged("sesame")

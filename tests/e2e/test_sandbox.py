@@ -143,6 +143,7 @@ VARIANTS = {
     "shell": ({"method": "shell", "command": "true"}, ("commands",)),
     "tcp": ({"method": "tcp", "host": "127.0.0.1", "port": "{own}"}, ("tcp",)),
     "tcp of a name": ({"method": "tcp", "host": "localhost", "port": "{own}"}, ("tcp", "resolver", "look")),
+    "tcp inside TLS": ({"method": "tcp", "host": "127.0.0.1", "port": "{own}", "tls": True, "verify_ssl": False}, ("tcp",)),
 }
 
 

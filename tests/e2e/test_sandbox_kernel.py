@@ -75,6 +75,21 @@ def test_strict_supervisor_without_mechanism(root, start, directory, keep, what)
     assert not run.rib.commands
 
 
+def test_reload_to_strict_without_mechanism(root, start, keep):
+    """It is refused, as a start would be: nothing is withdrawn for it."""
+    server = keep(TcpServer())
+    args = {"method": "tcp", "host": "127.0.0.1", "port": server.port}
+    run = start(config(check("web", args), sandbox="best_effort"), wrapper=without("landlock not built in"))
+    run.wait_route(prefix(0))
+    run.path.write_text(run.path.read_text().replace("best_effort", "strict"))
+    run.process.send_signal(signal.SIGHUP)
+    run.wait_log("was not reloaded: everything goes on as before")
+    assert run.logged("the supervisor is not confined by landlock: not in this kernel, which strict demands")
+    count = server.count
+    run.wait_for(lambda: server.count > count + 2, what="executions")
+    assert [up for _, up in run.rib.changes_of(prefix(0))] == [True], run.story()
+
+
 @pytest.mark.parametrize("what", LACKING)
 def test_best_effort_without_mechanism(root, start, directory, keep, what):
     """Runs with the rest, and says what it lacks."""

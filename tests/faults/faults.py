@@ -27,9 +27,10 @@ QUICK_STRIDE = 7
 STORM_STRIDE = 5  # storms that begin at neighbouring calls are nearly the same storm
 # Above it the allocations of libraries that build big tables: the first on each way to one fails instead of all.
 ALLOCATIONS_MAX = {Role.PROGRAM: 2000, Role.WORKER: 2000, Role.CHILD: 100, Role.LATER: 100}
-# The sandbox is one for all methods: its calls fail under these.
+# The sandbox is one for all methods, and so is what follows a fork: their calls fail under these.
 SANDBOX_CALLS = (Call.PRCTL, Call.RLIMIT, Call.SYSCALL)
-SANDBOX_PROGRAMS = ("exacheck", "worker-tcp", "worker-shell")
+SHARED_PROGRAMS = ("exacheck", "worker-tcp", "worker-shell")
+ERROR_STRIDE = 3  # of the errors of a call after its first, which each call has
 
 FAILURES_MAX = 20  # one bug makes many, and each of them waits for its time-out
 
@@ -103,11 +104,12 @@ def count(pool, programs):
 
 
 def faults_of(program, role, call, numbers, quick):
-    if call in SANDBOX_CALLS and program not in SANDBOX_PROGRAMS:
+    if (call in SANDBOX_CALLS or role == Role.CHILD) and program not in SHARED_PROGRAMS:
         return
     stride = QUICK_STRIDE if quick and len(numbers) > 2 * QUICK_STRIDE else 1
-    for error in ERRORS[call][:1 if quick else None]:
-        for number in numbers[::stride]:
+    for rank, error in enumerate(ERRORS[call][:1 if quick else None]):
+        # neighbouring calls are often alike: each error begins at another one
+        for number in numbers[rank % len(numbers)::ERROR_STRIDE * stride] if rank else numbers[::stride]:
             yield Fault(program, role, call, number, error)
     if call in STORMS:
         for number in numbers[::STORM_STRIDE * stride]:

@@ -14,12 +14,14 @@ import sys
 
 from quickstart import Failure, output, quick_start, route, say, server_stop, service_restart, wait_for
 
+CONFIGURATION = pathlib.Path("/etc/exabgp/exacheck.yaml")
+EXABGP = pathlib.Path("/etc/exabgp/exabgp.conf")
 # What the system writes by itself, there or not: it counts only where it has our name.
 VOLATILE = ("/var/log/", "/var/cache/", "/var/lib/apt/", "/var/lib/dpkg/", "/var/lib/systemd/", "/root/")
 ELSEWHERE = ("/proc", "/sys", "/dev", "/tmp", "/root/exacheck")
 ACCOUNTS = ("passwd", "group", "shadow", "gshadow")
 # Written by hand, as the quick start says, and taken away by hand.
-BY_HAND = ("/etc/exabgp/exabgp.conf", "/etc/systemd/system/exabgp.service.d")
+BY_HAND = (str(EXABGP), "/etc/systemd/system/exabgp.service.d")
 
 
 def counts(path):
@@ -123,22 +125,40 @@ def service_active():
     return output("systemctl", "is-active", "exacheck").strip() == "active"
 
 
-def end(others):
-    """As README.Debian says: what ExaBGP runs ends with ExaBGP; then the packages, and all that came with them."""
-    server_stop()
-    wait_for(lambda: not route(), "the route leaving BIRD")
+def service_reload():
+    """systemctl tells whether the configuration was taken, on a system without kill(1), too."""
+    right = CONFIGURATION.read_text()
+    for text, taken in ((f"{right}wrong: true\n", False), (right, True)):
+        CONFIGURATION.write_text(text)
+        if (subprocess.run(["systemctl", "reload", "exacheck"]).returncode == 0) != taken:
+            raise Failure(f"systemctl reload: a configuration that is {'right' if taken else 'wrong'}")
+    if not service_active():
+        raise Failure("a reload ended the service")
+
+
+def service_beside():
+    """exacheck.service instead of ExaBGP's process, and the route is back."""
     subprocess.run(["systemctl", "stop", "exabgp"], check=True)
-    with open("/etc/exabgp/exacheck.yaml", "a") as file:
-        file.write("exacheck: {exabgp: {output: fifo /run/exabgp}}\n")
-    subprocess.run(["systemctl", "start", "exacheck"], check=True)
-    wait_for(service_active, "exacheck.service")
+    wait_for(lambda: not route(), "the route leaving BIRD")
+    text = re.sub(r"^process exacheck .*?^}\n|^\s*api .*?\n", "", EXABGP.read_text(), flags=re.MULTILINE | re.DOTALL)
+    EXABGP.write_text(text)
+    with open(CONFIGURATION, "a") as file:
+        file.write("exacheck: {exabgp: {output: fifo /run/exabgp}, on_exit: keep}\n")
+    subprocess.run(["systemctl", "start", "exabgp", "exacheck"], check=True)
+    wait_for(route, "the route of exacheck.service")
+
+
+def end(others):
+    """As README.Debian says: the end of the service, though on_exit is keep, and of all that came with the packages."""
     apt("remove", "-y", "exacheck")
+    wait_for(lambda: not route(), "the route leaving BIRD, of which nobody knows any more")
     if service_active():
         raise Failure("the package is removed, and its service goes on")
-    if not os.path.exists("/etc/exabgp/exacheck.yaml"):
+    if not CONFIGURATION.exists():
         raise Failure("remove took the configuration away")
     apt("purge", "-y", "exacheck", "exacheck-worker-http")
     apt("purge", "-y", *sorted(installed() - others))
+    server_stop()
     for path in BY_HAND:
         (shutil.rmtree if os.path.isdir(path) else os.remove)(path)
 
@@ -153,6 +173,8 @@ def main():
         service_restart(steps)
         method_missing(source, source / "build/deb")
         upgrade(source)
+        service_beside()
+        service_reload()
         end(others)
         compare(before, snapshot())
     except Failure as failure:

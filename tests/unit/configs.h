@@ -75,7 +75,7 @@ static inline void
 mutate(const char *text, size_t size)
 {
 	static const char bytes[] = "\n :-[{\"~9";
-	size_t step = unit_rounds(3) == 3 ? 1 : 3;
+	size_t step = (size_t)unit_stride(11);
 	char *copy = malloc(size);
 
 	ck_assert_ptr_nonnull(copy);

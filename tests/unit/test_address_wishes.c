@@ -93,6 +93,10 @@ expect(const char *wanted)
 		    json_is_true(json_array_get(item, 3)) ? '~' : '+', address + 8);
 	}
 	ck_assert_str_eq(text, wanted);
+	i = 0;
+	for (const char *at = text; *at != '\0'; at++)
+		i += *at == '+';
+	ck_assert_uint_eq(address_wishes_count(wishes), i);
 	json_decref(map);
 	free(line);
 	address_wishes_told(wishes);
@@ -196,6 +200,65 @@ START_TEST(over)
 }
 END_TEST
 
+/* A configuration of which every node is one of document, in its place. */
+static struct config *
+follow(const char *text)
+{
+	char *findings;
+	struct config *other = parse(text, &findings);
+
+	ck_assert_msg(other != NULL, "%s", findings);
+	free(findings);
+	ck_assert(address_wishes_follow(wishes, other));
+	return other;
+}
+
+/* What a reload takes away stays until its route has gone, each once, unless it comes back. */
+START_TEST(taken_away)
+{
+	static const char another[] = "checks:\n- {name: a, prefixes: 192.0.2.4, ip_setup: {}, " FAST;
+	struct config *first, *second;
+
+	expect("~5 +1 ~2 ~3");
+	judge(B, true);
+	judge(C, false);
+	expect("~5 +1 +2 ~3");
+	pass_time(0.5);
+	expect("~5 +1 +2"); /* 3 is not there any more */
+	first = follow(another);
+	ck_assert_int_eq(expect("+4 ~5 ~1 ~2").ns, now.ns + NS_PER_SECOND / 2);
+	pass_time(0.3);
+	second = follow(another);
+	ck_assert_int_eq(expect("+4 ~5 ~1 ~2").ns, now.ns + NS_PER_SECOND / 5);
+	pass_time(0.1);
+	ck_assert(address_wishes_follow(wishes, config));
+	expect("~5 +1 +2 ~3 ~4");
+	ck_assert(address_wishes_follow(wishes, first));
+	expect("+4 ~5 ~1 ~2 ~3");
+	pass_time(0.5);
+	ck_assert_int_eq(expect("+4").ns, MONOTIME_NEVER.ns);
+	ck_assert(address_wishes_follow(wishes, second)); /* and is forgotten */
+	expect("+4");
+	config_free(first);
+	config_free(second);
+}
+END_TEST
+
+START_TEST(taken_away_at_the_end)
+{
+	struct config *nothing = follow("checks:\n- {name: a, prefixes: 192.0.2.4, " FAST);
+
+	expect("");
+	ck_assert(address_wishes_follow(wishes, config));
+	expect("~5 +1 ~2 ~3");
+	ck_assert(address_wishes_follow(wishes, nothing));
+	expect("~5 ~1 ~2 ~3");
+	address_wishes_end(wishes);
+	expect("");
+	config_free(nothing);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -209,5 +272,7 @@ main(void)
 	tcase_add_test(tcase, drained);
 	tcase_add_test(tcase, guarded);
 	tcase_add_test(tcase, over);
+	tcase_add_test(tcase, taken_away);
+	tcase_add_test(tcase, taken_away_at_the_end);
 	return unit_run(suite);
 }

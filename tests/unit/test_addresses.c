@@ -355,7 +355,7 @@ START_TEST(every_small_case)
 	unsigned wishes = WISHES_END, states = STATES_END, all = wishes * wishes * wishes * states * states * states;
 
 	/* where all takes tens of times as long, a part of them: a prime number of steps meets each state of each place */
-	for (unsigned n = 0; n < all; n += unit_rounds(3) < 3 ? 29 : 1) {
+	for (unsigned n = 0; n < all; n += (unsigned)unit_stride(29)) {
 		unsigned rest = n;
 
 		for (size_t i = 0; i < PLACES; i++, rest /= states)
@@ -384,6 +384,53 @@ START_TEST(interface_by_another_name)
 	set_compare(&wanted, 1, &there, 1, MARK, &removed);
 	ck_assert_int_eq(removed, cases[_i].removed);
 	ck_assert_int_eq(wanted.verdict, cases[_i].removed ? SET_ADD : SET_THERE);
+}
+END_TEST
+
+/* Two that are the same by other names of one interface: one of them counts, and the strongest wish. */
+START_TEST(the_same_twice)
+{
+	struct set_wanted wanted[] = {
+		{.interface = "a", .index = 1, .address = address_of(0, false), .held = true},
+		{.interface = "b", .index = 1, .address = address_of(0, false), .held = _i == 1, .label = "b:x"},
+		{.interface = "c", .index = 1, .address = address_of(0, false), .held = true},
+	};
+	struct netlink_address there;
+	size_t count = COUNT(wanted);
+	bool removed;
+
+	set_compare(wanted, count, &there, 0, MARK, &removed);
+	ck_assert_int_eq(wanted[0].verdict, _i == 1 ? SET_HELD : SET_ADD);
+	ck_assert_str_eq(wanted[0].interface, _i == 1 ? "a" : "b");
+	ck_assert_int_eq(wanted[1].verdict, SET_SAME);
+	ck_assert_int_eq(wanted[2].verdict, SET_SAME);
+	there_add(&there, 0, false, true, true, false);
+	strlcpy(there.label, "b:x", sizeof(there.label));
+	set_compare(wanted, count, &there, 1, MARK, &removed);
+	ck_assert(!removed);
+	ck_assert_int_eq(wanted[0].verdict, SET_THERE);
+	ck_assert_int_eq(wanted[1].verdict, SET_SAME);
+	/* without the interface each waits for its own */
+	for (size_t i = 0; i < count; i++)
+		wanted[i].index = 0;
+	set_compare(wanted, count, &there, 1, MARK, &removed);
+	ck_assert(removed);
+	for (size_t i = 0; i < count; i++)
+		ck_assert_int_eq(wanted[i].verdict, SET_WAITS);
+}
+END_TEST
+
+START_TEST(there_and_useless)
+{
+	struct set_wanted wanted = {.interface = "lo", .index = 1, .address = address_of(0, true), .held = _i == 1};
+	struct netlink_address there;
+	bool removed;
+
+	there_add(&there, 0, true, false, false, true);
+	there.useless = true;
+	set_compare(&wanted, 1, &there, 1, MARK, &removed);
+	ck_assert(!removed);
+	ck_assert_int_eq(wanted.verdict, _i == 1 ? SET_THERE : SET_USELESS);
 }
 END_TEST
 
@@ -420,6 +467,24 @@ START_TEST(message_back)
 	bytes = request;
 	ck_assert(netlink_next(&bytes, &length, &message));
 	ck_assert_int_eq(message.type, NETLINK_OTHER);
+}
+END_TEST
+
+/* What another host of the network has. */
+START_TEST(message_useless)
+{
+	_Alignas(4) uint8_t request[NETLINK_REQUEST_SIZE];
+	struct netlink_address address = an_address(_i == 0 ? "192.0.2.1" : "2001:db8::1", "");
+	size_t length = netlink_make_change(request, 9, true, &address);
+	struct ifaddrmsg payload;
+	const uint8_t *bytes = request;
+	struct netlink_message message;
+
+	memcpy(&payload, request + NLMSG_HDRLEN, sizeof(payload));
+	payload.ifa_flags = IFA_F_DADFAILED | IFA_F_TENTATIVE;
+	memcpy(request + NLMSG_HDRLEN, &payload, sizeof(payload));
+	ck_assert(netlink_next(&bytes, &length, &message));
+	ck_assert(message.address.useless == (_i == 1));
 }
 END_TEST
 
@@ -508,7 +573,10 @@ main(void)
 	tcase_add_loop_test(process, order_bad, 0, COUNT(orders_bad));
 	tcase_add_loop_test(process, every_small_case, 0, 4);
 	tcase_add_loop_test(process, interface_by_another_name, 0, 6);
+	tcase_add_loop_test(process, the_same_twice, 0, 2);
+	tcase_add_loop_test(process, there_and_useless, 0, 2);
 	tcase_add_loop_test(process, message_back, 0, 3);
+	tcase_add_loop_test(process, message_useless, 0, 2);
 	tcase_add_test(process, message_errors);
 	tcase_add_test(process, message_hostile);
 	return unit_run(suite);

@@ -400,8 +400,6 @@ END_TEST
 
 static const struct finding warnings[] = {
     {"groups: []\nlogging: ~\nnotifications: []\nsentry: ~\n" WEB, ""},
-    {"checks:\n- name: web\n  prefixes: 192.0.2.1\n  args: {method: tcp, host: 127.0.0.1, port: 80, tls: yes}\n",
-	"c.yaml:4:55: warning: checks[1] (web).args.tls: tls is not there yet: it has no effect\n"},
     {"exacheck: {guard: {max_withdraw: 99.9%, window: 60}}\n" WEB,
 	"c.yaml:1:34: warning: exacheck.guard.max_withdraw: is less than one route (of 1): none will ever be withdrawn for a "
 	"failure\n"},
@@ -614,7 +612,7 @@ START_TEST(example)
 	char *text = example_read(_i == 1);
 	struct config *config = parse_clean(text);
 
-	ck_assert_uint_eq(config->count, _i == 0 ? 2 : 7);
+	ck_assert_uint_eq(config->count, _i == 0 ? 2 : 8);
 	ck_assert_uint_eq(config->group_count, _i == 0 ? 0 : 1);
 	ck_assert_uint_eq(config->logger_count, _i == 0 ? 0 : 2);
 	ck_assert_uint_eq(config->notification_count, _i == 0 ? 0 : 3);

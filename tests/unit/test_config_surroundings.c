@@ -230,6 +230,8 @@ static const struct {
 	NOT_INSTALLED("the worker of method dns", "exacheck-worker-dns", "worker-dns")},
     {"worker-tcp", "checks: [{name: web, args: {method: tcp, host: 127.0.0.1, port: 80}, prefixes: 192.0.2.1/32}]\n",
 	"c.yaml:1:37: checks[1] (web).args.method: " NOT_INSTALLED("the worker of method tcp", "exacheck", "worker-tcp")},
+    {"worker-tls", "checks: [{name: web, args: {method: tcp, host: 127.0.0.1, port: 80, tls: on}, prefixes: 192.0.2.1/32}]\n",
+	"c.yaml:1:37: checks[1] (web).args.method: " NOT_INSTALLED("the worker of method tcp", "exacheck", "worker-tls")},
     {"exacheck-notify", WEB, ""},
     {"exacheck-notify", "notifications: [{name: ops, url: '" URL "'}]\n" WEB,
 	"c.yaml:1:16: notifications: "

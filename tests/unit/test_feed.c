@@ -241,7 +241,7 @@ START_TEST(same_as_seen)
 {
 	srandom(7);
 	pass();
-	for (int step = 0; step < STEPS; step++) {
+	for (int step = 0; step < unit_rounds(STEPS); step++) {
 		for (long i = random() % 5; i > 0; i--)
 			seen_execute(checks_at(checks, (size_t)(random() % 3)), random() % 3 != 0, MS, now);
 		if (random() % 8 == 0)
@@ -344,7 +344,7 @@ START_TEST(without_memory_later)
 		pass();
 		if (!reached || failing % 8 == 0)
 			compare();
-		failing += failing < 60 ? 1 : 7; /* every one of the first line, and some of each other */
+		failing += (failing < 60 ? 1U : 7U) * (unsigned)unit_stride(5); /* every one of the first line, and some of each other */
 	} while (reached);
 	ck_assert_uint_gt(failing, 100);
 }

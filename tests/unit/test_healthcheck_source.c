@@ -2,6 +2,7 @@
  * Options of ExaBGP's healthcheck as a source where memory is short: whichever allocation fails, the configuration is the
  * whole one, or there is none and a finding says so; and what it says of options.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,7 +65,7 @@ check_memory(const struct config *running)
 	bool failed = true;
 	int refusals = 0;
 
-	for (int after = -1; failed; after += after < 0 ? 1 : 4 - unit_rounds(3)) { /* the first one is whole */
+	for (int after = -1; failed; after += after < 0 ? 1 : unit_stride(11)) { /* the first one is whole */
 		struct config *config = loaded(running, after, &failed, &findings);
 
 		failed |= after < 0;
@@ -127,6 +128,38 @@ START_TEST(findings)
 		{"--ip 10.0.0.1 --user nobody --disabled-metric 1 --next-hop ::1",
 		    "healthcheck web: warning: --next-hop: ::1 is no next hop for routes of IPv4, which have self instead\n"},
 	};
+	char *none[] = {NULL}, **before = environ; /* in which there may be what commands cannot have */
+	char *found;
+	bool failed;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct config *config;
+
+		environ = none;
+		options_are(cases[i].options);
+		config = loaded(NULL, -1, &failed, &found);
+		ck_assert_str_eq(found, cases[i].findings);
+		free(found);
+		config_free(config);
+	}
+	environ = before;
+}
+END_TEST
+
+/* As there all is announced at every interval, but not without end, and not with --debounce. */
+START_TEST(announced_again)
+{
+	static const struct {
+		const char *options;
+		double seconds;
+	} cases[] = {
+		{"--ip 10.0.0.1 --user nobody", 5},
+		{"--ip 10.0.0.1 --user nobody --interval 0.2", 1},
+		{"--ip 10.0.0.1 --user nobody --interval 2.5", 2.5},
+		{"--ip 10.0.0.1 --user nobody --interval 3600", 300},
+		{"--ip 10.0.0.1 --user nobody --debounce", 300},
+		{"--ip 10.0.0.0/21 --ip 2001:db8::/120 --user nobody --no-ip-setup --deaggregate-networks", 23.04},
+	};
 	char *found;
 	bool failed;
 
@@ -134,8 +167,9 @@ START_TEST(findings)
 		struct config *config;
 
 		options_are(cases[i].options);
-		config = loaded(NULL, -1, &failed, &found);
-		ck_assert_str_eq(found, cases[i].findings);
+		ck_assert_ptr_nonnull(config = loaded(NULL, -1, &failed, &found));
+		ck_assert_msg(fabs((double)config->global.resync_ns / NS_PER_SECOND - cases[i].seconds) < 0.001, "%s: %f",
+		    cases[i].options, (double)config->global.resync_ns / NS_PER_SECOND);
 		free(found);
 		config_free(config);
 	}
@@ -145,7 +179,7 @@ END_TEST
 int
 main(void)
 {
-	const TTest *const tests[] = {without_memory, without_memory_at_a_reload, findings};
+	const TTest *const tests[] = {without_memory, without_memory_at_a_reload, findings, announced_again};
 	Suite *suite = suite_create("healthcheck's options");
 	TCase *tcase = unit_case(suite, "healthcheck's options");
 

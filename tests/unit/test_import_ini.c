@@ -42,7 +42,7 @@ check_memory(void (*run)(struct importing *, int, char **), char *path)
 
 	ck_assert_ptr_nonnull(expected);
 	failed = true;
-	for (int after = 0; failed; after += 4 - unit_rounds(3)) {
+	for (int after = 0; failed; after += unit_stride(7)) {
 		if ((text = imported(run, path, after, &failed)) == NULL)
 			refusals++;
 		else

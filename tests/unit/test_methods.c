@@ -170,6 +170,18 @@ START_TEST(test_registry)
 		ck_assert_ptr_eq(method_find(names[i]), check_methods[i]);
 	}
 	ck_assert_ptr_null(check_methods[COUNT(names)]);
+	/* programs: theirs first, then the variants', each of a method that has its name and options */
+	for (size_t i = 0; worker_methods[i] != NULL; i++) {
+		const struct check_method *method = worker_methods[i];
+
+		ck_assert_ptr_eq(i < COUNT(names) ? check_methods[i] : method, method);
+		ck_assert_ptr_eq(method_find(method->name)->options, method->options);
+		ck_assert_str_eq(method_program(method), method == &method_tls ? "tls" : method->name);
+		ck_assert(i < COUNT(names) || method == &method_tls);
+	}
+	ck_assert_ptr_eq(method_variant(&method_tcp, &(struct tcp_args){.tls = true}), &method_tls);
+	ck_assert_ptr_eq(method_variant(&method_tls, &(struct tcp_args){.tls = false}), &method_tcp);
+	ck_assert_ptr_eq(method_variant(&method_file, NULL), &method_file);
 	ck_assert_ptr_null(method_find("htt"));
 	ck_assert_ptr_null(method_find(""));
 }
@@ -209,7 +221,7 @@ START_TEST(test_tables)
 }
 END_TEST
 
-/* Keys by method as documented: "=" a default, "!" required, "?" neither, "~" not yet. */
+/* Keys by method as documented: "=" a default, "!" required, "?" neither. */
 static const struct {
 	const char *method, *key, *kind;
 } documented[] = {
@@ -239,8 +251,9 @@ static const struct {
 	{"ntp", "max_offset", "?"}, {"ntp", "max_stratum", "?"},
 	{"ntp", "max_root_dispersion", "?"}, {"shell", "command", "!"}, {"shell", "environment", "?"},
 	{"tcp", "host", "!"}, {"tcp", "port", "!"},
-	{"tcp", "tcp_timeout", "=5"}, {"tcp", "tls", "~"}, {"tcp", "send", "~"}, {"tcp", "expect", "~"},
-	{"tcp", "watch", "=false"},
+	{"tcp", "tcp_timeout", "=5"}, {"tcp", "tls", "=false"}, {"tcp", "send", "?"}, {"tcp", "expect", "?"},
+	{"tcp", "watch", "=false"}, {"tcp", "server_name", "?"}, {"tcp", "verify_ssl", "=true"},
+	{"tcp", "ca_file", "?"}, {"tcp", "min_cert_days", "?"}, {"tcp", "client_cert", "?"}, {"tcp", "client_key", "?"},
 };
 
 START_TEST(test_documented)
@@ -254,8 +267,6 @@ START_TEST(test_documented)
 		ck_assert_msg(option != NULL, "%s %s", documented[i].method, documented[i].key);
 		ck_assert_msg(((option->flags & OPTION_REQUIRED) != 0) == (documented[i].kind[0] == '!'), "%s %s",
 		    documented[i].method, documented[i].key);
-		ck_assert_msg(
-		    (option->type == OPTION_LATER) == (documented[i].kind[0] == '~'), "%s", documented[i].key);
 		if (option->flags & (OPTION_LIST | OPTION_MAP))
 			continue;
 		read_begin(&reading, method);
@@ -297,6 +308,8 @@ static const struct {
 	{"shell", "command", "", "must not be empty"}, {"shell", "command", "true", NULL},
 	{"file", "max_age", "0", "above 0"}, {"file", "contains", "(", "not a valid pattern"},
 	{"dns", "query_type", "srv", NULL}, {"dns", "rcode", "refused", NULL},
+	{"tcp", "send", "QUIT\r\n", NULL}, {"tcp", "send", "", "must not be empty"},
+	{"tcp", "expect", "^220 ", NULL}, {"tcp", "expect", "(", "not a valid pattern"},
 };
 
 START_TEST(test_ranges)
@@ -373,6 +386,18 @@ static const struct {
 	    "interface: must be an interface's name of 1 to 15 characters, got 16"},
 	{"tcp", {TCP, {"interface", ""}}, "interface: must be an interface's name of 1 to 15"},
 	{"tcp", {TCP, {"interface", "a/b"}}, "interface: must be an interface's name, without"},
+	/* tcp */
+	{"tcp", {TCP, {"tls", "true"}, {"server_name", "www.example.net"}, {"min_cert_days", "7"}, {"send", "a"}}, NULL},
+	{"tcp", {TCP, {"tls", "true"}, {"ca_file", "/c"}, {"client_cert", "/c"}, {"client_key", "/k"}}, NULL},
+	{"tcp", {TCP, {"tls", "true"}, {"verify_ssl", "false"}, {"min_cert_days", "7"}, {"server_name", "::1"}}, NULL},
+	{"tcp", {TCP, {"verify_ssl", "true"}}, NULL},
+	{"tcp", {TCP, {"verify_ssl", "false"}}, "verify_ssl: needs tls: set tls to true or leave it out"},
+	{"tcp", {TCP, {"server_name", "a"}}, "server_name: needs tls"}, {"tcp", {TCP, {"ca_file", "/c"}}, "ca_file: needs tls"},
+	{"tcp", {TCP, {"tls", "no"}, {"min_cert_days", "0"}}, "min_cert_days: needs tls"},
+	{"tcp", {TCP, {"client_cert", "/c"}}, "client_cert: needs tls"}, {"tcp", {TCP, {"client_key", "/c"}}, "client_key: needs"},
+	{"tcp", {TCP, {"tls", "true"}, {"client_cert", "/c"}}, "client_cert: needs client_key"},
+	{"tcp", {TCP, {"tls", "true"}, {"client_key", "/c"}}, "client_key: needs client_cert"},
+	{"tcp", {TCP, {"tls", "true"}, {"verify_ssl", "no"}, {"ca_file", "/c"}}, "ca_file: has no effect without verify_ssl"},
 	/* dns */
 	{"dns", {DNS, {"response", "x"}}, NULL}, {"dns", {DNS, {"require_resolve", "false"}}, NULL},
 	{"dns", {DNS, {"response", "x"}, {"require_resolve", "false"}}, "response: needs an answer"},

@@ -20,7 +20,7 @@ static const char *const switches[] = {"auto", "on", "off", NULL};
 enum {
 	O_BOOL, O_PORT, O_FREE_INTEGER, O_NUMBER, O_LATENCY, O_TIMEOUT, O_GAP, O_COLOUR, O_PATH_ID, O_PERCENT, O_MODE, O_LISTEN, O_STRING,
 	O_SHORT, O_NAME, O_PATH, O_PATTERN, O_HOST, O_ADDRESS, O_NEXT_HOP, O_PREFIX, O_COMMUNITY, O_AS_PATH, O_STATUS, O_URL, O_DNS_NAME,
-	O_DNS_TYPE, O_DNS_RCODE, O_HEADER, O_LEAST, O_LATER, O_SWITCH,
+	O_DNS_TYPE, O_DNS_RCODE, O_HEADER, O_LEAST, O_SWITCH,
 	O_SIZE, O_RECEIVER, O_WORD, O_SECRET
 };
 
@@ -56,7 +56,6 @@ static const struct option options[] = {
 	[O_DNS_RCODE] = {.name = "dns_rcode", .type = OPTION_DNS_RCODE},
 	[O_HEADER] = {.name = "header", .type = OPTION_HEADER_VALUE},
 	[O_LEAST] = {.name = "least", .type = OPTION_INTEGER, .min = 1, .max = 0},
-	[O_LATER] = {.name = "later", .type = OPTION_LATER},
 	[O_SWITCH] = {.name = "switch", .type = OPTION_CHOICE, .choices = switches},
 	[O_SIZE] = {.name = "size", .type = OPTION_SIZE, .min = 1000, .max = 0},
 	[O_RECEIVER] = {.name = "receiver", .type = OPTION_RECEIVER},
@@ -235,7 +234,7 @@ static const struct {
 	{O_DNS_TYPE, "TYPE", "*record type"}, {O_DNS_TYPE, "axfr", "*zone transfer"},
 	{O_DNS_TYPE, "TYPE252", "*zone transfer"},
 	{O_DNS_RCODE, "OK", "*NOERROR or NXDOMAIN"}, {O_HEADER, "a\r\nb", "*control"}, {O_HEADER, "a\nb", "*control"},
-	{O_HEADER, "a\x7f", "*control"}, {O_LATER, "x", "*no effect"},
+	{O_HEADER, "a\x7f", "*control"},
 	{O_SIZE, "", "must be a size such as 10MB or 64MiB (KB, MB, GB, TB, KiB, MiB, GiB, TiB), got \"\""},
 	{O_SIZE, "MB", "*such as 10MB"}, {O_SIZE, "-10MB", "*such as 10MB"}, {O_SIZE, "1.5MB", "*such as 10MB"},
 	{O_SIZE, "10MBs", "*such as 10MB"}, {O_SIZE, "10MI", "*such as 10MB"}, {O_SIZE, "10 M B", "*such as 10MB"},

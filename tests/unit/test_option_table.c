@@ -57,7 +57,6 @@ static const struct option outer_table[] = {
 	{.name = "size", .type = OPTION_SIZE, .offset = offsetof(struct outer, size), .fallback = "10MB"},
 	{.name = "fields", .type = OPTION_HEADER_VALUE, .flags = OPTION_MAP, .offset = offsetof(struct outer, fields)},
 	{.name = "inner", .type = OPTION_TABLE, .offset = offsetof(struct outer, inner), .table = inner_table},
-	{.name = "later", .type = OPTION_LATER},
 	OPTION_END,
 };
 
@@ -303,8 +302,7 @@ START_TEST(test_codec_values)
 		{"text", OPTION_KIND_LIST, "abc", 3, false}, {"text", 0, "abc", 3, false},
 		{"text", 200, "abc", 3, false},
 		{"text", OPTION_KIND_STRING, "", 0, true}, {"tex", OPTION_KIND_STRING, "abc", 3, false},
-		{"", OPTION_KIND_STRING, "abc", 3, false}, {"later", OPTION_KIND_STRING, "abc", 3, false},
-		{"later", 0, "", 0, false}, {"flag", OPTION_KIND_BOOL, "\1", 1, true},
+		{"", OPTION_KIND_STRING, "abc", 3, false}, {"flag", 0, "", 0, false}, {"flag", OPTION_KIND_BOOL, "\1", 1, true},
 		{"flag", OPTION_KIND_BOOL, "\2", 1, false},
 		{"flag", OPTION_KIND_BOOL, "", 0, false}, {"flag", OPTION_KIND_BOOL, "\1\0", 2, false},
 		{"count", OPTION_KIND_INTEGER, &ten, 8, false}, {"count", OPTION_KIND_INTEGER, &huge, 8, false},

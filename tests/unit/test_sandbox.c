@@ -124,8 +124,8 @@ START_TEST(profiles_are_within_their_method)
 {
 	union arguments arguments;
 
-	for (const struct check_method *const *method = check_methods; *method != NULL; method++) {
-		for (int round = 0; round < ROUNDS; round++) {
+	for (const struct check_method *const *method = worker_methods; *method != NULL; method++) {
+		for (int round = 0; round < unit_rounds(ROUNDS); round++) {
 			arguments_random(*method, &arguments);
 			profile_check(*method, &arguments, disable_files[below(3)]);
 			options_free((*method)->options, &arguments);
@@ -136,7 +136,7 @@ END_TEST
 
 START_TEST(every_need_has_calls)
 {
-	for (const struct check_method *const *method = check_methods; *method != NULL; method++) {
+	for (const struct check_method *const *method = worker_methods; *method != NULL; method++) {
 		unsigned needs = (*method)->needs | (*method)->may_need | (*method)->prepares;
 
 		if (((*method)->needs & NEED_COMMANDS) != 0)

@@ -433,7 +433,7 @@ START_TEST(everything_comes_back)
 	char error[STATE_ERROR_SIZE] = "";
 	unsigned seen_held = 0, seen_drained = 0, seen_guarded = 0, seen_lost = 0;
 
-	for (int round = 0; round < 200; round++) {
+	for (int round = 0; round < unit_rounds(200); round++) {
 		struct routes said = {0}, restored = {0};
 
 		half_begin(&before, config_make());
@@ -613,7 +613,7 @@ START_TEST(noise_does_no_harm)
 	content = file_content(&length);
 	noisy = malloc(length);
 	ck_assert_ptr_nonnull(noisy);
-	for (int round = 0; round < 2 * ROUNDS; round++) {
+	for (int round = 0; round < unit_rounds(2 * ROUNDS); round++) {
 		memcpy(noisy, content, length);
 		for (unsigned changes = 1 + number(4); changes > 0; changes--)
 			noisy[number((unsigned)length)] = (char)number(256);

@@ -28,6 +28,13 @@ unit_rounds(int rounds)
 	return getenv("UNIT_SLOW") != NULL ? (rounds + 5) / 6 : rounds;
 }
 
+/* Every so-manyeth of cases that are much alike, where everything takes that long; else each of them. */
+static inline int
+unit_stride(int stride)
+{
+	return getenv("UNIT_SLOW") != NULL ? stride : 1;
+}
+
 /* A further case of the suite, which owns it. */
 static inline TCase *
 unit_case(Suite *suite, const char *name)

@@ -23,8 +23,8 @@ TARGETS = ("victim", "prey", "bait")  # looked at, killed, killed in another way
 def escape_build(directory):
     """A copy of the built tree with those workers in place of the real ones."""
     build = paths.copy_build(directory)
-    for method in paths.METHODS:
-        shutil.copy2(ESCAPE / "libexec" / f"worker-{method}", build / "libexec" / f"worker-{method}")
+    for program in paths.WORKERS:
+        shutil.copy2(ESCAPE / "libexec" / f"worker-{program}", build / "libexec" / f"worker-{program}")
     return build
 
 

@@ -2,6 +2,7 @@
 Servers in Python whose every answer a test decides, well-behaved or hostile. Each listens on a port of
 its own, records what it saw with times, and can go away and come back on the same port.
 """
+import contextlib
 import select
 import socket
 import struct
@@ -149,6 +150,21 @@ class TcpServer(Server):
         if self.behaviour == "reset":
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.close()
+
+
+class Talker(Server):
+    """script(connection) runs in a thread of its own, for each connection; then the connection is closed."""
+
+    def __init__(self, script, **where):
+        self.script = script
+        super().__init__(**where)
+
+    def handle(self, connection, peer, data):
+        threading.Thread(target=self.converse, args=(connection,), daemon=True).start()
+
+    def converse(self, connection):
+        with contextlib.suppress(OSError), connection:  # the client, or the test, has gone
+            self.script(connection)
 
 
 def udp_beside(server, answer):

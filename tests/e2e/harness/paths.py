@@ -10,6 +10,7 @@ EXACHECK = BUILD / "exacheck"
 EXACHECK_CTL = BUILD / "exacheck-ctl"
 LIBEXEC = BUILD / "libexec"
 METHODS = ("dns", "file", "http", "icmp", "ntp", "shell", "tcp")
+WORKERS = (*METHODS, "tls")  # their programs: that of tcp checks inside TLS is another
 
 PROGRAM = EXACHECK.read_bytes() if EXACHECK.exists() else b""
 # A build with sanitizers is slower, takes more memory, and writes its findings to every process's standard error.

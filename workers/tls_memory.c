@@ -2,7 +2,7 @@
  * A small allocator under OpenSSL's, for the spawner's preload only. Invariant: once closed, it takes and gives
  * nothing; what it gave out lives as long as the process, and all else is the C library's.
  */
-#include "http_memory.h"
+#include "tls_memory.h"
 
 #include <malloc.h>
 #include <openssl/crypto.h>
@@ -120,13 +120,13 @@ memory_resize(void *data, size_t size, const char *file, int line)
 }
 
 void
-http_memory_open(void)
+tls_memory_open(void)
 {
 	open_now = CRYPTO_set_mem_functions(memory_take, memory_resize, memory_give) == 1;
 }
 
 void
-http_memory_close(void)
+tls_memory_close(void)
 {
 	open_now = false;
 }
@@ -136,7 +136,7 @@ http_memory_close(void)
  * more than what the heap holds, so that it ends also where another allocator leaves these figures at zero.
  */
 void
-http_memory_fill(void)
+tls_memory_fill(void)
 {
 	size_t left = mallinfo2().arena, size = 64 * 1024;
 

@@ -2,7 +2,7 @@
  * Client and server of one handshake per TLS version, joined by a pair of memory BIOs. The server's key and
  * certificate are made here and end here. Invariant: nothing is left behind but what OpenSSL itself keeps.
  */
-#include "http_rehearsal.h"
+#include "tls_rehearsal.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -104,7 +104,7 @@ version_rehearse(const struct stage *stage, int version)
 }
 
 bool
-http_rehearse(void)
+tls_rehearse(void)
 {
 	static const int versions[] = {TLS1_3_VERSION, TLS1_2_VERSION};
 	struct stage stage = {0};

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../workers/http_memory.h"
-#include "../../workers/http_rehearsal.h"
+#include "../../workers/tls_memory.h"
+#include "../../workers/tls_rehearsal.h"
 #include "unit.h"
 
 #define WRITTEN "../crypto/evp/evp_enc.c"
@@ -42,7 +42,7 @@ START_TEST(written_objects_lie_side_by_side)
 	    {40, WRITTEN, true}};
 	unsigned char *first, *next;
 
-	http_memory_open();
+	tls_memory_open();
 	first = take(200, WRITTEN);
 	for (size_t i = 0; i < COUNT(objects); i++) {
 		next = take(objects[i].size, objects[i].file);
@@ -57,13 +57,13 @@ START_TEST(freed_object_is_used_again_until_the_end)
 {
 	unsigned char *first, *second, *third;
 
-	http_memory_open();
+	tls_memory_open();
 	first = take(200, WRITTEN);
 	CRYPTO_free(first, WRITTEN, 1);
 	ck_assert_ptr_eq(take(200, WRITTEN), first);
 	second = take(200, WRITTEN);
 	memset(second, 0x5a, 200);
-	http_memory_close();
+	tls_memory_close();
 	CRYPTO_free(second, WRITTEN, 1);
 	for (size_t i = 0; i < 200; i++)
 		ck_assert_uint_eq(second[i], 0x5a);
@@ -77,7 +77,7 @@ START_TEST(resized_object_keeps_its_bytes)
 {
 	static const size_t sizes[] = {1, 16, 17, 100, 1024, 1025, 5000, 900, 3};
 
-	http_memory_open();
+	tls_memory_open();
 	for (size_t from = 0; from < COUNT(sizes); from++) {
 		for (size_t to = 0; to < 2 * COUNT(sizes); to++) {
 			size_t before = sizes[from], after = sizes[to / 2];
@@ -98,7 +98,7 @@ END_TEST
 
 START_TEST(nothing_is_asked_for)
 {
-	http_memory_open();
+	tls_memory_open();
 	ck_assert_ptr_null(CRYPTO_malloc(0, WRITTEN, 1));
 	ck_assert_ptr_null(CRYPTO_realloc(take(10, WRITTEN), 0, WRITTEN, 1));
 	ck_assert_ptr_null(CRYPTO_realloc(take(10, OTHER), 0, OTHER, 1));
@@ -113,7 +113,7 @@ START_TEST(more_objects_than_room)
 	static unsigned char *objects[20000], whole[60];
 	const size_t count = COUNT(objects);
 
-	http_memory_open();
+	tls_memory_open();
 	for (size_t i = 0; i < count; i++) {
 		objects[i] = take(60, WRITTEN);
 		memset(objects[i], (int)(i % 251), 60);
@@ -138,7 +138,7 @@ START_TEST(holes_are_filled)
 	last = pieces[count - 1];
 	for (size_t i = 0; i < count - 1; i += 2)
 		free(pieces[i]);
-	http_memory_fill();
+	tls_memory_fill();
 	for (size_t size = 24; size < 4000; size += 24)
 		ck_assert_uint_gt((uintptr_t)malloc(size), (uintptr_t)last);
 }
@@ -147,20 +147,20 @@ END_TEST
 /* OpenSSL itself, on objects from before and after the end. */
 START_TEST(handshakes_before_and_after_the_end)
 {
-	http_memory_open();
-	ck_assert(http_rehearse());
-	http_memory_close();
-	http_memory_fill();
+	tls_memory_open();
+	ck_assert(tls_rehearse());
+	tls_memory_close();
+	tls_memory_fill();
 	for (int i = 0; i < 20; i++)
-		ck_assert(http_rehearse());
+		ck_assert(tls_rehearse());
 }
 END_TEST
 
 int
 main(void)
 {
-	Suite *suite = suite_create("http_memory");
-	TCase *tcase = unit_case(suite, "http_memory");
+	Suite *suite = suite_create("tls_memory");
+	TCase *tcase = unit_case(suite, "tls_memory");
 
 	tcase_add_test(tcase, written_objects_lie_side_by_side);
 	tcase_add_test(tcase, freed_object_is_used_again_until_the_end);

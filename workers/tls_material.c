@@ -3,7 +3,7 @@
  * A connection sees the store that was chosen for its check and never one that libcurl would load itself:
  * parsing the system's bundle costs 25 ms and 1 MB, so it is done once for all workers.
  */
-#include "http_tls.h"
+#include "tls_material.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -68,7 +68,7 @@ store_settle(X509_STORE *store)
 }
 
 void
-http_tls_preload(void)
+tls_material_preload(void)
 {
 	for (size_t i = 0; i < sizeof(bundles) / sizeof(bundles[0]) && system_store == NULL; i++)
 		system_store = store_load(bundles[i]);
@@ -91,7 +91,7 @@ passphrase_refuse(char *buffer, int size, int writing, void *data)
 }
 
 static bool
-certificate_read(struct http_tls *tls, BIO *file)
+certificate_read(struct tls_material *tls, BIO *file)
 {
 	X509 *next;
 
@@ -110,7 +110,7 @@ certificate_read(struct http_tls *tls, BIO *file)
 }
 
 static bool
-identity_load(struct http_tls *tls, const char *certificate_path, const char *key_path, char *error)
+identity_load(struct tls_material *tls, const char *certificate_path, const char *key_path, char *error)
 {
 	BIO *file = BIO_new_file(certificate_path, "r");
 	bool loaded = file != NULL && certificate_read(tls, file);
@@ -137,16 +137,16 @@ identity_load(struct http_tls *tls, const char *certificate_path, const char *ke
 }
 
 bool
-http_tls_prepare(struct http_tls *tls, const struct http_args *args, char *error)
+tls_material_prepare(struct tls_material *tls, const struct tls_files *files, char *error)
 {
-	if (args->client_cert != NULL && !identity_load(tls, args->client_cert,
-	    args->client_key == NULL ? args->client_cert : args->client_key, error))
+	if (files->client_cert != NULL && !identity_load(tls, files->client_cert,
+	    files->client_key == NULL ? files->client_cert : files->client_key, error))
 		return false;
-	if (!args->verify_ssl)
+	if (!files->verify)
 		return true;
-	if (args->ca_file != NULL) {
-		if ((tls->store = store_load(args->ca_file)) == NULL) {
-			tls_error(error, "ca_file", args->ca_file);
+	if (files->ca_file != NULL) {
+		if ((tls->store = store_load(files->ca_file)) == NULL) {
+			tls_error(error, "ca_file", files->ca_file);
 			return false;
 		}
 		store_settle(tls->store);
@@ -162,7 +162,7 @@ http_tls_prepare(struct http_tls *tls, const struct http_args *args, char *error
 }
 
 void
-http_tls_free(struct http_tls *tls)
+tls_material_free(struct tls_material *tls)
 {
 	X509_STORE_free(tls->store);
 	X509_free(tls->certificate);
@@ -209,7 +209,7 @@ peer_verify(X509_STORE_CTX *context, void *data)
 }
 
 bool
-http_tls_attach(const struct http_tls *tls, SSL_CTX *context, struct tls_peer *peer)
+tls_material_attach(const struct tls_material *tls, SSL_CTX *context, struct tls_peer *peer)
 {
 	if (tls->store != NULL)
 		SSL_CTX_set1_cert_store(context, tls->store);
@@ -217,4 +217,24 @@ http_tls_attach(const struct http_tls *tls, SSL_CTX *context, struct tls_peer *p
 	if (tls->certificate == NULL)
 		return true;
 	return SSL_CTX_use_cert_and_key(context, tls->certificate, tls->key, tls->chain, 1) == 1;
+}
+
+void
+tls_peer_refuse(const struct tls_peer *peer, const char *name, struct result *result)
+{
+	result_fail(result, REASON_CERTIFICATE, "certificate of %s: %s", name, X509_verify_cert_error_string(peer->error));
+}
+
+bool
+tls_peer_lasts(const struct tls_peer *peer, int64_t wanted_days, const char *name, struct result *result)
+{
+	if (wanted_days == OPTION_UNSET || (peer->seen && !peer->ended && peer->days_left >= wanted_days))
+		return true;
+	if (!peer->seen)
+		result_fail(result, REASON_CERTIFICATE, "no certificate from %s: min_cert_days needs one", name);
+	else if (peer->ended)
+		result_fail(result, REASON_CERTIFICATE, "certificate of %s has expired", name);
+	else
+		result_fail(result, REASON_CERTIFICATE, "certificate of %s ends in %d days", name, peer->days_left);
+	return false;
 }
