@@ -72,39 +72,20 @@ identity_look_up(const struct global_options *options, struct identity *identity
 	return true;
 }
 
-static bool
-may_change(void)
-{
-	return geteuid() == 0 || capabilities_effective(CAPABILITIES_IDENTITY);
-}
-
-static bool
-look_up_told(const struct global_options *options, struct identity *identity)
+bool
+identity_find(const struct global_options *options, struct identity *identity)
 {
 	char problem[IDENTITY_PROBLEM_SIZE];
 
+	if (geteuid() != 0 && !capabilities_effective(CAPABILITIES_IDENTITY)) {
+		*identity = (struct identity){.sandbox = options->sandbox};
+		if (options->user != NULL || options->group != NULL)
+			log_info("started neither as root nor with CAP_SETUID, CAP_SETGID and CAP_SETPCAP: user and group have no effect, "
+			    "workers run as uid %u", geteuid());
+		return true;
+	}
 	if (identity_look_up(options, identity, problem))
 		return true;
 	log_errorx("%s", problem);
 	return false;
-}
-
-bool
-identity_exists(const struct global_options *options)
-{
-	struct identity unused;
-
-	return !may_change() || look_up_told(options, &unused);
-}
-
-bool
-identity_find(const struct global_options *options, struct identity *identity)
-{
-	if (may_change())
-		return look_up_told(options, identity);
-	*identity = (struct identity){.sandbox = options->sandbox};
-	if (options->user != NULL || options->group != NULL)
-		log_info("started neither as root nor with CAP_SETUID, CAP_SETGID and CAP_SETPCAP: user and group have no effect, "
-		    "workers run as uid %u", geteuid());
-	return true;
 }

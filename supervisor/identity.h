@@ -27,7 +27,4 @@ bool identity_look_up(const struct global_options *, struct identity *, char pro
  */
 bool identity_find(const struct global_options *, struct identity *);
 
-/* Whether that would be true; only what is wrong is logged. */
-bool identity_exists(const struct global_options *);
-
 #endif

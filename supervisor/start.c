@@ -43,51 +43,24 @@ requests_hold(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-<<<<<<< HEAD
 static bool
 says_to_stdout(const struct config *config)
-=======
+{
+	enum output_kind kind;
+	const char *path;
+
+	(void)output_parse(config->global.exabgp.output, &kind, &path);
+	return kind == OUTPUT_STDOUT;
+}
+
 /*
  * Whether its commands go where somebody reads them, unlike those of a service without exabgp.output: all would look well,
  * and no route would be announced.
  */
 static bool
 commands_heard(const struct config *config)
->>>>>>> 2c5b2f42ed1414801854f7745f95c21e949ff7c0
-{
-	enum output_kind kind;
-	const char *path;
-
-	(void)output_parse(config->global.exabgp.output, &kind, &path);
-<<<<<<< HEAD
-	return kind == OUTPUT_STDOUT;
-}
-
-/* Commands that go where nobody reads them: all would look well, and no route would be announced. */
-static bool
-is_unheard(const struct config *config)
 {
 	if (!says_to_stdout(config) || !journald_has_output())
-		return false;
-	log_errorx("standard output leads to the journal, where ExaBGP reads no command: beside ExaBGP, as a service, set "
-	    "exacheck.exabgp.output to \"fifo DIRECTORY\" or \"socket PATH\"; see exacheck(8), STAND-ALONE SERVICE");
-	return true;
-}
-
-/* The configuration, unless it cannot be run here: then why not is logged, and *status is the exit status. */
-static struct config *
-usable(struct config *config, int *status)
-{
-	bool unheard;
-
-	if (config == NULL)
-		return NULL;
-	unheard = is_unheard(config);
-	if (!unheard && identity_exists(&config->global))
-		return config;
-	*status = unheard ? EXIT_USAGE : EXIT_FAILURE;
-=======
-	if (kind != OUTPUT_STDOUT || !journald_has_output())
 		return true;
 	log_errorx("standard output leads to the journal, where ExaBGP reads no command: beside ExaBGP, as a service, set "
 	    "exacheck.exabgp.output to \"fifo DIRECTORY\" or \"socket PATH\"; see exacheck(8), STAND-ALONE SERVICE");
@@ -117,7 +90,6 @@ config_find(const struct config_source *source, struct identity *identity, int *
 	config_free(config);
 	if (config_judge(config = config_kept_load(source), identity) == EXIT_SUCCESS)
 		return config;
->>>>>>> 2c5b2f42ed1414801854f7745f95c21e949ff7c0
 	config_free(config);
 	return NULL;
 }
@@ -157,22 +129,10 @@ start_run(const struct supervisor_start *start)
 	paths = (struct launcher_paths){.libexec = libexec_find(libexec), .program = program_path()};
 	if ((launcher = launcher_start(&paths)) == NULL)
 		return EXIT_FAILURE;
-<<<<<<< HEAD
-	status = EXIT_USAGE;
-	if ((config = usable(config_source_load(start->source, NULL), &status)) == NULL &&
-	    (config = usable(config_kept_load(start->source), &status)) == NULL) {
-		launcher_free(launcher);
-		return status;
-	}
-	onlooker_tell(config);
-	return supervisor_run(start, config, launcher);
-=======
 	if ((config = config_find(start->source, &identity, &status)) == NULL) {
 		launcher_free(launcher);
 		return status;
 	}
-	if (isatty(STDOUT_FILENO))
-		fprintf(stderr, "exacheck: the lines on standard output are commands that ExaBGP would read; ^C ends\n");
+	onlooker_tell(config);
 	return supervisor_run(start, config, &identity, launcher);
->>>>>>> 2c5b2f42ed1414801854f7745f95c21e949ff7c0
 }

@@ -439,10 +439,6 @@ def test_killed_while_the_configuration_is_wrong(under_exabgp, keep):
     assert route_count(subject, prefix(1)) == 1
 
 
-<<<<<<< HEAD
-def test_killed_while_the_user_is_wrong(start, root, keep):
-    """The configuration is right, and cannot be run here: what ran before goes on, and withdraws what dies."""
-=======
 def setting(name, value):
     return lambda right: re.sub('"exacheck": {', rf'\g<0>"{name}": "{value}", ', right)
 
@@ -459,25 +455,10 @@ CANNOT_RUN = {
 def test_killed_while_the_configuration_cannot_run(root, start, keep, change):
     """What ran before goes on, wherever it was kept."""
     make, wrapper = CANNOT_RUN[change]
->>>>>>> 2c5b2f42ed1414801854f7745f95c21e949ff7c0
     server = keep(TcpServer())
     run = start(config(check("web", tcp(server))))
     run.wait_route(prefix(0))
     run.kill()
-<<<<<<< HEAD
-    document = json.loads(run.path.read_text())
-    document["exacheck"]["user"] = "nosuch"
-    run.path.write_text(json.dumps(document))
-    again = start(None, command=("run", "-f", str(run.path), "-v"))
-    again.wait_log("no user nosuch on this system")
-    again.wait_log("cannot be used, and ExaBGP may have routes of what ran before")
-    again.wait_transition("web", "up")
-    server.go_away()
-    again.wait_transition("web", "down")
-    again.wait_for(lambda: any("withdraw" in line.text and prefix(0) in line.text for line in again.lines), what="the withdraw")
-    again.stop()
-    assert run_once("run", "-f", run.path).returncode == 1  # it may come yet, as from a directory service
-=======
     right = run.path.read_text()
     run.path.write_text(make(right))
     assert run.path.read_text() != right
@@ -524,7 +505,6 @@ def test_configuration_that_cannot_be_kept(start, keep):
     run.process.send_signal(signal.SIGHUP)
     run.wait_log("configuration is written again")
     assert prefix(1) in kept.read_text()
->>>>>>> 2c5b2f42ed1414801854f7745f95c21e949ff7c0
 
 
 def test_configuration_kept(start, keep):
