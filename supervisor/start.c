@@ -54,8 +54,8 @@ says_to_stdout(const struct config *config)
 }
 
 /*
- * Whether its commands go where somebody reads them, unlike those of a service without exabgp.output: all would look well,
- * and no route would be announced.
+ * Whether its commands go where somebody reads them, unlike those of a service without exabgp.output: all would look
+ * well, and no route would be announced.
  */
 static bool
 commands_heard(const struct config *config)
