@@ -1,5 +1,5 @@
 /*
- * Keys in the wrong map: of a check in its args, of args beside them. Pure. Invariant: the home is never the map itself.
+ * Keys in the wrong map: of a check in its args, of args beside them. Pure. Invariant: the home is another map.
  */
 #include "config_home.h"
 
@@ -23,7 +23,7 @@ static const struct {
 /* Of the document, and in no table: decoded one by one. */
 static const char *const lists[] = {"checks", "groups", "logging", "notifications", NULL};
 
-/* A method that has the key; method: whatever its name. */
+/* Whether some method has the key. */
 static bool
 args_have(const char *key)
 {

@@ -86,7 +86,7 @@ config_kept_write(struct config_kept *kept, const struct config *config)
 	/* what does not run any more must not run again */
 	if (!saved && unlink(kept->path) == -1 && errno != ENOENT && truncate(kept->path, 0) == -1)
 		log_warn("%s is not what runs any more, and cannot be removed", kept->path);
-	else if (kept->unsaved)
+	if (saved && kept->unsaved)
 		log_info("%s is written again", kept->path);
 	kept->unsaved = !saved;
 	free(text);

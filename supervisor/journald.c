@@ -21,7 +21,7 @@
 
 #define STREAM_VARIABLE "JOURNAL_STREAM"
 #define ENTRY_SIZE 4096
-/* Of the stream that a service manager connects; with a name of its own between the two where a unit has LogNamespace= */
+/* Of the stream that a service manager connects; where a unit has LogNamespace= its name is between the two. */
 #define STREAM_DIRECTORY "/run/systemd/journal"
 #define STREAM_NAME "/stdout"
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../common/log.h"
@@ -42,18 +43,24 @@ requests_hold(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-/*
- * Whether its commands go where somebody reads them, unlike those of a service without exabgp.output: all would look well,
- * and no route would be announced.
- */
 static bool
-commands_heard(const struct config *config)
+says_to_stdout(const struct config *config)
 {
 	enum output_kind kind;
 	const char *path;
 
 	(void)output_parse(config->global.exabgp.output, &kind, &path);
-	if (kind != OUTPUT_STDOUT || !journald_has_output())
+	return kind == OUTPUT_STDOUT;
+}
+
+/*
+ * Whether its commands go where somebody reads them, unlike those of a service without exabgp.output: all would look
+ * well, and no route would be announced.
+ */
+static bool
+commands_heard(const struct config *config)
+{
+	if (!says_to_stdout(config) || !journald_has_output())
 		return true;
 	log_errorx("standard output leads to the journal, where ExaBGP reads no command: beside ExaBGP, as a service, set "
 	    "exacheck.exabgp.output to \"fifo DIRECTORY\" or \"socket PATH\"; see exacheck(8), STAND-ALONE SERVICE");
@@ -87,6 +94,20 @@ config_find(const struct config_source *source, struct identity *identity, int *
 	return NULL;
 }
 
+/* Somebody looks on, or means to: a terminal, a file and /dev/null are not ExaBGP. */
+static void
+onlooker_tell(const struct config *config)
+{
+	struct stat st;
+
+	if (!says_to_stdout(config))
+		return;
+	if (isatty(STDOUT_FILENO))
+		fprintf(stderr, "exacheck: the lines on standard output are commands that ExaBGP would read; ^C ends\n");
+	else if (fstat(STDOUT_FILENO, &st) == 0 && !S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode))
+		log_warnx("standard output leads to a file: ExaBGP reads no command there, and announces nothing");
+}
+
 int
 start_run(const struct supervisor_start *start)
 {
@@ -112,7 +133,6 @@ start_run(const struct supervisor_start *start)
 		launcher_free(launcher);
 		return status;
 	}
-	if (isatty(STDOUT_FILENO))
-		fprintf(stderr, "exacheck: the lines on standard output are commands that ExaBGP would read; ^C ends\n");
+	onlooker_tell(config);
 	return supervisor_run(start, config, &identity, launcher);
 }

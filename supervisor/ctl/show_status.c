@@ -11,6 +11,7 @@
 #include "nodes_table.h"
 #include "screen.h"
 #include "status.h"
+#include "words.h"
 
 /* What exacheck says of itself, with its checks and groups. */
 static void
@@ -24,11 +25,26 @@ status_print_json(const struct status *status)
 	json_decref(whole);
 }
 
+/* "192.0.2.1/32 to 192.0.2.254 (path id 1)" */
+static const char *
+route_name(const json_t *route, char name[static WORDS_SIZE])
+{
+	const char *neighbor = map_text(route, "neighbor");
+	char path[32] = "";
+
+	if (json_is_integer(json_object_get(route, "path_id")))
+		snprintf(path, sizeof(path), " (path id %lld)", (long long)map_integer(route, "path_id"));
+	snprintf(name, WORDS_SIZE, "%s%s%s%s", map_word(route, "prefix"), neighbor != NULL ? " to " : "",
+	    neighbor != NULL ? neighbor : "", path);
+	return name;
+}
+
 /* What -v adds below a row. */
 static void
 notes_add(struct table *table, const json_t *node, const json_t *routes)
 {
 	const json_t *worker = map_map(node, "worker");
+	char name[WORDS_SIZE];
 	json_t *route, *owner;
 	size_t i, j;
 
@@ -42,7 +58,7 @@ notes_add(struct table *table, const json_t *node, const json_t *routes)
 	json_array_foreach(routes, i, route)
 		json_array_foreach(map_list(route, "owners"), j, owner)
 			if (map_is(owner, "name", map_word(node, "name")))
-				table_note(table, "%s: %s", map_word(route, "prefix"),
+				table_note(table, "%s: %s", route_name(route, name),
 				    map_text(route, "sent_attributes") != NULL ? map_text(route, "sent_attributes") :
 				    map_word(route, "sent"));
 }

@@ -245,23 +245,40 @@ def test_quiet_by_default_but_for_transitions(start):
     run.wait_transition("true", "up")
 
 
-def test_terminal_is_told_about_exabgp(valid):
-    """On a terminal one line on stderr says who would read this."""
-    leader, follower = pty.openpty()
-    process = processes.start([str(paths.EXACHECK), "run", "-f", str(valid)], stdin=subprocess.DEVNULL,
-                              stdout=follower, stderr=subprocess.PIPE, text=True)
-    os.close(follower)
+def told_before_start(path, stdout):
+    """What standard error has of a run, up to the line that it has started."""
+    process = processes.start([str(paths.EXACHECK), "run", "-f", str(path)], stdin=subprocess.DEVNULL, stdout=stdout,
+                              stderr=subprocess.PIPE, text=True)
+    os.close(stdout)
+    told = ""
     try:
-        line = process.stderr.readline()
-        while line and "ExaBGP" not in line:
-            line = process.stderr.readline()
-        assert "ExaBGP" in line
+        while " started: " not in told and (line := process.stderr.readline()):
+            told += line
     finally:
         process.terminate()
         process.wait(20)
         processes.finished(process)
         process.stderr.close()
+    assert " started: " in told, told
+    return told
+
+
+@pytest.mark.parametrize("output, expected", [("stdout", True), ("fifo", False)])
+def test_terminal_is_told_about_exabgp(directory, output, expected):
+    """On a terminal one line on stderr says who would read this, unless ExaBGP is reached in another way."""
+    path = directory / "exacheck.json"
+    way = {"exabgp": {"output": f"fifo {directory}"}} if output == "fifo" else {}
+    path.write_text(json.dumps({**VALID, "exacheck": {"runtime_dir": str(directory / "runtime"), **way}}))
+    leader, follower = pty.openpty()
+    try:
+        assert ("commands that ExaBGP would read" in told_before_start(path, follower)) == expected
+    finally:
         os.close(leader)
+
+
+def test_file_is_no_exabgp(directory, valid):
+    """As with nohup(1)."""
+    assert "leads to a file" in told_before_start(valid, os.open(directory / "nohup.out", os.O_WRONLY | os.O_CREAT))
 
 
 def test_ctl_version():

@@ -309,6 +309,13 @@ def test_what_answers_is_nonsense(stand, command):
         assert done.returncode in range(7) and "\x1b" not in done.stdout + done.stderr, done
 
 
+def test_routes_of_a_check_are_told_apart(stand):
+    """Of one prefix there may be several."""
+    done = ctl("-s", stand(), "status", "-v")
+    assert "192.0.2.1/32: next-hop self\n" in done.stdout and "192.0.2.2/32 (path id 7): next-hop self\n" in done.stdout, done
+    assert "192.0.2.3/32 to 192.0.2.254: next-hop self\n" in done.stdout, done
+
+
 def test_nobody_listens(directory):
     stale, file = directory / "stale.sock", directory / "file"
     with socket.socket(socket.AF_UNIX) as dead:

@@ -175,8 +175,8 @@ SECTION = r"(exacheck[\w.-]*)\((\d)\),(?: section)? ((?:[A-Z][A-Z-]+ ?)+[A-Z](?:
 def test_sections_of_manuals():
     """Those that README, messages, and what is installed beside the manuals refer to."""
     packaging = paths.REPOSITORY / "packaging"
-    files = [*packaging.glob("*.d/*"), *packaging.glob("systemd/**/*"), *packaging.glob("e*/*"), *packaging.glob("debian/*"),
-             *paths.REPOSITORY.glob("supervisor/**/*.c")]
+    places = ("*.d/*", "systemd/**/*", "e*/*", "debian/*")
+    files = [*(path for place in places for path in packaging.glob(place)), *paths.REPOSITORY.glob("supervisor/**/*.c")]
     texts = [WORDS, *(re.sub(r'"\s+"|\s*\n[#\s]*', " ", path.read_text()) for path in files if path.is_file())]
     found = [place for text in texts for place in re.findall(SECTION, text)]
     assert len(re.findall(SECTION, WORDS)) >= 4 and len(found) >= 9, found
