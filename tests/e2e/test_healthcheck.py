@@ -292,7 +292,8 @@ def test_environment_of_commands(drop_in, directory):
     assert run.logged("--command: does not have all of ExaBGP's environment: ")
 
 
-SUDO = {"command": (("--cmd", "sudo -n true"), "--command: sudo does not work in it"),
+SUDO = {"command": (("--cmd", "sudo -n true"), "--command: sudo does not work in a command"),
+        "ping": (("--cmd", "/bin/ping -c 1 ::1"), "--command: ping works in a command only where net.ipv4.ping_group_range has"),
         "addresses": (("--sudo",), "--sudo: exacheck sets addresses up without sudo")}
 
 
