@@ -116,6 +116,8 @@ def upgrade(source):
     if new == old:
         raise Failure(f"the upgrade: the running exacheck is still {old}")
     say(f"exacheck {old} became {new}: the same process, and BIRD was told nothing")
+    handler = "/etc/needrestart/restart.d/exacheck.service"
+    upgraded("needrestart's handler", lambda: subprocess.run([handler], check=True))
     capability = output("getcap", "/usr/libexec/exacheck/worker-icmp")
     if "cap_net_raw" not in capability:
         raise Failure("the upgrade: worker-icmp has lost its capability")
