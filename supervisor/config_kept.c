@@ -83,8 +83,9 @@ config_kept_write(struct config_kept *kept, const struct config *config)
 	    (file_replace(kept->path, kept->new_path, text, length) || text_there(kept->path, text, length));
 	if (!saved && !kept->unsaved)
 		log_warn("%s cannot be written: a start after a crash needs a configuration that is right", kept->path);
-	if (!saved)
-		unlink(kept->path); /* what does not run any more is of no use */
+	/* what does not run any more must not run again */
+	if (!saved && unlink(kept->path) == -1 && errno != ENOENT && truncate(kept->path, 0) == -1)
+		log_warn("%s is not what runs any more, and cannot be removed", kept->path);
 	else if (kept->unsaved)
 		log_info("%s is written again", kept->path);
 	kept->unsaved = !saved;

@@ -213,12 +213,11 @@ control_path(const struct control *control)
 	return control->socket.fd != -1 ? control->socket.path : NULL;
 }
 
-void
-control_listen(struct control *control)
+static void
+socket_open(struct control *control)
 {
 	int before = control->socket.fd;
 
-	control->generation++;
 	if (!control_socket_open(&control->socket, &(*control->view->config)->global) || control->socket.fd == before)
 		return;
 	if (control->acceptable != NULL)
@@ -235,8 +234,15 @@ control_listen(struct control *control)
 }
 
 void
+control_listen(struct control *control)
+{
+	control->generation++;
+	socket_open(control);
+}
+
+void
 control_attend(struct control *control)
 {
 	if (control_socket_gone(&control->socket))
-		control_listen(control);
+		socket_open(control);
 }

@@ -207,17 +207,15 @@ watch_look(evutil_socket_t fd, short what, void *context)
 	loop_arm(watch->look, monotime_left(watch->look_at, now));
 }
 
-/* Later the working directory may be another one. */
+/* Later the working directory may be another one. Of one that was removed nothing can be said: that is no reason to end. */
 static char *
 path_absolute(const char *path)
 {
 	char directory[PATH_MAX], *absolute;
 
-	if (path[0] == '/')
+	if (path[0] == '/' || getcwd(directory, sizeof(directory)) == NULL)
 		return strdup(path);
-	if (getcwd(directory, sizeof(directory)) == NULL || asprintf(&absolute, "%s/%s", directory, path) == -1)
-		return NULL;
-	return absolute;
+	return asprintf(&absolute, "%s/%s", directory, path) == -1 ? NULL : absolute;
 }
 
 struct watch *

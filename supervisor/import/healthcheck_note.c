@@ -6,19 +6,31 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "import_command.h"
+
+#define DASHED_SIZE 64
+
+/* Where it is given, or else its name. */
+static const char *
+option_place(const struct healthcheck_options *options, const char *option, char dashed[static DASHED_SIZE])
+{
+	const char *place = healthcheck_option_place(options, option);
+
+	snprintf(dashed, DASHED_SIZE, "--%s", option);
+	return place != NULL ? place : dashed;
+}
+
 void
 healthcheck_note(struct importing *importing, const struct healthcheck_options *options, enum import_kind kind,
     const char *option, const char *format, ...)
 {
-	const char *place = healthcheck_option_place(options, option);
-	char dashed[64], text[1024];
+	char dashed[DASHED_SIZE], text[1024];
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	snprintf(dashed, sizeof(dashed), "--%s", option);
-	import_note(importing, kind, place != NULL ? place : dashed, "%s", text);
+	import_note(importing, kind, option_place(options, option, dashed), "%s", text);
 }
 
 void
@@ -60,30 +72,14 @@ idle_note(struct importing *importing, const struct healthcheck_options *options
 		    "is not needed where --ip names the addresses: exacheck knows which ones it set up");
 }
 
-/* Whether a command has this word. */
-static bool
-has_word(const char *command, const char *word)
-{
-	static const char ends[] = " \t\n;&|()";
-	size_t length = strlen(word), found;
-
-	for (; *command != '\0'; command += found) {
-		command += strspn(command, ends);
-		found = strcspn(command, ends);
-		if (found == length && strncmp(command, word, length) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void
 command_note(struct importing *importing, const struct healthcheck_options *options, const char *option,
     const char *command)
 {
-	if (has_word(command, "sudo"))
-		healthcheck_note(importing, options, IMPORT_LOST, option,
-		    "sudo does not work in it, as commands gain no privilege: let it do without, or run what `exacheck import` "
-		    "makes of the options with exacheck.sandbox: off");
+	char dashed[DASHED_SIZE];
+
+	import_command_note(importing, option_place(options, option, dashed), command,
+	    "what `exacheck import` makes of the options");
 }
 
 static void
@@ -99,6 +95,8 @@ commands_note(struct importing *importing, const struct healthcheck_options *opt
 		{"disabled-execute", &options->disabled_execute},
 	};
 
+	if (options->user != NULL && strcmp(options->user, "root") == 0)
+		return; /* who has them all */
 	if (options->command != NULL)
 		command_note(importing, options, "command", options->command);
 	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++)

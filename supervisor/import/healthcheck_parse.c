@@ -258,6 +258,9 @@ option_take(struct parser *parser, size_t at, const struct healthcheck_option *o
 	if (option->offset == offsetof(struct healthcheck_options, config) && parser->words->items[at].line > 0)
 		import_note(parser->importing, IMPORT_DIFFERS, place_format(parser, at, option->names[0], text, sizeof(text)),
 		    "in a file names no further one: it is not read, nor is it there");
+	/* whoever is running, or about to, cannot show it instead */
+	if (option->offset == offsetof(struct healthcheck_options, help) && parser->words->items[at].line > 0)
+		word_refuse(parser, at, option, "is for the command line");
 	free(*place);
 	if ((*place = strdup(place_format(parser, at, option->names[0], text, sizeof(text)))) == NULL)
 		word_refuse(parser, at, option, "out of memory");

@@ -310,6 +310,22 @@ def test_execution_fails(start, keep, build):
     run.wait_route(prefix(0))
 
 
+@pytest.mark.one_level
+def test_working_directory_is_gone(start, keep, build, directory):
+    """Nor can the configuration be found, which an upgrade does not ask for."""
+    place, server = directory / "place", keep(TcpServer())
+    place.mkdir()
+    document = config(check("web", tcp(server), prefixes=[prefix(1)]), live_reload=True)
+    (place / "here.yaml").write_text(json.dumps(for_test(document, directory)))
+    run = start(None, command=("run", "-f", "here.yaml", "-v"), build=build,
+                wrapper=("sh", "-c", f'cd {place} && exec "$@"', "sh"))
+    run.wait_route(prefix(1))
+    shutil.rmtree(place)
+    upgrade(run)
+    server.go_away()
+    run.wait_no_route(prefix(1))
+
+
 def test_state_that_is_none(start, keep):
     """A variable that somebody else set is no state: told, and that is all."""
     server = keep(TcpServer())
