@@ -142,7 +142,7 @@ $(BUILD)/libexec/worker-%: $(BUILD)/obj/workers/%.o $(BUILD)/libworker.a $(BUILD
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_$*) $(LIBS_WORKER) $(LIBS_COMMON)
 
 $(BUILD)/unit/test_dns_answer: LIBS_UNIT += $(LIBS_dns)
-$(BUILD)/unit/test_tls_memory: LIBS_UNIT += $(LIBS_tls)
+$(BUILD)/unit/test_tls_memory $(BUILD)/unit/test_tls_material: LIBS_UNIT += $(LIBS_tls)
 # allocations that fail when the test says so
 $(BUILD)/unit/test_route $(BUILD)/unit/test_checks $(BUILD)/unit/test_config_group $(BUILD)/unit/test_config_notify \
 		$(BUILD)/unit/test_overrides $(BUILD)/unit/test_control_override $(BUILD)/unit/test_control_client \

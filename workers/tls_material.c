@@ -32,6 +32,18 @@ tls_error(char *error, const char *what, const char *path)
 	ERR_clear_error();
 }
 
+/* Whether OpenSSL's errors, all of which it takes away, tell of memory that was not to be had. */
+static bool
+memory_lacked(void)
+{
+	bool lacked = false;
+	unsigned long code;
+
+	while ((code = ERR_get_error()) != 0)
+		lacked |= !ERR_SYSTEM_ERROR(code) && ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+	return lacked;
+}
+
 /* NULL with the reason in OpenSSL's error queue. */
 static X509_STORE *
 store_load(const char *path)
@@ -49,34 +61,62 @@ store_load(const char *path)
 }
 
 /*
+ * Whether memory was lacking for a certificate's key: OpenSSL then goes on without, silently and for good, and nothing
+ * that this certificate signed is ever verified. A key that cannot be read the second time either is of an unknown kind.
+ */
+static bool
+key_lacks(X509 *certificate)
+{
+	X509 *again;
+	bool lacks;
+
+	if (X509_get0_pubkey(certificate) != NULL)
+		return false;
+	again = X509_dup(certificate);
+	lacks = again == NULL || X509_get0_pubkey(again) != NULL;
+	X509_free(again);
+	return lacks;
+}
+
+/*
  * OpenSSL sorts a store and decodes a certificate's extensions at first use. Done now, a shared store's pages stay
  * shared instead of being written, and so copied, in each worker; and of a worker's own, what stays lies together
- * instead of among what a handshake leaves.
+ * instead of among what a handshake leaves. Returns false when out of memory.
  */
-static void
+static bool
 store_settle(X509_STORE *store)
 {
 	STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+	bool lacks = false;
 
 	sk_X509_OBJECT_sort(objects);
 	for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
 		X509 *certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
 
-		if (certificate != NULL)
-			X509_check_purpose(certificate, -1, 0);
+		if (certificate == NULL)
+			continue;
+		X509_check_purpose(certificate, -1, 0);
+		lacks |= key_lacks(certificate);
 	}
+	return !memory_lacked() && !lacks;
 }
 
-void
+bool
 tls_material_preload(void)
 {
+	bool settled;
+
 	for (size_t i = 0; i < sizeof(bundles) / sizeof(bundles[0]) && system_store == NULL; i++)
 		system_store = store_load(bundles[i]);
 	if (system_store == NULL)
 		system_store = store_load(X509_get_default_cert_file());
-	if (system_store != NULL)
-		store_settle(system_store);
+	settled = system_store != NULL ? store_settle(system_store) : !memory_lacked();
 	ERR_clear_error();
+	if (!settled) {
+		X509_STORE_free(system_store);
+		system_store = NULL;
+	}
+	return settled;
 }
 
 /* A key that needs a passphrase is refused; the library's default would ask for it on the terminal. */
@@ -149,8 +189,10 @@ tls_material_prepare(struct tls_material *tls, const struct tls_files *files, ch
 			tls_error(error, "ca_file", files->ca_file);
 			return false;
 		}
-		store_settle(tls->store);
-		return true;
+		if (store_settle(tls->store))
+			return true;
+		snprintf(error, OPTION_ERROR_SIZE, "ca_file %s: out of memory", files->ca_file);
+		return false;
 	}
 	if (system_store == NULL || X509_STORE_up_ref(system_store) != 1) {
 		snprintf(error, OPTION_ERROR_SIZE,

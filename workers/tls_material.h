@@ -37,8 +37,8 @@ struct tls_material {
 	EVP_PKEY *key;
 };
 
-/* In the spawner: load the system's CA certificates, for workers to share. */
-void tls_material_preload(void);
+/* In the spawner: load the system's CA certificates, if there are any, for workers to share. False: out of memory. */
+bool tls_material_preload(void);
 
 /*
  * In the worker, while the file system is open: load what the arguments name. Returns false with the reason

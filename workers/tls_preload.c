@@ -5,7 +5,9 @@
 #include "tls_preload.h"
 
 #include <time.h>
+#include <unistd.h>
 
+#include "../common/log.h"
 #include "resolve.h"
 #include "tls_material.h"
 #include "tls_memory.h"
@@ -19,7 +21,10 @@ tls_preload(void (*library)(void))
 	tls_rehearse();
 	tls_memory_close();
 	tzset(); /* certificates' times read the time zone's file at first use, which a sandboxed worker cannot */
-	tls_material_preload();
+	if (!tls_material_preload()) {
+		log_errorx("out of memory while CA certificates were read");
+		_exit(1); /* and is started again, with growing delays */
+	}
 	resolve_preload();
 	tls_memory_fill();
 }

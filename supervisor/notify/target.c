@@ -39,7 +39,8 @@ certificates_read(struct target *target, char error[static TARGET_ERROR_SIZE])
 	if (!target->reach.tls)
 		return true;
 	if (!loaded && target->reach.verify && target->reach.ca_file == NULL) {
-		tls_material_preload();
+		if (!tls_material_preload())
+			return refuse(error, "out of memory");
 		loaded = true;
 	}
 	if (tls_material_prepare(&target->tls, &files, text))
