@@ -58,15 +58,17 @@ text_make(const struct config *config, size_t *length)
 	return NULL;
 }
 
-/* Whether this is what is there. */
+/* Whether this is what is there; keeps errno. */
 static bool
 text_there(const char *path, const char *text, size_t length)
 {
+	int error = errno;
 	size_t there_length;
 	char *there = journal_file_read(path, &there_length);
 	bool same = there != NULL && there_length == length && memcmp(there, text, length) == 0;
 
 	free(there);
+	errno = error;
 	return same;
 }
 
