@@ -209,6 +209,24 @@ source_look(const struct config_source *source)
 	return config;
 }
 
+/* The same of the directories that a service manager made for this service, see systemd.exec(5). */
+static struct config *
+service_look(const struct config_source *source)
+{
+	const char *list = getenv("RUNTIME_DIRECTORY");
+	struct config *config = NULL;
+	char path[PATH_MAX];
+
+	while (config == NULL && list != NULL && *list != '\0') {
+		int length = (int)strcspn(list, ":");
+
+		if (*list == '/' && snprintf(path, sizeof(path), "%.*s", length, list) < (int)sizeof(path))
+			config = directory_load(source, path);
+		list += length + (list[length] == ':');
+	}
+	return config;
+}
+
 struct config *
 config_kept_load(const struct config_source *source)
 {
@@ -216,6 +234,7 @@ config_kept_load(const struct config_source *source)
 
 	if (source->runtime_dir != NULL)
 		return directory_load(source, source->runtime_dir);
-	config = source_look(source);
-	return config != NULL ? config : directory_load(source, runtime_directory_default());
+	if ((config = source_look(source)) == NULL && (config = service_look(source)) == NULL)
+		config = directory_load(source, runtime_directory_default());
+	return config;
 }

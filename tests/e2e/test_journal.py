@@ -473,6 +473,22 @@ def test_killed_while_the_configuration_cannot_run(root, start, keep, change):
 
 
 @pytest.mark.one_level
+def test_killed_while_there_is_no_configuration(start, keep):
+    """What ran before goes on, if it was kept in a directory that the service manager made."""
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server))))
+    run.wait_route(prefix(0))
+    run.kill()
+    run.path.unlink()
+    again = start(None, command=("run", "-f", str(run.path), "-v"),
+                  environment={"RUNTIME_DIRECTORY": f"{run.directory}:{run.directory}/runtime"})
+    again.wait_log("that goes on, as kept in")
+    again.wait_route(prefix(0))
+    server.go_away()
+    again.wait_no_route(prefix(0))
+
+
+@pytest.mark.one_level
 def test_ended_while_starting(start, keep, shared, directory):
     """As soon as there is a process it withdraws at its end what a predecessor left."""
     server = keep(TcpServer())
