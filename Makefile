@@ -60,7 +60,8 @@ endif
 endif
 
 ALL_CFLAGS := $(CPPFLAGS) -std=gnu17 $(OPTIMISE) $(WARNINGS) $(WERROR) $(HARDENING) -D_GNU_SOURCE \
-	-DEXACHECK_VERSION='"$(VERSION)"' -DEXACHECK_LIBEXECDIR='"$(LIBEXECDIR)"' $(CFLAGS)
+	-DEXACHECK_VERSION='"$(VERSION)"' -DEXACHECK_LIBEXECDIR='"$(LIBEXECDIR)"' \
+	-DEXACHECK_SBINDIR='"$(SBINDIR)"' $(CFLAGS)
 ALL_LDFLAGS := $(LINK_HARDENING) $(SANITIZE_OBJ) $(LDFLAGS)
 
 # Expanded when used, so that `make deps` works before the libraries are there.
@@ -199,6 +200,8 @@ demo: test-deps
 
 # One list for every package. What depends on the machine is left to the packages when DESTDIR is given: the capability
 # of worker-icmp, the user, the runtime directory.
+# What names a place names the one where it is: who copies an example would have ExaBGP run a program that is not there.
+PLACED = sed -e 's|/usr/sbin/exacheck|$(SBINDIR)/exacheck|' -e 's|/usr/share/doc/exacheck|$(DOCDIR)|'
 .PHONY: install
 install: all
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBEXECDIR)
@@ -207,24 +210,23 @@ install: all
 	install -m 755 $(WORKERS) $(HELPERS) $(BUILD)/exacheck $(DESTDIR)$(LIBEXECDIR)
 	ln -srf $(DESTDIR)$(LIBEXECDIR)/exacheck $(DESTDIR)$(SBINDIR)/exacheck
 	for page in man/*.[578]; do \
-		install -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $$page || exit; \
+		$(PLACED) $$page | install -D -m 644 /dev/stdin $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; \
 	done
 	install -D -m 644 -t $(DESTDIR)$(DOCDIR)/examples packaging/examples/*.yaml
 	cd packaging && for file in $$(find exabgp systemd -type f ! -name '*.mk' ! -name exacheck.service); do \
-		install -D -m 644 $$file $(abspath $(DESTDIR)/$(DOCDIR))/examples/$$file || exit; \
+		$(PLACED) $$file | install -D -m 644 /dev/stdin $(abspath $(DESTDIR)/$(DOCDIR))/examples/$$file || exit; \
 	done
 	install -D -m 644 -t $(DESTDIR)$(DATADIR)/prometheus packaging/prometheus/*.yml
 	install -D -m 644 -t $(DESTDIR)$(DATADIR)/grafana packaging/grafana/*.json
 	install -D -m 644 packaging/completion/exacheck-ctl.bash $(DESTDIR)$(BASHDIR)/exacheck-ctl
 	install -D -m 644 -t $(DESTDIR)$(ZSHDIR) packaging/completion/_exacheck-ctl
 	install -d $(DESTDIR)$(UNITDIR)
-	sed 's|/usr/sbin/|$(SBINDIR)/|' packaging/systemd/exacheck.service >$(DESTDIR)$(UNITDIR)/exacheck.service
-	chmod 644 $(DESTDIR)$(UNITDIR)/exacheck.service
+	$(PLACED) packaging/systemd/exacheck.service | install -m 644 /dev/stdin $(DESTDIR)$(UNITDIR)/exacheck.service
 	install -D -m 644 -t $(DESTDIR)$(SYSUSERSDIR) packaging/sysusers.d/exacheck.conf
 	install -D -m 644 -t $(DESTDIR)$(TMPFILESDIR) packaging/tmpfiles.d/exacheck.conf
 	# what is configured already stays
-	test -e $(DESTDIR)$(SYSCONFDIR)/exabgp/exacheck.yaml || \
-		install -D -m 644 -t $(DESTDIR)$(SYSCONFDIR)/exabgp packaging/exacheck.yaml
+	test -e $(DESTDIR)$(SYSCONFDIR)/exabgp/exacheck.yaml || $(PLACED) packaging/exacheck.yaml | \
+		install -D -m 644 /dev/stdin $(DESTDIR)$(SYSCONFDIR)/exabgp/exacheck.yaml
 	$(if $(DESTDIR),,-setcap cap_net_raw+ep $(LIBEXECDIR)/worker-icmp)
 
 # What the manuals have from the program: tables, and the types and defaults of keys.

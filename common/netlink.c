@@ -193,6 +193,7 @@ payload_read(struct netlink_message *message, uint16_t type, const uint8_t *byte
 		memcpy(&link, bytes, sizeof(link));
 		message->type = NETLINK_LINK;
 		message->index = link.ifi_index;
+		message->up = (link.ifi_flags & IFF_UP) != 0;
 		break;
 	default:
 		break;

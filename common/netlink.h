@@ -53,6 +53,7 @@ struct netlink_message {
 	int error;
 	struct netlink_address address;
 	int index; /* of the interface */
+	bool up;   /* it is, as far as its administrator goes */
 };
 
 /* The next message; bytes and length move on. False: there is none, or what is there is none. */

@@ -41,6 +41,8 @@ bool
 notify_dsn_parse(struct notify_dsn *dsn, const char *text, char error[static NOTIFY_URL_ERROR_SIZE])
 {
 	*dsn = (struct notify_dsn){0};
+	if (strstr(text, "://") == NULL)
+		return notify_url_refuse(error, EXAMPLE);
 	if (!notify_parts_parse(&dsn->parts, text, error))
 		return false;
 	if (dsn_read(dsn, error))

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OPTION_ERROR_SIZE 256
+#define OPTION_ERROR_SIZE 320
 #define OPTIONS_MAX 64 /* keys a table may have: `given` is a 64-bit set */
 
 /* Values of INTEGER, SECONDS and PERCENT options that were not given and have no default. */

@@ -17,6 +17,7 @@
 #define SECONDS_LIMIT 9e9 /* more nanoseconds do not fit int64_t */
 #define SECONDS_MIN_NS NS_PER_MILLISECOND /* the least of what must be above 0: a shorter one is a mistake */
 #define BOUNDS_SIZE 96
+#define CHOICES_SIZE (OPTION_ERROR_SIZE - OPTION_QUOTE_SIZE - 32) /* of all words, with room for the sentence */
 #define PPM_OF_PERCENT 10000
 
 /* Which bounds an option has: see struct option. A max below min stands for none. */
@@ -242,7 +243,7 @@ choice_find(const struct option *option, const char *text, int *value)
 int
 choice_parse(const struct option *option, const char *text, char error[static OPTION_ERROR_SIZE])
 {
-	char quoted[OPTION_QUOTE_SIZE], names[OPTION_ERROR_SIZE / 2] = "";
+	char quoted[OPTION_QUOTE_SIZE], names[CHOICES_SIZE] = "";
 	size_t length = 0;
 	int value;
 

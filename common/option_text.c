@@ -131,13 +131,19 @@ address_explain(const char *text, char *error)
 bool
 text_parse_host(const struct option *option, const char *text, void *value, char error[static OPTION_ERROR_SIZE])
 {
+	const char *colon = strchr(text, ':');
+	char quoted[OPTION_QUOTE_SIZE];
 	struct address address;
 
 	(void)option;
 	if (address_parse(text, &address))
 		return text_store(address_canonical(text, &address), value, error);
-	if (strchr(text, ':') != NULL && strchr(text, '/') == NULL)
-		return address_explain(text, error);
+	if (colon != NULL && strchr(text, '/') == NULL) {
+		if (strchr(colon + 1, ':') != NULL)
+			return address_explain(text, error);
+		return option_error(error, "must be an address or a host name, without a port, got %s",
+		    option_quote(text, quoted));
+	}
 	return host_name_check(text, error) && text_store(strdup(text), value, error);
 }
 

@@ -216,6 +216,12 @@ addresses_changed(struct addresses *addresses)
 		helper_press(addresses->helper);
 }
 
+bool
+addresses_starting(const struct addresses *addresses)
+{
+	return helper_wanted(addresses->helper) && helper_pid(addresses->helper) == 0;
+}
+
 void
 addresses_stop(struct addresses *addresses, bool keep)
 {

@@ -37,8 +37,9 @@ void addresses_changed(struct addresses *);
 
 /*
  * The end: all addresses of ours are taken away first, unless keep. See helper.h for the rest. addresses_leave: nothing
- * is taken away.
+ * is taken away. addresses_starting: it is yet to be started, by the launcher, so that nobody can be told.
  */
+bool addresses_starting(const struct addresses *);
 void addresses_stop(struct addresses *, bool keep);
 pid_t addresses_pid(const struct addresses *);
 void addresses_leave(struct addresses *);

@@ -19,23 +19,40 @@ struct args_check {
 };
 
 static void args_error(struct cross_check *, const char *, const char *, ...) __attribute__((format(printf, 3, 4)));
+static void args_warning(struct cross_check *, const char *, const char *, ...) __attribute__((format(printf, 3, 4)));
 
-static void
-args_error(struct cross_check *cross, const char *key, const char *format, ...)
+__attribute__((format(printf, 4, 0))) static void
+args_report(struct cross_check *cross, enum severity severity, const char *key, const char *format, va_list ap)
 {
 	struct args_check *check = (struct args_check *)cross;
 	const struct place place = {.parent = check->place, .key = key};
 	char *message;
-	va_list ap;
-	int length;
+	int length = vasprintf(&message, format, ap);
 
-	va_start(ap, format);
-	length = vasprintf(&message, format, ap);
-	va_end(ap);
-	place_report(check->diagnostics, SEVERITY_ERROR, key != NULL ? &place : check->place,
+	place_report(check->diagnostics, severity, key != NULL ? &place : check->place,
 	    key != NULL ? node_for(check->node, key) : check->node, "%s", length == -1 ? "out of memory" : message);
 	if (length != -1)
 		free(message);
+}
+
+static void
+args_error(struct cross_check *cross, const char *key, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	args_report(cross, SEVERITY_ERROR, key, format, ap);
+	va_end(ap);
+}
+
+static void
+args_warning(struct cross_check *cross, const char *key, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	args_report(cross, SEVERITY_WARNING, key, format, ap);
+	va_end(ap);
 }
 
 static const char *
@@ -115,7 +132,8 @@ args_decode(struct diagnostics *diagnostics, const struct place *check_place, co
 		place_report(diagnostics, SEVERITY_ERROR, &place, node, "out of memory");
 		return;
 	}
-	context.cross = (struct cross_check){.table = check->method->options, .args = check->args, .error = args_error};
+	context.cross = (struct cross_check){.table = check->method->options, .args = check->args, .error = args_error,
+	    .warning = args_warning};
 	context.cross.given = decode_options(diagnostics, &place, node, check->method->options, also, check->args);
 	if (check->method->derive != NULL)
 		check->method->derive(check->args, context.cross.given);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../common/log.h"
 #include "../common/log_format.h"
 #include "config_internal.h"
 #include "decode.h"
@@ -115,6 +116,21 @@ datadump_drop(const struct decoding *decoding)
 	events->count = kept;
 }
 
+/* Kinds of lines that are of one level, below which the logger may be. */
+static void
+levels_check(const struct decoding *decoding)
+{
+	static const struct {
+		const char *event, *name;
+		int level;
+	} needed[] = {{"debug", "debug", LOG_LEVEL_DEBUG}, {"datadump", "trace", LOG_LEVEL_TRACE}};
+
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+		if (list_has(&decoding->logger->events, needed[i].event) && decoding->logger->level < needed[i].level)
+			decoding_report(decoding, SEVERITY_WARNING, "events", "%s has no effect: its lines are of level %s, which level "
+			    "does not let through", needed[i].event, needed[i].name);
+}
+
 /* Set what the defaults cannot, and look at what is there. */
 static void
 logger_check(const struct decoding *decoding)
@@ -125,6 +141,7 @@ logger_check(const struct decoding *decoding)
 	list_words_check(decoding->diagnostics, decoding->place, decoding->map, "subsystems", &logger->subsystems);
 	list_unique(decoding->diagnostics, decoding->place, decoding->map, "checks", &logger->checks);
 	datadump_drop(decoding);
+	levels_check(decoding);
 	formatter_check(decoding);
 	if (kind_checks[logger->method] != NULL)
 		kind_checks[logger->method](decoding);

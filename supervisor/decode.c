@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_home.h"
+
 struct decoder {
 	struct diagnostics *diagnostics;
 	const struct option *table;
@@ -153,10 +155,14 @@ known_key(const void *context, size_t index)
 static void
 report_unknown(struct decoder *decoder, const struct place *place, const struct node *key)
 {
+	const char *home = config_home(decoder->table, key->text);
 	char meant[SUGGEST_TEXT_SIZE];
 
-	place_report(decoder->diagnostics, SEVERITY_ERROR, place, key, "unknown key%s",
-	    suggest_format(suggest(key->text, known_key, decoder), meant));
+	if (home != NULL) /* rather the wrong place than a slip of the pen */
+		place_report(decoder->diagnostics, SEVERITY_ERROR, place, key, "unknown key here; it is one of %s", home);
+	else
+		place_report(decoder->diagnostics, SEVERITY_ERROR, place, key, "unknown key%s",
+		    suggest_format(suggest(key->text, known_key, decoder), meant));
 }
 
 static void

@@ -19,17 +19,34 @@
 
 #define RESYNC_MIN_S 1
 #define RESYNC_MAX_S 300 /* as it is where nothing is said */
+#define RESYNC_ROUTES_PER_S 100
+
+static size_t
+routes_count(json_t *document)
+{
+	json_t *check;
+	size_t i, count = 0;
+
+	json_array_foreach(json_object_get(document, "checks"), i, check)
+		count += json_array_size(json_object_get(check, "prefixes"));
+	return count;
+}
 
 /*
  * Seconds between announcements of what is announced already, which there are made at every interval. That gives a route to
- * a neighbor that ExaBGP has only since its reload, and gives back one that another process of ExaBGP's withdrew.
+ * a neighbor that ExaBGP has only since its reload, and gives back one that another process of ExaBGP's withdrew. But
+ * ExaBGP has other things to do than to hear of very many.
  */
 static double
-resync_find(const struct healthcheck_options *options)
+resync_find(const struct healthcheck_options *options, json_t *document)
 {
-	if (options->interval_s < RESYNC_MIN_S)
-		return RESYNC_MIN_S;
-	return options->interval_s > RESYNC_MAX_S ? RESYNC_MAX_S : options->interval_s;
+	double period_s = (double)routes_count(document) / RESYNC_ROUTES_PER_S;
+
+	if (period_s < RESYNC_MIN_S)
+		period_s = RESYNC_MIN_S;
+	if (period_s < options->interval_s)
+		period_s = options->interval_s;
+	return period_s > RESYNC_MAX_S ? RESYNC_MAX_S : period_s;
 }
 
 /* What is no affair of an import: where it keeps what is its own, and what runs stays where it is; how often it speaks. */
@@ -44,7 +61,7 @@ settings_add(struct importing *importing, const struct healthcheck_command *comm
 	import_add_text(importing, settings, "runtime_dir",
 	    running != NULL ? running->global.runtime_dir : command->instance.directory);
 	if (!options->debounce)
-		import_add_number(importing, settings, "resync", resync_find(options));
+		import_add_number(importing, settings, "resync", resync_find(options, document));
 }
 
 /* What is to be known once, at the start. */

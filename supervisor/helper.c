@@ -168,9 +168,11 @@ helper_follow(struct helper *helper)
 static void
 helper_outlast(struct helper *helper)
 {
-	if (helper->kind->events && !helper->stopping && !helper->lost && helper->launch == 0 && helper_part_with(helper))
+	if (helper->stopping)
+		return; /* who stops everything kills what is left, in a time of its own: see stop.h */
+	if (helper->kind->events && !helper->lost && helper->launch == 0 && helper_part_with(helper))
 		return;
-	if (helper->kind->events && !helper->stopping && !helper->lost && helper->pid > 0) {
+	if (helper->kind->events && !helper->lost && helper->pid > 0) {
 		HELPER_SAY(helper, LOG_LEVEL_WARNING, LOG_FAULT_SILENCE, 0, "%s, pid %d, does not end: it is killed",
 		    helper->kind->name, (int)helper->pid);
 		helper->lost = true;

@@ -76,8 +76,8 @@ void helper_press(struct helper *);
 bool helper_wanted(const struct helper *);
 
 /*
- * The end is near: say so, then nothing more. helper_ends: whether it is yet to end by itself. helper_pid: its
- * process; 0: none.
+ * The end is near: say so, then nothing more; when it is time to kill it, if it has not ended, is the caller's to know.
+ * helper_ends: whether it is yet to end by itself. helper_pid: its process; 0: none.
  */
 void helper_stop(struct helper *);
 bool helper_ends(const struct helper *);

@@ -3,6 +3,7 @@
  */
 #include "inherited.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,36 +26,54 @@ is_wanted(const char *variable)
 	return true;
 }
 
-/* One variable, unless its value is no text. */
+struct left_out {
+	char first[64]; /* the name of one that checks do not have */
+	size_t others;
+};
+
 static void
+leave_out(struct left_out *left_out, const char *variable)
+{
+	if (left_out->first[0] == '\0')
+		snprintf(left_out->first, sizeof(left_out->first), "%.*s", (int)strcspn(variable, "="), variable);
+	else
+		left_out->others++;
+}
+
+/* One variable. False: its value is no text. */
+static bool
 variable_add(struct importing *importing, json_t *map, const char *variable)
 {
 	size_t length = strcspn(variable, "=");
 	char *name = strndup(variable, length), *value = strdup(variable + length + 1);
+	bool is_text = true;
 
 	if (value != NULL)
 		utf8_sanitise(value);
 	if (name == NULL || value == NULL)
 		import_add(importing, map, NULL, NULL); /* out of memory */
-	else if (strcmp(value, variable + length + 1) == 0)
+	else if ((is_text = strcmp(value, variable + length + 1) == 0))
 		import_add_text(importing, map, name, value);
 	free(name);
 	free(value);
+	return is_text;
 }
 
 /* A map of the variables. */
 static void
-variables_add(struct importing *importing, json_t *map)
+variables_add(struct importing *importing, json_t *map, struct left_out *left_out)
 {
 	size_t length = 0;
 
 	for (char **variable = environ; variable != NULL && *variable != NULL; variable++) {
 		size_t size = strlen(*variable);
 
-		if (!is_wanted(*variable) || size > LENGTH_MAX || length + size > LENGTH_MAX)
+		if (!is_wanted(*variable))
 			continue;
-		variable_add(importing, map, *variable);
-		length += size;
+		if (size > LENGTH_MAX || length + size > LENGTH_MAX || !variable_add(importing, map, *variable))
+			leave_out(left_out, *variable);
+		else
+			length += size;
 	}
 }
 
@@ -62,8 +81,15 @@ void
 inherited_environment_add(struct importing *importing)
 {
 	json_t *checks = json_object_get(import_document(importing), "checks"), *check;
+	struct left_out left_out = {.others = 0};
 	size_t i;
 
-	json_array_foreach(checks, i, check)
-		variables_add(importing, import_add_map(importing, json_object_get(check, "args"), "environment"));
+	json_array_foreach(checks, i, check) {
+		left_out = (struct left_out){.others = 0}; /* all have the same */
+		variables_add(importing, import_add_map(importing, json_object_get(check, "args"), "environment"), &left_out);
+	}
+	if (left_out.first[0] != '\0')
+		import_note(importing, IMPORT_LOST, "--command",
+		    "does not have all of ExaBGP's environment: %s is left out, and %zu more, as there is room for %d bytes, without "
+		    "control characters and in UTF-8", left_out.first, left_out.others, LENGTH_MAX);
 }

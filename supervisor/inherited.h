@@ -6,7 +6,10 @@
 
 #include "import/importing.h"
 
-/* Add the environment of this process to the arguments of every check, but for what is exacheck's own or no text. */
+/*
+ * Add the environment of this process to the arguments of every check, but for what is exacheck's own; what is no text, or
+ * too much, is noted as lost.
+ */
 void inherited_environment_add(struct importing *);
 
 #endif

@@ -372,6 +372,12 @@ launcher_reaped(struct launcher *launcher, pid_t pid, int status)
 	return true;
 }
 
+pid_t
+launcher_pid(const struct launcher *launcher)
+{
+	return launcher->pid;
+}
+
 void
 launcher_stop(struct launcher *launcher)
 {

@@ -70,6 +70,9 @@ void launcher_forget(struct launcher *, uint32_t id);
 /* Whether it can start anything: nothing can take the place of one that died. */
 bool launcher_alive(const struct launcher *);
 
+/* 0: it has ended. */
+pid_t launcher_pid(const struct launcher *);
+
 /* Whether pid is the launcher's. */
 bool launcher_is(const struct launcher *, pid_t);
 

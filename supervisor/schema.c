@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "../common/log.h"
 #include "../common/option_type.h"
@@ -43,7 +44,7 @@ static const struct scalar_schema scalars[OPTION_TYPES] = {
     [OPTION_AS_PATH] = {"AS path", "integer string number", NULL},
     [OPTION_STATUS] = {"status", "integer string", "^[1-5][0-9][0-9]([ ]*-[ ]*[1-5][0-9][0-9])?$"},
     [OPTION_URL] = {"URL", "string", "^[Hh][Tt][Tt][Pp][Ss]?://"},
-    [OPTION_DNS_NAME] = {"domain name", "string", NULL},
+    [OPTION_DNS_NAME] = {"domain name", "string number", NULL},
     [OPTION_DNS_TYPE] = {"record type", "string", NULL},
     [OPTION_DNS_RCODE] = {"response code", "string integer", NULL},
     [OPTION_HEADER_VALUE] = {"string", "string number boolean", NULL},
@@ -141,6 +142,13 @@ append_any_case(struct schema *schema, json_t *list, const char *choice)
 	append(schema, list, object);
 }
 
+static void
+append_booleans(struct schema *schema, json_t *list, bool value)
+{
+	append_any_case(schema, list, value ? "yes" : "no");
+	append_any_case(schema, list, value ? "true" : "false");
+}
+
 /* The enumeration is what editors offer, the patterns what is accepted besides. */
 static json_t *
 choice_schema(struct schema *schema, const struct option *option)
@@ -151,8 +159,11 @@ choice_schema(struct schema *schema, const struct option *option)
 		append_choice(schema, list, *choice);
 	put(schema, words, "enum", list);
 	append(schema, forms, words);
-	for (const char *const *choice = option->choices; *choice != NULL; choice++)
+	for (const char *const *choice = option->choices; *choice != NULL; choice++) {
 		append_any_case(schema, forms, *choice);
+		if (strcasecmp(*choice, "on") == 0 || strcasecmp(*choice, "off") == 0) /* and as other booleans, quoted or not */
+			append_booleans(schema, forms, strcasecmp(*choice, "on") == 0);
+	}
 	put(schema, object, "anyOf", forms);
 	return object;
 }

@@ -35,7 +35,7 @@
 #define RETURN_NS (1 * NS_PER_SECOND)
 #define POLL_NS (5 * NS_PER_MILLISECOND)
 /* Then processes are killed that end by nobody's word: what a check left behind and nobody knows. */
-#define SPARED_MAX 4
+#define SPARED_MAX 5
 #define KILL_NS (100 * NS_PER_MILLISECOND)
 #define FEED_NS (400 * NS_PER_MILLISECOND) /* exacheck-web writes its files for the last time */
 #define NOTIFY_NS (950 * NS_PER_MILLISECOND) /* exacheck-notify delivers what it has */
@@ -127,7 +127,6 @@ stop_end(struct stop *stop)
 	hooks_stop(stop->parts.hooks);
 	feed_stop(stop->parts.feed);
 	notifier_stop(stop->parts.notifier);
-	launcher_stop(stop->parts.launcher);
 	if (!stop->keep)
 		withdraw_all(stop);
 	event_active(stop->timer, EV_TIMEOUT, 0);
@@ -161,6 +160,7 @@ spared(const struct stop *stop, int64_t elapsed_ns, pid_t list[static SPARED_MAX
 		{feed_ends(stop->parts.feed) ? feed_pid(stop->parts.feed) : 0, FEED_NS},
 		{notifier_ends(stop->parts.notifier) ? notifier_pid(stop->parts.notifier) : 0, NOTIFY_NS},
 		{addresses_pid(stop->parts.addresses), stop->limit_ns},
+		{stop->addresses ? 0 : launcher_pid(stop->parts.launcher), stop->limit_ns},
 	};
 	bool over = elapsed_ns >= stop->limit_ns - REAP_NS;
 	size_t count = 0;
@@ -199,14 +199,20 @@ last_turn(struct stop *stop)
 	event_base_loopbreak(stop->parts.base);
 }
 
-/* Addresses go after the routes that lead to them, as far as ExaBGP lets go of these in time. */
+/*
+ * Addresses go after the routes that lead to them, as far as ExaBGP lets go of these in time. Who takes them away may be
+ * yet to be started: the launcher is not wanted any more after that.
+ */
 static void
 addresses_turn(struct stop *stop, int64_t elapsed_ns)
 {
-	if (stop->addresses || (!channel_idle(stop->parts.channel) && elapsed_ns < stop->limit_ns / 2))
+	bool early = !channel_idle(stop->parts.channel) || (!stop->keep && addresses_starting(stop->parts.addresses));
+
+	if (stop->addresses || (early && elapsed_ns < stop->limit_ns / 2))
 		return;
 	stop->addresses = true;
 	addresses_stop(stop->parts.addresses, stop->keep);
+	launcher_stop(stop->parts.launcher);
 }
 
 /* Called every few milliseconds: done when all is said and reaped, or when time is up. */

@@ -35,7 +35,7 @@ supervisor_outlets_follow(struct supervisor *supervisor)
 static bool
 routes_stay(const struct supervisor *supervisor)
 {
-	return supervisor->done || supervisor->config->global.on_exit == ON_EXIT_KEEP;
+	return supervisor->done || (supervisor->config->global.on_exit == ON_EXIT_KEEP && !supervisor->last);
 }
 
 static void
@@ -83,7 +83,10 @@ supervisor_channel_ended(void *context, enum channel_end end)
 static void
 signal_stop(void *context, int number)
 {
-	supervisor_stop(context, strsignal(number), STOP_SIGNAL);
+	struct supervisor *supervisor = context;
+
+	supervisor->last = number == SIGINT;
+	supervisor_stop(supervisor, strsignal(number), STOP_SIGNAL);
 }
 
 struct reload

@@ -42,6 +42,7 @@ struct supervisor {
 	struct stop *stop;
 	struct once *once; /* NULL: it goes on */
 	bool done; /* what is announced stays so at the end */
+	bool last; /* nobody comes after: it is withdrawn, whatever on_exit says */
 	struct upgrade *upgrade;
 	struct events *events;
 	struct chronicle chronicle; /* of checks and events */

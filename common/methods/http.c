@@ -81,10 +81,24 @@ check_request(struct cross_check *check, const struct http_args *args)
 		    check, "body", "needs request_method POST or PUT, got %s", request_methods[args->request_method]);
 	if (args->body != NULL && args->data.count > 0)
 		check->error(check, "body", "excludes data: a request has one body, leave one of them out");
+	if (args->response != NULL && args->request_method == HTTP_HEAD)
+		check->warning(check, "response", "finds nothing in the answer to HEAD, which has no body: use GET");
 	for (size_t i = 0; i < args->headers.count; i++)
 		if (!is_token(args->headers.keys[i]))
 			check->error(check, "headers", "must have header names of letters, digits and hyphens, got %s",
 			    option_quote(args->headers.keys[i], quoted));
+}
+
+/* What is of TLS, where none will ever be; a redirect may lead to it. */
+static void
+warn_plain(struct cross_check *check, const struct http_args *args, const struct url *url)
+{
+	static const char *const tls_only[] = {"verify_ssl", "client_cert", "client_key", "http2"};
+	const bool asked[] = {args->verify_ssl, args->client_cert != NULL, args->client_key != NULL, args->http2};
+
+	for (size_t i = 0; !url->tls && !args->follow_redirects && i < sizeof(asked) / sizeof(asked[0]); i++)
+		if (asked[i])
+			check->warning(check, tls_only[i], "has no effect with an http url: use https or leave it out");
 }
 
 static void
@@ -93,6 +107,7 @@ check_tls(struct cross_check *check, const struct http_args *args, const struct 
 	cross_check_files(check, args->verify_ssl, args->ca_file, args->client_cert, args->client_key);
 	if (args->min_cert_days != OPTION_UNSET && !url->tls && !args->follow_redirects)
 		check->error(check, "min_cert_days", "needs a certificate: use an https url or leave it out");
+	warn_plain(check, args, url);
 }
 
 static void

@@ -37,12 +37,17 @@ enum family_choice { FAMILY_IPV4, FAMILY_IPV6 };
 /* AF_INET, AF_INET6 or AF_UNSPEC for remote_args.address_family. */
 int remote_family(const struct remote_args *);
 
-/* Context of a cross check; error() records "KEY: message" at the key's position (or the map's when not given). */
+/*
+ * Context of a cross check; error() records "KEY: message" at the key's position (or the map's when not given), and
+ * warning() what has no effect but harms nothing.
+ */
 struct cross_check {
 	const struct option *table;
 	const void *args;
 	uint64_t given; /* bit option_index(): the key stands in the file */
 	void (*error)(struct cross_check *, const char *key, const char *format, ...)
+	    __attribute__((format(printf, 3, 4)));
+	void (*warning)(struct cross_check *, const char *key, const char *format, ...)
 	    __attribute__((format(printf, 3, 4)));
 };
 

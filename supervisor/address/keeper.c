@@ -56,27 +56,44 @@ keeper_order(struct keeper *keeper, struct set_wanted *wanted, size_t count)
 	keeper->ordered = true;
 }
 
+/* What is wrong with an interface is said when it begins, and when it is over. */
+static void
+link_tell(const struct set_wanted *wanted)
+{
+	const char *interface = wanted->interface;
+
+	if (wanted->link == wanted->link_told)
+		return;
+	if (wanted->link_told == SET_LINK_NONE)
+		report_note("there is an interface %s now", interface);
+	if (wanted->link == SET_LINK_NONE)
+		report_problem("there is no interface %s: its addresses wait for it", interface);
+	else if (wanted->link == SET_LINK_DOWN)
+		report_problem("the interface %s is down: its addresses are of no use until it is up", interface);
+	else if (wanted->link_told == SET_LINK_DOWN)
+		report_note("the interface %s is up now", interface);
+}
+
 /* Where the interfaces are now. Returns an errno, 0: it is known of all. */
 static int
 links_find(struct keeper *keeper)
 {
-	int index = 0;
-
 	if (keeper->count > 0)
 		qsort(keeper->wanted, keeper->count, sizeof(*keeper->wanted), set_order);
 	for (size_t i = 0; i < keeper->count; i++) {
 		struct set_wanted *wanted = &keeper->wanted[i];
+		bool up = false;
 
-		if (i == 0 || strcmp(wanted[-1].interface, wanted->interface) != 0) {
-			if ((index = kernel_link(keeper->kernel, wanted->interface)) == -1)
+		if (i > 0 && strcmp(wanted[-1].interface, wanted->interface) == 0) {
+			wanted->index = wanted[-1].index;
+			wanted->link = wanted[-1].link;
+		} else {
+			if ((wanted->index = kernel_link(keeper->kernel, wanted->interface, &up)) == -1)
 				return errno;
-			if (index == 0 && !wanted->link_told)
-				report_problem("there is no interface %s: its addresses wait for it", wanted->interface);
-			else if (index != 0 && wanted->link_told)
-				report_note("there is an interface %s now", wanted->interface);
+			wanted->link = wanted->index == 0 ? SET_LINK_NONE : up ? SET_LINK_UP : SET_LINK_DOWN;
+			link_tell(wanted);
 		}
-		wanted->index = index;
-		wanted->link_told = index == 0;
+		wanted->link_told = wanted->link;
 	}
 	return 0;
 }
@@ -211,7 +228,7 @@ state_tell(struct keeper *keeper)
 		if (keeper->wanted[i].held || keeper->wanted[i].verdict == SET_SAME)
 			continue;
 		of++;
-		there += keeper->wanted[i].was_there;
+		there += keeper->wanted[i].was_there && keeper->wanted[i].link == SET_LINK_UP;
 	}
 	if (there == keeper->there && of == keeper->of)
 		return;

@@ -186,23 +186,22 @@ kernel_addresses(struct kernel *kernel, struct netlink_address **list, size_t *c
 static bool
 link_take(void *context, const struct netlink_message *message)
 {
-	int *index = context;
-
 	if (message->type != NETLINK_LINK)
 		return true;
-	*index = message->index;
+	*(struct netlink_message *)context = *message;
 	errno = 0;
 	return false;
 }
 
 int
-kernel_link(struct kernel *kernel, const char *name)
+kernel_link(struct kernel *kernel, const char *name, bool *up)
 {
-	int index = 0;
-	int error = kernel_ask(kernel, netlink_make_link(kernel->request, ++kernel->sequence, name), link_take, &index);
+	struct netlink_message link = {.index = 0};
+	int error = kernel_ask(kernel, netlink_make_link(kernel->request, ++kernel->sequence, name), link_take, &link);
 
+	*up = link.up;
 	if (error == 0 || error == ENODEV)
-		return error == 0 ? index : 0;
+		return error == 0 ? link.index : 0;
 	errno = error;
 	return -1;
 }

@@ -18,8 +18,8 @@ struct kernel *kernel_open(void);
 /* All addresses, malloc'd. False with errno. */
 bool kernel_addresses(struct kernel *, struct netlink_address **, size_t *count);
 
-/* The number of the interface of this name; 0: there is none; -1 with errno. */
-int kernel_link(struct kernel *, const char *name);
+/* The number of the interface of this name, and whether it is up; 0: there is none; -1 with errno. */
+int kernel_link(struct kernel *, const char *name, bool *up);
 
 /* Add, or remove. Returns 0 or an errno. */
 int kernel_change(struct kernel *, bool add, const struct netlink_address *);

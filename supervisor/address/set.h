@@ -22,15 +22,22 @@ enum set_verdict {
 	SET_USELESS, /* is there, is not ours, and the kernel does not use it, see struct netlink_address */
 };
 
+enum set_link {
+	SET_LINK_UP,
+	SET_LINK_DOWN, /* what is there is of no use until it is up */
+	SET_LINK_NONE,
+};
+
 struct set_wanted {
 	char interface[IFNAMSIZ];
 	struct address address;
 	char label[IFNAMSIZ]; /* "": none */
 	bool held; /* leave it as it is, there or not */
 	int index; /* of the interface, 0: there is none */
+	enum set_link link; /* how the interface is */
 	/* what is remembered between two looks: */
 	bool was_there;
-	bool link_told; /* that there is no such interface */
+	enum set_link link_told;
 	int error; /* of putting it there; 0: none */
 	/* by set_compare: */
 	enum set_verdict verdict;

@@ -11,6 +11,7 @@
 
 #include "anycast_daemon.h"
 #include "anycast_service.h"
+#include "import_command.h"
 #include "process_block.h"
 
 #define SUFFIX ".conf"
@@ -122,6 +123,7 @@ services_import(struct ini *ini)
 	    "BIRD is not driven any more: take the prefixes of anycast-healthchecker and their filter out of its"
 	    " configuration, or"
 	    " it goes on announcing them; see the head of this one for ExaBGP");
+	import_commands_note(ini->importing, "anycast-healthchecker");
 	STAILQ_FOREACH(section, &ini->sections, entry) {
 		if (ini_is_defaults(ini, section))
 			anycast_service_keys_note(ini, section);

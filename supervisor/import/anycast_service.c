@@ -10,6 +10,7 @@
 #include "../../common/address.h"
 #include "anycast_command.h"
 #include "anycast_daemon.h"
+#include "import_command.h"
 #include "ini_get.h"
 
 #define ALWAYS_THERE "/dev/null" /* a check that is disabled while this exists */
@@ -63,7 +64,9 @@ command_make(const struct service *service, const char *key, const char *before,
 	}
 	if (problem != NULL)
 		import_note(importing, IMPORT_WRONG, place(service, key), "%s %s", key, problem);
-	else if (meant != NULL)
+	else
+		import_command_note(importing, place(service, key), text, "this");
+	if (problem == NULL && meant != NULL)
 		import_note(importing, IMPORT_DIFFERS, place(service, key),
 		    "%s is executed without a shell there: \"%.40s\" is an argument, and quoted to stay"
 		    " one", key, meant);

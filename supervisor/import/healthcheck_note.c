@@ -6,19 +6,31 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "import_command.h"
+
+#define DASHED_SIZE 64
+
+/* Where it is given, or else its name. */
+static const char *
+option_place(const struct healthcheck_options *options, const char *option, char dashed[static DASHED_SIZE])
+{
+	const char *place = healthcheck_option_place(options, option);
+
+	snprintf(dashed, DASHED_SIZE, "--%s", option);
+	return place != NULL ? place : dashed;
+}
+
 void
 healthcheck_note(struct importing *importing, const struct healthcheck_options *options, enum import_kind kind,
     const char *option, const char *format, ...)
 {
-	const char *place = healthcheck_option_place(options, option);
-	char dashed[64], text[1024];
+	char dashed[DASHED_SIZE], text[1024];
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	snprintf(dashed, sizeof(dashed), "--%s", option);
-	import_note(importing, kind, place != NULL ? place : dashed, "%s", text);
+	import_note(importing, kind, option_place(options, option, dashed), "%s", text);
 }
 
 void
@@ -60,30 +72,55 @@ idle_note(struct importing *importing, const struct healthcheck_options *options
 		    "is not needed where --ip names the addresses: exacheck knows which ones it set up");
 }
 
-/* Whether a command has this word. */
-static bool
-has_word(const char *command, const char *word)
+<<<<<<< HEAD
+=======
+/* The program of this name that a command has among its words, whatever its path. NULL: none. */
+static const char *
+program_find(const char *command, const char *const *names)
 {
-	static const char ends[] = " \t\n;&|()";
-	size_t length = strlen(word), found;
+	static const char ends[] = " \t\n;&|()'\"`/";
+	size_t found;
 
 	for (; *command != '\0'; command += found) {
 		command += strspn(command, ends);
 		found = strcspn(command, ends);
-		if (found == length && strncmp(command, word, length) == 0)
-			return true;
+		for (size_t i = 0; names[i] != NULL; i++)
+			if (found == strlen(names[i]) && strncmp(command, names[i], found) == 0 && command[found] != '/')
+				return names[i];
 	}
-	return false;
+	return NULL;
 }
 
+/* Programs that live by privileges of their files. */
+static const struct {
+	const char *names[6], *note;
+} powerless[] = {
+	{{"sudo", "su", "doas", "runuser", "pkexec", NULL},
+	    "does not work in it, as commands gain no privilege: let it do without, or run what `exacheck import` makes of the "
+	    "options with exacheck.sandbox: off"},
+	{{"ping", "ping4", "ping6", "fping", NULL},
+	    "works in it only where net.ipv4.ping_group_range has a group of its user, as commands gain no privilege: method icmp "
+	    "of an imported configuration does without"},
+};
+
+>>>>>>> 7f25cfdea733875154cbe31660f04712fbe3e196
 static void
 command_note(struct importing *importing, const struct healthcheck_options *options, const char *option,
     const char *command)
 {
-	if (has_word(command, "sudo"))
-		healthcheck_note(importing, options, IMPORT_LOST, option,
-		    "sudo does not work in it, as commands gain no privilege: let it do without, or run what `exacheck import` "
-		    "makes of the options with exacheck.sandbox: off");
+<<<<<<< HEAD
+	char dashed[DASHED_SIZE];
+
+	import_command_note(importing, option_place(options, option, dashed), command,
+	    "what `exacheck import` makes of the options");
+=======
+	for (size_t i = 0; i < sizeof(powerless) / sizeof(powerless[0]); i++) {
+		const char *name = program_find(command, powerless[i].names);
+
+		if (name != NULL)
+			healthcheck_note(importing, options, IMPORT_LOST, option, "%s %s", name, powerless[i].note);
+	}
+>>>>>>> 7f25cfdea733875154cbe31660f04712fbe3e196
 }
 
 static void
@@ -99,6 +136,8 @@ commands_note(struct importing *importing, const struct healthcheck_options *opt
 		{"disabled-execute", &options->disabled_execute},
 	};
 
+	if (options->user != NULL && strcmp(options->user, "root") == 0)
+		return; /* who has them all */
 	if (options->command != NULL)
 		command_note(importing, options, "command", options->command);
 	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../../common/address.h"
+#include "import_command.h"
 #include "ini_get.h"
 #include "perl_logs.h"
 #include "process_block.h"
@@ -79,9 +80,11 @@ route_import(struct perl *perl, const struct ini_section *section, json_t *check
 	json_t *prefixes = import_add_list(importing, check, "prefixes");
 	int64_t metric;
 
-	if (text != NULL && !address_parse(text, &nexthop))
+	if (text != NULL && !address_parse(text, &nexthop)) {
 		import_note(importing, IMPORT_WRONG, ini_where(&perl->ini, section, "nexthop"),
 		    "nexthop must be an address, got \"%.100s\"", text);
+		nexthop.family = AF_UNSPEC; /* so that nothing is held against it */
+	}
 	if (text != NULL && nexthop.family != AF_UNSPEC) {
 		if (ips != NULL)
 			STAILQ_FOREACH(value, &ini_key(&perl->ini, section, "ip")->values, entry)
@@ -147,6 +150,7 @@ command_import(struct perl *perl, const struct ini_section *section, json_t *arg
 	}
 	import_add_text(perl->ini.importing, args, "method", "shell");
 	import_add_text(perl->ini.importing, args, "command", command);
+	import_command_note(perl->ini.importing, ini_where(&perl->ini, section, "command"), command, "this");
 	if (strpbrk(command, "&|;\n") != NULL)
 		import_note(perl->ini.importing, IMPORT_DIFFERS, ini_where(&perl->ini, section, "command"),
 		    "[%.200s]: timeout bounds all of the command; that of healthcheck.pl bounds what stands before"
@@ -214,6 +218,7 @@ program_import(struct perl *perl)
 	    " exacheck.on_exit: keep");
 	import_note(importing, IMPORT_DIFFERS, NULL,
 	    "the status files in " STATUS_DIR " are written by the user that workers run as: give it the directory");
+	import_commands_note(importing, "healthcheck.pl");
 	import_note(importing, IMPORT_DIFFERS, NULL,
 	    "in place of the processes of ExaBGP's neighbors there is one, see the head of the configuration");
 }

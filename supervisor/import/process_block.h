@@ -6,7 +6,7 @@
 
 #define PROCESS_BLOCK \
 	"process exacheck {\n" \
-	"    run /usr/sbin/exacheck run -f /etc/exabgp/exacheck.yaml;\n" \
+	"    run " EXACHECK_SBINDIR "/exacheck run -f /etc/exabgp/exacheck.yaml;\n" \
 	"    encoder text;\n" \
 	"}\n" \
 	"neighbor 192.0.2.254 {\n" \

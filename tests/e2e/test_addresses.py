@@ -304,6 +304,7 @@ def test_route_first(begin, host, file, directory, keep):
 def test_interface_of_two_names(begin, host, file):
     """What two want by different names of an interface is one address."""
     host.ip("link", "add", "svc0", "type", "bridge")
+    host.ip("link", "set", "svc0", "up")
     host.ip("link", "property", "add", "dev", "svc0", "altname", "service0")
     run = begin(service("one", file, "192.0.2.1", interface="svc0"),
                 service("two", file, ["192.0.2.1", "192.0.2.2"], interface="service0"))
@@ -311,6 +312,20 @@ def test_interface_of_two_names(begin, host, file):
     looked(run, 2)
     host.ip("address", "del", "192.0.2.2/32", "dev", "svc0")
     run.wait_log("exacheck-address: 192.0.2.2 was removed by somebody else: put back")
+
+
+def test_interface_down(begin, host, file):
+    """An address that is there is of no use then: that is said, and shown."""
+    host.ip("link", "add", "svc0", "type", "bridge")
+    run = begin(service("web", file, "192.0.2.1", interface="svc0"))
+    run.wait_log("exacheck-address: the interface svc0 is down: its addresses are of no use until it is up")
+    host.wait("svc0 192.0.2.1")
+    wait_until(lambda: "1 of 1 addresses missing" in ctl("-s", path_of(run), "status").stdout, PATIENCE, "its lack")
+    host.ip("link", "set", "svc0", "up")
+    run.wait_log("exacheck-address: the interface svc0 is up now")
+    looked(run, 1)
+    host.ip("link", "set", "svc0", "down")
+    looked(run, 0)
 
 
 def test_in_use_elsewhere(begin, host, file):
@@ -327,3 +342,16 @@ def test_in_use_elsewhere(begin, host, file):
     host.ip("address", "del", "2001:db8::1/64", "dev", "svc0")
     wait_until(lambda: host.details().get(("svc0", "2001:db8::1"), {}).get("prefixlen") == 128, PATIENCE, "ours")
     run.wait_log("exacheck-address: what could not be done is done")
+
+
+@pytest.mark.parametrize("line", ["supervisor confined: ", " started: "])
+def test_end_at_once(begin, host, file, line):
+    """Who takes away what a predecessor left may be yet to be started when the end comes."""
+    checks = [service("web", file, ["192.0.2.1"])]
+    first = begin(*checks)
+    host.wait("192.0.2.1")
+    first.kill()
+    run = begin(*checks, runtime_dir=str(first.directory / "runtime"))
+    run.wait_log(line)
+    assert run.stop()[0] == 0
+    host.wait()

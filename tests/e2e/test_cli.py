@@ -146,7 +146,7 @@ def test_schema_accepts_and_refuses():
 @pytest.mark.parametrize("arguments, accepted", [
     ({"address_family": "IPv4"}, True), ({"address_family": "ipv4"}, True), ({"address_family": "IPv5"}, False),
     ({"request_method": "Get"}, True), ({"request_method": "get"}, True), ({"request_method": "Gets"}, False),
-    ({"sandbox": False}, True), ({"sandbox": True}, False),
+    ({"sandbox": False}, True), ({"sandbox": True}, False), ({"sandbox": "No"}, True), ({"sandbox": "yes"}, False),
 ])
 def test_schema_and_program_agree_on_words(directory, arguments, accepted):
     """Words are accepted in any case, and off as YAML and JSON write it."""

@@ -18,7 +18,8 @@ CONFIGURATIONS = paths.REPOSITORY / "tests" / "e2e" / "configurations"
 # What is said of each: everything that has no effect, or another one than was probably meant.
 WARNINGS = {
     "chat.yaml": [],
-    "mail-and-syslog.yaml": [],
+    "mail-and-syslog.yaml": [
+        "logging[1].events: datadump has no effect: its lines are of level trace, which level does not let through"],
     "everything-else.json": [
         "sentry.profiles_sample_rate: has no effect: there are no profiles",
         "sentry.attach_stacktrace: has no effect: an error names the line of the program that it comes from",
@@ -102,7 +103,7 @@ def test_schema_and_program_agree(directory, validator, key, item, accepted):
 def test_diff_names_what_has_changed(directory):
     """Nothing is announced or withdrawn for it."""
     old, new = directory / "old.yaml", directory / "new.yaml"
-    text = (CONFIGURATIONS / "mail-and-syslog.yaml").read_text()
+    text = (CONFIGURATIONS / "mail-and-syslog.yaml").read_text().replace("level: debug", "level: trace")
     old.write_text(text)
     new.write_text(text.replace("level: error", "level: warning").replace("p%40ssw0rd", "another"))
     for path in (old, new):

@@ -44,6 +44,16 @@ def test_keep(start, keep):
     wait_until(lambda: not any(map(processes.alive, family)), what="end of every process")
 
 
+def test_sigint_is_for_good(start, keep):
+    """on_exit keep is for who comes after; SIGINT says that nobody does."""
+    run = start(config(check("web", tcp(keep(TcpServer()))), on_exit="keep"))
+    run.wait_route(prefix(0))
+    code, elapsed = run.stop(signal.SIGINT)
+    assert code == 0 and elapsed < EXIT_LIMIT
+    assert not run.rib.routes and withdraws(run, prefix(0)), run.story()
+    assert not (run.directory / "runtime" / "journal").exists()
+
+
 def test_keep_when_exabgp_goes(start, keep):
     server = keep(TcpServer())
     run = start(config(check("web", tcp(server)), on_exit="keep"))

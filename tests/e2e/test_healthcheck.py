@@ -214,6 +214,14 @@ def test_interval_0(drop_in, directory, service):
     assert down.wait_exit() == 0 and not down.rib.routes
 
 
+def test_hook_in_the_background(drop_in, directory, service):
+    """There it goes on when the command has ended; here the command does not end before it."""
+    diary = Diary(directory / "diary")
+    run = drop_in(*options(service, "--ip", IP, "--up-execute", f"(sleep 1; {diary.hook}) &"))
+    run.wait_for(lambda: diary.states() == ["UP"], what="the hook")
+    assert run.logged("--up-execute: what it leaves in the background is waited for")
+
+
 def test_end_of_the_parent(drop_in, service):
     run = drop_in(*options(service, "--ip", IP))
     run.wait_route(f"{IP}/32")
@@ -281,9 +289,15 @@ def test_environment_of_commands(drop_in, directory):
     command = f'test "$VIP" = {IP} && test -n "$ODD" && test -z "$EMPTY$FAR_MORE$EXACHECK_RUNTIME" && test ${{#MORE}} = 20000'
     run = drop_in(*QUICK, "--cmd", command, "--ip", IP, more=odd)
     run.wait_route(f"{IP}/32", med=100)
+    assert run.logged("--command: does not have all of ExaBGP's environment: ")
 
 
+<<<<<<< HEAD
+SUDO = {"command": (("--cmd", "sudo -n true"), "--command: sudo does not work in a command"),
+=======
 SUDO = {"command": (("--cmd", "sudo -n true"), "--command: sudo does not work in it"),
+        "ping": (("--cmd", "/bin/ping -c 1 ::1"), "--command: ping works in it only where net.ipv4.ping_group_range has"),
+>>>>>>> 7f25cfdea733875154cbe31660f04712fbe3e196
         "addresses": (("--sudo",), "--sudo: exacheck sets addresses up without sudo")}
 
 

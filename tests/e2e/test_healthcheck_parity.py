@@ -2,8 +2,8 @@
 The same options, the same states of the service, the same routes: ExaBGP's own healthcheck, what `exacheck import` makes
 of its options, and `exacheck healthcheck`.
 
-What differs on purpose: ours says a route when it is another one, theirs at every interval; and each end withdraws what
-is announced, ours nothing else. So what is compared is what became of each route, and the states that hooks saw.
+What differs on purpose: what is imported says a route when it is another one, theirs at every interval; and each end
+withdraws what is announced, ours nothing else. So what is compared is what became of each route, and the states that hooks saw.
 """
 import pytest
 

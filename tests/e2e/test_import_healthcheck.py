@@ -207,7 +207,7 @@ def golden(path, text):
 @pytest.mark.parametrize("path", CASES, ids=[path.name for path in CASES])
 def test_golden(path, directory):
     status, configuration, notes = imported(arguments_of(path))
-    golden(path.with_suffix(".yaml"), configuration)
+    golden(path.with_suffix(".yaml"), paths.as_packaged(configuration))
     golden(path.with_suffix(".notes"), notes)
     words = {line.split(": ")[1] for line in notes.splitlines()}
     assert status == (2 if "error" in words else 1 if "warning" in words else 0)

@@ -50,7 +50,7 @@ def test_golden(source, directory):
     name = source.rsplit(".", 1)[0]
     done = exacheck("import", PROGRAMS[name.split("-")[0]], source)
     golden(GOLDEN / f"{name}.notes", done.stderr)
-    golden(GOLDEN / f"{name}.yaml", done.stdout)
+    golden(GOLDEN / f"{name}.yaml", paths.as_packaged(done.stdout))
     kinds = {line.split(": ")[1] for line in done.stderr.splitlines()}
     assert kinds <= {"note", "warning", "error"}
     assert done.returncode == (2 if "error" in kinds else 1 if "warning" in kinds else 0)

@@ -186,6 +186,21 @@ def test_sections_of_manuals():
             assert f".Sh {heading.strip()}\n" in manual, (page, heading)
 
 
+def test_install_names_what_is_there(directory):
+    """Wherever it is installed, examples and manuals name the program that is there; an import, where it will be."""
+    subprocess.run(["make", "--silent", "--old-file=all", "install", f"BUILD={paths.BUILD}", f"DESTDIR={directory}",
+                    "PREFIX=/opt/here"], cwd=paths.REPOSITORY, capture_output=True, text=True, timeout=300, check=True)
+    texts = [path.read_text() for path in directory.rglob("*.*") if path.is_file()]
+    place = re.compile(r"(?<!\S)/\S+/exacheck(?= run| healthcheck)|(?<!\S)/\S+/examples")
+    named = {found for text in texts for found in place.findall(text)}
+    assert {"/opt/here/sbin/exacheck", "/opt/here/share/doc/exacheck/examples"} <= named
+    assert all((directory / name[1:]).exists() for name in named), named
+    done = run_once("import", "exabgp-healthcheck", "--ip", "192.0.2.1")
+    prefix = subprocess.run(["make", "--silent", "--eval=print: ; @echo $(SBINDIR)", "print"], cwd=paths.REPOSITORY,
+                            capture_output=True, text=True, timeout=300, check=True).stdout.strip()
+    assert f"run {prefix}/exacheck run" in done.stdout
+
+
 def test_every_manual_is_named():
     pages = {f"{path.stem}({path.suffix[1:]})" for path in (paths.REPOSITORY / "man").glob("*.[1-9]")}
     assert pages == set(re.findall(r"\bexacheck[\w.-]*\(\d\)", TEXT))

@@ -50,7 +50,8 @@ args_free(const struct check_method *method, void *args)
 static void
 args_check(const struct check_method *method, void *args, uint64_t given)
 {
-	struct cross_check check = {.table = method->options, .args = args, .given = given, .error = ignore};
+	struct cross_check check = {.table = method->options, .args = args, .given = given, .error = ignore,
+	    .warning = ignore};
 
 	if (method->derive != NULL)
 		method->derive(args, given);

@@ -15,12 +15,13 @@ import sys
 from quickstart import Failure, output, quick_start, route, say, server_stop, service_restart, wait_for
 
 CONFIGURATION = pathlib.Path("/etc/exabgp/exacheck.yaml")
+EXABGP = pathlib.Path("/etc/exabgp/exabgp.conf")
 # What the system writes by itself, there or not: it counts only where it has our name.
 VOLATILE = ("/var/log/", "/var/cache/", "/var/lib/apt/", "/var/lib/dpkg/", "/var/lib/systemd/", "/root/")
 ELSEWHERE = ("/proc", "/sys", "/dev", "/tmp", "/root/exacheck")
 ACCOUNTS = ("passwd", "group", "shadow", "gshadow")
 # Written by hand, as the quick start says, and taken away by hand.
-BY_HAND = ("/etc/exabgp/exabgp.conf", "/etc/systemd/system/exabgp.service.d")
+BY_HAND = (str(EXABGP), "/etc/systemd/system/exabgp.service.d")
 
 
 def counts(path):
@@ -135,23 +136,29 @@ def service_reload():
         raise Failure("a reload ended the service")
 
 
-def end(others):
-    """As README.Debian says: what ExaBGP runs ends with ExaBGP; then the packages, and all that came with them."""
-    server_stop()
-    wait_for(lambda: not route(), "the route leaving BIRD")
+def service_beside():
+    """exacheck.service instead of ExaBGP's process, and the route is back."""
     subprocess.run(["systemctl", "stop", "exabgp"], check=True)
+    wait_for(lambda: not route(), "the route leaving BIRD")
+    text = re.sub(r"^process exacheck .*?^}\n|^\s*api .*?\n", "", EXABGP.read_text(), flags=re.MULTILINE | re.DOTALL)
+    EXABGP.write_text(text)
     with open(CONFIGURATION, "a") as file:
-        file.write("exacheck: {exabgp: {output: fifo /run/exabgp}}\n")
-    subprocess.run(["systemctl", "start", "exacheck"], check=True)
-    wait_for(service_active, "exacheck.service")
-    service_reload()
+        file.write("exacheck: {exabgp: {output: fifo /run/exabgp}, on_exit: keep}\n")
+    subprocess.run(["systemctl", "start", "exabgp", "exacheck"], check=True)
+    wait_for(route, "the route of exacheck.service")
+
+
+def end(others):
+    """As README.Debian says: the end of the service, though on_exit is keep, and of all that came with the packages."""
     apt("remove", "-y", "exacheck")
+    wait_for(lambda: not route(), "the route leaving BIRD, of which nobody knows any more")
     if service_active():
         raise Failure("the package is removed, and its service goes on")
     if not CONFIGURATION.exists():
         raise Failure("remove took the configuration away")
     apt("purge", "-y", "exacheck", "exacheck-worker-http")
     apt("purge", "-y", *sorted(installed() - others))
+    server_stop()
     for path in BY_HAND:
         (shutil.rmtree if os.path.isdir(path) else os.remove)(path)
 
@@ -166,6 +173,8 @@ def main():
         service_restart(steps)
         method_missing(source, source / "build/deb")
         upgrade(source)
+        service_beside()
+        service_reload()
         end(others)
         compare(before, snapshot())
     except Failure as failure:

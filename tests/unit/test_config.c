@@ -267,6 +267,15 @@ static const struct finding errors[] = {
 	"c.yaml:1:10: checks[1]: must be a map, got nothing\nc.yaml:1:13: checks[2]: must be a map, got a value\n"},
     {"exachek: {}\n" WEB, "c.yaml:1:1: exachek: unknown key; did you mean exacheck?\n"},
     {"zebra: {}\n" WEB, "c.yaml:1:1: zebra: unknown key\n"},
+    {"live_reload: yes\n" WEB, "c.yaml:1:1: live_reload: unknown key here; it is one of exacheck\n"},
+    {"exacheck: {logging: [], metrics: }\n" WEB,
+	"c.yaml:1:12: exacheck.logging: unknown key here; it is one of the document, beside checks\n"
+	"c.yaml:1:25: exacheck.metrics: unknown key here; it is one of the document, beside checks\n"},
+    {WEB "  timeout: 5\n  guard: {}\n", "c.yaml:5:3: checks[1] (web).timeout: unknown key here; it is one of args\n"
+	"c.yaml:6:3: checks[1] (web).guard: unknown key here; it is one of exacheck\n"},
+    {"checks: [{name: w, prefixes: 192.0.2.1, args: {method: file, path: /x, rise: 3, host: h}}]\n",
+	"c.yaml:1:73: checks[1] (w).args.rise: unknown key here; it is one of a check, beside args\n"
+	"c.yaml:1:82: checks[1] (w).args.host: unknown key\n"},
     {"exacheck: [a]\n" WEB, "c.yaml:1:11: exacheck: must be a map, got a list\n"},
     {"exacheck: {exabgp: {outptu: a}}\n" WEB,
 	"c.yaml:1:21: exacheck.exabgp.outptu: unknown key; did you mean output?\n"},

@@ -257,7 +257,7 @@ static const struct finding errors[] = {
     {ALL "- {name: g, prefixes: 10.0.0.9, members: [web], guard: {max_withdraw: 5%}}\n",
 	NOT_FIRST "57: groups[2] (g).guard.max_withdraw: unknown key\n"},
     {ALL "- {name: g, prefixes: 10.0.0.9, members: [web], interval: 5, args: {method: file}}\n",
-	NOT_FIRST "49: groups[2] (g).interval: unknown key\n" NOT_FIRST "62: groups[2] (g).args: unknown key\n"},
+	NOT_FIRST "49: groups[2] (g).interval: unknown key here; it is one of a check, beside args\n" NOT_FIRST "62: groups[2] (g).args: unknown key\n"},
     {ALL "- {name: g, prefixes: [10.0.0.9, 2001:db8::1], members: [web]}\n",
 	NOT_FIRST "34: groups[2] (g).prefixes[2]: 2001:db8::1/128 is IPv6 but 10.0.0.9/32 is IPv4: make a check or group for "
 	"each family\n"},

@@ -69,7 +69,7 @@ END_TEST
 static const char everything[] =
     "logging:\n"
     "  - method: file\n"
-    "    level: DEBUG\n"
+    "    level: TRACE\n"
     "    events: [Announce, withdraw, debug, datadump]\n"
     "    subsystems: healthcheck\n"
     "    checks: [web, MASTER]\n"
@@ -99,7 +99,7 @@ check_everything(const struct config *config)
 	const struct logger_options *file = &config->loggers[0], *syslog = &config->loggers[1];
 
 	ck_assert_uint_eq(config->logger_count, 4);
-	ck_assert_int_eq(file->level, LOG_LEVEL_DEBUG);
+	ck_assert_int_eq(file->level, LOG_LEVEL_TRACE);
 	expect_list(&file->events, "announce withdraw debug datadump");
 	expect_list(&file->subsystems, "healthcheck");
 	expect_list(&file->checks, "web MASTER");
@@ -198,7 +198,11 @@ static const struct finding errors[] = {
 	"c.yaml:2:39: logging[1].protocol: must be one of: udp, tcp; got \"tls\"\n"},
     {LOG("{method: syslog, format: rfc5242}"), "c.yaml:2:28: logging[1].format: must be one of: rfc5424, rfc3164; got "
 	"\"rfc5242\"; did you mean rfc5424?\n"},
-    {LOG("{method: syslog, facility: local8}"), "c.yaml:2:30: logging[1].facility: must be one of: kern, "},
+    {LOG("{method: syslog, facility: local8}"), "c.yaml:2:30: logging[1].facility: must be one of: kern, user, mail, daemon, "
+	"auth, syslog, lpr, news, uucp, cron, authpriv, ftp, ntp, audit, alert, clock, local0, local1, local2, local3, local4, "
+	"local5, local6, local7; got \"local8\"; did you mean local0?\n"},
+    {LOG("{method: syslog, destination: logs.example.net:514}"), "c.yaml:2:33: logging[1].destination: must be an address or "
+	"a host name, without a port, got \"logs.example.net:514\"\n"},
     {LOGS("{method: file, size: 1MB}", "{method: file, compress: no}"),
 	"c.yaml:3:3: logging[2].size: must be that of logging[1], which writes the same file\n"
 	"c.yaml:3:28: logging[2].compress: must be that of logging[1], which writes the same file\n"},
@@ -228,8 +232,12 @@ static const struct finding warnings[] = {
 	"c.yaml:2:42: warning: logging[1].events: datadump is left out: it is for files that are not structured\n"},
     {LOG("{method: syslog, structured: off, events: [datadump, error]}"),
 	"c.yaml:2:45: warning: logging[1].events: datadump is left out: it is for files that are not structured\n"},
-    {LOG("{method: file, events: [datadump, error, Error]}"),
+    {LOG("{method: file, events: [datadump, error, Error], level: trace}"),
 	"c.yaml:2:44: warning: logging[1].events[3]: error stands in the list twice\n"},
+    {LOG("{method: file, events: [debug, error]}"), "c.yaml:2:26: warning: logging[1].events: debug has no effect: its lines "
+	"are of level debug, which level does not let through\n"},
+    {LOG("{method: file, events: [debug, datadump], level: debug}"), "c.yaml:2:26: warning: logging[1].events: datadump has no "
+	"effect: its lines are of level trace, which level does not let through\n"},
     {LOG("{method: file, checks: [web, MASTER]}"), ""},
     {LOG("{method: file, checks: [web, weh]}"),
 	"c.yaml:2:26: warning: logging[1].checks: there is no check or group \"weh\"; did you mean web?\n"},

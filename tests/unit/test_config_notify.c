@@ -173,6 +173,7 @@ static const struct finding errors[] = {
     {SENTRY("{enabled: yes, dsn: ''}"), "c.yaml:1:29: sentry.dsn: is required unless enabled is false\n"},
     {SENTRY("{enabled: yes, dsn: ~}"), "c.yaml:1:29: sentry.dsn: is required unless enabled is false\n"},
     {SENTRY("{dsn: 'https://sentry.example.net/42'}"), "c.yaml:1:15: sentry.dsn: must be "},
+    {SENTRY("{dsn: sentry.example.net}"), "c.yaml:1:15: sentry.dsn: must be a DSN such as https://KEY@HOST/PROJECT\n"},
     {SENTRY("{dsn: 'https://key@sentry.example.net/42', sample_rate: 1.5}"),
 	"c.yaml:1:65: sentry.sample_rate: must be 0 to 1, got 1.5\n"},
 };

@@ -327,6 +327,29 @@ START_TEST(stop_comes_after_everything)
 }
 END_TEST
 
+/* The end takes as long as it takes, and whoever waits for it knows how long that may be. */
+START_TEST(stop_takes_its_time)
+{
+	struct helper_kind states = kind;
+	monotime_t until;
+
+	states.events = _i == 0;
+	helper_free(helper);
+	ck_assert_ptr_nonnull(helper = helper_new(base, &states, &identity, launcher, NULL));
+	helper_configure(helper);
+	add("wait");
+	await_told("setup\nwait\n");
+	helper_stop(helper);
+	until = monotime_add(monotime_now(), 1300 * MS);
+	while (monotime_before(monotime_now(), until))
+		turn();
+	ck_assert(helper_ends(helper));
+	permit();
+	await_told("setup\nwait\n" BYE);
+	await_none();
+}
+END_TEST
+
 /* It is being started when the end comes. */
 START_TEST(stop_while_it_is_started)
 {
@@ -440,6 +463,7 @@ main(void)
 	tcase_add_test(life, another_setup);
 	tcase_add_test(life, one_that_goes_on_to_its_end);
 	tcase_add_test(life, stop_comes_after_everything);
+	tcase_add_loop_test(life, stop_takes_its_time, 0, 2);
 	tcase_add_test(life, stop_while_it_is_started);
 	tcase_add_test(life, stop_before_it_is_known);
 	tcase_add_test(life, leave);

@@ -252,26 +252,9 @@ START_TEST(forgotten_program_is_killed)
 }
 END_TEST
 
-/* The only child. */
-static pid_t
-launcher_pid(void)
-{
-	char path[64];
-	FILE *file;
-	int pid;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)getpid(), (int)getpid());
-	file = fopen(path, "r");
-	ck_assert_ptr_nonnull(file);
-	ck_assert_int_eq(fscanf(file, "%d", &pid), 1);
-	fclose(file);
-	ck_assert(launcher_is(launcher, pid));
-	return pid;
-}
-
 START_TEST(death_is_told_once_and_fails_every_request)
 {
-	pid_t pid = launcher_pid();
+	pid_t pid = launcher_pid(launcher);
 	int channel;
 
 	close(request(method_index("dns"), SANDBOX_LEVEL_OFF));
@@ -299,7 +282,7 @@ END_TEST
 
 START_TEST(silence_fails_requests_until_it_answers)
 {
-	pid_t pid = launcher_pid();
+	pid_t pid = launcher_pid(launcher);
 	int channel, status = 0;
 
 	program_copy("file");
@@ -325,7 +308,7 @@ END_TEST
 
 START_TEST(stopping_ends_it)
 {
-	pid_t pid = launcher_pid();
+	pid_t pid = launcher_pid(launcher);
 	int status;
 
 	launcher_stop(launcher);

@@ -40,9 +40,11 @@ struct reading {
 	} args;
 	unsigned errors;
 	char error[2048]; /* "KEY: message\n" each */
+	char warned[128]; /* "KEY " each */
 };
 
 static void add_error(struct cross_check *, const char *, const char *, ...) __attribute__((format(printf, 3, 4)));
+static void add_warning(struct cross_check *, const char *, const char *, ...) __attribute__((format(printf, 3, 4)));
 
 static void
 add_error(struct cross_check *cross, const char *key, const char *format, ...)
@@ -58,6 +60,16 @@ add_error(struct cross_check *cross, const char *key, const char *format, ...)
 	ck_assert_msg(option_find(cross->table, key) != NULL, "error about an unknown key %s", key);
 	snprintf(reading->error + length, sizeof(reading->error) - length, "%s: %s\n", key, message);
 	reading->errors++;
+}
+
+static void
+add_warning(struct cross_check *cross, const char *key, const char *format, ...)
+{
+	struct reading *reading = (struct reading *)cross;
+	size_t length = strlen(reading->warned);
+
+	ck_assert_msg(option_find(cross->table, key) != NULL && strlen(format) > 0, "warning about an unknown key %s", key);
+	snprintf(reading->warned + length, sizeof(reading->warned) - length, "%s ", key);
 }
 
 static void
@@ -93,6 +105,7 @@ read_begin(struct reading *reading, const struct check_method *method)
 	reading->cross.table = method->options;
 	reading->cross.args = &reading->args;
 	reading->cross.error = add_error;
+	reading->cross.warning = add_warning;
 	ck_assert(options_set_defaults(method->options, &reading->args));
 }
 
@@ -525,6 +538,31 @@ START_TEST(test_derived)
 }
 END_TEST
 
+/* What is accepted and has no effect. */
+START_TEST(test_warnings)
+{
+	static const struct {
+		struct pair pairs[PAIRS_MAX];
+		const char *warned;
+	} http[] = {
+		{{{"url", "http://a/"}, {"verify_ssl", "true"}, {"http2", "true"}}, "verify_ssl http2 "},
+		{{{"url", "http://a/"}, {"client_cert", "/c"}, {"client_key", "/k"}}, "client_cert client_key "},
+		{{{"url", "http://a/"}, {"verify_ssl", "false"}, {"http2", "false"}}, ""},
+		{{{"url", "http://a/"}, {"verify_ssl", "true"}, {"follow_redirects", "true"}}, ""},
+		{{HTTP, {"verify_ssl", "true"}, {"http2", "true"}}, ""},
+		{{HTTP, {"request_method", "HEAD"}, {"response", "x"}}, "response "}, {{HTTP, {"response", "x"}}, ""},
+	};
+	struct reading reading;
+
+	for (size_t i = 0; i < COUNT(http); i++) {
+		read_pairs(&reading, &method_http, http[i].pairs);
+		ck_assert_msg(reading.errors == 0, "%s", reading.error);
+		ck_assert_str_eq(reading.warned, http[i].warned);
+		read_free(&reading);
+	}
+}
+END_TEST
+
 START_TEST(test_remote_family)
 {
 	ck_assert_int_eq(remote_family(&(struct remote_args){.address_family = FAMILY_IPV4}), AF_INET);
@@ -570,6 +608,7 @@ main(void)
 	tcase_add_test(tests, test_ranges);
 	tcase_add_test(tests, test_combinations);
 	tcase_add_test(tests, test_derived);
+	tcase_add_test(tests, test_warnings);
 	tcase_add_test(tests, test_remote_family);
 	tcase_add_test(tests, test_encoding);
 	return unit_run(suite);

@@ -1,5 +1,6 @@
 """Where the built tree is. EXACHECK_BUILD names it, else build/ of this repository."""
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -25,3 +26,8 @@ def copy_build(directory):
     for path in (build, build / "libexec"):
         path.chmod(0o755)
     return build
+
+
+def as_packaged(text):
+    """A text that names the installed program, by the place that packages give it."""
+    return re.sub(r"\brun /\S+/exacheck run\b", "run /usr/sbin/exacheck run", text)
