@@ -165,21 +165,40 @@ address_wishes_look(struct address_wishes *wishes, const struct checks *checks, 
 	return news;
 }
 
+/* The strongest wish for the address of the list that *i is of; *i moves on to the next address. */
+static enum want
+address_want(const struct address_wishes *wishes, size_t *i)
+{
+	const struct host_address *address = &wishes->list[*i];
+	enum want want = WANT_NOT;
+
+	for (; *i < wishes->count && host_address_same(address, &wishes->list[*i]); ++*i)
+		if (wishes->states[*i].want > want)
+			want = wishes->states[*i].want;
+	return want;
+}
+
+size_t
+address_wishes_count(const struct address_wishes *wishes)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < wishes->count;)
+		count += address_want(wishes, &i) == WANT;
+	return count;
+}
+
 /* Each address once. NULL: out of memory. */
 static json_t *
 wanted_list(const struct address_wishes *wishes)
 {
 	json_t *list = json_array();
 	char text[ADDRESS_TEXT_SIZE];
-	size_t next;
 
-	for (size_t i = 0; list != NULL && i < wishes->count; i = next) {
+	for (size_t i = 0; list != NULL && i < wishes->count;) {
 		const struct host_address *address = &wishes->list[i];
-		enum want want = WANT_NOT;
+		enum want want = address_want(wishes, &i);
 
-		for (next = i; next < wishes->count && host_address_same(address, &wishes->list[next]); next++)
-			if (wishes->states[next].want > want)
-				want = wishes->states[next].want;
 		if (want != WANT_NOT && json_array_append_new(list, json_pack("[sssb]", address->interface,
 		    address_format(&address->address, text), address->label, want == WANT_HELD)) == -1)
 			return view_whole(list, false);

@@ -41,6 +41,9 @@ void address_wishes_end(struct address_wishes *);
  */
 bool address_wishes_look(struct address_wishes *, const struct checks *, monotime_t now, monotime_t *next);
 
+/* How many addresses are wanted, without those that are held. */
+size_t address_wishes_count(const struct address_wishes *);
+
 /* That as a line with its newline, malloc'd; NULL: out of memory. address_wishes_told: it was told. */
 char *address_wishes_line(const struct address_wishes *);
 void address_wishes_told(struct address_wishes *);

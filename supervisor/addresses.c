@@ -42,6 +42,7 @@ struct addresses {
 	bool owed;  /* exacheck-address is needed, if only to look for what a predecessor left */
 	bool over, ended; /* nothing is wanted any more; that was told */
 	bool leaving; /* and is read by a process whose end says whether it is done */
+	bool heard; /* exacheck-address has said how many are wanted and there */
 	size_t wanted, there;
 };
 
@@ -104,6 +105,7 @@ addresses_begin(void *context)
 	struct addresses *addresses = context;
 
 	address_wishes_begin(addresses->wishes);
+	addresses->heard = false;
 	addresses->wanted = addresses->there = 0;
 	if (addresses->owed)
 		return;
@@ -149,6 +151,7 @@ addresses_hear(void *context, const char *word)
 	if (sscanf(word, "addresses: %4u of %4u%n", &there, &wanted, &length) != 2 || word[length] != '\0' ||
 	    wanted > IP_SETUP_ADDRESSES_MAX || there > wanted)
 		return false;
+	addresses->heard = true;
 	addresses->there = there;
 	addresses->wanted = wanted;
 	return true;
@@ -271,8 +274,21 @@ addresses_reaped(struct addresses *addresses, pid_t pid, int status)
 	return true;
 }
 
+/* While exacheck-address has said nothing, which it never may if it cannot be started, this is known here. */
+static size_t
+wanted_count(const struct addresses *addresses)
+{
+	monotime_t next;
+
+	if (addresses->heard || addresses->followed == NULL || addresses->followed != *addresses->config)
+		return addresses->wanted;
+	address_wishes_look(addresses->wishes, addresses->checks, monotime_now(), &next);
+	return address_wishes_count(addresses->wishes);
+}
+
 void
 addresses_figures(const struct addresses *addresses, struct addresses_figures *figures)
 {
-	*figures = (struct addresses_figures){addresses->wanted, addresses->there, helper_failures(addresses->helper)};
+	*figures = (struct addresses_figures){wanted_count(addresses), addresses->there,
+	    helper_failures(addresses->helper)};
 }

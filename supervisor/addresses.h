@@ -47,7 +47,7 @@ bool addresses_reaped(struct addresses *, pid_t, int status);
 
 /* For those who look. */
 struct addresses_figures {
-	size_t wanted, there; /* as exacheck-address said last */
+	size_t wanted, there; /* as exacheck-address said last; before it did, by the checks, and none */
 	uint64_t failures; /* how often it ended unexpectedly */
 };
 void addresses_figures(const struct addresses *, struct addresses_figures *);

@@ -72,55 +72,14 @@ idle_note(struct importing *importing, const struct healthcheck_options *options
 		    "is not needed where --ip names the addresses: exacheck knows which ones it set up");
 }
 
-<<<<<<< HEAD
-=======
-/* The program of this name that a command has among its words, whatever its path. NULL: none. */
-static const char *
-program_find(const char *command, const char *const *names)
-{
-	static const char ends[] = " \t\n;&|()'\"`/";
-	size_t found;
-
-	for (; *command != '\0'; command += found) {
-		command += strspn(command, ends);
-		found = strcspn(command, ends);
-		for (size_t i = 0; names[i] != NULL; i++)
-			if (found == strlen(names[i]) && strncmp(command, names[i], found) == 0 && command[found] != '/')
-				return names[i];
-	}
-	return NULL;
-}
-
-/* Programs that live by privileges of their files. */
-static const struct {
-	const char *names[6], *note;
-} powerless[] = {
-	{{"sudo", "su", "doas", "runuser", "pkexec", NULL},
-	    "does not work in it, as commands gain no privilege: let it do without, or run what `exacheck import` makes of the "
-	    "options with exacheck.sandbox: off"},
-	{{"ping", "ping4", "ping6", "fping", NULL},
-	    "works in it only where net.ipv4.ping_group_range has a group of its user, as commands gain no privilege: method icmp "
-	    "of an imported configuration does without"},
-};
-
->>>>>>> 7f25cfdea733875154cbe31660f04712fbe3e196
 static void
 command_note(struct importing *importing, const struct healthcheck_options *options, const char *option,
     const char *command)
 {
-<<<<<<< HEAD
 	char dashed[DASHED_SIZE];
 
 	import_command_note(importing, option_place(options, option, dashed), command,
 	    "what `exacheck import` makes of the options");
-=======
-	for (size_t i = 0; i < sizeof(powerless) / sizeof(powerless[0]); i++) {
-		const char *name = program_find(command, powerless[i].names);
-
-		if (name != NULL)
-			healthcheck_note(importing, options, IMPORT_LOST, option, "%s %s", name, powerless[i].note);
-	}
->>>>>>> 7f25cfdea733875154cbe31660f04712fbe3e196
 }
 
 static void

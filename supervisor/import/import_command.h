@@ -6,7 +6,7 @@
 
 #include "importing.h"
 
-/* Note what cannot work of a command's text. place: as import_note has it; instead: what can be run without a sandbox. */
+/* Note what of a command cannot work. place: as import_note has it; instead: what can be run without a sandbox. */
 void import_command_note(struct importing *, const char *place, const char *command, const char *instead);
 
 /* Note, of all commands together, who runs them and with what; there: the program that did. */

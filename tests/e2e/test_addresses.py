@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from harness import processes
+from harness import paths, processes
 from harness.config import check, config
 from harness.control import Control, path_of
 from harness.ctl import ctl
@@ -103,9 +103,9 @@ def file(directory):
 @pytest.fixture
 def begin(start, host):
     """begin(checks, ...) runs exacheck in the namespace."""
-    def run(*checks, wrapper=(), groups=(), **settings):
+    def run(*checks, wrapper=(), groups=(), build=None, **settings):
         document = {**config(*checks, **settings), **({"groups": list(groups)} if groups else {})}
-        return start(document, wrapper=[*host.namespace.enter_argv(), *wrapper])
+        return start(document, wrapper=[*host.namespace.enter_argv(), *wrapper], **({"build": build} if build else {}))
     return run
 
 
@@ -245,6 +245,17 @@ def test_unprivileged(begin, host, file):
                  "AmbientCapabilities=CAP_NET_ADMIN in its unit")
     assert host.addresses() == set()
     wait_until(lambda: "2 of 2 addresses missing" in ctl("-s", path_of(run), "status").stdout, PATIENCE, "that it is shown")
+
+
+def test_cannot_be_started(begin, directory, file):
+    """Then nothing is there, which is shown."""
+    build = paths.copy_build(directory)
+    (build / "libexec" / "exacheck-address").write_text("no program\n")
+    run = begin(service("web", file, ["192.0.2.1", "192.0.2.2"]),
+                service("six", directory / "no", "2001:db8::1", dynamic=True), build=build)
+    run.wait_route("192.0.2.1/32")
+    wait_until(lambda: "2 of 2 addresses missing" in ctl("-s", path_of(run), "status").stdout, PATIENCE, "their lack")
+    run.wait_log("cannot start exacheck-address: ")
 
 
 def test_ipv6_switched_off(begin, host, file):

@@ -292,12 +292,8 @@ def test_environment_of_commands(drop_in, directory):
     assert run.logged("--command: does not have all of ExaBGP's environment: ")
 
 
-<<<<<<< HEAD
 SUDO = {"command": (("--cmd", "sudo -n true"), "--command: sudo does not work in a command"),
-=======
-SUDO = {"command": (("--cmd", "sudo -n true"), "--command: sudo does not work in it"),
-        "ping": (("--cmd", "/bin/ping -c 1 ::1"), "--command: ping works in it only where net.ipv4.ping_group_range has"),
->>>>>>> 7f25cfdea733875154cbe31660f04712fbe3e196
+        "ping": (("--cmd", "/bin/ping -c 1 ::1"), "--command: ping works in a command only where net.ipv4.ping_group_range has"),
         "addresses": (("--sudo",), "--sudo: exacheck sets addresses up without sudo")}
 
 

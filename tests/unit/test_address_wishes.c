@@ -93,6 +93,10 @@ expect(const char *wanted)
 		    json_is_true(json_array_get(item, 3)) ? '~' : '+', address + 8);
 	}
 	ck_assert_str_eq(text, wanted);
+	i = 0;
+	for (const char *at = text; *at != '\0'; at++)
+		i += *at == '+';
+	ck_assert_uint_eq(address_wishes_count(wishes), i);
 	json_decref(map);
 	free(line);
 	address_wishes_told(wishes);

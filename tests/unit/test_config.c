@@ -612,7 +612,7 @@ START_TEST(example)
 	char *text = example_read(_i == 1);
 	struct config *config = parse_clean(text);
 
-	ck_assert_uint_eq(config->count, _i == 0 ? 2 : 7);
+	ck_assert_uint_eq(config->count, _i == 0 ? 2 : 8);
 	ck_assert_uint_eq(config->group_count, _i == 0 ? 0 : 1);
 	ck_assert_uint_eq(config->logger_count, _i == 0 ? 0 : 2);
 	ck_assert_uint_eq(config->notification_count, _i == 0 ? 0 : 3);
