@@ -200,13 +200,13 @@ last_turn(struct stop *stop)
 }
 
 /*
- * Addresses go after the routes that lead to them, as far as ExaBGP lets go of these in time. Who takes them away may be
- * yet to be started: the launcher is not wanted any more after that.
+ * Addresses go after the routes that lead to them, as far as ExaBGP lets go of these in time. Who takes them away, or
+ * was to put up what is kept, may be yet to be started: the launcher is not wanted any more after that.
  */
 static void
 addresses_turn(struct stop *stop, int64_t elapsed_ns)
 {
-	bool early = !channel_idle(stop->parts.channel) || (!stop->keep && addresses_starting(stop->parts.addresses));
+	bool early = !channel_idle(stop->parts.channel) || addresses_starting(stop->parts.addresses);
 
 	if (stop->addresses || (early && elapsed_ns < stop->limit_ns / 2))
 		return;
