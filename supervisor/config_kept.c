@@ -8,6 +8,7 @@
 #include "config_kept.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,15 +58,17 @@ text_make(const struct config *config, size_t *length)
 	return NULL;
 }
 
-/* Whether this is what is there. */
+/* Whether this is what is there; keeps errno. */
 static bool
 text_there(const char *path, const char *text, size_t length)
 {
+	int error = errno;
 	size_t there_length;
 	char *there = journal_file_read(path, &there_length);
 	bool same = there != NULL && there_length == length && memcmp(there, text, length) == 0;
 
 	free(there);
+	errno = error;
 	return same;
 }
 
@@ -83,11 +86,11 @@ config_kept_write(struct config_kept *kept, const struct config *config)
 	    (file_replace(kept->path, kept->new_path, text, length) || text_there(kept->path, text, length));
 	if (!saved && !kept->unsaved)
 		log_warn("%s cannot be written: a start after a crash needs a configuration that is right", kept->path);
-	/* what does not run any more must not run again */
-	if (!saved && unlink(kept->path) == -1 && errno != ENOENT && truncate(kept->path, 0) == -1)
-		log_warn("%s is not what runs any more, and cannot be removed", kept->path);
 	if (saved && kept->unsaved)
 		log_info("%s is written again", kept->path);
+	/* what does not run any more must not run again */
+	if (!saved && !kept->unsaved && unlink(kept->path) == -1 && errno != ENOENT && truncate(kept->path, 0) == -1)
+		log_warn("%s is not what runs any more, and cannot be removed", kept->path);
 	kept->unsaved = !saved;
 	free(text);
 }
@@ -118,53 +121,6 @@ config_kept_exists(const char *directory)
 
 	free(path);
 	return exists;
-}
-
-/*
- * The path that follows the key, wherever this stands: for a text that is no document any more. A wrong guess does no
- * harm, as what is found there has to name its source. malloc'd; NULL: there is none.
- */
-static char *
-directory_scan(const char *text, size_t length)
-{
-	static const char key[] = "runtime_dir", before[] = "\"': \t", after[] = "\"',}# \t\r\n";
-	const char *at = text, *end = text + length, *begin;
-
-	while ((at = memmem(at, (size_t)(end - at), key, strlen(key))) != NULL) {
-		for (at += strlen(key); at < end && strchr(before, *at) != NULL;)
-			at++;
-		if (at == end || *at != '/')
-			continue;
-		for (begin = at; at < end && strchr(after, *at) == NULL;)
-			at++;
-		return strndup(begin, (size_t)(at - begin));
-	}
-	return NULL;
-}
-
-/* Where a source that is wrong says that its runtime directory is; malloc'd. NULL: it does not, or memory is short. */
-static char *
-directory_find(const struct config_source *source)
-{
-	struct diagnostics *unseen = diagnostics_new(source->name);
-	const struct node *node;
-	struct tree *tree;
-	char *text, *found = NULL;
-	size_t length;
-
-	if (unseen == NULL || (text = tree_text(source->file, &length, unseen)) == NULL) {
-		diagnostics_free(unseen);
-		return NULL;
-	}
-	if ((tree = tree_parse(source->file, text, length, unseen)) == NULL)
-		found = directory_scan(text, length);
-	else if ((node = node_get(node_get(tree_root(tree), "exacheck"), "runtime_dir")) != NULL &&
-	    node->type == NODE_SCALAR)
-		found = strdup(node->text);
-	tree_free(tree);
-	free(text);
-	diagnostics_free(unseen);
-	return found;
 }
 
 static struct config *
@@ -200,16 +156,85 @@ directory_load(const struct config_source *source, const char *directory)
 	return config;
 }
 
+/* What was kept where a document, which is wrong, says that its runtime directory is. NULL: nothing, or it does not. */
+static struct config *
+tree_look(const struct config_source *source, const struct tree *tree)
+{
+	const struct node *node = node_get(node_get(tree_root(tree), "exacheck"), "runtime_dir");
+
+	return node != NULL && node->type == NODE_SCALAR ? directory_load(source, node->text) : NULL;
+}
+
+/*
+ * The same of a text that is no document any more: the paths that follow the key, wherever this stands. A wrong guess does
+ * no harm, as what is found there has to name its source.
+ */
+static struct config *
+text_look(const struct config_source *source, const char *text, size_t length)
+{
+	static const char key[] = "runtime_dir", before[] = "\"': \t", after[] = "\"',}# \t\r\n";
+	const char *at = text, *end = text + length, *begin;
+	struct config *config = NULL;
+	char path[PATH_MAX];
+
+	while (config == NULL && (at = memmem(at, (size_t)(end - at), key, strlen(key))) != NULL) {
+		for (begin = at + strlen(key); begin < end && strchr(before, *begin) != NULL;)
+			begin++;
+		for (at = begin; at < end && strchr(after, *at) == NULL;)
+			at++;
+		if (begin < end && *begin == '/' && at - begin < PATH_MAX) {
+			snprintf(path, sizeof(path), "%.*s", (int)(at - begin), begin);
+			config = directory_load(source, path);
+		}
+	}
+	return config;
+}
+
+static struct config *
+source_look(const struct config_source *source)
+{
+	struct diagnostics *unseen = diagnostics_new(source->name);
+	struct config *config = NULL;
+	struct tree *tree = NULL;
+	size_t length;
+	char *text = unseen != NULL ? tree_text(source->file, &length, unseen) : NULL;
+
+	if (text != NULL && (tree = tree_parse(source->file, text, length, unseen)) != NULL)
+		config = tree_look(source, tree);
+	else if (text != NULL)
+		config = text_look(source, text, length);
+	tree_free(tree);
+	free(text);
+	diagnostics_free(unseen);
+	return config;
+}
+
+/* The same of the directories that a service manager made for this service, see systemd.exec(5). */
+static struct config *
+service_look(const struct config_source *source)
+{
+	const char *list = getenv("RUNTIME_DIRECTORY");
+	struct config *config = NULL;
+	char path[PATH_MAX];
+
+	while (config == NULL && list != NULL && *list != '\0') {
+		int length = (int)strcspn(list, ":");
+
+		if (*list == '/' && snprintf(path, sizeof(path), "%.*s", length, list) < (int)sizeof(path))
+			config = directory_load(source, path);
+		list += length + (list[length] == ':');
+	}
+	return config;
+}
+
 struct config *
 config_kept_load(const struct config_source *source)
 {
-	struct config *config = NULL;
-	char *named;
+	struct config *config;
 
 	if (source->runtime_dir != NULL)
 		return directory_load(source, source->runtime_dir);
-	if ((named = directory_find(source)) != NULL)
-		config = directory_load(source, named);
-	free(named);
-	return config != NULL ? config : directory_load(source, runtime_directory_default());
+	if ((config = source_look(source)) == NULL && (config = service_look(source)) == NULL)
+		config = directory_load(source, runtime_directory_default());
+	return config;
 }

@@ -294,6 +294,12 @@ launcher_busy(const struct launcher *launcher)
 }
 
 bool
+launcher_alive(const struct launcher *launcher)
+{
+	return launcher->fd != -1;
+}
+
+bool
 launcher_keep(struct launcher *launcher, bool keep)
 {
 	return descriptor_keep(launcher->fd, keep);

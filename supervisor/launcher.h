@@ -67,6 +67,9 @@ uint32_t launcher_request(struct launcher *, size_t program, enum sandbox_level,
 /* The report is not wanted any more; what is started nevertheless is killed. */
 void launcher_forget(struct launcher *, uint32_t id);
 
+/* Whether it can start anything: nothing can take the place of one that died. */
+bool launcher_alive(const struct launcher *);
+
 /* 0: it has ended. */
 pid_t launcher_pid(const struct launcher *);
 

@@ -83,8 +83,14 @@ lock_in_place(int fd, const char *directory)
 	struct stat ours, there;
 	char path[PATH_MAX];
 
-	return lock_path(directory, path) && fstat(fd, &ours) == 0 && lstat(path, &there) == 0 &&
-	    ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+	if (!lock_path(directory, path))
+		return false;
+	/* to take it again, and close the first descriptor, would give up what is only out of sight for a moment */
+	if (fstat(fd, &ours) == -1)
+		return true;
+	if (lstat(path, &there) == -1)
+		return errno != ENOENT && errno != ENOTDIR;
+	return ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 }
 
 pid_t

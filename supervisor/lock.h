@@ -17,7 +17,10 @@
  */
 int lock_take(const char *directory, int64_t patience_ns);
 
-/* Whether the file is still where the next exacheck looks for it: not if the directory was removed or replaced. */
+/*
+ * Whether the file is still where the next exacheck looks for it: not if the directory was removed or replaced. Where that
+ * cannot be found out it is taken to be.
+ */
 bool lock_in_place(int fd, const char *directory);
 
 /* The process that holds the lock, 0: none, -1 with errno. Not for the holder itself: see lock_take. */

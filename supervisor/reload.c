@@ -166,6 +166,17 @@ plan_moves(const struct plan *plan)
 	return plan->added + plan->removed > 0 || nodes_move(&plan->checks) || nodes_move(&plan->groups);
 }
 
+/* Whether all workers can be replaced by such as these settings want. False after logging why not. */
+static bool
+renewal_possible(const struct reload *reload, const struct global_options *options, struct identity *identity)
+{
+	if (workers_renewable(reload->workers))
+		return settings_possible(options, identity);
+	log_errorx("neither exacheck.user nor group nor sandbox can change: the launcher died, and no other worker could be "
+	    "started; restart exacheck");
+	return false;
+}
+
 /* Apply a configuration: when true is returned it is the running one's successor, otherwise it stays the caller's. */
 static bool
 reload_apply(const struct reload *reload, struct config *config, const struct plan *plan)
@@ -174,7 +185,7 @@ reload_apply(const struct reload *reload, struct config *config, const struct pl
 	struct identity identity = *reload->identity;
 	bool renew = settings_concern_workers(&old->global, &config->global);
 
-	if (renew && !settings_possible(&config->global, &identity))
+	if (renew && !renewal_possible(reload, &config->global, &identity))
 		return false;
 	workers_drain(reload->workers);
 	if (!apply_prepare(reload, plan, config)) {
@@ -248,7 +259,7 @@ try_with(const struct reload *reload, const struct config *config, FILE *report)
 		log_info("%s: nothing has changed", config->path);
 		result = RELOAD_SAME;
 	} else if (!settings_concern_workers(&running->global, &config->global) ||
-	    settings_possible(&config->global, &identity)) {
+	    renewal_possible(reload, &config->global, &identity)) {
 		tell(plan, running, config, "would reload", true);
 		if (diff_print(running, config, report))
 			result = RELOAD_DONE;

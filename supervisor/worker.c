@@ -16,6 +16,7 @@
 #include "../common/message.h"
 #include "child.h"
 #include "job.h"
+#include "launcher.h"
 #include "loop.h"
 #include "sandbox_reports.h"
 #include "spawner.h"
@@ -304,6 +305,12 @@ workers_pump(evutil_socket_t fd, short what, void *context)
 	if (next.ns == MONOTIME_NEVER.ns)
 		return;
 	loop_arm(workers->pump, monotime_left(next, now));
+}
+
+bool
+workers_renewable(const struct workers *workers)
+{
+	return launcher_alive(workers->launcher);
 }
 
 struct workers *

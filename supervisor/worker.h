@@ -40,6 +40,9 @@ void workers_drain(struct workers *);
  */
 void workers_change(struct workers *, const struct check *, bool renew);
 
+/* Whether all of them can be replaced by others, of another user or another sandbox: that takes other spawners. */
+bool workers_renewable(const struct workers *);
+
 /* End, in the next turn of the loop, the spawners that no worker needs any more. */
 void workers_tidy(struct workers *);
 

@@ -446,7 +446,7 @@ def setting(name, value):
 CANNOT_RUN = {
     "a user that is not there": (setting("user", "no-such-user"), ()),
     "what the kernel lacks": (setting("sandbox", "strict"), (str(WITHOUT), f"landlock_create_ruleset={errno.ENOSYS}", "--")),
-    "no document": (lambda right: right[:-5], ()),
+    "no document": (lambda right: "# runtime_dir: /run/exacheck\n" + right[:-5], ()),
 }
 
 
@@ -470,6 +470,22 @@ def test_killed_while_the_configuration_cannot_run(root, start, keep, change):
     again.wait_no_route(prefix(0))
     assert again.stop()[0] == 0
     assert start(None, **command).wait_exit() in (1, 2)
+
+
+@pytest.mark.one_level
+def test_killed_while_there_is_no_configuration(start, keep):
+    """What ran before goes on, if it was kept in a directory that the service manager made."""
+    server = keep(TcpServer())
+    run = start(config(check("web", tcp(server))))
+    run.wait_route(prefix(0))
+    run.kill()
+    run.path.unlink()
+    again = start(None, command=("run", "-f", str(run.path), "-v"),
+                  environment={"RUNTIME_DIRECTORY": f"{run.directory}:{run.directory}/runtime"})
+    again.wait_log("that goes on, as kept in")
+    again.wait_route(prefix(0))
+    server.go_away()
+    again.wait_no_route(prefix(0))
 
 
 @pytest.mark.one_level

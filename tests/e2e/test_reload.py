@@ -439,6 +439,20 @@ def test_level_of_the_sandbox_renews_workers(start, server):
     assert [up for _, up in run.rib.changes_of(prefix(0))] == [True], run.story()
 
 
+def test_other_workers_without_a_launcher(start, server):
+    """Refused: those that there are go on."""
+    run = start(config(web(server), sandbox="best_effort"))
+    up(run, 0)
+    run.expected_deaths.add("SIGKILL")
+    os.kill(run.launcher(), signal.SIGKILL)
+    run.wait_log("the launcher died")
+    worker = run.worker("web 0")
+    lines = refused(run, config(web(server, metric=1), sandbox="off"))
+    assert [line for line in lines if "no other worker could be started; restart exacheck" in line], lines
+    assert said(run, config(web(server, metric=1), sandbox="best_effort")) == [routes_text(0, " med 1")], run.story()
+    assert run.worker("web 0") == worker
+
+
 def test_user_of_the_workers(start, root, server):
     def owner(pid):
         return os.stat(f"/proc/{pid}").st_uid
