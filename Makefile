@@ -216,6 +216,7 @@ install: all
 	cd packaging && for file in $$(find exabgp systemd -type f ! -name '*.mk' ! -name exacheck.service); do \
 		$(PLACED) $$file | install -D -m 644 /dev/stdin $(abspath $(DESTDIR)/$(DOCDIR))/examples/$$file || exit; \
 	done
+	install -D -m 755 -t $(DESTDIR)$(DATADIR) packaging/upgrade-running
 	install -D -m 644 -t $(DESTDIR)$(DATADIR)/prometheus packaging/prometheus/*.yml
 	install -D -m 644 -t $(DESTDIR)$(DATADIR)/grafana packaging/grafana/*.json
 	install -D -m 644 packaging/completion/exacheck-ctl.bash $(DESTDIR)$(BASHDIR)/exacheck-ctl

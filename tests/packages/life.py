@@ -5,6 +5,7 @@ package added, upgraded while it runs, removed, purged. usage: life.py SOURCE
 SOURCE has README.md, build/deb (the packages) and build/next (the same in a later version). Invariant: after the purge
 the machine has the files, users and groups that it had before.
 """
+import contextlib
 import os
 import pathlib
 import re
@@ -54,9 +55,9 @@ def apt(*arguments):
     subprocess.run(["apt", *arguments], check=True, stdin=subprocess.DEVNULL)
 
 
-def running():
-    """(version, pid) of the exacheck that listens."""
-    text = output("exacheck-ctl", "version")
+def running(*where):
+    """(version, pid) of the exacheck that listens there."""
+    text = output("exacheck-ctl", *where, "version")
     found = re.search(r"^exacheck (\S+) \(pid (\d+)\)", text, re.MULTILINE)
     if found is None:
         raise Failure(f"exacheck-ctl version: {text}")
@@ -110,11 +111,29 @@ def packages(directory, *names):
     return [str(path) for name in names for path in directory.glob(f"{name}_*.deb")]
 
 
+@contextlib.contextmanager
+def healthcheck():
+    """One in place of ExaBGP's own, beside the other; what has to be said to exacheck-ctl to ask it."""
+    arguments = ("--name", "beside", "--command", "true", "--ip", "198.51.100.1", "--no-ip-setup", "--no-ack", "--user", "nobody")
+    process = subprocess.Popen(["exacheck", "healthcheck", *arguments], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    try:
+        where = ("--runtime", "/run/exacheck/healthcheck-beside")
+        wait_for(lambda: " (pid " in output("exacheck-ctl", *where, "version"), "exacheck healthcheck")
+        yield where
+    finally:
+        process.terminate()
+        process.wait()
+
+
 def upgrade(source):
     names = ("exacheck", "exacheck-worker-http")
-    old, new = upgraded("the upgrade", lambda: apt("install", "-y", *packages(source / "build/next", *names)))
-    if new == old:
-        raise Failure(f"the upgrade: the running exacheck is still {old}")
+    with healthcheck() as beside:
+        before = running(*beside)
+        old, new = upgraded("the upgrade", lambda: apt("install", "-y", *packages(source / "build/next", *names)))
+        if new == old:
+            raise Failure(f"the upgrade: the running exacheck is still {old}")
+        if running(*beside) != (new, before[1]):
+            raise Failure(f"the upgrade: exacheck healthcheck: {before} -> {running(*beside)}")
     say(f"exacheck {old} became {new}: the same process, and BIRD was told nothing")
     handler = "/etc/needrestart/restart.d/exacheck.service"
     upgraded("needrestart's handler", lambda: subprocess.run([handler], check=True))
