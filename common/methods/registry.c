@@ -13,28 +13,10 @@
 #include "shell.h"
 #include "tcp.h"
 
-const struct check_method *const check_methods[] = {
-	&method_dns,
-	&method_file,
-	&method_http,
-	&method_icmp,
-	&method_ntp,
-	&method_shell,
-	&method_tcp,
-	NULL,
-};
+#define METHODS &method_dns, &method_file, &method_http, &method_icmp, &method_ntp, &method_shell, &method_tcp
 
-const struct check_method *const worker_methods[] = {
-	&method_dns,
-	&method_file,
-	&method_http,
-	&method_icmp,
-	&method_ntp,
-	&method_shell,
-	&method_tcp,
-	&method_tls,
-	NULL,
-};
+const struct check_method *const check_methods[] = {METHODS, NULL};
+const struct check_method *const worker_methods[] = {METHODS, &method_tls, NULL};
 
 const struct check_method *
 method_find(const char *name)
