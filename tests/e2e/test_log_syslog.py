@@ -132,11 +132,11 @@ def test_killed_server(start, directory, rsyslog):
     """
     rsyslog.start()
     where = rsyslog.destinations()["tcp"]
-    run = start(logging([syslog(where, formatter="{message}", **EVERYTHING), beside(directory)], *busy(directory, 10)))
+    run = start(logging([syslog(where, formatter="{message}", **EVERYTHING), beside(directory)], *busy(directory, 4)))
     wait_until(lambda: len(rsyslog.received()) > 100, PATIENCE, "lines")
     rsyslog.kill()
     problem = run.wait_log("lines wait for it").text.split(" ", 2)[2]
-    wait_until(lambda: len(lines_beside(directory)) > 500, PATIENCE, "lines meanwhile")
+    wait_until(lambda: len(lines_beside(directory)) > 300, PATIENCE, "lines meanwhile")
     rsyslog.start()
     note = run.wait_log("works again").text.split(" ", 2)[2]
     wait_until(lambda: note in texts(rsyslog, "tcp"), PATIENCE, "the end of it")

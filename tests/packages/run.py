@@ -35,7 +35,7 @@ export DEBIAN_FRONTEND=noninteractive
 printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d
 chmod 755 /usr/sbin/policy-rc.d
 apt-get update -qq
-apt-get install -y -qq --no-install-recommends systemd exabgp bird2 apt-utils
+apt-get install -y -qq --no-install-recommends systemd exabgp bird2 apt-utils dpkg-dev
 rm /usr/sbin/policy-rc.d
 cd {SOURCE}
 apt-get install -y -qq --download-only ./build/deb/*.deb
