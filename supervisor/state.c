@@ -223,12 +223,31 @@ lines_read(const char *text, size_t size, const struct state_reader *readers, vo
 	return false;
 }
 
+/* size bytes, or fewer where the file has become shorter meanwhile; malloc'd. NULL with errno. */
+static char *
+text_read(int fd, size_t *size)
+{
+	char *text = malloc(*size);
+	size_t length = 0;
+	ssize_t got = 1;
+
+	while (text != NULL && length < *size && got > 0)
+		if ((got = pread(fd, text + length, *size - length, (off_t)length)) > 0)
+			length += (size_t)got;
+	if (text == NULL || got >= 0) {
+		*size = length;
+		return text;
+	}
+	free(text);
+	return NULL;
+}
+
 bool
 state_read(int fd, const struct state_reader *readers, void *context, char error[static STATE_ERROR_SIZE])
 {
 	struct stat status;
 	size_t size;
-	void *text;
+	char *text;
 	bool good;
 
 	if (fstat(fd, &status) == -1 || !S_ISREG(status.st_mode)) {
@@ -239,12 +258,13 @@ state_read(int fd, const struct state_reader *readers, void *context, char error
 		snprintf(error, STATE_ERROR_SIZE, "it is empty");
 		return false;
 	}
-	if ((text = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0)) == MAP_FAILED) {
+	/* not mapped: who wrote it may empty it at any moment, since an upgrade that is refused leaves no secrets behind */
+	if ((text = text_read(fd, &size)) == NULL) {
 		snprintf(error, STATE_ERROR_SIZE, "it cannot be read: %s", strerror(errno));
 		return false;
 	}
 	good = lines_read(text, size, readers, context, error);
-	munmap(text, size);
+	free(text);
 	return good;
 }
 
