@@ -114,7 +114,8 @@ def judge_announced(subject, announced, end, margin):
 def judge_spared(subject, outcomes, announced, end, margin, late):
     """A check that nobody harmed has no failure but its service's, and is announced while that is up."""
     bound = RISE * subject.service.interval + subject.lease + margin
-    harmed = [outcome for outcome in outcomes if outcome.reason in HARMED]
+    # none is spared at the end
+    harmed = [outcome for outcome in outcomes if outcome.reason in HARMED and outcome.when < end]
     complaints = [(subject.name, f"unharmed, and yet {outcome}") for outcome in harmed
                   if late(outcome.when - 2 * subject.lease, outcome.when + GRACE) < GRACE / 2]
     for since, until in subject.service.spans(True, end):
