@@ -37,7 +37,7 @@ SAY := $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),:,echo)
 Q := $(if $(V),,@)
 PYTHON := /usr/bin/python3
 PKG_CONFIG ?= pkg-config
-OPTIMISE ?= -O2 -g
+OPTIMISE ?= $(if $(SANITIZE),-O1,-O2) -g
 
 # The programs of workers: the methods, and tls for tcp checks inside TLS.
 METHODS := dns file http icmp ntp shell tcp tls
