@@ -368,7 +368,7 @@ END_TEST
 /* There are only so many that finish side by side. */
 START_TEST(too_many_that_go_on)
 {
-	char setups[8][16];
+	char setups[8][24];
 
 	for (int i = 0; i < 6; i++) {
 		snprintf(setups[i], sizeof(setups[i]), "setup %d\n", i);
