@@ -211,7 +211,7 @@ START_TEST(runs_of_a_name_keep_their_order)
 	for (int i = 0; i < 5; i++) {
 		snprintf(command, sizeof(command), "sleep 0.%d; echo %d >> out", i == 0 ? 2 : 0, i);
 		run("a", command);
-		snprintf(expected + strlen(expected), 8, "%d\n", i);
+		snprintf(expected + strlen(expected), 16, "%d\n", i);
 	}
 	while (!all_done()) {
 		ck_assert_uint_le(hooks_active(hooks), 1);
@@ -264,7 +264,7 @@ START_TEST(the_oldest_that_wait_are_dropped)
 		snprintf(command, sizeof(command), "echo %d >> out", i);
 		run("a", command);
 		if (i >= 6)
-			snprintf(expected + strlen(expected), 8, "%d\n", i);
+			snprintf(expected + strlen(expected), 16, "%d\n", i);
 	}
 	ck_assert_uint_eq(hooks_waiting(hooks), HOOKS_WAITING);
 	file_make("go");

@@ -186,7 +186,7 @@ open_for(const char *const *urls, size_t count, double timeout_s)
 	ck_assert_ptr_nonnull(orders.targets);
 	for (size_t i = 0; i < count; i++) {
 		struct orders_target *target = &orders.targets[i];
-		char name[16];
+		char name[24];
 
 		snprintf(name, sizeof(name), "t%zu", i);
 		*target = (struct orders_target){.name = strdup(name), .url = strdup(urls[i]), .rate = 60,
