@@ -191,7 +191,7 @@ launcher_answered(struct launcher *launcher, const struct message_spawned *spawn
 		log_warnx("the launcher answers again");
 	launcher->silent = false;
 	/* it may have ended, and have been reaped, before this was read */
-	lives = !launcher_is(launcher, spawned->pid) && child_exists(spawned->pid);
+	lives = spawned->pid != launcher->pid && child_exists(spawned->pid);
 	launcher_settle(launcher, lives ? spawned->pid : 0, lives || spawned->error != 0 ? spawned->error : ECHILD);
 	return true;
 }
@@ -353,12 +353,6 @@ launcher_load(const json_t *map)
 		launcher->fd = -1;
 	}
 	return launcher;
-}
-
-bool
-launcher_is(const struct launcher *launcher, pid_t pid)
-{
-	return launcher->pid == pid;
 }
 
 bool

@@ -73,9 +73,6 @@ bool launcher_alive(const struct launcher *);
 /* 0: it has ended. */
 pid_t launcher_pid(const struct launcher *);
 
-/* Whether pid is the launcher's. */
-bool launcher_is(const struct launcher *, pid_t);
-
 /* A child ended: true if it was the launcher. */
 bool launcher_reaped(struct launcher *, pid_t, int status);
 

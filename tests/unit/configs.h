@@ -69,7 +69,7 @@ config_text(const struct config *config)
 
 /*
  * Parse a text (size: with its NUL) cut at every byte, and with every byte replaced: an error or a configuration. Where
- * everything takes long, at every third byte.
+ * everything takes long, at some bytes only.
  */
 static inline void
 mutate(const char *text, size_t size)

@@ -274,7 +274,7 @@ START_TEST(death_is_told_once_and_fails_every_request)
 	ck_assert_int_eq(errno, ESRCH);
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 	ck_assert(launcher_reaped(launcher, pid, SIGKILL));
-	ck_assert(!launcher_is(launcher, pid));
+	ck_assert_int_eq(launcher_pid(launcher), 0);
 	ck_assert_uint_eq(deaths, 1);
 	close(channel);
 }
